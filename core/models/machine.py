@@ -1,0 +1,34 @@
+from django.db import models
+from django_fsm import FSMModelMixin
+
+
+class Machine(FSMModelMixin, models.Model):
+    """Base of every row with a state. Subclasses declare `state = FSMField(protected=True, …)` and name themselves with `machine`."""
+
+    machine: str = ""
+
+    class Meta:
+        abstract = True
+
+    def _get_protected_fsm_fields(self):
+        # The library unprotects the field on the class while it refreshes: a failed refresh would leave it open for the whole process.
+        return set()
+
+    def refresh_from_db(self, using=None, fields=None, **kwargs):
+        # A protected field refuses assignment while it is in the instance's dict, so it is taken out and put back on failure.
+        held = self.__dict__.pop("state", None) if fields is None or "state" in fields else None
+        try:
+            super().refresh_from_db(using=using, fields=fields, **kwargs)
+        except Exception:
+            if held is not None:
+                self.__dict__["state"] = held
+            raise
+
+    @property
+    def event_subject(self) -> str:
+        """Public reference of the file this row belongs to; the file's timeline is the events of that subject."""
+        return getattr(self, "reference", "") or ""
+
+    def two_key_facts(self) -> dict:
+        """What a second key approves besides the parameters: a change of these makes the act stale."""
+        return {"state": self.state}

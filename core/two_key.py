@@ -1,0 +1,131 @@
+"""Acts that need two people: proposed by one, approved by another, bound to a hash of what was proposed, executed in the approval's transaction."""
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import references
+from core.models import Event, TwoKeyAct
+from core.models.two_key import TwoKeyState
+from core.transitions import VERBS, Act, Refusal, Verb, canonical_hash, locked
+from core.logs import current_request_id
+
+VALID_DAYS = 14
+
+
+def _content_hash(verb: Verb, obj, params: dict) -> str:
+    return canonical_hash({"machine": verb.machine, "verb": verb.name, "id": obj.pk, "params": params, "facts": obj.two_key_facts()})
+
+
+def target_of(act: TwoKeyAct):
+    """The verb and the object of an act."""
+    verb = VERBS[act.target_machine][act.verb]
+    return verb, verb.model._base_manager.get(pk=act.target_id)
+
+
+def _record(act: TwoKeyAct, verb: str, before: str, actor, at) -> None:
+    Event.objects.create(at=at, actor=actor, machine=act.machine, object_id=act.pk, subject=act.reference, verb=verb, from_state=before,
+                         to_state=act.state, payload={"target": f"{act.target_machine}.{act.verb}", "object": act.target_id},
+                         request_id=current_request_id())
+
+
+def propose(verb: Verb, obj, *, actor, at, params: dict | None = None) -> TwoKeyAct:
+    """First key. `params` are plain JSON values, given to the verb at approval. Raises Refusal as the verb would."""
+    params = params or {}
+    with transaction.atomic():
+        obj = locked(obj)
+        verb.check(Act(verb, obj, actor, at, params))
+        if TwoKeyAct.objects.filter(target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED,
+                                    expires_at__gt=at).exists():
+            raise Refusal("already_proposed", _("This act is already proposed."), remedy=_("Approve it, or withdraw it first."))
+        for old in TwoKeyAct.objects.filter(target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED):
+            old.expire(actor, at)
+            old.save()
+            _record(old, "expire", TwoKeyState.PROPOSED, actor, at)
+        act = TwoKeyAct.objects.create(
+            reference=references.new("ACT"), target_machine=verb.machine, target_id=obj.pk, verb=verb.name, title=str(verb.two_key.title(obj))[:200],
+            params=params, content_hash=_content_hash(verb, obj, params), proposed_by=actor, proposed_at=at,
+            expires_at=at + timedelta(days=VALID_DAYS),
+        )
+        _record(act, "propose", "", actor, at)
+        return act
+
+
+def may_approve(act: TwoKeyAct, actor, at) -> None:
+    """Raises Refusal with the reason when this person may not turn the second key now."""
+    verb, obj = target_of(act)
+    if act.state != TwoKeyState.PROPOSED:
+        raise Refusal("not_allowed_in_state", _("This act is already closed."))
+    if at >= act.expires_at:
+        raise Refusal("expired", _("The proposal has expired."), remedy=_("Propose it again."))
+    if actor == act.proposed_by:
+        raise Refusal("same_person", _("You proposed this act: another person must approve it."))
+    if not any(who(actor, obj, at) for who in verb.two_key.approves):
+        people = ", ".join(str(who.label) for who in verb.two_key.approves)
+        raise Refusal("not_permitted", _("The second key belongs to: %(people)s.") % {"people": people})
+
+
+def approve(act: TwoKeyAct, *, actor, at):
+    """Second key: checks the content is the one proposed, executes the verb. Returns what the verb returns. Raises Refusal (`stale_approval`…)."""
+    with transaction.atomic():
+        act = locked(act)
+        may_approve(act, actor, at)
+        verb, obj = target_of(act)
+        obj = locked(obj)
+        if _content_hash(verb, obj, act.params) != act.content_hash:
+            stale = True
+        else:
+            stale = False
+            act.approve(actor, at)
+            act.save()
+            _record(act, "approve", TwoKeyState.PROPOSED, actor, at)
+            return verb.call(**{verb.call.keyword: obj}, actor=actor, at=at, approved_act=act, **act.params)
+    if stale:
+        with transaction.atomic():
+            act = locked(act)
+            if act.state == TwoKeyState.PROPOSED:
+                act.mark_stale(actor, at)
+                act.save()
+                _record(act, "mark_stale", TwoKeyState.PROPOSED, actor, at)
+        raise Refusal("stale_approval", _("What was proposed has changed since."), remedy=_("Read it again and propose it again."))
+
+
+def refuse(act: TwoKeyAct, *, actor, at, reason: str) -> TwoKeyAct:
+    """The one who could approve says no, with a reason."""
+    with transaction.atomic():
+        act = locked(act)
+        may_approve(act, actor, at)
+        act.refuse(actor, at, reason)
+        act.save()
+        _record(act, "refuse", TwoKeyState.PROPOSED, actor, at)
+        return act
+
+
+def withdraw(act: TwoKeyAct, *, actor, at) -> TwoKeyAct:
+    """The proposer takes the proposal back."""
+    with transaction.atomic():
+        act = locked(act)
+        if act.state != TwoKeyState.PROPOSED:
+            raise Refusal("not_allowed_in_state", _("This act is already closed."))
+        if actor != act.proposed_by:
+            raise Refusal("not_permitted", _("Only the person who proposed this act can withdraw it."))
+        act.withdraw(actor, at)
+        act.save()
+        _record(act, "withdraw", TwoKeyState.PROPOSED, actor, at)
+        return act
+
+
+def expire_due(*, actor, at) -> int:
+    """Clock: close proposals past their end. Returns how many."""
+    count = 0
+    for act in TwoKeyAct.objects.filter(state=TwoKeyState.PROPOSED, expires_at__lte=at):
+        with transaction.atomic():
+            act = locked(act)
+            if act.state == TwoKeyState.PROPOSED:
+                act.expire(actor, at)
+                act.save()
+                _record(act, "expire", TwoKeyState.PROPOSED, actor, at)
+                count += 1
+    return count
