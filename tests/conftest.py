@@ -1,0 +1,82 @@
+"""What every test can ask for."""
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.test import Client, TransactionTestCase
+
+from tests import environment
+
+environment.prepare_settings()
+PARIS = ZoneInfo("Europe/Paris")
+_flush = TransactionTestCase._fixture_teardown
+
+
+def _flush_append_only(self):
+    """Tables that only grow refuse the flush after a transactional test: their triggers go first, post_migrate puts them back."""
+    from core import append_only
+
+    append_only.remove()
+    _flush(self)
+    append_only.install()
+
+
+TransactionTestCase._fixture_teardown = _flush_append_only
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_catalogues():
+    """French on screen: catalogues are compiled when their text is newer."""
+    from core.catalogues import compile_all
+
+    compile_all(settings.BASE_DIR)
+
+
+@pytest.fixture(autouse=True)
+def clean_slate():
+    """Language, cache and mails start anew for every test."""
+    from django.core.cache import cache
+    from django.utils import translation
+
+    cache.clear()
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
+    cache.clear()
+
+
+@pytest.fixture
+def at():
+    """An instant, Tuesday 24 November 2026 at 09:00 in Paris, at which the fund's clock stands still for the test."""
+    instant = datetime(2026, 11, 24, 9, 0, tzinfo=PARIS)
+    with time_machine.travel(instant, tick=False):
+        yield instant
+
+
+@pytest.fixture
+def as_user():
+    """`as_user(user)` is a browser in which this person is signed in."""
+
+    def sign_in(user, **defaults) -> Client:
+        browser = Client(**defaults)
+        browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def api():
+    """`api(user)` is an API client acting for this person; `api()` for nobody."""
+    from rest_framework.test import APIClient
+
+    def client_of(user=None, **defaults) -> APIClient:
+        client = APIClient(**defaults)
+        if user is not None:
+            client.force_authenticate(user)
+        return client
+
+    return client_of
