@@ -1,0 +1,63 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from core.models import Machine
+from fund.enums import RuleVersionState
+from fund.rule_parameters import DEFAULTS
+
+
+class RuleVersion(Machine):
+    """The fund's rules as data. `parameters` holds only what differs from the defaults' names; read with `version["reviews_per_college"]`."""
+
+    machine = "rule_version"
+
+    state = FSMField(_("state"), choices=RuleVersionState.choices, default=RuleVersionState.DRAFT, protected=True)
+    number = models.PositiveIntegerField(_("number"), unique=True)
+    parameters = models.JSONField(_("parameters"), default=dict, blank=True)
+    note = models.TextField(_("what changes, and why"), blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("written by"))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    in_force_at = models.DateTimeField(_("in force at"), null=True, blank=True)
+    superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("rule version")
+        verbose_name_plural = _("rule versions")
+        ordering = ["-number"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=RuleVersionState.values), name="rule_version_state"),
+            models.CheckConstraint(condition=Q(state="draft") | Q(in_force_at__isnull=False), name="rule_version_in_force_at"),
+            models.CheckConstraint(condition=~Q(state="superseded") | Q(superseded_at__isnull=False), name="rule_version_superseded_at"),
+            models.UniqueConstraint(fields=["state"], condition=Q(state="in_force"), name="rule_version_one_in_force"),
+        ]
+
+    def __str__(self):
+        return _now("rules, version %(number)s") % {"number": self.number}
+
+    def __getitem__(self, code: str):
+        """The value of a parameter, or its default. Raises KeyError for a name that is no parameter."""
+        default = DEFAULTS[code]
+        return self.parameters.get(code, default)
+
+    @property
+    def event_subject(self):
+        return f"R-{self.number}"
+
+    def two_key_facts(self) -> dict:
+        return {"state": self.state, "parameters": self.parameters, "note": self.note}
+
+    @transition(state, source=RuleVersionState.DRAFT, target=RuleVersionState.DRAFT)
+    def edit(self, parameters, note):
+        self.parameters, self.note = parameters, note
+
+    @transition(state, source=RuleVersionState.DRAFT, target=RuleVersionState.IN_FORCE)
+    def put_in_force(self, at):
+        self.in_force_at = at
+
+    @transition(state, source=RuleVersionState.IN_FORCE, target=RuleVersionState.SUPERSEDED)
+    def supersede(self, at):
+        self.superseded_at = at

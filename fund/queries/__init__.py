@@ -1,0 +1,3 @@
+from fund.queries.roles import has_role, holders, roles_of
+
+__all__ = ["has_role", "holders", "roles_of"]

@@ -1,0 +1,45 @@
+"""Who holds which role, at which instant."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from core.models import User
+from fund.enums import College, Role
+from fund.models import RoleGrant
+
+
+def _grants(user: User) -> list[RoleGrant]:
+    """All grants of a person, read once for the life of the instance (a request): a page asks this question many times."""
+    if "_role_grants" not in user.__dict__:
+        user.__dict__["_role_grants"] = list(RoleGrant.objects.filter(user=user))
+    return user.__dict__["_role_grants"]
+
+
+def roles_of(user: User | AnonymousUser, at: datetime | None = None) -> list[RoleGrant]:
+    """The roles this person holds at this instant."""
+    if not getattr(user, "pk", None) or not user.is_active:
+        return []
+    at = at or timezone.now()
+    return [grant for grant in _grants(user) if grant.is_in_effect(at)]
+
+
+def has_role(user, role: Role | str, at: datetime | None = None, college: College | str | None = None) -> bool:
+    """Does this person hold the role at this instant (now by default), for that college when one is given?"""
+    return any(grant.role == role and (college is None or grant.college == college) for grant in roles_of(user, at))
+
+
+def holders(role: Role | str, at: datetime | None = None, college: College | str | None = None) -> QuerySet[User]:
+    """The active people who hold the role at this instant."""
+    grants = RoleGrant.objects.in_effect(at or timezone.now()).filter(role=role, user=OuterRef("pk"))
+    if college is not None:
+        grants = grants.filter(college=college)
+    return User.objects.filter(Exists(grants), is_active=True).order_by("id")
+
+
+def college_of_president(user, at: datetime) -> str:
+    """The college this person presides at this instant, or an empty text."""
+    return next((grant.college for grant in roles_of(user, at) if grant.role == Role.CO_PRESIDENT), "")
