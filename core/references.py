@@ -12,14 +12,14 @@ def check_sign(signs: str) -> str:
     return ALPHABET[sum((2 * place + 1) * ALPHABET.index(sign) for place, sign in enumerate(signs)) % 32]
 
 
-def signs(source=secrets.choice) -> str:
-    body = "".join(source(ALPHABET) for _ in range(7))
+def signs() -> str:
+    body = "".join(secrets.choice(ALPHABET) for _ in range(7))
     return body + check_sign(body)
 
 
-def new(prefix: str, year: int | None = None, source=secrets.choice) -> str:
+def new(prefix: str, year: int | None = None) -> str:
     """`FP-2026-4T8RWZ2M`, or without a year `ACT-4T8RWZ2M`."""
-    return f"{prefix}-{year}-{signs(source)}" if year else f"{prefix}-{signs(source)}"
+    return f"{prefix}-{year}-{signs()}" if year else f"{prefix}-{signs()}"
 
 
 def normalise(text: str) -> str:

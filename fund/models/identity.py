@@ -29,7 +29,7 @@ class FundIdentity(Machine):
     insee_code = models.CharField(_("INSEE code of the commune"), max_length=5, blank=True)
     commune = models.CharField(_("commune"), max_length=100, blank=True)
     department = models.CharField(_("department"), max_length=3, blank=True)
-    region = models.CharField(_("region"), max_length=2, blank=True)
+    region = models.CharField(_("region"), max_length=3, blank=True)
     website = models.URLField(_("website"), blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     data_protection_email = models.EmailField(_("data protection officer's e-mail"), blank=True)

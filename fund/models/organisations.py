@@ -16,7 +16,7 @@ class Organisation(models.Model):
     insee_code = models.CharField(_("INSEE code of the commune"), max_length=5, blank=True)
     commune = models.CharField(_("commune"), max_length=100, blank=True)
     department = models.CharField(_("department"), max_length=3, blank=True)
-    region = models.CharField(_("region"), max_length=2, blank=True)
+    region = models.CharField(_("region"), max_length=3, blank=True)
     website = models.URLField(_("website"), blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     purpose = models.TextField(_("purpose"), blank=True)
