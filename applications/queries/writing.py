@@ -1,0 +1,100 @@
+"""What is being written: the working copy, its hash, who agreed to it, who may write."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from applications.enums import InformationRequestState, SectionCode, TeamRight
+from applications.models import Application, InformationRequest, SignOff, TeamMember
+from applications.schema import SECTIONS, clean
+from core.models import User
+from core.transitions import canonical_hash
+
+
+def is_member(user, application: Application) -> bool:
+    """Leads the file or has joined its team."""
+    return application.lead_id == user.pk or application.members.filter(user=user, joined_at__isnull=False).exists()
+
+
+def is_applicant(user, application: Application) -> bool:
+    """May write, file and withdraw: the lead, and the members who joined as editors."""
+    return application.lead_id == user.pk or application.members.filter(user=user, joined_at__isnull=False, right=TeamRight.EDITOR).exists()
+
+
+def is_signatory(user, application: Application) -> bool:
+    return application.lead_id == user.pk or application.members.filter(user=user, joined_at__isnull=False, signatory=True).exists()
+
+
+def signatories(application: Application) -> list[User | TeamMember]:
+    """Everyone whose agreement filing needs: the lead first, then the members marked so (a TeamMember while not joined yet)."""
+    members = application.members.select_related("user").filter(signatory=True)
+    return [application.lead, *(member.user if member.joined_at else member for member in members if member.user_id != application.lead_id)]
+
+
+def team_facts(application: Application) -> list[dict]:
+    members = application.members.select_related("user")
+    return [{"name": member.display_name, "role": member.role, "description": member.description, "signatory": member.signatory} for member in members]
+
+
+def content_now(application: Application) -> dict:
+    """The working copy as it would be filed: sections in shape, team, list of documents with their fingerprints."""
+    written = {section.code: section.content for section in application.sections.all()}
+    content: dict = {code: clean(code, written.get(code, {})) for code in SECTIONS}
+    content["documents"]["files"] = [
+        {"id": piece.pk, "kind": piece.kind, "name": piece.name, "size": piece.size, "sha256": piece.sha256}
+        for piece in application.attachments.current().order_by("id")
+    ]
+    content["applicant"] |= {"kind": application.applicant_kind, "team": team_facts(application)}
+    return content
+
+
+def hash_now(application: Application, content: dict | None = None) -> str:
+    """SHA-256 of the working copy; what a sign-off is bound to."""
+    return canonical_hash(content if content is not None else content_now(application))
+
+
+def signed_hashes(application: Application) -> dict[int, SignOff]:
+    """Last agreement of each person."""
+    return {sign_off.user_id: sign_off for sign_off in application.sign_offs.order_by("id")}
+
+
+def missing_signatures(application: Application, content_hash: str) -> tuple[list, list]:
+    """Who has never agreed, and who agreed to another content (people, or team members who have not joined)."""
+    signed, never, outdated = signed_hashes(application), [], []
+    for person in signatories(application):
+        last = signed.get(person.pk) if isinstance(person, User) else None
+        if last is None:
+            never.append(person)
+        elif last.content_hash != content_hash:
+            outdated.append(person)
+    return never, outdated
+
+
+def open_request(application: Application) -> InformationRequest | None:
+    return application.information_requests.filter(state=InformationRequestState.OPEN).first()
+
+
+def live_code(application: Application, at):
+    """An access code that still opens late filing, or None."""
+    return application.access_codes.live(at).order_by("-id").first()
+
+
+def code_is_live(application: Application, at) -> bool:
+    return live_code(application, at) is not None
+
+
+@dataclass(frozen=True)
+class Progress:
+    code: str
+    label: str
+    missing: int
+    started: bool
+
+    @property
+    def complete(self) -> bool:
+        return self.missing == 0
+
+
+def progress(application: Application, missing: list) -> list[Progress]:
+    """One line a section, with the number of answers still missing (from rules.missing)."""
+    started = {section.code for section in application.sections.all() if section.version}
+    return [Progress(code, label, sum(1 for gap in missing if gap.section == code), code in started) for code, label in SectionCode.choices]

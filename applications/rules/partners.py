@@ -1,0 +1,85 @@
+"""Guards of partnerships: the deadline, the personal link, what an administration is."""
+from __future__ import annotations
+
+import hashlib
+
+from django.utils.translation import gettext as _
+
+from applications import queries
+from applications.models import Application, Partnership
+from applications.rules.filing import when
+from core.transitions import Act, Refusal
+from fund import identifiers
+from fund.enums import OrganisationKind
+from fund.models import Organisation
+
+INVITING = ("draft", "submitted", "information_requested", "eligible")
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def partner_deadline(application: Application, at):
+    """Until when a partnership may be confirmed: the call's term, or later while a request of the fund asks for a partner."""
+    request = queries.open_request(application)
+    if request and "partnership" in request.sections and at < request.due_at:
+        return max(request.due_at, application.call.partner_deadline_at)
+    return application.call.partner_deadline_at
+
+
+def partners_may_answer(act: Act) -> None:
+    application = act.obj.application if isinstance(act.obj, Partnership) else act.obj
+    deadline = partner_deadline(application, act.at)
+    if act.at >= deadline:
+        raise Refusal("partner_deadline_passed", _("The time to confirm a partnership ended on %(instant)s.") % {"instant": when(deadline)},
+                      remedy=_("Write to your contact."), article="art. 3", status=409)
+
+
+def file_takes_partners(act: Act) -> None:
+    application = act.obj.application if isinstance(act.obj, Partnership) else act.obj
+    if application.state not in INVITING:
+        raise Refusal("not_allowed_in_state", _("This is not possible in the present state: %(state)s.") % {"state": application.applicant_label}, status=409)
+
+
+def link_is_good(act: Act) -> None:
+    """The personal link: known, not used, not expired. Every act through it consumes it."""
+    if act.preview:
+        return
+    partnership, given = act.obj, token_hash(act.get("token") or "")
+    if given == partnership.used_token_hash or partnership.token_hash != given:
+        raise Refusal("partnership_link_used", _("This link has been used."),
+                      remedy=_("To correct or withdraw your answer, use the link you received with its copy."), article="art. 3", status=410)
+    if partnership.state == "invited" and act.at >= partnership.deadline_at:
+        raise Refusal("partnership_link_expired", _("This link has expired."), remedy=_("Ask the applicant for a new one."), article="art. 3", status=410)
+
+
+def answer_is_complete(act: Act) -> None:
+    """Who answers, for which department, in which capacity (art. 3), and a number that is an administration's."""
+    if act.preview:
+        return
+    for name, label in (("agent_name", _("your name")), ("agent_role", _("your position")), ("service", _("your department"))):
+        if not (act.get(name) or "").strip():
+            raise Refusal("answer_incomplete", _("Give %(what)s.") % {"what": label}, article="art. 3", field=name)
+    siret = identifiers.compact(act.get("siret") or "")
+    if not identifiers.is_siret(siret):
+        raise Refusal("siret_invalid", _(
+            "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."), article="art. 3", field="siret")
+    known = Organisation.objects.filter(siret=siret).first()
+    if known and known.kind != OrganisationKind.ADMINISTRATION:
+        raise Refusal("partner_not_administration", _("This body is not an administration under the rulebook."), remedy=_(
+            "Invite a State service, a local authority, a public institution or a body in charge of a public service."), article="art. 3", field="siret")
+
+
+def link_holder(token: str) -> Partnership | None:
+    """The partnership a link belongs to, used or not; None for a link nobody made."""
+    if not token or len(token) > 100:
+        return None
+    digest = token_hash(token)
+    rows = Partnership.objects.select_related("application__call", "application__lead", "application__organisation", "organisation", "invited_by")
+    return rows.filter(token_hash=digest).first() or rows.filter(used_token_hash=digest).first()
+
+
+def deadline_passed(act: Act) -> None:
+    if act.at < act.obj.deadline_at:
+        raise Refusal("too_early", _("The time to answer is not over."), status=409)
