@@ -1,0 +1,170 @@
+"""States and choices of the money side. Choice labels are the staff's; the applicant's and the public's stand beside them."""
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class AgreementState(models.TextChoices):
+    OFFERED = "offered", pgettext_lazy("agreement", "Offered")
+    ACCEPTED = "accepted", pgettext_lazy("agreement", "Accepted, to sign")
+    SIGNED = "signed", pgettext_lazy("agreement", "Signed, to start")
+    ACTIVE = "active", pgettext_lazy("agreement", "In progress")
+    SUSPENDED = "suspended", pgettext_lazy("agreement", "Suspended, payments held")
+    COMPLETED = "completed", pgettext_lazy("agreement", "Completed")
+    TERMINATED = "terminated", pgettext_lazy("agreement", "Terminated")
+    LAPSED = "lapsed", pgettext_lazy("agreement", "Lapsed, money released")
+    DECLINED = "declined", pgettext_lazy("agreement", "Declined, money released")
+
+
+class PayeeAccountState(models.TextChoices):
+    RECORDED = "recorded", pgettext_lazy("payee account", "To approve")
+    APPROVED = "approved", pgettext_lazy("payee account", "Approved")
+    REFUSED = "refused", pgettext_lazy("payee account", "Refused")
+    REPLACED = "replaced", pgettext_lazy("payee account", "Replaced")
+    BLOCKED = "blocked", pgettext_lazy("payee account", "Blocked")
+
+
+class InstalmentState(models.TextChoices):
+    SCHEDULED = "scheduled", pgettext_lazy("instalment", "Scheduled")
+    DUE = "due", pgettext_lazy("instalment", "Due, to certify")
+    CERTIFIED = "certified", pgettext_lazy("instalment", "Certified, to order")
+    ORDERED = "ordered", pgettext_lazy("instalment", "Ordered, to pay")
+    IN_PAYMENT = "in_payment", pgettext_lazy("instalment", "In payment")
+    PAID = "paid", pgettext_lazy("instalment", "Paid")
+    PAYMENT_REJECTED = "payment_rejected", pgettext_lazy("instalment", "Rejected by the bank, to certify again")
+    CANCELLED = "cancelled", pgettext_lazy("instalment", "Cancelled")
+
+
+class BatchState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("batch", "In preparation")
+    FROZEN = "frozen", pgettext_lazy("batch", "Frozen")
+    EXPORTED = "exported", pgettext_lazy("batch", "File produced")
+    SETTLED = "settled", pgettext_lazy("batch", "Settled")
+    REJECTED = "rejected", pgettext_lazy("batch", "Rejected as a whole")
+    CANCELLED = "cancelled", pgettext_lazy("batch", "Cancelled")
+
+
+class StatementState(models.TextChoices):
+    IMPORTED = "imported", pgettext_lazy("statement", "Imported")
+
+
+class StatementLineState(models.TextChoices):
+    MATCHED = "matched", pgettext_lazy("statement line", "Reconciled")
+    TO_CHECK = "to_check", pgettext_lazy("statement line", "To look at")
+    DISMISSED = "dismissed", pgettext_lazy("statement line", "Set aside")
+    IGNORED = "ignored", pgettext_lazy("statement line", "Not booked yet")
+
+
+class ReportState(models.TextChoices):
+    DUE = "due", pgettext_lazy("report", "Expected")
+    DRAFT = "draft", pgettext_lazy("report", "Started by the recipient")
+    SUBMITTED = "submitted", pgettext_lazy("report", "Filed, to examine")
+    CHANGES_REQUESTED = "changes_requested", pgettext_lazy("report", "Changes requested")
+    ACCEPTED = "accepted", pgettext_lazy("report", "Accepted")
+    CANCELLED = "cancelled", pgettext_lazy("report", "Cancelled")
+
+
+class ReportKind(models.TextChoices):
+    INTERIM = "interim", _("interim report")
+    FINAL = "final", _("final report")
+
+
+class Adoption(models.TextChoices):
+    """What became of the prototype in the partner administration."""
+
+    YES = "yes", pgettext_lazy("adoption", "adopted")
+    PARTLY = "partly", pgettext_lazy("adoption", "adopted in part")
+    PENDING = "pending", pgettext_lazy("adoption", "not decided yet")
+    NO = "no", pgettext_lazy("adoption", "not adopted")
+
+
+class EvidenceKind(models.TextChoices):
+    BANK_PROOF = "bank_proof", _("bank identity statement")
+    CERTIFICATION = "certification", _("evidence of the certification")
+    RECEIPT = "receipt", _("receipt of an expense")
+    RESULT = "result", _("document of the results")
+
+
+class BankSchema(models.TextChoices):
+    PAIN_09 = "pain.001.001.09", "pain.001.001.09"
+    PAIN_03 = "pain.001.001.03", "pain.001.001.03"
+
+
+class Control(models.TextChoices):
+    """What the accounting officer checks before paying (décret 2012-1246, art. 19 and 20)."""
+
+    CAPACITY = "capacity", _("the authorising officer had the power to order")
+    CREDIT = "credit", _("the envelope and the commitment cover the amount")
+    DEBT = "debt", _("the certification, the amount and the supporting documents establish the debt")
+    PAYEE = "payee", _("the account is that of the creditor, approved and not blocked")
+    PRESCRIPTION = "prescription", _("the debt is not time-barred, nothing opposes payment")
+
+
+# Named groups.
+AGREEMENT_BEFORE_SIGNATURE = ("offered", "accepted")
+AGREEMENT_IN_FORCE = ("signed", "active", "suspended")
+AGREEMENT_SIGNED_ONCE = ("signed", "active", "suspended", "completed", "terminated")
+AGREEMENT_FINAL = ("completed", "terminated", "lapsed", "declined")
+INSTALMENT_COMMITTED = ("scheduled", "due", "certified", "payment_rejected")
+INSTALMENT_ORDERED = ("ordered", "in_payment")
+INSTALMENT_OPEN = ("scheduled", "due", "certified", "ordered", "in_payment", "payment_rejected")
+REPORT_WRITABLE = ("draft", "changes_requested")
+REPORT_OPEN = ("due", "draft", "submitted", "changes_requested")
+
+BADGES = {
+    "agreement": {"offered": "next", "accepted": "next", "signed": "good", "active": "run", "suspended": "bad", "completed": "good", "terminated": "bad",
+                  "lapsed": "bad", "declined": "bad"},
+    "payee_account": {"recorded": "next", "approved": "good", "refused": "bad", "replaced": "", "blocked": "bad"},
+    "instalment": {"scheduled": "", "due": "next", "certified": "run", "ordered": "run", "in_payment": "run", "paid": "good",
+                   "payment_rejected": "bad", "cancelled": ""},
+    "payment_batch": {"open": "next", "frozen": "run", "exported": "run", "settled": "good", "rejected": "bad", "cancelled": ""},
+    "report": {"due": "next", "draft": "run", "submitted": "run", "changes_requested": "next", "accepted": "good", "cancelled": ""},
+    "statement_line": {"matched": "good", "to_check": "next", "dismissed": "", "ignored": ""},
+}
+
+APPLICANT_LABELS = {
+    "agreement": {
+        "offered": pgettext_lazy("agreement, applicant", "Offer to accept"), "accepted": pgettext_lazy("agreement", "Accepted, to sign"),
+        "signed": pgettext_lazy("agreement", "Signed"), "active": pgettext_lazy("agreement", "In progress"),
+        "suspended": pgettext_lazy("agreement", "Suspended"), "completed": pgettext_lazy("agreement", "Completed"),
+        "terminated": pgettext_lazy("agreement", "Terminated"), "lapsed": pgettext_lazy("agreement", "Lapsed"),
+        "declined": pgettext_lazy("agreement, applicant", "You declined the offer"),
+    },
+    "payee_account": {
+        "recorded": pgettext_lazy("payee account, applicant", "To be checked by the accountant"), "approved": pgettext_lazy("payee account", "Approved"),
+        "refused": pgettext_lazy("payee account", "Refused"), "replaced": pgettext_lazy("payee account", "Replaced"),
+        "blocked": pgettext_lazy("payee account", "Blocked"),
+    },
+    "instalment": {
+        "scheduled": pgettext_lazy("instalment", "Scheduled"), "due": pgettext_lazy("instalment, applicant", "In preparation"),
+        "certified": pgettext_lazy("instalment, applicant", "In preparation"), "ordered": pgettext_lazy("instalment, applicant", "In preparation"),
+        "in_payment": pgettext_lazy("instalment, applicant", "Going to the bank"), "paid": pgettext_lazy("instalment", "Paid"),
+        "payment_rejected": pgettext_lazy("instalment, applicant", "Returned by the bank: check the account"),
+        "cancelled": pgettext_lazy("instalment", "Cancelled"),
+    },
+    "report": {
+        "due": pgettext_lazy("report, applicant", "To file"), "draft": pgettext_lazy("report, applicant", "Draft"),
+        "submitted": pgettext_lazy("report", "Filed"), "changes_requested": pgettext_lazy("report, applicant", "To revise"),
+        "accepted": pgettext_lazy("report", "Accepted"), "cancelled": pgettext_lazy("report", "Cancelled"),
+    },
+}
+
+PUBLIC_LABELS = {
+    "agreement": {
+        "offered": pgettext_lazy("agreement, public", "Grant awarded"), "accepted": pgettext_lazy("agreement, public", "Grant awarded"),
+        "signed": pgettext_lazy("agreement, public", "Agreement signed"), "active": pgettext_lazy("agreement", "In progress"),
+        "suspended": pgettext_lazy("agreement", "In progress"), "completed": pgettext_lazy("agreement", "Completed"),
+        "terminated": pgettext_lazy("agreement, public", "Stopped"), "lapsed": pgettext_lazy("agreement, public", "Not taken up"),
+        "declined": pgettext_lazy("agreement, public", "Not taken up"),
+    },
+    "instalment": {
+        "scheduled": pgettext_lazy("instalment", "Scheduled"), "due": pgettext_lazy("instalment", "Scheduled"),
+        "certified": pgettext_lazy("instalment", "Scheduled"), "ordered": pgettext_lazy("instalment, public", "Ordered"),
+        "in_payment": pgettext_lazy("instalment, public", "Ordered"), "paid": pgettext_lazy("instalment", "Paid"),
+        "payment_rejected": pgettext_lazy("instalment", "Scheduled"), "cancelled": pgettext_lazy("instalment", "Cancelled"),
+    },
+    "report": {
+        "due": pgettext_lazy("report", "Expected"), "draft": pgettext_lazy("report", "Expected"), "submitted": pgettext_lazy("report", "Filed"),
+        "changes_requested": pgettext_lazy("report", "Filed"), "accepted": pgettext_lazy("report", "Accepted"), "cancelled": "",
+    },
+}

@@ -1,0 +1,169 @@
+"""One form an act: fields, words, and `params()`, the keywords of the verb."""
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from payments.enums import BankSchema, Control
+from payments.forms.fields import EurosField
+from payments.rules.agreement import needs_cer
+
+
+def _area(rows=3):
+    return forms.Textarea(attrs={"rows": rows})
+
+
+def _day(**options):
+    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
+
+
+class ActForm(forms.Form):
+    """Base: `obj` is the row the act is about, `user` the person."""
+
+    def __init__(self, *args, obj=None, user=None, **options):
+        self.obj, self.user = obj, user
+        super().__init__(*args, **options)
+
+    def params(self) -> dict:
+        return dict(self.cleaned_data)
+
+
+class PlainForm(ActForm):
+    """An act without anything to say."""
+
+
+class ReasonForm(ActForm):
+    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=_area(), required=False,
+                             help_text=_("One sentence: it is kept, and shown to those concerned."))
+
+
+class DeclineForm(ActForm):
+    reason = forms.CharField(label=_("A word on why, if you wish"), max_length=1000, widget=_area(), required=False)
+
+
+class BlockForm(ReasonForm):
+    """Same field; its own name so that the page can word it."""
+
+
+class HoldForm(ReasonForm):
+    """A reason the recipient reads."""
+
+
+class ObserveForm(ActForm):
+    reason = forms.CharField(label=_("Your comments"), max_length=5000, widget=_area(6), required=False,
+                             help_text=_("They are kept in the file and read before any decision."))
+
+
+class NoteForm(ActForm):
+    note = forms.CharField(label=_("What you checked"), max_length=1000, widget=_area(2), required=False)
+
+
+class SuspendForm(ReasonForm):
+    remedy = forms.CharField(label=_("What will lift the suspension"), max_length=500, widget=_area(2), required=False)
+
+
+class ExtendForm(ReasonForm):
+    until = _day(label=_("New deadline (end of that day)"))
+
+    field_order = ["until", "reason"]
+
+    def params(self):
+        until = timezone.make_aware(datetime.combine(self.cleaned_data["until"], time(23, 59)))
+        return {"until": until, "reason": self.cleaned_data["reason"]}
+
+
+class AcceptForm(ActForm):
+    """The offer's acceptance: terms, who signs, de minimis and republican commitment where due."""
+
+    signatory = forms.ModelChoiceField(queryset=None, label=_("Who signs the agreement for the bearer"), required=False,
+                                       help_text=_("Someone of your team who has an account. To add someone, invite this person from the Team page."))
+    signatory_capacity = forms.CharField(label=_("In what capacity"), max_length=120, required=False, help_text=_("For example: president of the association."))
+    de_minimis_amount = EurosField(label=_("De minimis aid received over three years, in euros"), required=False, help_text=_("Zero if none."))
+    cer = forms.BooleanField(label=_("The bearer subscribes the republican commitment contract (law 2000-321, art. 10-1)"), required=False)
+    terms = forms.BooleanField(label=_("I accept the amount, the calendar and the terms of the agreement"), required=False)
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        from core.models import User
+
+        application = self.obj.application
+        people = {application.lead_id, *application.members.filter(joined_at__isnull=False).values_list("user_id", flat=True)}
+        if application.bearer_person_id:
+            people = {application.bearer_person_id}
+        self.fields["signatory"].queryset = User.objects.filter(pk__in=people, is_active=True)
+        self.fields["signatory"].initial = application.bearer_person_id or application.lead_id
+        self.fields["signatory"].label_from_instance = str
+        if not application.economic_activity:
+            del self.fields["de_minimis_amount"]
+        if not needs_cer(application) or application.content.get("statements", {}).get("cer"):
+            del self.fields["cer"]
+
+
+class PayeeAccountForm(ActForm):
+    holder = forms.CharField(label=_("Account holder"), max_length=140, required=False, help_text=_("Exactly the bearer’s name."))
+    iban = forms.CharField(label=_("IBAN"), max_length=50, required=False,
+                           widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "input mono"}),
+                           help_text=_("As on your bank identity statement; spaces do not matter."))
+    bic = forms.CharField(label=_("BIC (optional)"), max_length=14, required=False)
+    proof = forms.FileField(label=_("Bank identity statement (PDF or picture)"), required=False)
+
+
+class SignForm(ActForm):
+    read = forms.BooleanField(label=_("I have read the agreement and I sign it"), required=True,
+                              error_messages={"required": _("Tick the box once you have read the agreement.")})
+
+    def params(self):
+        return {}
+
+
+class CertifyForm(ActForm):
+    amount = EurosField(label=_("Amount due, in euros"), required=False)
+    note = forms.CharField(label=_("What shows that it is due"), max_length=1000, widget=_area(2), required=False)
+    evidence = forms.FileField(label=_("Supporting document (optional)"), required=False)
+
+
+class BatchControlsForm(ActForm):
+    controls = forms.MultipleChoiceField(label=_("What you have checked (décret 2012-1246, art. 19 and 20)"), choices=Control.choices, required=False,
+                                         widget=forms.CheckboxSelectMultiple)
+    execution_on = _day(label=_("Execution date"))
+    schema = forms.ChoiceField(label=_("Format the bank takes"), choices=BankSchema.choices)
+
+
+class StatementForm(forms.Form):
+    file = forms.FileField(label=_("The bank’s file (camt.053, camt.054 or pain.002)"), error_messages={"required": _("Choose the file of the bank.")})
+
+
+class ReportChangesForm(ActForm):
+    """What is expected, one text a line of the report and one for the whole."""
+
+    due_on = _day(label=_("Answer expected by"), required=False)
+    general = forms.CharField(label=_("On the whole report"), max_length=1000, widget=_area(2), required=False)
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for line in self.obj.lines.all():
+            self.fields[f"line_{line.position}"] = forms.CharField(label=line.label, max_length=500, required=False)
+
+    def params(self):
+        changes = [{"line": "", "text": self.cleaned_data["general"].strip()}] if self.cleaned_data["general"].strip() else []
+        for line in self.obj.lines.all():
+            text = self.cleaned_data[f"line_{line.position}"].strip()
+            if text:
+                changes.append({"line": line.position, "label": line.label, "text": text})
+        return {"changes": changes, "due_on": self.cleaned_data["due_on"]}
+
+
+class ReportAcceptForm(ActForm):
+    """What is admitted, line by line; empty means what was spent."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for line in self.obj.lines.all():
+            self.fields[f"accepted_{line.pk}"] = EurosField(label=line.label, required=False, initial=line.actual_amount)
+
+    def params(self):
+        given = {int(name.removeprefix("accepted_")): cents for name, cents in self.cleaned_data.items() if cents is not None}
+        return {"accepted": given}

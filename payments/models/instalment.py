@@ -1,0 +1,260 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from core.fields import EncryptedTextField
+from core.models import Machine
+from fund.enums import Trigger
+from payments.enums import APPLICANT_LABELS, PUBLIC_LABELS, InstalmentState
+from payments.iban import masked
+from payments.models.account import OfAgreement
+from payments.models.agreement import Agreement, instant, person
+
+S = InstalmentState
+AFTER_CERTIFICATION = ("certified", "ordered", "in_payment", "paid", "payment_rejected")
+AFTER_ORDER = ("ordered", "in_payment", "paid")
+
+
+class Instalment(Machine):
+    """One payment of the plan. `amount` is what is scheduled, `certified_amount` what was found due (cents). Certified, ordered, paid by three people."""
+
+    machine = "instalment"
+
+    state = FSMField(_("state"), choices=S.choices, default=S.SCHEDULED, protected=True, db_index=True)
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="instalments", verbose_name=_("agreement"))
+    number = models.PositiveSmallIntegerField(_("number"))
+    code = models.CharField(_("code"), max_length=40)
+    label = models.CharField(_("label"), max_length=120)
+    percent = models.PositiveSmallIntegerField(_("share, in percent"))
+    trigger = models.CharField(_("trigger"), max_length=30, choices=Trigger.choices)
+    is_balance = models.BooleanField(_("balance"), default=False)
+    amount = models.BigIntegerField(_("amount"))
+    due_since_on = models.DateField(_("due since"), null=True, blank=True)
+    pay_by_on = models.DateField(_("to pay by"), null=True, blank=True)
+    suggested_amount = models.BigIntegerField(_("amount that the report supports"), null=True, blank=True)
+    certified_amount = models.BigIntegerField(_("certified amount"), null=True, blank=True)
+    certified_by = person(_("certified by"))
+    certified_at = instant(_("certified at"))
+    certification_note = models.TextField(_("what was checked"), blank=True)
+    ordered_by = person(_("ordered by"))
+    ordered_at = instant(_("ordered at"))
+    end_to_end_id = models.CharField(_("end-to-end id"), max_length=35, blank=True)
+    paid_by = person(_("put in payment by"))
+    in_payment_at = instant(_("put in payment at"))
+    paid_on = models.DateField(_("paid on"), null=True, blank=True)
+    settled_at = instant(_("settled at"))
+    rejected_at = instant(_("rejected at"))
+    rejection_code = models.CharField(_("bank's reason"), max_length=35, blank=True)
+    held_at = instant(_("held at"))
+    hold_reason = models.TextField(_("reason of the hold"), blank=True)
+    suspended_at = instant(_("suspended at"))
+    suspension_reason = models.TextField(_("reason of the suspension"), blank=True)
+    cancelled_at = instant(_("cancelled at"))
+    cancel_reason = models.TextField(_("reason of the cancellation"), blank=True)
+
+    objects = OfAgreement.as_manager()
+
+    class Meta:
+        verbose_name = _("instalment")
+        verbose_name_plural = _("instalments")
+        ordering = ["agreement_id", "number"]
+        indexes = [models.Index(fields=["state", "pay_by_on"], name="instalment_queue")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=S.values), name="instalment_state"),
+            models.UniqueConstraint(fields=["agreement", "number"], name="instalment_number"),
+            models.UniqueConstraint(fields=["end_to_end_id"], condition=~Q(end_to_end_id=""), name="instalment_end_to_end_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="instalment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(certified_amount__isnull=True) | Q(certified_amount__gt=0, certified_amount__lte=F("amount")), name="instalment_certified_within"
+            ),
+            # Three people, whatever the roles say.
+            models.CheckConstraint(condition=Q(ordered_by__isnull=True) | ~Q(ordered_by=F("certified_by")), name="instalment_orderer_is_not_certifier"),
+            models.CheckConstraint(condition=Q(paid_by__isnull=True) | ~Q(paid_by=F("certified_by")), name="instalment_payer_is_not_certifier"),
+            models.CheckConstraint(condition=Q(paid_by__isnull=True) | ~Q(paid_by=F("ordered_by")), name="instalment_payer_is_not_orderer"),
+            # States and facts say the same.
+            models.CheckConstraint(condition=Q(state__in=("scheduled", "cancelled")) | Q(due_since_on__isnull=False, pay_by_on__isnull=False),
+                                   name="instalment_due_since"),
+            models.CheckConstraint(
+                condition=Q(state__in=AFTER_CERTIFICATION, certified_by__isnull=False, certified_at__isnull=False, certified_amount__isnull=False)
+                | Q(state="cancelled")
+                | (Q(state__in=("scheduled", "due")) & Q(certified_by__isnull=True, certified_amount__isnull=True)),
+                name="instalment_certified_facts",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state__in=AFTER_ORDER, ordered_by__isnull=False, ordered_at__isnull=False) & ~Q(end_to_end_id=""))
+                | Q(state__in=("cancelled", "payment_rejected"))
+                | (Q(state__in=("scheduled", "due", "certified")) & Q(ordered_by__isnull=True, end_to_end_id="")),
+                name="instalment_ordered_facts",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("in_payment", "paid"), paid_by__isnull=False, in_payment_at__isnull=False)
+                | Q(state__in=("cancelled", "payment_rejected"))
+                | (Q(state__in=("scheduled", "due", "certified", "ordered")) & Q(paid_by__isnull=True)),
+                name="instalment_payment_facts",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paid", paid_on__isnull=False, settled_at__isnull=False) | (~Q(state="paid") & Q(paid_on__isnull=True)),
+                name="instalment_paid_facts",
+            ),
+            models.CheckConstraint(condition=~Q(state="payment_rejected") | Q(rejected_at__isnull=False), name="instalment_rejected_facts"),
+            models.CheckConstraint(condition=~Q(state="cancelled") | (Q(cancelled_at__isnull=False) & ~Q(cancel_reason="")), name="instalment_cancelled_why"),
+            models.CheckConstraint(condition=Q(held_at__isnull=True) | (Q(state="due") & ~Q(hold_reason="")), name="instalment_held_when_due"),
+            models.CheckConstraint(condition=Q(suspended_at__isnull=True) | (Q(state="ordered") & ~Q(suspension_reason="")), name="instalment_suspended_when_ordered"),
+        ]
+
+    def __str__(self):
+        return f"{self.agreement_id} / {self.number}"
+
+    @property
+    def event_subject(self):
+        return self.agreement.reference
+
+    @property
+    def basis(self) -> str:
+        """Public number of the ground of its ledger entries."""
+        return f"{self.agreement.reference}/{self.number}"
+
+    @property
+    def payable_amount(self) -> int:
+        """Cents: what was certified, else what is scheduled."""
+        return self.amount if self.certified_amount is None else self.certified_amount
+
+    @property
+    def applicant_label(self):
+        if self.held_at:
+            return _("Held")
+        if self.suspended_at:
+            return _("Suspended by the accountant")
+        return APPLICANT_LABELS["instalment"][self.state]
+
+    @property
+    def public_label(self):
+        return PUBLIC_LABELS["instalment"][self.state]
+
+    def two_key_facts(self) -> dict:
+        return {"state": self.state, "amount": self.amount, "certified_amount": self.certified_amount}
+
+    # The graph. Bodies set their own fields only.
+
+    def _forget_order(self):
+        self.ordered_by = self.ordered_at = None
+        self.end_to_end_id = ""
+        self.suspended_at, self.suspension_reason = None, ""
+
+    @transition(state, source=S.SCHEDULED, target=S.DUE)
+    def fall_due(self, since_on, pay_by_on, suggested_amount=None):
+        self.due_since_on, self.pay_by_on, self.suggested_amount = since_on, pay_by_on, suggested_amount
+
+    @transition(state, source=S.DUE, target=S.CERTIFIED)
+    def certify(self, by, at, amount, note):
+        self.certified_by, self.certified_at, self.certified_amount, self.certification_note = by, at, amount, note
+
+    @transition(state, source=S.DUE, target=S.DUE)
+    def hold(self, at, reason):
+        self.held_at, self.hold_reason = at, reason
+
+    @transition(state, source=S.DUE, target=S.DUE)
+    def lift(self):
+        self.held_at, self.hold_reason = None, ""
+
+    @transition(state, source=S.CERTIFIED, target=S.ORDERED)
+    def order(self, by, at, end_to_end_id):
+        self.ordered_by, self.ordered_at, self.end_to_end_id = by, at, end_to_end_id
+
+    @transition(state, source=S.CERTIFIED, target=S.DUE)
+    def return_to_due(self):
+        self.certified_by = self.certified_at = self.certified_amount = None
+        self.certification_note = ""
+
+    @transition(state, source=S.ORDERED, target=S.IN_PAYMENT)
+    def claim_for_batch(self, by, at):
+        self.paid_by, self.in_payment_at = by, at
+        self.suspended_at, self.suspension_reason = None, ""
+
+    @transition(state, source=S.ORDERED, target=S.CERTIFIED)
+    def refuse(self):
+        self._forget_order()
+
+    @transition(state, source=S.ORDERED, target=S.CERTIFIED)
+    def recall(self):
+        self._forget_order()
+
+    @transition(state, source=S.ORDERED, target=S.ORDERED)
+    def suspend(self, at, reason):
+        self.suspended_at, self.suspension_reason = at, reason
+
+    @transition(state, source=S.ORDERED, target=S.ORDERED)
+    def unsuspend(self):
+        self.suspended_at, self.suspension_reason = None, ""
+
+    @transition(state, source=S.IN_PAYMENT, target=S.PAID)
+    def settle(self, at, paid_on):
+        self.settled_at, self.paid_on = at, paid_on
+
+    @transition(state, source=S.IN_PAYMENT, target=S.PAYMENT_REJECTED)
+    def reject_line(self, at, code):
+        self.rejected_at, self.rejection_code = at, code
+
+    @transition(state, source=S.IN_PAYMENT, target=S.ORDERED)
+    def release_line(self):
+        self.paid_by = self.in_payment_at = None
+
+    @transition(state, source=S.PAID, target=S.PAYMENT_REJECTED)
+    def return_payment(self, at, code):
+        self.rejected_at, self.rejection_code, self.paid_on = at, code, None
+
+    @transition(state, source=S.PAYMENT_REJECTED, target=S.CERTIFIED)
+    def recertify(self, by, at, note):
+        self._forget_order()
+        self.paid_by = self.in_payment_at = self.settled_at = None
+        self.certified_by, self.certified_at, self.certification_note = by, at, note
+
+    def _cancel(self, at, reason):
+        self.cancelled_at, self.cancel_reason = at, reason
+        self.held_at, self.hold_reason = None, ""
+
+    @transition(state, source=[S.SCHEDULED, S.DUE, S.CERTIFIED, S.PAYMENT_REJECTED], target=S.CANCELLED)
+    def cancel(self, at, reason):
+        self._cancel(at, reason)
+
+    @transition(state, source=[S.SCHEDULED, S.DUE, S.CERTIFIED, S.PAYMENT_REJECTED], target=S.CANCELLED)
+    def release(self, at, reason):
+        """The consequence of another act: termination, nothing left to pay."""
+        self._cancel(at, reason)
+
+
+class PaymentOrder(models.Model):
+    """One order to pay: its own end-to-end id for ever, and a copy of the account as it was approved. Never changed but for how it ended."""
+
+    instalment = models.ForeignKey(Instalment, models.PROTECT, related_name="orders", verbose_name=_("instalment"))
+    attempt = models.PositiveSmallIntegerField(_("attempt"))
+    reference = models.CharField(_("reference"), max_length=40, unique=True)
+    end_to_end_id = models.CharField(_("end-to-end id"), max_length=35, unique=True)
+    amount = models.BigIntegerField(_("amount"))
+    account = models.ForeignKey("payments.PayeeAccount", models.PROTECT, related_name="orders", verbose_name=_("payee account"))
+    holder = models.CharField(_("holder"), max_length=140)
+    iban = EncryptedTextField(_("IBAN"))
+    bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    ordered_by = person(_("ordered by"))
+    ordered_at = models.DateTimeField(_("ordered at"))
+    document = models.ForeignKey("core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document"))
+    outcome = models.CharField(_("how it ended"), max_length=20, blank=True)
+    ended_at = instant(_("ended at"))
+
+    class Meta:
+        verbose_name = _("payment order")
+        verbose_name_plural = _("payment orders")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["instalment", "attempt"], name="payment_order_attempt"),
+            models.UniqueConstraint(fields=["instalment"], condition=Q(ended_at__isnull=True), name="payment_order_one_live"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_order_amount"),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def masked_iban(self) -> str:
+        return masked(self.iban)

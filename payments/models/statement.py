@@ -1,0 +1,105 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from core.models import Machine
+from payments.enums import StatementLineState, StatementState
+from payments.models.agreement import instant, person, sees_all_money
+from payments.models.instalment import Instalment
+
+L = StatementLineState
+
+
+class StatementQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.all() if sees_all_money(user) else self.none()
+
+
+class BankStatement(Machine):
+    """A file of the bank, imported once (its bytes' SHA-256 and the bank's own message id tell)."""
+
+    machine = "bank_statement"
+
+    state = FSMField(_("state"), choices=StatementState.choices, default=StatementState.IMPORTED, protected=True)
+    reference = models.CharField(_("reference"), max_length=40, unique=True)
+    kind = models.CharField(_("kind"), max_length=10)
+    schema = models.CharField(_("format"), max_length=20)
+    message_id = models.CharField(_("bank's message id"), max_length=35)
+    name = models.CharField(_("name of the file"), max_length=200)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    account_end = models.CharField(_("last four signs of the account"), max_length=4, blank=True)
+    imported_by = person(_("imported by"))
+    imported_at = models.DateTimeField(_("imported at"))
+    matched_count = models.PositiveIntegerField(_("reconciled"), default=0)
+    known_count = models.PositiveIntegerField(_("already known"), default=0)
+
+    objects = StatementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("bank statement")
+        verbose_name_plural = _("bank statements")
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=Q(state__in=StatementState.values), name="statement_state")]
+
+    def __str__(self):
+        return self.reference
+
+    @transition(state, source=StatementState.IMPORTED, target=StatementState.IMPORTED)
+    def note(self, matched, known):
+        self.matched_count, self.known_count = matched, known
+
+
+class StatementLine(Machine):
+    """One line of a bank file, imported once whichever file carries it; what it did to an instalment, or waits for a person."""
+
+    machine = "statement_line"
+
+    state = FSMField(_("state"), choices=L.choices, default=L.TO_CHECK, protected=True)
+    statement = models.ForeignKey(BankStatement, models.PROTECT, related_name="lines", verbose_name=_("statement"))
+    position = models.PositiveIntegerField(_("position"))
+    source_line = models.PositiveIntegerField(_("line in the file"))
+    identity = models.CharField(_("identity"), max_length=64, unique=True)
+    direction = models.CharField(_("direction"), max_length=10)
+    amount = models.BigIntegerField(_("amount"), null=True, blank=True)
+    end_to_end_id = models.CharField(_("end-to-end id"), max_length=35, blank=True)
+    booked_on = models.DateField(_("booked on"), null=True, blank=True)
+    value_on = models.DateField(_("value date"), null=True, blank=True)
+    bank_reference = models.CharField(_("bank's reference"), max_length=140, blank=True)
+    reason_code = models.CharField(_("bank's reason"), max_length=35, blank=True)
+    is_return = models.BooleanField(_("return"), default=False)
+    status = models.CharField(_("status"), max_length=10, blank=True)
+    batch_message_id = models.CharField(_("batch"), max_length=35, blank=True)
+    batch_count = models.PositiveIntegerField(_("number of payments"), null=True, blank=True)
+    text = models.CharField(_("text"), max_length=140, blank=True)
+    instalment = models.ForeignKey(Instalment, models.PROTECT, null=True, blank=True, related_name="statement_lines", verbose_name=_("instalment"))
+    finding = models.CharField(_("what was found"), max_length=40, blank=True)
+    handled_by = person(_("handled by"))
+    handled_at = instant(_("handled at"))
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    objects = StatementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("line of a statement")
+        verbose_name_plural = _("lines of statements")
+        ordering = ["statement_id", "position"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=L.values), name="statement_line_state"),
+            models.CheckConstraint(condition=~Q(state="dismissed") | (Q(handled_by__isnull=False) & ~Q(note="")), name="statement_line_dismissed_why"),
+        ]
+
+    def __str__(self):
+        return f"{self.statement_id} / {self.position}"
+
+    @property
+    def event_subject(self):
+        return self.statement.reference
+
+    @transition(state, source=L.TO_CHECK, target=L.MATCHED)
+    def match(self, instalment, finding, by, at):
+        self.instalment, self.finding, self.handled_by, self.handled_at = instalment, finding, by, at
+
+    @transition(state, source=L.TO_CHECK, target=L.DISMISSED)
+    def dismiss(self, by, at, note):
+        self.handled_by, self.handled_at, self.note = by, at, note

@@ -1,0 +1,122 @@
+"""The queues of the money: who is awaited on which payment, and for each row what would refuse it. Constant queries whatever the length."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Prefetch, Q, Sum
+from django.utils import timezone
+
+from core.transitions import Act, Refusal, Verb
+from fund.models import GrantAccount
+from payments.enums import InstalmentState
+from payments.models import Agreement, BatchLine, Instalment, PayeeAccount, PaymentBatch, PaymentOrder, Report, StatementLine
+from payments.rules.people import prime_interests
+
+S = InstalmentState
+QUEUES = {
+    "certify": (S.DUE,), "order": (S.CERTIFIED,), "pay": (S.ORDERED,), "bank": (S.IN_PAYMENT,), "rejected": (S.PAYMENT_REJECTED,), "paid": (S.PAID,),
+}
+"""Tabs of the desk, in the order of a payment's life."""
+
+
+@dataclass
+class Row:
+    """One payment of a queue; `refusal` says why this person cannot do the next act, None when he can."""
+
+    instalment: Instalment
+    refusal: Refusal | None
+    days_left: int | None
+    days_gone: int | None
+
+    @property
+    def late(self) -> bool:
+        return self.days_left is not None and self.days_left < 0
+
+
+def instalments(user):
+    """Payments with all that a row shows and the guards ask."""
+    return (
+        Instalment.objects.visible_to(user)
+        .select_related("agreement__application__call__rule_version", "agreement__application__lead", "agreement__application__bearer_organisation",
+                        "certified_by", "ordered_by", "paid_by")
+        .prefetch_related(
+            Prefetch("agreement__payee_accounts", PayeeAccount.objects.select_related("closed_by")),
+            Prefetch("orders", PaymentOrder.objects.select_related("account", "document")),
+            Prefetch("batch_lines", BatchLine.objects.select_related("batch")),
+        )
+    )
+
+
+def prime(rows: list[Instalment], user) -> None:
+    """Read once what the guards would read row by row: the books of each grant, the interests of this person."""
+    references = {row.agreement.reference for row in rows}
+    books = {account.reference: account for account in GrantAccount.objects.filter(reference__in=references)}
+    for row in rows:
+        row.agreement._grant_account = books.get(row.agreement.reference)
+    prime_interests(user, {row.agreement.application_id for row in rows})
+
+
+def refusal_of(verb: Verb, instalment, user, at, **params) -> Refusal | None:
+    """What this verb would answer this person, asked of the same guards."""
+    try:
+        verb.check(Act(verb, instalment, user, at, params, preview=True))
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def rows(queue: str, user, at, check, *, text: str = "", limit: int = 200) -> list[Row]:
+    """The rows of a queue, the soonest to pay first. `check(instalment)` gives the refusal of the next act, or None."""
+    found = instalments(user).filter(state__in=QUEUES[queue]).order_by("pay_by_on", "pk")
+    if queue == "paid":
+        found = found.order_by("-paid_on", "-pk")
+    if text:
+        found = found.filter(Q(agreement__reference__icontains=text) | Q(agreement__application__title__icontains=text)
+                             | Q(agreement__bearer_name__icontains=text) | Q(end_to_end_id__icontains=text))
+    found = list(found[:limit])
+    prime(found, user)
+    today = timezone.localdate(at)
+    return [Row(one, check(one), _days_left(one, today), _days_gone(one, today)) for one in found]
+
+
+def _days_left(instalment, today: date) -> int | None:
+    return (instalment.pay_by_on - today).days if instalment.pay_by_on and instalment.state not in (S.PAID, S.CANCELLED) else None
+
+
+def _days_gone(instalment, today: date) -> int | None:
+    return (today - instalment.due_since_on).days if instalment.due_since_on else None
+
+
+def counts(user) -> dict[str, dict]:
+    """Number and cents of each queue, in one query."""
+    wanted = {}
+    for queue, states in QUEUES.items():
+        wanted[f"{queue}_n"] = Count("pk", filter=Q(state__in=states))
+        wanted[f"{queue}_amount"] = Sum("certified_amount", filter=Q(state__in=states)) if queue != "certify" else Sum("amount", filter=Q(state__in=states))
+    found = Instalment.objects.visible_to(user).aggregate(**wanted)
+    return {queue: {"n": found[f"{queue}_n"], "amount": found[f"{queue}_amount"] or 0} for queue in QUEUES}
+
+
+def desk_counts(user) -> dict[str, int]:
+    """The other things that wait at the desk: accounts, agreements to sign, lines of statements."""
+    return {
+        "accounts": PayeeAccount.objects.visible_to(user).filter(state="recorded").count(),
+        "to_sign": Agreement.objects.visible_to(user).filter(state="accepted", bearer_signed_at__isnull=False).count(),
+        "lines": StatementLine.objects.visible_to(user).filter(state="to_check").count(),
+        "batches": PaymentBatch.objects.visible_to(user).filter(state__in=("open", "frozen", "exported")).count(),
+        "reports": Report.objects.visible_to(user).filter(state="submitted").count(),
+    }
+
+
+def calendar(user, at) -> list[dict]:
+    """Payments still to make, by week of their last day: number and cents. The late ones first."""
+    today = timezone.localdate(at)
+    found = Instalment.objects.visible_to(user).filter(pay_by_on__isnull=False).exclude(state__in=(S.PAID, S.CANCELLED)).order_by("pay_by_on")
+    weeks: dict[date, dict] = {}
+    for pay_by_on, amount, certified in found.values_list("pay_by_on", "amount", "certified_amount"):
+        monday = pay_by_on - timedelta(days=pay_by_on.weekday())
+        week = weeks.setdefault(monday, {"monday": monday, "n": 0, "amount": 0, "late": monday + timedelta(days=6) < today})
+        week["n"] += 1
+        week["amount"] += amount if certified is None else certified
+    return list(weeks.values())

@@ -1,0 +1,76 @@
+"""Who may act on a grant."""
+from __future__ import annotations
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from applications import queries as files
+from core.transitions import Act, Refusal, Who
+from core.transitions import clock as clock
+from fund import people
+from fund.enums import Role
+from fund.queries import holders
+
+case_officer, authorising_officer, accounting_officer = people.case_officer, people.authorising_officer, people.accounting_officer
+
+
+def agreement_of(obj):
+    return obj.agreement if hasattr(obj, "agreement_id") else obj
+
+
+def is_party(user, agreement) -> bool:
+    """An editor of the team, or the one who signs for the bearer."""
+    if user is None or not user.is_authenticated:
+        return False
+    return user.pk in (agreement.signatory_id, agreement.application.bearer_person_id) or files.is_applicant(user, agreement.application)
+
+
+def signs_for_bearer(user, agreement) -> bool:
+    """The bearer's representative, and the referent of a collective."""
+    return user.pk in (agreement.signatory_id, agreement.application.lead_id)
+
+
+party = Who("AP", _("the recipient of the grant"), lambda actor, obj, at: is_party(actor, agreement_of(obj)))
+referent = Who("AP", _("the referent or the one who signs for the bearer"), lambda actor, obj, at: signs_for_bearer(actor, agreement_of(obj)))
+
+
+def has_interest(user, application) -> bool:
+    """As applications says it; a list asks once for all its files (`prime_interests`)."""
+    known = user.__dict__.get("_file_interests")
+    if known is not None and application.pk in known:
+        return known[application.pk]
+    return files.officer_interest(user, application)
+
+
+def prime_interests(user, application_ids) -> None:
+    """One query for the files of a list."""
+    ids = set(application_ids)
+    free = set(files.officers_files(user).filter(pk__in=ids).values_list("pk", flat=True))
+    user.__dict__["_file_interests"] = {pk: pk not in free for pk in ids}
+
+
+def no_interest(act: Act) -> None:
+    """Nobody acts on a grant in which he, his association or his department has an interest, staff included."""
+    application = getattr(agreement_of(act.obj), "application", None)
+    if application is not None and has_interest(act.actor, application):
+        raise Refusal("officer_interest", _now("You, your association or your department have a link with this grant."),
+                      remedy=_now("Another person must do it."), article="art. 9", status=403)
+
+
+def reason_given(act: Act) -> None:
+    if not act.preview and not (act.get("reason") or "").strip():
+        raise Refusal("reason_missing", _now("Say why in one sentence: this reason will be kept and shown to those concerned."), field="reason")
+
+
+def names(role: Role, act: Act, *besides) -> str:
+    """Who could do it instead."""
+    cache = act.actor.__dict__.setdefault("_holders", {})
+    if role not in cache:
+        cache[role] = list(holders(role, act.at))
+    people_ = [person for person in cache[role] if person.pk not in {one for one in besides if one}]
+    return ", ".join(str(person) for person in people_[:4]) or _now("nobody yet; an administrator can propose someone")
+
+
+def same_person(done, instead: str) -> Refusal:
+    return Refusal("same_person", _now("You have already done an act that rules this one out: %(act)s.") % {"act": done},
+                   remedy=_now("Someone else must do it: %(people)s.") % {"people": instead}, article="art. 22", status=403)

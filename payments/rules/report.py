@@ -1,0 +1,108 @@
+"""Guards of the report: complete, every large gap explained, and who decides."""
+from __future__ import annotations
+
+from fractions import Fraction
+
+from django.utils.formats import localize
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.money import format_euros
+from core.transitions import Act, Refusal
+from payments.enums import AGREEMENT_FINAL
+
+HEADINGS = (
+    ("done", gettext_lazy("What was done"), gettext_lazy("Tell the story: what you promised, what you did, when, with whom.")),
+    ("results", gettext_lazy("What came out of it"), gettext_lazy("Figures of what you said you would measure, and what people say.")),
+    ("partnership", gettext_lazy("The work with the administration"), gettext_lazy("What it did, what helped, what did not.")),
+)
+"""Headings of the narrative: code, title, hint."""
+
+
+def threshold(report):
+    """The share and the cents beyond both of which a gap must be explained."""
+    rules = report.agreement.rules
+    if rules is None:
+        return Fraction("0.10"), 20_000
+    return Fraction(str(rules["report_gap_explanation_rate"])), rules["report_gap_explanation_amount"]
+
+
+def needs_explanation(line, share: Fraction, cents: int) -> bool:
+    """Gap over the share of the budget and over the amount, both; a line outside the budget counts whole."""
+    gap = line.gap_amount
+    if gap is None or abs(gap) <= cents:
+        return False
+    return line.budget_amount == 0 or abs(gap) > line.budget_amount * share
+
+
+def gap_text(line) -> str:
+    tenths = line.gap_tenths
+    return f"{localize(tenths / 10)} %" if tenths is not None else _("not in the budget")
+
+
+def gaps(report) -> list[tuple[str, str]]:
+    """(field, sentence) of all that is missing to file; empty when it may be filed."""
+    found = []
+    for code, title, _hint in HEADINGS:
+        if not (report.narrative.get(code) or "").strip():
+            found.append((code, str(title)))
+    if not report.learnt.strip():
+        found.append(("learnt", _("what you learnt")))
+    if report.kind == "final":
+        if not report.repository_url and not report.demo_url:
+            found.append(("repository_url", _("where the result can be seen or tried")))
+        if not report.licence:
+            found.append(("licence", _("the open licence")))
+        if not report.adoption:
+            found.append(("adoption", _("what became of the prototype in the administration")))
+    lines = list(report.lines.all())
+    empty = [line for line in lines if line.actual_amount is None]
+    if empty:
+        found.append((f"actual_{empty[0].position}", _("the amount spent on: %(lines)s") % {"lines": ", ".join(line.label for line in empty[:3])}))
+    return found
+
+
+def complete(act: Act) -> None:
+    missing = gaps(act.obj)
+    if missing:
+        raise Refusal("report_incomplete", _("Missing: %(things)s.") % {"things": "; ".join(sentence for _field, sentence in missing)},
+                      remedy=_("Your draft is kept."), article="art. 23", field=missing[0][0])
+
+
+def unexplained(report) -> list:
+    share, cents = threshold(report)
+    return [line for line in report.lines.all() if needs_explanation(line, share, cents) and not line.explanation.strip()]
+
+
+def gaps_explained(act: Act) -> None:
+    for line in unexplained(act.obj):
+        raise Refusal("gap_explanation_missing", _("The line “%(line)s” is off by %(gap)s (%(percent)s).") % {
+            "line": line.label, "gap": format_euros(line.gap_amount), "percent": gap_text(line)}, remedy=_("Say why in one sentence."), article="art. 23",
+            field=f"explanation_{line.position}")
+
+
+def agreement_going(act: Act) -> None:
+    if act.obj.agreement.state in AGREEMENT_FINAL:
+        raise Refusal("agreement_final", _("The agreement has ended: this report can no longer be reopened."), article="art. 23", status=409)
+
+
+def changes_given(act: Act) -> None:
+    if not act.preview and not act.get("changes"):
+        raise Refusal("changes_missing", _("Say what is expected, line by line."), field="changes", article="art. 23")
+
+
+def accepted_within_actual(act: Act) -> None:
+    lines = {line.pk: line for line in act.obj.lines.all()}
+    for pk, cents in (act.get("accepted") or {}).items():
+        line = lines.get(int(pk))
+        if line is None or cents is None or not 0 <= cents <= (line.actual_amount or 0):
+            raise Refusal("accepted_above_actual", _("What is admitted on “%(line)s” cannot be above what was spent.") % {"line": line.label if line else "?"},
+                          field=f"accepted_{pk}")
+
+
+def not_paid_on(act: Act) -> None:
+    """A report whose payment is under way is not reopened."""
+    trigger = f"{act.obj.kind}_report_accepted"
+    if act.obj.agreement.instalments.filter(trigger=trigger, state__in=("certified", "ordered", "in_payment", "paid")).exists():
+        raise Refusal("report_already_paid_on", _("A payment that rests on this report is under way or made."),
+                      remedy=_("Open a recovery if money must come back."), article="art. 23", status=409)

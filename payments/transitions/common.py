@@ -1,0 +1,75 @@
+"""What the verbs of the money side share: locks in the order of the house, consequences, events, uploaded files."""
+from __future__ import annotations
+
+import hashlib
+from functools import wraps
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.logs import current_request_id
+from core.models import Event, User
+from fund import ledger
+from fund.models import GrantAccount
+from payments.models import Agreement, Evidence, Instalment
+from payments.rules.people import agreement_of
+
+
+def lock_money(obj) -> None:
+    """Envelope, grant account, then the agreement: before the row the verb is about."""
+    lock_grants([agreement_of(obj).reference])
+
+
+def lock_grants(references) -> None:
+    """The same for many grants, each kind of row by id."""
+    wanted = sorted(set(references))
+    envelopes = GrantAccount.objects.filter(reference__in=wanted).values_list("envelope_id", flat=True)
+    known = GrantAccount.objects.filter(reference__in=wanted).values_list("reference", flat=True)
+    ledger.lock(set(envelopes), set(known))
+    list(Agreement.objects.select_for_update(of=("self",)).filter(reference__in=wanted).order_by("pk").values_list("pk"))
+
+
+def lock_instalments(ids) -> None:
+    """Their grants first, then the instalments by id."""
+    ids = sorted(set(ids))
+    lock_grants(Instalment.objects.filter(pk__in=ids).values_list("agreement__reference", flat=True))
+    list(Instalment.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk").values_list("pk"))
+
+
+def followed_by(consequence):
+    """Wrap a verb: after it, in the same transaction, `consequence(row, at)` runs as the fund's clock (what the worker would find anyway)."""
+
+    def decorate(call):
+        @wraps(call)
+        def chained(**params):
+            params["at"] = params.get("at") or timezone.now()
+            with transaction.atomic():
+                result = call(**params)
+                consequence(result, params["at"])
+            return result
+
+        chained.verb, chained.keyword = call.verb, call.keyword
+        object.__setattr__(call.verb, "call", chained)  # screens, API and second keys call the verb with its consequences
+        return chained
+
+    return decorate
+
+
+def system() -> User:
+    return User.objects.system()
+
+
+def record_event(row, verb: str, *, actor, at, **facts) -> Event:
+    """An event that moves no state: a look at bank details, an amount admitted."""
+    return Event.objects.create(at=at, actor=actor, machine=row.machine, object_id=row.pk, subject=row.event_subject, verb=verb, from_state=row.state,
+                                to_state=row.state, payload=facts, request_id=current_request_id())
+
+
+def keep_file(uploaded, *, agreement, kind, actor, at, content_type, instalment=None, report=None) -> Evidence:
+    """Store an uploaded file that was checked (core.files), with its fingerprint."""
+    digest = hashlib.sha256()
+    for chunk in uploaded.chunks():
+        digest.update(chunk)
+    uploaded.seek(0)
+    return Evidence.objects.create(agreement=agreement, kind=kind, instalment=instalment, report=report, name=uploaded.name[-200:], file=uploaded,
+                                   size=uploaded.size, sha256=digest.hexdigest(), content_type=content_type, uploaded_by=actor, uploaded_at=at)

@@ -1,0 +1,236 @@
+"""Bank files imported: every line becomes a row once; those that match an order to the cent settle, reject or return it; the rest waits for a person."""
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from core import references
+from core.transitions import Refusal, verb
+from fund.models import FundIdentity
+from payments import camt
+from payments.iban import compact, last_four
+from payments.models import BankStatement, Instalment, PaymentBatch, PaymentOrder, StatementLine
+from payments.rules.people import accounting_officer
+from payments.transitions import agreement as agreements
+from payments.transitions import batch as batches
+from payments.transitions import instalment as instalments
+from payments.transitions.common import followed_by, lock_instalments, system
+
+FINAL_REJECTIONS = ("RJCT", "CANC")
+
+
+def read(content: bytes, name: str) -> camt.Statement:
+    """The parsed file. Raises Refusal with the line and the reason: unreadable, already imported, another account."""
+    try:
+        statement = camt.parse(content)
+    except camt.Unreadable as error:
+        raise Refusal("statement_unreadable", _now("This statement cannot be read: line %(line)s, %(reason)s.") % {"line": error.line, "reason": error.reason},
+                      remedy=_now("Nothing was imported; ask the bank for a camt.053, camt.054 or pain.002 file."), article="art. 22", field="file") from error
+    known = BankStatement.objects.filter(sha256=hashlib.sha256(content).hexdigest()).first()
+    if known:
+        raise Refusal("statement_already_imported", _now("This statement was already imported on %(day)s.") % {
+            "day": date_format(timezone.localtime(known.imported_at), "j F Y")}, remedy=_now("Nothing has changed."), article="art. 22", field="file",
+            status=409)
+    ours = compact(FundIdentity.current().debtor_iban)
+    sent_from = {compact(batch.debtor_iban) for batch in PaymentBatch.objects.exclude(debtor_iban="").order_by("-id")[:50]}
+    strange = [account for account in statement.accounts if compact(account) not in {ours, *sent_from}]
+    if strange:
+        raise Refusal("statement_of_another_account", _now("This statement is of another account (ending %(end)s).") % {"end": last_four(strange[0])},
+                      remedy=_now("Nothing was imported; take the statement of the fund’s account."), article="art. 22", field="file")
+    return statement
+
+
+def _after_import(statement, at) -> None:
+    """Batches whose last line is final settle; agreements with nothing open complete."""
+    touched = StatementLine.objects.filter(statement=statement, state="matched")
+    _close(touched.values_list("instalment_id", flat=True), at)
+
+
+def _close(instalment_ids, at) -> None:
+    found = list(Instalment.objects.select_related("agreement").filter(pk__in=[pk for pk in instalment_ids if pk]))
+    for batch in PaymentBatch.objects.filter(state="exported", lines__instalment__in=found).distinct():
+        if not batch.lines.filter(live=True, instalment__state="in_payment").exists():
+            batches.settle(payment_batch=batch, actor=system(), at=at)
+    for agreement in {one.agreement_id: one.agreement for one in found}.values():
+        agreements.advance(agreement, at)
+
+
+@followed_by(_after_import)
+@verb(machine=BankStatement, label=_("import a statement"), who=(accounting_officer,), creates="imported", ledger=("pay", "unorder", "bounce"))
+def import_statement(act, _none, *, content, name):
+    """Import a camt.053, camt.054 or pain.002 (call with `bank_statement=None`); `content` bytes. The same file or the same line twice changes nothing."""
+    parsed = read(content, name)
+    statement = BankStatement.objects.create(
+        reference=references.new("R", timezone.localdate(act.at).year), kind=parsed.kind, schema=parsed.schema, message_id=parsed.message_id[:35],
+        name=name[-200:], sha256=hashlib.sha256(content).hexdigest(), account_end=last_four(parsed.accounts[0]) if parsed.accounts else "",
+        imported_by=act.actor, imported_at=act.at,
+    )
+    orders = _orders_of(parsed)
+    lock_instalments([order.instalment_id for order in orders.values()] + _of_batches(parsed))
+    matched = known = 0
+    for position, line, identity in _numbered(parsed):
+        if StatementLine.objects.filter(identity=identity).exists():
+            known += 1
+            continue
+        row = _row(statement, position, line, identity)
+        matched += _work(act, row, line, orders.get(line.end_to_end_id))
+    if parsed.kind == "pain.002" and parsed.group_status == "RJCT":
+        matched += _whole_file_refused(act, parsed)
+    statement.note(matched, known)
+    act.note(matched=matched, known=known, lines=len(parsed.lines))
+    return statement
+
+
+def _numbered(parsed):
+    """(position, line, identity), equal lines of the file told apart by their rank; debits first, so that a return finds its payment settled."""
+    seen: Counter = Counter()
+    numbered = []
+    for position, line in enumerate(parsed.lines, start=1):
+        base = line.identity()
+        numbered.append((position, line, line.identity(seen[base])))
+        seen[base] += 1
+    return sorted(numbered, key=lambda item: (item[1].is_return, item[0]))
+
+
+def _orders_of(parsed) -> dict[str, PaymentOrder]:
+    wanted = {line.end_to_end_id for line in parsed.lines if line.end_to_end_id}
+    found = PaymentOrder.objects.select_related("instalment__agreement").filter(end_to_end_id__in=wanted)
+    return {order.end_to_end_id: order for order in found}
+
+
+def _of_batches(parsed) -> list[int]:
+    messages = {line.batch_message_id for line in parsed.lines if line.batch_message_id} | {parsed.original_message_id}
+    return list(Instalment.objects.filter(batch_lines__live=True, batch_lines__batch__message_id__in=messages - {""}).values_list("pk", flat=True))
+
+
+def _row(statement, position, line, identity) -> StatementLine:
+    nothing_final = line.status not in FINAL_REJECTIONS if line.direction == "status" else not line.booked
+    state = "ignored" if nothing_final else "to_check"
+    return StatementLine.objects.create(
+        statement=statement, position=position, source_line=line.source_line, identity=identity, direction=line.direction, amount=line.amount,
+        end_to_end_id=line.end_to_end_id[:35], booked_on=line.booked_on, value_on=line.value_on, bank_reference=line.bank_reference[:140],
+        reason_code=line.reason_code[:35], is_return=line.is_return, status=line.status[:10], batch_message_id=line.batch_message_id[:35],
+        batch_count=line.batch_count, text=line.text, state=state,
+    )
+
+
+def _work(act, row, line, order) -> int:
+    """Do what the line proves, or say why it waits. Returns how many instalments moved."""
+    if row.state == "ignored":
+        return 0
+    if order is None:
+        return _whole_batch(act, row, line)
+    instalment = Instalment.objects.select_related("agreement__application").get(pk=order.instalment_id)
+    finding = why_not(row, instalment, order)
+    if finding == "already_done":
+        row.match(instalment, finding, None, act.at)
+        row.save()
+        return 0
+    if finding:
+        row.finding, row.instalment = finding, instalment
+        row.save()
+        return 0
+    _apply(act, row, instalment)
+    row.match(instalment, "exact", None, act.at)
+    row.save()
+    return 1
+
+
+def why_not(row, instalment, order) -> str:
+    """Why this line cannot be applied to this order; "" when it can, `already_done` when it already was."""
+    if row.amount is not None and row.amount != order.amount:
+        return "amount"
+    current = instalment.end_to_end_id == order.end_to_end_id
+    if row.direction == "debit" and not row.is_return:
+        if current and instalment.state == "in_payment":
+            return ""
+        return "already_done" if order.outcome in ("paid", "returned") else "not_in_payment"
+    if row.direction == "status":
+        if current and instalment.state == "in_payment":
+            return ""
+        return "already_done" if order.outcome == "rejected" else "not_in_payment"
+    if row.is_return:
+        if current and instalment.state == "paid":
+            return ""
+        return "already_done" if order.outcome == "returned" else "not_paid"
+    return "credit"
+
+
+def _apply(act, row, instalment) -> None:
+    when = row.value_on or row.booked_on or timezone.localdate(act.at)
+    if row.direction == "status":
+        instalments.reject_line(instalment=instalment, actor=act.actor, at=act.at, code=row.reason_code)
+    elif row.is_return:
+        instalments.return_payment(instalment=instalment, actor=act.actor, at=act.at, code=row.reason_code)
+    else:
+        instalments.settle(instalment=instalment, actor=act.actor, at=act.at, paid_on=when)
+
+
+def _whole_batch(act, row, line) -> int:
+    """A debit booked as one sum for the whole file: it settles every line when sum and number agree."""
+    row.finding = "unknown"
+    batch = PaymentBatch.objects.filter(message_id=line.batch_message_id, state="exported").first() if line.batch_message_id else None
+    if batch is not None and line.direction == "debit":
+        waiting = list(batch.lines.filter(live=True, instalment__state="in_payment").select_related("instalment", "order").order_by("instalment_id"))
+        if sum(one.order.amount for one in waiting) == line.amount and line.batch_count in (None, len(waiting)) and waiting:
+            for one in waiting:
+                instalments.settle(instalment=one.instalment, actor=act.actor, at=act.at, paid_on=line.value_on or line.booked_on or timezone.localdate(act.at))
+            row.match(waiting[-1].instalment, "batch", None, act.at)
+            row.save()
+            return len(waiting)
+        row.finding = "batch_amount"
+    row.save()
+    return 0
+
+
+def _whole_file_refused(act, parsed) -> int:
+    batch = PaymentBatch.objects.filter(message_id=parsed.original_message_id, state="exported").first()
+    if batch is None:
+        return 0
+    waiting = batch.lines.filter(live=True, instalment__state="in_payment").count()
+    batches.refused_by_bank(payment_batch=batch, actor=act.actor, at=act.at)
+    return waiting
+
+
+def _after_match(line, at) -> None:
+    _close([line.instalment_id], at)
+
+
+def _lock_of(line) -> None:
+    lock_instalments([line.instalment_id] if line.instalment_id else [])
+
+
+def _matches(act) -> None:
+    instalment = act.get("instalment")
+    if instalment is None:
+        return
+    row = act.obj
+    order = instalment.orders.order_by("-attempt").first()
+    if order is None or row.amount != order.amount or why_not(row, instalment, order):
+        raise Refusal("bank_line_mismatch", _now("The statement line does not match: reference %(reference)s.") % {"reference": row.end_to_end_id or "—"},
+                      remedy=_now("Nothing was reconciled: the amount must be the same, and the payment at the bank."), article="art. 22", status=409)
+
+
+@followed_by(_after_match)
+@verb(machine=StatementLine, label=_("reconcile with a payment"), who=(accounting_officer,), guards=(_matches,), lock=_lock_of, ledger=("pay", "unorder", "bounce"))
+def match(act, line, *, instalment):
+    """The accounting officer recognises a payment the bank named otherwise; the amount must be the same to the cent."""
+    lock_instalments([instalment.pk])
+    _apply(act, line, instalment)
+    line.match(instalment, "by_hand", act.actor, act.at)
+
+
+def _note_given(act) -> None:
+    if not act.preview and not (act.get("note") or "").strip():
+        raise Refusal("reason_missing", _now("Say why in one sentence."), field="note")
+
+
+@verb(machine=StatementLine, label=_("set aside"), who=(accounting_officer,), guards=(_note_given,))
+def dismiss(act, line, *, note):
+    """The line is not a payment of a grant: bank fees, a refund, another movement of the account."""
+    line.dismiss(act.actor, act.at, note.strip()[:300])
