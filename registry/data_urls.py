@@ -1,0 +1,19 @@
+"""Open-data files: stable names, one language."""
+from django.urls import path, re_path
+
+from registry.views import files
+
+app_name = "data"
+urlpatterns = [
+    path("donnees/subventions-scdl.csv", files.scdl_csv, name="scdl"),
+    path("donnees/360giving.json", files.giving_json, name="giving"),
+    re_path(r"^donnees/projets\.(?P<extension>csv|json|xlsx)$", files.projects_file, name="projects"),
+    re_path(r"^donnees/comptes\.(?P<extension>csv|jsonl)$", files.ledger_file, name="ledger"),
+    path("donnees/comptes/checkpoint.json", files.checkpoint_json, name="checkpoint"),
+    path("donnees/comptes/checkpoints.jsonl", files.checkpoints_jsonl, name="checkpoints"),
+    path("donnees/comptes/cle.pem", files.public_key, name="key"),
+    path("donnees/comptes/preuves/<int:seq>.json", files.proof, name="inclusion"),
+    path("donnees/comptes/preuves/", files.proof, name="consistency"),
+    path("donnees/catalogue.jsonld", files.dcat, name="dcat"),
+    path("donnees/flux.atom", files.atom, name="atom"),
+]

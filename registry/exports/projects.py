@@ -1,0 +1,81 @@
+"""The registry itself as CSV, JSON and XLSX: one line a grant, the columns of `COLUMNS`, amounts in euros."""
+from __future__ import annotations
+
+import io
+import json
+from datetime import datetime
+
+from core.money import decimal_text
+from registry.exports.cells import csv_lines, safe
+
+COLUMNS = [
+    "reference", "title", "summary", "stage", "call", "recipient", "recipient_kind", "recipient_siret", "recipient_rna", "partner", "department", "region",
+    "themes", "requested_amount", "awarded_amount", "paid_amount", "score", "awarded_on", "agreed_on", "starts_on", "ends_on", "licence", "repository",
+    "demo", "url",
+]
+
+
+def record(grant) -> dict:
+    """Plain values of one grant, in the order of COLUMNS; amounts as euros text with two decimals."""
+    hidden = grant.not_taken_up
+    return {
+        "reference": grant.reference,
+        "title": "" if hidden else grant.title,
+        "summary": "" if hidden else grant.purpose,
+        "stage": grant.stage,
+        "call": grant.scheme,
+        "recipient": "" if hidden else grant.recipient_name,
+        "recipient_kind": "" if hidden else grant.recipient_kind,
+        "recipient_siret": "" if hidden else grant.recipient_siret,
+        "recipient_rna": "" if hidden else grant.recipient_rna,
+        "partner": "" if hidden else grant.partner_name,
+        "department": "" if hidden else grant.department,
+        "region": "" if hidden else grant.region,
+        "themes": "" if hidden else ";".join(grant.themes),
+        "requested_amount": decimal_text(grant.requested_amount) if grant.requested_amount and not hidden else "",
+        "awarded_amount": decimal_text(grant.shared_amount),
+        "paid_amount": decimal_text(grant.paid_amount) if grant.paid_amount is not None else "",
+        "score": "" if hidden else grant.score,
+        "awarded_on": grant.awarded_on.isoformat() if grant.awarded_on else "",
+        "agreed_on": grant.agreed_on.isoformat() if grant.agreed_on and not hidden else "",
+        "starts_on": grant.starts_on.isoformat() if grant.starts_on and not hidden else "",
+        "ends_on": grant.ends_on.isoformat() if grant.ends_on and not hidden else "",
+        "licence": "" if hidden else grant.licence,
+        "repository": "" if hidden else grant.repository_url,
+        "demo": "" if hidden else grant.demo_url,
+        "url": grant.url,
+    }
+
+
+def as_csv(grants):
+    yield from csv_lines([COLUMNS])
+    yield from csv_lines(list(record(grant).values()) for grant in grants)
+
+
+def as_json(grants, modified_at: datetime):
+    yield '{"modified": ' + json.dumps(modified_at.isoformat()) + ', "license": "Licence Ouverte 2.0", "projects": [\n'
+    for index, grant in enumerate(grants):
+        yield (",\n" if index else "") + json.dumps(record(grant), ensure_ascii=False)
+    yield "\n]}\n"
+
+
+def as_xlsx(grants, modified_at: datetime) -> bytes:
+    """A workbook with typed amounts; bytes depend on the rows and `modified_at` only."""
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
+    book.set_properties({"created": modified_at.replace(tzinfo=None)})
+    sheet = book.add_worksheet("projets")
+    euros = book.add_format({"num_format": "#,##0.00"})
+    sheet.write_row(0, 0, COLUMNS)
+    for line, grant in enumerate(grants, start=1):
+        for column, (name, value) in enumerate(record(grant).items()):
+            if name.endswith("_amount") and value:
+                sheet.write_number(line, column, float(value), euros)
+            else:
+                sheet.write_string(line, column, str(safe(value)))
+    book.close()
+    return buffer.getvalue()

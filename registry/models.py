@@ -1,0 +1,43 @@
+"""What the registry keeps of its own: the grants made before this software. Everything else is read from the rooms below."""
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class PastGrant(models.Model):
+    """One row of an earlier grant, in the terms of SCDL "subventions" 2.1.1: one row per beneficiary, `share` is that body's part of `amount`."""
+
+    row_key = models.CharField(_("key of the row"), max_length=64, unique=True)
+    funder_name = models.CharField(_("funder"), max_length=255)
+    funder_siret = models.CharField(_("funder's SIRET"), max_length=14)
+    agreed_on = models.DateField(_("agreement date"), db_index=True)
+    decision_reference = models.CharField(_("decision"), max_length=255, blank=True)
+    recipient_name = models.CharField(_("recipient"), max_length=255)
+    recipient_siret = models.CharField(_("recipient's SIRET"), max_length=14, blank=True)
+    recipient_rna = models.CharField(_("recipient's RNA"), max_length=10, blank=True)
+    purpose = models.TextField(_("purpose"))
+    amount = models.BigIntegerField(_("amount in cents"))
+    nature = models.CharField(_("nature"), max_length=60)
+    conditions = models.CharField(_("conditions of payment"), max_length=256)
+    paid_from_on = models.DateField(_("paid from"), null=True, blank=True)
+    paid_until_on = models.DateField(_("paid until"), null=True, blank=True)
+    rae = models.CharField(_("RAE number"), max_length=5, blank=True)
+    eu_notified = models.BooleanField(_("notified to the EU"), default=False)
+    share = models.DecimalField(_("share"), max_digits=6, decimal_places=4, default=1)
+    scheme = models.CharField(_("scheme"), max_length=255, blank=True)
+    imported_at = models.DateTimeField(_("imported at"))
+    imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("imported by"))
+
+    class Meta:
+        verbose_name = _("earlier grant")
+        verbose_name_plural = _("earlier grants")
+        ordering = ["-agreed_on", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="past_grant_amount"),
+            models.CheckConstraint(condition=Q(share__gt=0, share__lte=1), name="past_grant_share"),
+            models.CheckConstraint(condition=~Q(recipient_siret="", recipient_rna=""), name="past_grant_identified"),
+        ]
+
+    def __str__(self):
+        return f"{self.recipient_name} {self.agreed_on}"
