@@ -1,0 +1,34 @@
+"""Pages that span a whole life. No business here: they read, and lead to the room where a thing is done."""
+from django.http import Http404
+from django.shortcuts import render
+
+from applications.models import Application
+from core.access import allow, signed_in
+from core.transitions import offered
+from desks import queries
+from desks.links import desks_of
+
+
+@allow(signed_in)
+def my_space(request):
+    tasks = queries.tasks(request.user, request.received_at)
+    files = Application.objects.of_team(request.user).select_related("call").order_by("-pk")[:20]
+    return render(request, "desks/my_space.html", {"tasks": tasks, "files": files, "desks": desks_of(request.user)})
+
+
+@allow(signed_in)
+def spine(request, reference):
+    application = queries.files_visible_to(request.user).select_related("call", "organisation", "bearer_organisation", "filed_version").filter(
+        reference=reference).first()
+    if application is None:
+        raise Http404
+    offers = [offer for offer in offered(application, request.user, request.received_at, only_in_state=True)]
+    context = {
+        "application": application,
+        "steps": queries.spine(application, request.user, request.received_at),
+        "documents": queries.documents(application, request.user),
+        "offers": offers,
+        "is_team": Application.objects.of_team(request.user).filter(pk=application.pk).exists(),
+        "is_staff_view": queries.is_staff_view(request.user),
+    }
+    return render(request, "desks/spine.html", context)
