@@ -1,0 +1,55 @@
+"""`make test` and `make test-fast`: every test on SQLite, then on PostgreSQL when there is one."""
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+import ground
+import postgres
+
+
+def _environment(url: str | None) -> dict[str, str]:
+    environment = ground.clean_environment()
+    environment.pop("DATABASE_URL", None)
+    if url:
+        environment["DATABASE_URL"] = url
+    return environment
+
+
+def _pytest(title: str, arguments: list[str], url: str | None) -> tuple[int, str]:
+    """Run pytest, show its lines as they come; returns its exit code and its closing line."""
+    ground.say(f"\n== Tests on {title}")
+    started, closing = time.monotonic(), ""
+    command = [str(ground.PYTHON), "-m", "pytest", "-q", *arguments]
+    with subprocess.Popen(command, cwd=ground.ROOT, env=_environment(url), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as run:
+        for line in run.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            if re.search(r"\d+ (passed|failed|error)", line):
+                closing = line.strip().strip("= ")
+    return run.returncode, f"{title}: {closing or 'no closing line'} [{time.monotonic() - started:.0f} s, exit code {run.returncode}]"
+
+
+def main() -> int:
+    fast = "--fast" in sys.argv
+    extra = [argument for argument in sys.argv[1:] if argument != "--fast"] + os.environ.get("ARGS", "").split()
+    ground.system_packages(ground.TEST_PACKAGES)
+    ground.virtual_environment(development=True)
+    arguments = [*(["-m", "not slow"] if fast else ["-n", "2"]), *extra]
+    results = [_pytest("SQLite", arguments, None)]
+    if not fast:
+        with postgres.database() as url:
+            if url:
+                results.append(_pytest("PostgreSQL", arguments, url))
+            else:
+                ground.say("\nNo PostgreSQL answers here and none is installed: tested on SQLite only (sudo apt-get install -y postgresql).")
+    ground.say("\n" + "\n".join(line for _code, line in results))
+    return max(code for code, _line in results)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
