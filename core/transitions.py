@@ -110,6 +110,7 @@ class Verb:
     danger: bool
     lock: Callable[[Any], None] | None
     inner: bool = False
+    fsm: str = ""
     call: Callable | None = None
 
     def permits(self, actor, obj, at) -> bool:
@@ -166,7 +167,7 @@ def verb(*, machine: type[models.Model], label, who: tuple[Who, ...], name: str 
         sources, target = ((), creates) if creates else _graph(machine, fsm or verb_name)
         keyword = on or _snake(machine.__name__)
         declared = Verb(machine.machine, verb_name, machine, function, label, sources, str(target), tuple(who), tuple(guards), tuple(documents),
-                        tuple(mails), tuple(ledger), two_key, bool(creates), danger, lock, inner)
+                        tuple(mails), tuple(ledger), two_key, bool(creates), danger, lock, inner, "" if creates else fsm or verb_name)
 
         def call(*, actor, at=None, approved_act=None, **params):
             obj = params.pop(keyword)
