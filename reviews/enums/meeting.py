@@ -1,0 +1,1 @@
+"""States and choices of the meeting side: meetings, agenda items, attendance, votes."""
