@@ -17,3 +17,8 @@ urlpatterns = [
     path("", include("core.probes")),
     *i18n_patterns(*pages, prefix_default_language=False),
 ]
+
+handler400 = "core.views.bad_request"
+handler403 = "core.views.forbidden"
+handler404 = "core.views.not_found"
+handler500 = "core.views.server_error"

@@ -1,0 +1,128 @@
+"""Forms and fields of the house: one renderer, amounts in cents, days and instants of Paris."""
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+_BLANKS = re.compile(r"[\s\u00a0\u202f€]")
+LARGEST = 10**12
+"""Ten billion euros, in cents: what no field of the fund needs to pass."""
+
+
+class FundForm(forms.Form):
+    """Base of the forms of the fund. `obj` is the row the form is about, `user` the person; both optional.
+
+    Rendered by `{% include "components/form.html" with form=form %}`: error summary first, then each field with its own message.
+    """
+
+    required_css_class = "required"
+    error_css_class = "has-error"
+
+    def __init__(self, *args, obj=None, user=None, **options):
+        self.obj, self.user = obj, user
+        options.setdefault("label_suffix", "")
+        super().__init__(*args, **options)
+
+    def params(self) -> dict:
+        """The keywords of the verb."""
+        return dict(self.cleaned_data)
+
+    def refuse(self, refusal) -> None:
+        """Put a rule's reason beside the field it is about, or on top of the form."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+class EurosField(forms.CharField):
+    """Euros as people write them (`1 234,50`, `1234.5`, `28 500 €`); cleaned to integer cents, or None when empty and not required."""
+
+    default_error_messages = {
+        "invalid": _("Write an amount in euros, such as 1 234,50."),
+        "min_amount": _("The amount is too small."),
+        "max_amount": _("The amount is too large."),
+    }
+
+    def __init__(self, *, min_cents: int = 0, max_cents: int = LARGEST, **options):
+        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "class": "input w16", "autocomplete": "off"}))
+        options.setdefault("max_length", 24)
+        self.min_cents, self.max_cents = min_cents, max_cents
+        super().__init__(**options)
+
+    def clean(self, value):
+        text = _BLANKS.sub("", super().clean(value) or "").replace("−", "-")
+        if not text:
+            return None
+        if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d{1,2})?", text):  # 1,234.50 as English readers write it
+            text = text.replace(",", "")
+        text = text.replace(",", ".")
+        if not re.fullmatch(r"-?\d{1,13}(\.\d{0,2})?", text):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        try:
+            cents = int(Decimal(text.rstrip(".")) * 100)
+        except InvalidOperation:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+        if cents < self.min_cents:
+            raise forms.ValidationError(self.error_messages["min_amount"], code="min_amount")
+        if cents > self.max_cents:
+            raise forms.ValidationError(self.error_messages["max_amount"], code="max_amount")
+        return cents
+
+    def prepare_value(self, value):
+        if isinstance(value, int):
+            sign, cents = ("-" if value < 0 else ""), abs(value)
+            return f"{sign}{cents // 100},{cents % 100:02d}" if cents % 100 else f"{sign}{cents // 100}"
+        return value
+
+
+class DayField(forms.DateField):
+    """A day, typed or picked (`2026-11-24`, `24/11/2026`)."""
+
+    def __init__(self, **options):
+        options.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+        options.setdefault("input_formats", ["%Y-%m-%d", "%d/%m/%Y"])
+        super().__init__(**options)
+
+
+class InstantWidget(forms.SplitDateTimeWidget):
+    template_name = "django/forms/widgets/splitdatetime.html"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, date_format="%Y-%m-%d", time_format="%H:%M", date_attrs={"type": "date"}, time_attrs={"type": "time"})
+
+    def decompress(self, value):
+        if value:
+            local = timezone.localtime(value, ZoneInfo("Europe/Paris")) if timezone.is_aware(value) else value
+            return [local.date(), local.time().replace(second=0, microsecond=0)]
+        return [None, None]
+
+
+class InstantField(forms.MultiValueField):
+    """A day and a time of Paris; cleaned to an aware instant. An hour that does not exist or exists twice (change of season) is refused."""
+
+    widget = InstantWidget
+    default_error_messages = {
+        "ambiguous": _("This hour does not exist, or exists twice, that night: choose another."),
+        "incomplete": _("Give the day and the time."),
+    }
+
+    def __init__(self, **options):
+        fields = (forms.DateField(input_formats=["%Y-%m-%d", "%d/%m/%Y"]), forms.TimeField(input_formats=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"]))
+        options.setdefault("require_all_fields", False)
+        super().__init__(fields, **options)
+
+    def compress(self, parts):
+        day, hour = (list(parts or []) + [None, None])[:2]
+        if day is None and hour is None:
+            return None
+        if day is None or hour is None:
+            raise forms.ValidationError(self.error_messages["incomplete"], code="incomplete")
+        paris = ZoneInfo("Europe/Paris")
+        instant = datetime.combine(day, hour, paris)
+        if instant.utcoffset() != instant.replace(fold=1).utcoffset():
+            raise forms.ValidationError(self.error_messages["ambiguous"], code="ambiguous")
+        return instant

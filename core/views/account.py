@@ -1,0 +1,141 @@
+"""Security of one's account: password, second factor, API tokens; proving again who one is; a kept form taken up again."""
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from allauth.account.adapter import get_adapter
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.base.forms import ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core import kept, links, outbox, reauth
+from core.access import allow, signed_in
+from core.forms import FundForm
+from core.idempotency import new_nonce
+from core.models import ApiToken
+
+TOKENS = 20
+
+
+class PasswordForm(FundForm):
+    """The password again. Wrong ones count in the same limit as at sign-in."""
+
+    password = forms.CharField(label=gettext_lazy("Your password"), strip=False,
+                               widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+
+    def clean_password(self):
+        if not get_adapter().reauthenticate(self.user, self.cleaned_data["password"]):
+            raise get_adapter().validation_error("incorrect_password")
+        return self.cleaned_data["password"]
+
+
+class CodeForm(ReauthenticateForm):
+    """The code of the second factor instead."""
+
+    def __init__(self, *args, user=None, **options):
+        options.setdefault("label_suffix", "")
+        super().__init__(*args, user=user, **options)
+        self.fields["code"].label = gettext_lazy("Code of your second factor, or a recovery code")
+        self.fields["code"].widget = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
+
+
+@sensitive_post_parameters("password", "code")
+@allow(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request):
+    """Prove again who you are, then go on to `next`. Password, or the second factor when there is one."""
+    there = links.safe_next(request, reverse("core:security"))
+    has_factor = get_mfa_adapter().is_mfa_enabled(request.user, [Authenticator.Type.TOTP])
+    by_code = has_factor and request.POST.get("code", "") != ""
+    form = CodeForm(request.POST if by_code else None, user=request.user) if has_factor else None
+    password = PasswordForm(request.POST if request.method == "POST" and not by_code else None, user=request.user)
+    bound = form if by_code else password
+    if request.method == "POST" and bound.is_valid():
+        if by_code:
+            form.authenticator.record_usage()
+        reauth.remember(request, "totp" if by_code else "password")
+        request.session.pop("account_reauthentication_state", None)
+        return redirect(there)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "core/confirm.html", {"form": password, "code_form": form, "next": there}, status=status)
+
+
+@allow(signed_in)
+@require_safe
+def security(request):
+    """What protects the account: password, second factor, tokens."""
+    tokens = request.user.api_tokens.filter(revoked_at=None, expires_at__gt=request.received_at).order_by("-pk")[:TOKENS]
+    factors = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
+    return render(request, "core/security.html", {"tokens": tokens, "has_second_factor": Authenticator.Type.TOTP in factors,
+                                                  "has_recovery_codes": Authenticator.Type.RECOVERY_CODES in factors})
+
+
+class TokenForm(FundForm):
+    label = forms.CharField(label=gettext_lazy("What it is for"), max_length=80)
+    days = forms.TypedChoiceField(label=gettext_lazy("Valid for"), coerce=int, initial=90,
+                                  choices=[(30, gettext_lazy("30 days")), (90, gettext_lazy("90 days")), (365, gettext_lazy("one year"))])
+    may_write = forms.BooleanField(label=gettext_lazy("It may act in my name, not only read"), required=False)
+
+
+@allow(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_token(request):
+    """Make an API token; it is shown once, on the answer to this POST."""
+    form = TokenForm(request.POST or None, user=request.user)
+    shown = ""
+    if request.method == "POST" and form.is_valid():
+        if not reauth.is_recent(request):
+            return redirect(f"{reverse('core:confirm')}?next={reverse('core:new_token')}")
+        if request.user.api_tokens.filter(revoked_at=None, expires_at__gt=request.received_at).count() >= TOKENS:
+            form.add_error(None, _("You have %(count)s tokens already: revoke one first.") % {"count": TOKENS})
+        else:
+            shown = make_token(request.user, at=request.received_at, **form.params())
+    return render(request, "core/new_token.html", {"form": form, "shown": shown}, status=422 if form.errors else 200)
+
+
+def make_token(user, *, at, label: str, days: int = 90, may_write: bool = False, secret: str | None = None) -> str:
+    """A new bearer token of this person; returns the secret, of which only the hash is kept."""
+    secret = secret or f"fund_{secrets.token_urlsafe(32)}"
+    ApiToken.objects.create(user=user, label=label[:80], token_hash=ApiToken.digest(secret), may_write=may_write, created_at=at,
+                            expires_at=at + timedelta(days=days))
+    outbox.queue("account/token_created", to=user, at=at, context={"link": links.absolute("/mon-espace/securite/")})
+    return secret
+
+
+@allow(signed_in)
+@require_POST
+def revoke_token(request, pk):
+    """End a token of mine."""
+    if not request.user.api_tokens.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now()):
+        raise Http404
+    messages.success(request, _("The token is revoked."))
+    return redirect("core:security")
+
+
+@allow(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request):
+    """After sign-in: the form that was sent while the session had ended, with what was typed, to send it or to drop it."""
+    waiting = kept.waiting(request)
+    if waiting is None:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    if request.method == "POST":
+        kept.forget(request)
+        messages.info(request, _("What you had typed was dropped."))
+        return redirect(waiting["path"].partition("?")[0])
+    fields = waiting["fields"]
+    context = {"fields": fields, "texts": [field for field in fields if field.is_text], "again": waiting["path"], "files": waiting["files"],
+               "secrets": waiting["secrets"], "nonce": new_nonce(request.user)}
+    return render(request, "core/resume.html", context)
