@@ -64,6 +64,7 @@ BADGES = {
 # Groups. A file in one of FILED has been received; in CLOSED its life here is over.
 FILED = ("submitted", "information_requested", "eligible", "ineligible", "under_review", "on_reserve", "selected", "rejected", "renounced", "dismissed")
 STANDING = ("submitted", "information_requested", "eligible", "ineligible", "under_review", "on_reserve", "selected", "rejected")
+WRITABLE = ("draft", "submitted", "information_requested")
 IN_INSTRUCTION = ("submitted", "information_requested", "eligible", "ineligible")
 CLOSED = ("lapsed", "withdrawn", "renounced", "dismissed")
 

@@ -8,6 +8,9 @@ from applications.models import Application, InformationRequest, SignOff, TeamMe
 from applications.schema import SECTIONS, clean
 from core.models import User
 from core.transitions import canonical_hash
+from fund.enums import ApplicantKind
+from fund.identifiers import compact, is_rna, is_siret
+from fund.models import Organisation
 
 
 def is_member(user, application: Application) -> bool:
@@ -50,6 +53,30 @@ def content_now(application: Application) -> dict:
 def hash_now(application: Application, content: dict | None = None) -> str:
     """SHA-256 of the working copy; what a sign-off is bound to."""
     return canonical_hash(content if content is not None else content_now(application))
+
+
+def section_now(application: Application, code: str) -> dict:
+    """One section of the working copy, in its shape."""
+    row = application.sections.filter(code=code).first()
+    return clean(code, row.content if row else {})
+
+
+def find_body(section: dict, prefix: str = "") -> Organisation | None:
+    """The organisation already known under the numbers of an applicant section (`bearer_` for the bearer's): by SIRET first, then by RNA."""
+    siret, rna = compact(section.get(f"{prefix}siret") or ""), compact(section.get(f"{prefix}rna") or "")
+    found = Organisation.objects.filter(siret=siret).first() if is_siret(siret) else None
+    if found is None and is_rna(rna):
+        found = Organisation.objects.filter(rna=rna).first()
+    return found
+
+
+def applicant_key(application: Application, section: dict | None = None) -> str:
+    """Who files, as one key: an association by its organisation, other applicants by the lead. One standing file per key and call (art. 2)."""
+    if application.applicant_kind == ApplicantKind.ASSOCIATION:
+        body = find_body(section if section is not None else section_now(application, "applicant"))
+        if body is not None:
+            return f"organisation:{body.pk}"
+    return f"user:{application.lead_id}"
 
 
 def signed_hashes(application: Application) -> dict[int, SignOff]:

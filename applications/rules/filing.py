@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import hashlib
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -10,12 +12,12 @@ from django.utils.translation import gettext_lazy
 from django.utils.translation import ngettext
 
 from applications import queries
-from applications.enums import STANDING
+from applications.enums import STANDING, WRITABLE
 from applications.models import Application
 from applications.periods import CLOSING_GRACE
 from applications.rules.gaps import missing, other_filing_checks
 from core.transitions import Act, Refusal
-from fund.enums import ApplicantKind, CallState, Role
+from fund.enums import ApplicantKind, CallState, OrganisationKind, Role
 from fund.queries import has_role
 
 
@@ -85,13 +87,25 @@ def applicant_may_file(act: Act) -> None:
 
 
 def one_file_per_applicant(act: Act) -> None:
+    """Asked on what would be filed: the number of the working copy says who the applicant is."""
     application = act.obj
-    other = Application.objects.filter(call=application.call_id, applicant_key=application.applicant_key, state__in=STANDING).exclude(pk=application.pk).first()
+    key = queries.applicant_key(application)
+    other = Application.objects.filter(call=application.call_id, applicant_key=key, state__in=STANDING).exclude(pk=application.pk).first()
     if other:
         mine = queries.is_member(act.actor, other)
         raise Refusal("already_filed_in_call", _("You have already filed application %(reference)s in this call.") % {"reference": other.reference} if mine
                       else _("This applicant has already filed an application in this call."), remedy=_("Withdraw it before filing another."),
                       article="art. 2", status=409)
+
+
+def bodies_may_receive(act: Act) -> None:
+    """Neither the laureate nor the bearer may be an administration."""
+    written = queries.section_now(act.obj, "applicant")
+    for prefix in ("", "bearer_"):
+        body = queries.find_body(written, prefix)
+        if body is not None and body.kind == OrganisationKind.ADMINISTRATION:
+            raise Refusal("applicant_kind_not_allowed", _("“%(name)s” is a public administration: it cannot receive a grant.") % {"name": body.name},
+                          remedy=_("It may be your partner."), article="art. 2", field=f"{prefix}siret")
 
 
 def no_other_check_fails(act: Act) -> None:
@@ -108,6 +122,14 @@ def complete(act: Act) -> None:
     raise Refusal("section_incomplete", ngettext("%(n)s answer is missing: %(list)s", "%(n)s answers are missing: %(list)s", len(gaps))
                   % {"n": len(gaps), "list": " ".join(gap.message for gap in gaps[:4]) + (" …" if len(gaps) > 4 else "")},
                   remedy=_("Complete them to be able to file."), article="art. 7")
+
+
+def something_to_file(act: Act) -> None:
+    """Filing twice the same content would only make a second receipt of the same thing."""
+    filed = act.obj.filed_version
+    if filed is not None and filed.content_hash == queries.hash_now(act.obj):
+        raise Refusal("nothing_to_file", _("What you filed on %(instant)s is exactly this content.") % {"instant": when(filed.received_at)},
+                      remedy=_("Change something first; what is filed stands."), status=409)
 
 
 def everyone_agreed(act: Act) -> None:
@@ -136,6 +158,8 @@ def _names(people) -> str:
 def content_is_writable(act: Act) -> None:
     """A draft at any time; a filed file while filing is open (on a copy); during a request, only what was asked."""
     application = act.obj
+    if application.state not in WRITABLE:
+        raise Refusal("not_allowed_in_state", _("This application is read only: %(state)s.") % {"state": application.applicant_label}, status=409)
     if application.state == "draft":
         return call_not_cancelled(act)
     if application.state == "submitted":
@@ -147,8 +171,7 @@ def content_is_writable(act: Act) -> None:
         request = queries.open_request(application)
         if request is None or act.at >= request.due_at:
             raise information_deadline_passed(request)
-        code = act.get("code") or ("documents" if act.verb.name in ("attach", "detach") else "")
-        if code and code not in request.sections:
+        if act.get("code") and act.get("code") not in request.sections:
             raise Refusal("information_out_of_scope", _("Only what was asked for can change."), remedy=_("The rest of your application stays as filed."),
                           article="art. 10")
     return None
@@ -195,6 +218,18 @@ def call_is_announced(act: Act) -> None:
     if kind is not None and kind not in ApplicantKind.values:
         raise Refusal("applicant_kind_not_allowed", _("This call is open to: %(kinds)s.")
                       % {"kinds": ", ".join(str(label) for label in ApplicantKind.labels)}, article="art. 2", field="applicant_kind")
+
+
+def invitation_is_good(act: Act) -> None:
+    """Someone else's address, with an @: the invitation leaves by mail."""
+    if act.preview:
+        return
+    email = (act.get("email") or "").strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Refusal("email_invalid", _("This is not an e-mail address: %(text)s.") % {"text": email or "…"}, remedy=_("Copy it again, whole."),
+                      field="email") from None
 
 
 NOT_A_MEMBER = gettext_lazy("This person is not in the team.")

@@ -102,6 +102,16 @@ def request_is_running(act: Act) -> None:
         raise information_deadline_passed(request)
 
 
+def answer_says_something(act: Act) -> None:
+    """A change in what was asked, or a word on why it cannot be given."""
+    if act.preview or (act.get("text") or "").strip():
+        return
+    request, filed, now = queries.open_request(act.obj), act.obj.content, queries.content_now(act.obj)
+    if request is not None and all(filed.get(code) == now[code] for code in request.sections):
+        raise Refusal("answer_empty", _("Nothing has changed in what was asked for."), remedy=_("Complete it, or say why it cannot be given."),
+                      article="art. 10", field="text")
+
+
 def deadline_is_later(act: Act) -> None:
     if act.preview:
         return

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import hashlib
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from applications import queries
@@ -13,6 +15,7 @@ from fund import identifiers
 from fund.enums import OrganisationKind
 from fund.models import Organisation
 
+MAX_INVITED = 10
 INVITING = ("draft", "submitted", "information_requested", "eligible")
 
 
@@ -42,6 +45,51 @@ def file_takes_partners(act: Act) -> None:
         raise Refusal("not_allowed_in_state", _("This is not possible in the present state: %(state)s.") % {"state": application.applicant_label}, status=409)
 
 
+def invitation_is_complete(act: Act) -> None:
+    """An address, a name or a number of the administration; and that number is not a company's or an association's."""
+    if act.preview:
+        return
+    email = (act.get("agent_email") or "").strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Refusal("email_invalid", _("This is not an e-mail address: %(text)s.") % {"text": email or "…"}, remedy=_("Copy it again, whole."),
+                      field="agent_email") from None
+    organisation, siret = act.get("organisation"), identifiers.compact(act.get("siret") or "")
+    if siret and not identifiers.is_siret(siret):
+        raise Refusal("siret_invalid", _(
+            "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."), article="art. 3", field="siret")
+    known = organisation or (Organisation.objects.filter(siret=siret).first() if siret else None)
+    if known is not None and known.kind != OrganisationKind.ADMINISTRATION:
+        raise not_an_administration()
+    if known is None and not (act.get("organisation_name") or "").strip():
+        raise Refusal("answer_incomplete", _("Give the name of the administration."), article="art. 3", field="organisation_name")
+    if act.obj.partnerships.filter(state="invited").count() >= MAX_INVITED:
+        raise Refusal("too_many_invitations", _("%(n)s invitations already await an answer.") % {"n": MAX_INVITED}, remedy=_("Cancel one first."), status=409)
+
+
+def agent_is_new(act: Act) -> None:
+    """One running invitation or partnership per agent; and nobody of the team answers for the administration."""
+    if act.preview:
+        return
+    row = act.obj if isinstance(act.obj, Partnership) else None
+    application = row.application if row else act.obj
+    email = (row.agent_email if row else act.get("agent_email") or "").strip().lower()
+    if application.partnerships.filter(agent_email__iexact=email, state__in=("invited", "confirmed")).exclude(pk=row.pk if row else None).exists():
+        raise Refusal("already_invited", _("%(email)s is already invited.") % {"email": email}, remedy=_("Cancel that invitation to send another one."),
+                      field="agent_email", status=409)
+    team = {application.lead.email.lower(), *(member.email.lower() for member in application.members.all()),
+            *(address.lower() for address in application.members.exclude(user=None).values_list("user__email", flat=True))}
+    if email in team:
+        raise Refusal("partner_is_team", _("%(email)s is in the team: another person must answer for the administration.") % {"email": email},
+                      article="art. 3", field="agent_email")
+
+
+def not_an_administration() -> Refusal:
+    return Refusal("partner_not_administration", _("This body is not an administration under the rulebook."), remedy=_(
+        "Invite a State service, a local authority, a public institution or a body in charge of a public service."), article="art. 3", field="siret")
+
+
 def link_is_good(act: Act) -> None:
     """The personal link: known, not used, not expired. Every act through it consumes it."""
     if act.preview:
@@ -67,13 +115,12 @@ def answer_is_complete(act: Act) -> None:
             "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."), article="art. 3", field="siret")
     known = Organisation.objects.filter(siret=siret).first()
     if known and known.kind != OrganisationKind.ADMINISTRATION:
-        raise Refusal("partner_not_administration", _("This body is not an administration under the rulebook."), remedy=_(
-            "Invite a State service, a local authority, a public institution or a body in charge of a public service."), article="art. 3", field="siret")
+        raise not_an_administration()
 
 
 def link_holder(token: str) -> Partnership | None:
     """The partnership a link belongs to, used or not; None for a link nobody made."""
-    if not token or len(token) > 100:
+    if not token or len(token) > 200:
         return None
     digest = token_hash(token)
     rows = Partnership.objects.select_related("application__call", "application__lead", "application__organisation", "organisation", "invited_by")
