@@ -83,7 +83,7 @@ def segments_of(bar) -> Bar:
     inner = _get(bar, "segments") or _get(bar, "balances") if not isinstance(bar, (list, tuple)) else bar
     if isinstance(inner, (list, tuple)):
         given = {str(_get(one, "account") or _get(one, "code") or _get(one, "state")): one for one in inner}
-        figures = {name: int(_get(one, "cents", None) if _get(one, "cents", None) is not None else _get(one, "amount", 0) or 0) for name, one in given.items()}
+        figures = {name: int(_get(one, "cents") or _get(one, "amount") or 0) for name, one in given.items()}
         urls = {name: str(_get(one, "url", "") or "") for name, one in given.items()}
     else:
         source = inner if inner is not None and not callable(inner) else bar

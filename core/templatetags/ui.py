@@ -4,25 +4,30 @@ Each piece is drawn once, in `templates/components/`; the living catalogue is th
 """
 from __future__ import annotations
 
-import secrets
+from base64 import b64encode
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django import template
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import escape, format_html
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import normalize_newlines
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from core import links
+from core.forms import EurosField
+from core.idempotency import FIELD as NONCE_FIELD
+from core.idempotency import new_nonce
 from core.logs import current_request_id
 from core.money import NARROW, WIDE, format_euros
 from core.ui_bars import segments_of
@@ -168,8 +173,8 @@ def college_mark(college, label=None) -> SafeString:
         kind, sign, name = "state", "●", pgettext("college", "State")
     else:
         return format_html("{}", value)
-    return format_html('<span class="mark {}"><span class="key {} texture" aria-hidden="true"></span><span aria-hidden="true">{}</span> {}</span>',
-                       kind, kind, sign, label if label is not None else name)
+    html = '<span class="mark {}"><span class="key {} texture" aria-hidden="true"></span><span aria-hidden="true">{}</span> {}</span>'
+    return format_html(html, kind, kind, sign, label if label is not None else name)
 
 
 _ICONS = {
@@ -204,18 +209,34 @@ def incident() -> str:
     return current_request_id()
 
 
+@register.simple_tag(takes_context=True)
+def once(context) -> SafeString:
+    """Hidden nonce: the same form sent twice acts once. Public pages have no such form, and their bytes no such number."""
+    if context.get("is_public_page"):
+        return mark_safe("")
+    return format_html('<input type="hidden" name="{}" value="{}">', NONCE_FIELD, new_nonce(getattr(context.get("request"), "user", None)))
+
+
+@lru_cache(maxsize=8)
+def _font(name: str) -> str:
+    found = finders.find(f"fonts/{name}.woff2")
+    if not found:
+        raise template.TemplateSyntaxError(f"no font {name}")
+    return f"data:font/woff2;base64,{b64encode(Path(found).read_bytes()).decode()}"
+
+
 @register.simple_tag
-def once() -> SafeString:
-    """Hidden nonce: the same form sent twice acts once (core.idempotency)."""
-    return format_html('<input type="hidden" name="nonce" value="{}">', secrets.token_urlsafe(18))
+def font(name) -> SafeString:
+    """A font of ours as a data address: letters carry all they need, nothing is fetched when they are made."""
+    return mark_safe(_font(str(name)))  # noqa: S308  base 64 of our own file
 
 
 @register.inclusion_tag("components/money_bar.html", takes_context=True)
 def money_bar(context, bar, url="", caption="", thin=False):
     """One bar that fills, the surer the euro the denser the ink, and the table that is its truth.
 
-    `bar` maps accounts (free, reserved, committed, ordered, paid, claimed, returned) to cents, or has them as attributes, or lists segments with
-    `account`, `cents` and their own `url`. `reference`, `url` and `opened` of the bar are used when it has them.
+    `bar` maps accounts (free, reserved, committed, ordered, paid, claimed, returned) to cents, or has them as attributes, or lists segments
+    with `account`, `cents` and their own `url`. `reference` and `url` of the bar are used when it has them.
     """
     drawn = segments_of(bar)
     address = url or drawn.url or (f"{links.localized('/comptes/')}?ref={drawn.reference}" if drawn.reference else "")
@@ -223,7 +244,10 @@ def money_bar(context, bar, url="", caption="", thin=False):
         address = links.localized("/comptes/")
     for segment in drawn.segments:
         segment.url = segment.url or address
-    return {"bar": drawn, "caption": caption or _("The money, by state"), "thin": thin, "total_url": address}
+    name = caption or _("The money, by state")
+    parts = ", ".join(f"{segment.label} {euros_round(segment.cents)}" for segment in drawn.visible)
+    summary = _("%(what)s: %(parts)s") % {"what": name, "parts": parts or _("nothing yet")}
+    return {"bar": drawn, "caption": name, "summary": summary, "thin": thin}
 
 
 @register.inclusion_tag("components/desks_nav.html", takes_context=True)
@@ -289,7 +313,7 @@ def shape(field) -> str:
 @register.filter
 def affix(field) -> str:
     """Unit printed after the box: the field's `affix`, € for amounts."""
-    return str(getattr(field.field, "affix", ""))
+    return str(getattr(field.field, "affix", "€" if isinstance(field.field, EurosField) else ""))
 
 
 @register.filter
@@ -309,8 +333,8 @@ def error_links(form) -> list[tuple[str, str, str]]:
     if hasattr(form, "management_form"):
         found = [("", "", error) for error in form.non_form_errors()]
         for number, row in enumerate(form.forms, start=1):
-            found += [(target, _("Row %(number)s, %(label)s") % {"number": number, "label": label} if label else _("Row %(number)s") % {"number": number}, error)
-                      for target, label, error in error_links(row)]
+            name = _("Row %(number)s") % {"number": number}
+            found += [(target, f"{name}, {label}" if label else name, error) for target, label, error in error_links(row)]
         return found
     found = [("", "", error) for error in form.non_field_errors()]
     for field in form:
@@ -325,12 +349,6 @@ def _first_control(field) -> str:
         return field.id_for_label or field.auto_id
     first = next(iter(field.subwidgets), None)
     return (first.id_for_label if first is not None else "") or f"{field.auto_id}_0"
-
-
-@register.simple_tag
-def attributes(**pairs) -> SafeString:
-    """HTML attributes of what is given and true; underscores become hyphens."""
-    return mark_safe("".join(f' {name.replace("_", "-")}="{conditional_escape(value)}"' for name, value in pairs.items() if value not in (None, "", False)))  # noqa: S308
 
 
 @register.filter
