@@ -5,3 +5,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fund.settings")
 application = get_wsgi_application()
+
+from fund import public_cache  # noqa: E402  after the settings
+
+public_cache.enable()
