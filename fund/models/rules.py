@@ -11,7 +11,10 @@ from fund.rule_parameters import DEFAULTS
 
 
 class RuleVersion(Machine):
-    """The fund's rules as data. `parameters` holds only what differs from the defaults' names; read with `version["reviews_per_college"]`."""
+    """The fund's rules as data, read with `version["reviews_per_college"]`. The verbs write every value, so that a later default changes no version.
+
+    `endorsed_by` is a co-president who agreed to this text before the second key is turned; changing the text undoes it.
+    """
 
     machine = "rule_version"
 
@@ -21,6 +24,8 @@ class RuleVersion(Machine):
     note = models.TextField(_("what changes, and why"), blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("written by"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    endorsed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("endorsed by"))
+    endorsed_at = models.DateTimeField(_("endorsed at"), null=True, blank=True)
     in_force_at = models.DateTimeField(_("in force at"), null=True, blank=True)
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
 
@@ -32,6 +37,8 @@ class RuleVersion(Machine):
             models.CheckConstraint(condition=Q(state__in=RuleVersionState.values), name="rule_version_state"),
             models.CheckConstraint(condition=Q(state="draft") | Q(in_force_at__isnull=False), name="rule_version_in_force_at"),
             models.CheckConstraint(condition=~Q(state="superseded") | Q(superseded_at__isnull=False), name="rule_version_superseded_at"),
+            models.CheckConstraint(condition=Q(endorsed_by__isnull=True, endorsed_at__isnull=True) | Q(endorsed_by__isnull=False, endorsed_at__isnull=False),
+                                   name="rule_version_endorsement"),
             models.UniqueConstraint(fields=["state"], condition=Q(state="in_force"), name="rule_version_one_in_force"),
         ]
 
@@ -52,7 +59,11 @@ class RuleVersion(Machine):
 
     @transition(state, source=RuleVersionState.DRAFT, target=RuleVersionState.DRAFT)
     def edit(self, parameters, note):
-        self.parameters, self.note = parameters, note
+        self.parameters, self.note, self.endorsed_by, self.endorsed_at = parameters, note, None, None
+
+    @transition(state, source=RuleVersionState.DRAFT, target=RuleVersionState.DRAFT)
+    def endorse(self, by, at):
+        self.endorsed_by, self.endorsed_at = by, at
 
     @transition(state, source=RuleVersionState.DRAFT, target=RuleVersionState.IN_FORCE)
     def put_in_force(self, at):

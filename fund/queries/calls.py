@@ -1,0 +1,66 @@
+"""Calls as the public, the applicants and the case officers read them."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from core.models import Event, TwoKeyAct
+from core.models.two_key import TwoKeyState
+from fund.enums import CallState
+from fund.models import Call, Criterion, RuleVersion
+
+
+def public_calls(at: datetime) -> QuerySet[Call]:
+    """Every call that was ever published, cancelled ones included, latest opening first."""
+    return Call.objects.public().filter(published_at__lte=at).select_related("envelope", "rule_version").order_by("-opens_at", "-number")
+
+
+def open_calls(at: datetime) -> QuerySet[Call]:
+    """Calls one can file in at this instant, first to close first."""
+    return Call.objects.open_at(at).select_related("envelope", "rule_version").order_by("closes_at", "number")
+
+
+def upcoming_calls(at: datetime) -> QuerySet[Call]:
+    """Announced, not open yet, first to open first."""
+    return Call.objects.upcoming_at(at).select_related("envelope", "rule_version").order_by("opens_at", "number")
+
+
+def past_calls(at: datetime) -> QuerySet[Call]:
+    """Published once and no longer open, latest first."""
+    return Call.objects.past_at(at).filter(published_at__lte=at).select_related("envelope", "rule_version").order_by("-closes_at", "-number")
+
+
+def find_call(slug: str) -> Call | None:
+    """The public call of this address, or None."""
+    return Call.objects.public().select_related("envelope", "rule_version").filter(slug=slug).first()
+
+
+def criteria(call: Call) -> list[Criterion]:
+    """The grid of a call, in its order."""
+    return list(call.criteria.all())
+
+
+def call_by_slug(slug: str) -> Call | None:
+    """Any call, drafts included: for the desks that may see them."""
+    return Call.objects.select_related("envelope", "rule_version", "created_by").filter(slug=slug).first()
+
+
+def desk_calls() -> QuerySet[Call]:
+    """Every call but discarded drafts, drafts first, then the latest."""
+    return Call.objects.exclude(state=CallState.CANCELLED, published_at__isnull=True).select_related("envelope", "rule_version").order_by("-number")
+
+
+def rules_in_force() -> RuleVersion | None:
+    return RuleVersion.objects.filter(state="in_force").first()
+
+
+def open_act(obj, verb: str, at: datetime) -> TwoKeyAct | None:
+    """The live proposal of this verb on this object."""
+    return TwoKeyAct.objects.filter(target_machine=obj.machine, target_id=obj.pk, verb=verb, state=TwoKeyState.PROPOSED,
+                                    expires_at__gt=at).select_related("proposed_by").first()
+
+
+def events_of(obj) -> QuerySet[Event]:
+    """What happened to an object, newest first, with the reasons that were not erased."""
+    return Event.objects.filter(machine=obj.machine, object_id=obj.pk).select_related("actor", "reason").order_by("-id")

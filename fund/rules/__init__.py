@@ -1,0 +1,1 @@
+"""Guards of the institution: pure, each returns nothing or refuses with its reason."""

@@ -1,0 +1,48 @@
+"""What the guards of several machines share."""
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from core.transitions import Act, Refusal
+
+
+def when(instant: datetime) -> str:
+    """`12 juin 2026 à 12:00` in Paris, in the reader's language."""
+    local = timezone.localtime(instant)
+    return _("%(day)s at %(time)s") % {"day": date_format(local, "j F Y"), "time": local.strftime("%H:%M")}
+
+
+def reason_given(act: Act) -> None:
+    if not act.preview and not (act.get("reason") or "").strip():
+        raise Refusal("reason_missing", _("Say why in one sentence: this reason will be kept and shown to those concerned."), field="reason")
+
+
+def read_instant(value, field: str) -> datetime | None:
+    """An aware instant from a datetime or its ISO text. Raises Refusal on the field."""
+    if value in (None, ""):
+        return None
+    try:
+        found = value if isinstance(value, datetime) else parse_datetime(str(value))
+    except ValueError:
+        found = None
+    if found is None or timezone.is_naive(found):
+        raise Refusal("content_invalid", _("Give a day and a time, with its time zone."), field=field)
+    return found
+
+
+def read_day(value, field: str) -> date | None:
+    """A day from a date or its ISO text. Raises Refusal on the field."""
+    if value in (None, ""):
+        return None
+    try:
+        found = value if isinstance(value, date) and not isinstance(value, datetime) else parse_date(str(value))
+    except ValueError:
+        found = None
+    if found is None:
+        raise Refusal("content_invalid", _("Give a day that exists."), field=field)
+    return found
