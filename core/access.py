@@ -11,12 +11,13 @@ from typing import Any, Callable
 
 @dataclass(frozen=True)
 class Rule:
-    """`test(request)` tells whether the person may open the page; `ask` names whom to ask when not."""
+    """`test(request)` tells whether the person may open the page; `ask` names whom to ask when not; `roles` says it as data (docs/authz.csv)."""
 
     name: str
     test: Callable[[Any], bool]
     public: bool = False
     ask: Any = ""
+    roles: tuple[str, ...] = ()
 
 
 public = Rule("public", lambda request: True, public=True)

@@ -7,20 +7,30 @@ import secrets
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponseForbidden, JsonResponse
+from django.db import OperationalError
+from django.http import HttpResponseForbidden
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
+from core import kept, links
 from core.access import rule_of
+from core.api_errors import refusal_response
 from core.logs import set_request_id
 from core.transitions import Refusal
+from core.views.errors import answer, offered, plain, wants_json
 
 access_log = logging.getLogger("fund.access")
+log = logging.getLogger("fund.requests")
+MOST_BYTES = 40 * 1024 * 1024
+"""Largest body taken at all; each upload has its own, smaller limit (core.files)."""
+MOST_API_BYTES = 2 * 1024 * 1024
+RESUME = "/mon-espace/reprendre/"
 
 
 class ReceivedAt:
-    """First of all: the instant that counts for deadlines is the receipt of the request."""
+    """First of all: the instant that counts for deadlines is the receipt of the request. What cannot be a request of ours goes no further."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -28,7 +38,19 @@ class ReceivedAt:
     def __call__(self, request):
         request.received_at = timezone.now()
         set_request_id(secrets.token_hex(8))
-        return self.get_response(request)
+        return self.refused(request) or self.get_response(request)
+
+    def refused(self, request):
+        """A NUL byte (PostgreSQL takes none), a length that is no number, a body that is too large: answered before anything reads them."""
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return plain(400, _("We did not understand this request"), _("Some information was unreadable or damaged on the way. Nothing was changed."))
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        most = MOST_API_BYTES if request.path_info.startswith("/api/") else MOST_BYTES
+        if not length.isdecimal():
+            return plain(400, _("We did not understand this request"), _("Some information was unreadable or damaged on the way. Nothing was changed."))
+        if int(length) > most:
+            return plain(413, _("That is too large"), _("The upload is over the limit. Send documents one at a time."))
+        return None
 
 
 class Language:
@@ -67,7 +89,10 @@ class Access:
         if rule and rule.test(request):
             return None
         if rule and not request.user.is_authenticated and not request.path.startswith("/api/"):
-            return redirect_to_login(request.get_full_path(), login_url=_localized_login())
+            there = request.get_full_path()
+            if request.method == "POST":  # the session ended while somebody wrote: the text waits for its author
+                there = RESUME if kept.stash(request) else (_page_of(request) or there)
+            return redirect_to_login(there, login_url=_localized_login())
         if rule and request.path.startswith("/api/"):
             return None  # the API answers 401/403 itself, as problem details
         access_log.info("denied", extra={"facts": {"who": request.user.pk, "path": request.path, "rule": rule.name if rule else None}})
@@ -75,7 +100,15 @@ class Access:
 
 
 def _localized_login() -> str:
-    return "/en/connexion/" if translation.get_language() == "en" else "/connexion/"
+    return links.localized("/connexion/")
+
+
+def _page_of(request) -> str:
+    """The page of ours a form was sent from, as a path; empty when unknown."""
+    back = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+        return ""
+    return "/" + back.partition("://")[2].partition("/")[2] if "://" in back else back
 
 
 class PublicPages:
@@ -110,12 +143,21 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request, error):
+        if isinstance(error, OperationalError):  # the database is away or too busy: nothing was done, the same request may come again
+            log.exception("database unavailable")
+            response = answer(request, 503, "unavailable", _("The service is down for a while"), _("Nothing was changed. Try again in a minute."))
+            response["Retry-After"] = "30"
+            return response
         if not isinstance(error, Refusal):
             return None
-        if request.headers.get("Accept", "").startswith("application/json"):
-            return JsonResponse({"code": error.code, "detail": str(error.reason), "remedy": str(error.remedy or "")}, status=error.status)
-        back = request.META.get("HTTP_REFERER", "")
-        if request.method == "POST" and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+        if wants_json(request):
+            return refusal_response(error)
+        fields = kept.fields_of(request) if request.method == "POST" else []
+        if any(field.is_text for field in fields) and kept.from_here(request):
+            shown = [] if kept.holds_secrets(request) else fields
+            context = offered(request, shown) | {"refusal": error, "again": _page_of(request) or request.get_full_path()}
+            return render(request, "core/refused.html", context, status=error.status)
+        if request.method == "POST" and (back := _page_of(request)):
             messages.error(request, str(error))
             return redirect(back)
         return render(request, "errors/refusal.html", {"refusal": error}, status=error.status)

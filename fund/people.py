@@ -28,7 +28,7 @@ def _desk(name: str, roles: tuple[Role, ...], ask) -> Rule:
         at = getattr(request, "received_at", None) or timezone.now()
         return any(grant.role in roles for grant in roles_of(request.user, at))
 
-    return Rule(name, test, ask=ask)
+    return Rule(name, test, ask=ask, roles=tuple(role.value for role in roles))
 
 
 _ask_administrator = _("A role is proposed by an administrator of the fund and approved by a co-president: write to the fund to ask for it.")

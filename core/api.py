@@ -1,0 +1,187 @@
+"""The base of every API resource: reads what the person may see, and one POST per verb, generated from the verbs themselves.
+
+    class ApplicationResource(Resource):
+        model = Application
+        serializer_class = ApplicationSerializer            # may inherit WithTransitions
+        params = {"withdraw": WithdrawParams}               # serializer of a verb's keywords; verbs without keywords need none
+        filterset_fields = ["state"]
+
+gives `GET /`, `GET /<reference>/` and `POST /<reference>/<verb>/`. A two-key verb is proposed (202, the act's reference); another person approves it.
+Errors are problem details (core.api_errors); `Idempotency-Key` is honoured on every verb (core.idempotency).
+"""
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from core import two_key
+from core.access import Rule, signed_in
+from core.idempotency import HEADER, api_once
+from core.models import Machine
+from core.transitions import VERBS, Verb, offered
+
+
+class NoParams(serializers.Serializer):
+    """A verb that needs nothing said."""
+
+
+class Problem(serializers.Serializer):
+    """RFC 9457 problem details. `code` is stable; `remedy` says what would make the act possible, `article` the rule behind it."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    remedy = serializers.CharField(required=False)
+    article = serializers.CharField(required=False)
+    field = serializers.CharField(required=False)
+    errors = serializers.JSONField(required=False)
+    request = serializers.CharField(required=False)
+
+
+class TransitionSerializer(serializers.Serializer):
+    """A verb this person could do: now, or why not now."""
+
+    verb = serializers.CharField()
+    label = serializers.CharField()
+    allowed = serializers.BooleanField()
+    two_key = serializers.BooleanField()
+    code = serializers.CharField(required=False)
+    reason = serializers.CharField(required=False)
+    remedy = serializers.CharField(required=False)
+    article = serializers.CharField(required=False)
+
+
+class ProposalSerializer(serializers.Serializer):
+    """A two-key act that awaits its second key."""
+
+    act = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+def transitions_of(row: Machine, user, at) -> list[dict[str, Any]]:
+    """`available_transitions`: every verb of the row this person could ever do, with the reason of those refused now."""
+    found = []
+    for offer in offered(row, user, at):
+        entry: dict[str, Any] = {"verb": offer.name, "label": str(offer.label), "allowed": offer.allowed, "two_key": offer.verb.two_key is not None}
+        if refusal := offer.refusal:
+            entry |= {"code": refusal.code, "reason": str(refusal.reason), "remedy": str(refusal.remedy or ""), "article": refusal.article}
+        found.append(entry)
+    return found
+
+
+class WithTransitions(serializers.Serializer):
+    """Mixin of a resource's serializer: `available_transitions` on the page of one row (lists leave it out)."""
+
+    available_transitions = serializers.SerializerMethodField()
+
+    @extend_schema_field(TransitionSerializer(many=True))
+    def get_available_transitions(self, row) -> list[dict[str, Any]]:
+        request = self.context["request"]
+        return transitions_of(row, request.user, request.received_at)
+
+    def get_fields(self):
+        fields = super().get_fields()
+        view = self.context.get("view")
+        if view is not None and getattr(view, "action", "") == "list" and not getattr(view, "swagger_fake_view", False):
+            fields.pop("available_transitions", None)
+        return fields
+
+
+PROBLEMS = {status: OpenApiResponse(Problem, description=text) for status, text in (
+    (400, "Not understood"), (401, "Sign in first"), (403, "Not allowed"), (404, "Nothing here, or nothing you may see"),
+    (409, "Not possible now"), (422, "Refused by a rule"))}
+KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Same key and body: same answer, one effect.")
+
+
+class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """See the module. `model` has `visible_to(user)`; rows are found by `lookup_field` (default `reference`)."""
+
+    model: type[Machine]
+    access_rule: Rule = signed_in
+    lookup_field = "reference"
+    lookup_value_regex = r"[A-Za-z0-9._-]{1,60}"
+    params: dict[str, type[serializers.Serializer]] = {}
+    without: tuple[str, ...] = ()
+    """Verbs that are not given here (they need a page, or belong to the clock)."""
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        model = cls.__dict__.get("model")
+        if model is not None:
+            for verb in verbs_of(model, cls.params, cls.without):
+                setattr(cls, f"act_{verb.name}", _act(verb, cls.params.get(verb.name, NoParams), cls.__dict__.get("serializer_class") or cls.serializer_class))
+
+    def get_queryset(self):
+        if getattr(self, "swagger_fake_view", False):
+            return self.model._default_manager.none()
+        return self.rows().visible_to(self.request.user)
+
+    def rows(self):
+        """The rows with what the serializer reads, before visibility."""
+        return self.model._default_manager.all()
+
+    def verb_params(self, verb: Verb, row, validated: dict) -> dict:
+        """From what the serializer validated to the verb's keywords. Override to look up rows (by `visible_to`)."""
+        return validated
+
+    def do(self, verb: Verb, row, params: dict):
+        """Run the verb, or propose it when it needs two keys."""
+        request = self.request
+        if verb.two_key:
+            return two_key.propose(verb, row, actor=request.user, at=request.received_at, params=params)
+        return verb.call(**{verb.call.keyword: row}, actor=request.user, at=request.received_at, **params)
+
+
+def verbs_of(model: type[Machine], params: dict, without: tuple[str, ...] = ()) -> list[Verb]:
+    """The verbs an API resource offers: those of the machine that people do on an existing row and whose keywords can be given."""
+    found = []
+    for verb in VERBS.get(model.machine, {}).values():
+        by_the_clock_only = verb.who and all(who.code == "CL" for who in verb.who)
+        if verb.creates or verb.inner or by_the_clock_only or verb.name in without:
+            continue
+        if verb.name in params or not _required(verb):
+            found.append(verb)
+    return found
+
+
+def _required(verb: Verb) -> list[str]:
+    return [name for name, parameter in inspect.signature(verb.function).parameters.items()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty]
+
+
+def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[serializers.Serializer] | None):
+    """The POST of one verb."""
+    success: dict[Any, Any] = {202: ProposalSerializer} if verb.two_key else {200: answer or NoParams}
+
+    @api_once
+    def act(self, request, *args, **kwargs):
+        row = self.get_object()
+        given = params_class(data=request.data, context=self.get_serializer_context())
+        given.is_valid(raise_exception=True)
+        validated = dict(given.validated_data)
+        if verb.two_key:
+            params = self.verb_params(verb, row, validated)
+            proposal = self.do(verb, row, params)
+            body = {"act": proposal.reference, "title": proposal.title, "state": str(proposal.state), "expires_at": proposal.expires_at.isoformat()}
+            return Response(body, status=202)
+        self.do(verb, row, self.verb_params(verb, row, validated))
+        fresh = self.get_queryset().filter(pk=row.pk).first()
+        if fresh is None:  # the act took the row out of this person's sight
+            return Response({"reference": getattr(row, "reference", ""), "done": verb.name})
+        return Response(self.get_serializer(fresh).data)
+
+    act.__name__ = act.__qualname__ = f"act_{verb.name}"
+    act.__doc__ = (inspect.getdoc(verb.function) or str(verb.name)).split("\n")[0]
+    documented = extend_schema(request=None if params_class is NoParams else params_class, responses={**success, **PROBLEMS}, parameters=[KEY],
+                               operation_id=None)(act)
+    name = verb.name.rstrip("_")
+    return action(detail=True, methods=["post"], url_path=name, url_name=name.replace("_", "-"))(documented)
