@@ -65,7 +65,7 @@ def compose(code: str, language: str, context: dict, *, reference: str = "", nam
         if not first.startswith("Subject:"):
             raise ValueError(f"emails/{code}.{language}.txt must begin with `Subject: …`")
         frame = {"body": body.strip(), "name": _harmless(name), "reference": reference, "fund": site.current(), "fund_name": site.current().name}
-        text = get_template(f"emails/frame.{language}.txt").template.render(Context(frame, autoescape=False))
+        text = get_template(f"core/mail_frame.{language}.txt").template.render(Context(frame, autoescape=False))
     return " ".join(first.removeprefix("Subject:").split())[:255], text.strip() + "\n"
 
 
@@ -195,7 +195,7 @@ def message(mail: Mail, connection=None) -> EmailMultiAlternatives:
     name = " ".join(str(identity.name).split())
     email = EmailMultiAlternatives(mail.subject, mail.text, formataddr((name, address)), [mail.to], headers=headers, connection=connection,
                                    reply_to=[identity.email] if identity.email else None)
-    html = get_template("emails/frame.html").render({"body": html_of(mail), "subject": mail.subject, "language": mail.language})
+    html = get_template("core/mail_frame.html").render({"body": html_of(mail), "subject": mail.subject, "language": mail.language})
     email.attach_alternative(html, "text/html")
     if mail.attachment_id:
         document = mail.attachment
