@@ -133,7 +133,8 @@ class PastGrantResource(resources.ModelResource):
     class Meta:
         model = PastGrant
         import_id_fields = ["row_key"]
-        fields = ["row_key"]
+        fields = ["row_key", "funder_name", "funder_siret", "agreed_on", "decision_reference", "recipient_name", "recipient_siret", "recipient_rna", "purpose",
+                  "amount", "nature", "conditions", "paid_from_on", "paid_until_on", "rae", "eu_notified", "share", "scheme"]
         skip_unchanged = True
         report_skipped = True
         clean_model_instances = False
