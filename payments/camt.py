@@ -6,11 +6,15 @@ are off. Namespaces of every published version are taken; the elements that move
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from xml.etree.ElementTree import ParseError
 
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 from django.utils.translation import gettext as _
 from lxml import etree
 
@@ -105,6 +109,7 @@ def _root(content: bytes):
         raise Unreadable(1, _("the file is over 20 megabytes"))
     if not content.strip():
         raise Unreadable(1, _("the file is empty"))
+    _refuse_declarations(content)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_comments=True,
                              remove_pis=True)
     try:
@@ -116,6 +121,18 @@ def _root(content: bytes):
     if root.getroottree().docinfo.doctype:
         raise Unreadable(1, _("a document type declaration is not accepted"))
     return root
+
+
+def _refuse_declarations(content: bytes) -> None:
+    """A document type declaration stands before the first element: reading that far tells, and no entity is ever expanded."""
+    try:
+        next(iterparse(io.BytesIO(content), events=("start",), forbid_dtd=True, forbid_entities=True, forbid_external=True), None)
+    except DefusedXmlException:
+        raise Unreadable(1, _("a document type declaration is not accepted")) from None
+    except ParseError as error:
+        raise Unreadable(error.position[0], _("this is not well-formed XML")) from None
+    except (ValueError, LookupError):
+        raise Unreadable(1, _("this is not well-formed XML")) from None
 
 
 def _schema_of(root) -> str:

@@ -100,6 +100,27 @@ class Control(models.TextChoices):
     PRESCRIPTION = "prescription", _("the debt is not time-barred, nothing opposes payment")
 
 
+FINDINGS = {
+    "unknown": _("no payment of the fund has this reference"),
+    "amount": _("the amount is not that of the order"),
+    "not_in_payment": _("this payment is not at the bank"),
+    "not_paid": _("this payment is not paid, nothing can come back"),
+    "credit": _("money came in that is no return"),
+    "batch_amount": _("the sum is not that of the batch"),
+    "exact": _("reference and amount agree"),
+    "batch": _("the sum of the whole batch"),
+    "by_hand": _("recognised by hand"),
+    "already_done": _("already known by another line"),
+}
+"""What was found about a line of a statement."""
+DIRECTIONS = {"debit": pgettext_lazy("bank", "Debit"), "credit": pgettext_lazy("bank", "Credit"), "status": pgettext_lazy("bank", "Status of a payment")}
+OUTCOMES = {"paid": pgettext_lazy("order", "paid"), "rejected": pgettext_lazy("order", "rejected by the bank"),
+            "returned": pgettext_lazy("order", "returned by the bank"), "refused": pgettext_lazy("order", "refused by the accounting officer"),
+            "recalled": pgettext_lazy("order", "recalled by the authorising officer")}
+"""How an order ended."""
+NARRATIVE = ("done", "results", "partnership")
+"""Codes of the headings of a report's account, in order; their words are in rules.report."""
+
 # Named groups.
 AGREEMENT_BEFORE_SIGNATURE = ("offered", "accepted")
 AGREEMENT_IN_FORCE = ("signed", "active", "suspended")

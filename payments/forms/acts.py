@@ -7,8 +7,10 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DayField, EurosField, FundForm
+from core.money import format_euros
 from payments.enums import BankSchema, Control
-from payments.forms.fields import EurosField
+from payments.queries import desk
 from payments.rules.agreement import needs_cer
 
 
@@ -16,31 +18,16 @@ def _area(rows=3):
     return forms.Textarea(attrs={"rows": rows})
 
 
-def _day(**options):
-    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
-
-
-class ActForm(forms.Form):
-    """Base: `obj` is the row the act is about, `user` the person."""
-
-    def __init__(self, *args, obj=None, user=None, **options):
-        self.obj, self.user = obj, user
-        super().__init__(*args, **options)
-
-    def params(self) -> dict:
-        return dict(self.cleaned_data)
-
-
-class PlainForm(ActForm):
+class PlainForm(FundForm):
     """An act without anything to say."""
 
 
-class ReasonForm(ActForm):
+class ReasonForm(FundForm):
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=_area(), required=False,
                              help_text=_("One sentence: it is kept, and shown to those concerned."))
 
 
-class DeclineForm(ActForm):
+class DeclineForm(FundForm):
     reason = forms.CharField(label=_("A word on why, if you wish"), max_length=1000, widget=_area(), required=False)
 
 
@@ -52,12 +39,12 @@ class HoldForm(ReasonForm):
     """A reason the recipient reads."""
 
 
-class ObserveForm(ActForm):
+class ObserveForm(FundForm):
     reason = forms.CharField(label=_("Your comments"), max_length=5000, widget=_area(6), required=False,
                              help_text=_("They are kept in the file and read before any decision."))
 
 
-class NoteForm(ActForm):
+class NoteForm(FundForm):
     note = forms.CharField(label=_("What you checked"), max_length=1000, widget=_area(2), required=False)
 
 
@@ -66,7 +53,7 @@ class SuspendForm(ReasonForm):
 
 
 class ExtendForm(ReasonForm):
-    until = _day(label=_("New deadline (end of that day)"))
+    until = DayField(label=_("New deadline (end of that day)"))
 
     field_order = ["until", "reason"]
 
@@ -75,7 +62,7 @@ class ExtendForm(ReasonForm):
         return {"until": until, "reason": self.cleaned_data["reason"]}
 
 
-class AcceptForm(ActForm):
+class AcceptForm(FundForm):
     """The offer's acceptance: terms, who signs, de minimis and republican commitment where due."""
 
     signatory = forms.ModelChoiceField(queryset=None, label=_("Who signs the agreement for the bearer"), required=False,
@@ -102,7 +89,7 @@ class AcceptForm(ActForm):
             del self.fields["cer"]
 
 
-class PayeeAccountForm(ActForm):
+class PayeeAccountForm(FundForm):
     holder = forms.CharField(label=_("Account holder"), max_length=140, required=False, help_text=_("Exactly the bearer’s name."))
     iban = forms.CharField(label=_("IBAN"), max_length=50, required=False,
                            widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "input mono"}),
@@ -111,7 +98,7 @@ class PayeeAccountForm(ActForm):
     proof = forms.FileField(label=_("Bank identity statement (PDF or picture)"), required=False)
 
 
-class SignForm(ActForm):
+class SignForm(FundForm):
     read = forms.BooleanField(label=_("I have read the agreement and I sign it"), required=True,
                               error_messages={"required": _("Tick the box once you have read the agreement.")})
 
@@ -119,27 +106,48 @@ class SignForm(ActForm):
         return {}
 
 
-class CertifyForm(ActForm):
+class CertifyForm(FundForm):
     amount = EurosField(label=_("Amount due, in euros"), required=False)
     note = forms.CharField(label=_("What shows that it is due"), max_length=1000, widget=_area(2), required=False)
     evidence = forms.FileField(label=_("Supporting document (optional)"), required=False)
 
 
-class BatchControlsForm(ActForm):
+class BatchControlsForm(FundForm):
     controls = forms.MultipleChoiceField(label=_("What you have checked (décret 2012-1246, art. 19 and 20)"), choices=Control.choices, required=False,
                                          widget=forms.CheckboxSelectMultiple)
-    execution_on = _day(label=_("Execution date"))
+    execution_on = DayField(label=_("Execution date"))
     schema = forms.ChoiceField(label=_("Format the bank takes"), choices=BankSchema.choices)
 
 
-class StatementForm(forms.Form):
+class StatementForm(FundForm):
     file = forms.FileField(label=_("The bank’s file (camt.053, camt.054 or pain.002)"), error_messages={"required": _("Choose the file of the bank.")})
 
 
-class ReportChangesForm(ActForm):
+class MatchForm(FundForm):
+    """Payments of the same amount that this line could be: at the bank for a debit or a rejection, paid for a return."""
+
+    instalment = forms.ModelChoiceField(queryset=None, label=_("The payment it is"), required=True, empty_label=None, widget=forms.RadioSelect,
+                                        error_messages={"required": _("Choose the payment."), "invalid_choice": _("Choose the payment.")})
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["instalment"].queryset = desk.candidates(self.obj)
+        self.fields["instalment"].label_from_instance = lambda one: f"{one.basis} · {one.agreement.bearer_name} · {format_euros(one.payable_amount)}"
+
+
+class DismissForm(FundForm):
+    note = forms.CharField(label=_("What this line is"), max_length=300, required=False, help_text=_("For example: bank charges of the month."))
+
+
+class PieceForm(FundForm):
+    file = forms.FileField(label=_("Add a receipt or a document"), help_text=_("PDF, picture, office document or text, 10 MB at most."),
+                           error_messages={"required": _("Choose a file.")})
+
+
+class ReportChangesForm(FundForm):
     """What is expected, one text a line of the report and one for the whole."""
 
-    due_on = _day(label=_("Answer expected by"), required=False)
+    due_on = DayField(label=_("Answer expected by"), required=False)
     general = forms.CharField(label=_("On the whole report"), max_length=1000, widget=_area(2), required=False)
 
     def __init__(self, *args, **options):
@@ -156,7 +164,7 @@ class ReportChangesForm(ActForm):
         return {"changes": changes, "due_on": self.cleaned_data["due_on"]}
 
 
-class ReportAcceptForm(ActForm):
+class ReportAcceptForm(FundForm):
     """What is admitted, line by line; empty means what was spent."""
 
     def __init__(self, *args, **options):

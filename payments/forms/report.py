@@ -5,14 +5,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from applications.schema import EXPENSE_ACCOUNTS, LICENCES
+from core.forms import EurosField, FundForm
 from payments.enums import Adoption
-from payments.forms.fields import EurosField
 from payments.rules.report import HEADINGS
 
 NEW_LINES = 2
 
 
-class ReportForm(forms.Form):
+class ReportForm(FundForm):
     """Narrative by heading, what was learnt, outputs. Nothing is required to save."""
 
     learnt = forms.CharField(label=_("What you learnt"), widget=forms.Textarea(attrs={"rows": 5}), max_length=10_000, required=False,
@@ -37,7 +37,7 @@ class ReportForm(forms.Form):
         return {"narrative": {code: data.pop(code, "") for code, _t, _h in HEADINGS}} | data
 
 
-class LineForm(forms.Form):
+class LineForm(FundForm):
     actual_amount = EurosField(label=_("Spent"), required=False)
     explanation = forms.CharField(label=_("Why the gap"), max_length=500, required=False)
 

@@ -1,11 +1,12 @@
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from core.fields import EncryptedTextField
 from core.models import Machine
-from payments.enums import APPLICANT_LABELS, EvidenceKind, PayeeAccountState
+from payments.enums import APPLICANT_LABELS, BADGES, EvidenceKind, PayeeAccountState
 from payments.iban import masked
 from payments.models.agreement import Agreement, instant, person
 
@@ -103,8 +104,17 @@ class PayeeAccount(Machine):
         return masked(self.iban)
 
     @property
+    def tone(self) -> str:
+        return BADGES["payee_account"][self.state]
+
+    @property
     def applicant_label(self):
         return APPLICANT_LABELS["payee_account"][self.state]
+
+    @property
+    def waits(self) -> bool:
+        """Approved, but not to be used yet: the account changed after a first payment."""
+        return self.state == P.APPROVED and timezone.now() < self.usable_from
 
     def two_key_facts(self) -> dict:
         return {"state": self.state, "iban_end": self.iban_end, "holder": self.holder, "number": self.number}

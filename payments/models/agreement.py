@@ -8,7 +8,7 @@ from django_fsm import FSMField, transition
 from core.models import Machine
 from fund.enums import Role
 from fund.queries import has_role
-from payments.enums import AGREEMENT_SIGNED_ONCE, APPLICANT_LABELS, PUBLIC_LABELS, AgreementState
+from payments.enums import AGREEMENT_SIGNED_ONCE, APPLICANT_LABELS, BADGES, PUBLIC_LABELS, AgreementState
 
 A = AgreementState
 SEES_ALL = (Role.CASE_OFFICER, Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR)
@@ -117,6 +117,10 @@ class Agreement(Machine):
 
     def two_key_facts(self) -> dict:
         return {"state": self.state, "amount": self.amount, "instalments": list(self.instalments.order_by("number").values_list("number", "state"))}
+
+    @property
+    def tone(self) -> str:
+        return BADGES["agreement"][self.state]
 
     @property
     def applicant_label(self):

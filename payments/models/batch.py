@@ -5,7 +5,7 @@ from django_fsm import FSMField, transition
 
 from core.fields import EncryptedTextField
 from core.models import Machine
-from payments.enums import BankSchema, BatchState
+from payments.enums import BADGES, BankSchema, BatchState
 from payments.iban import masked
 from payments.models.agreement import instant, person, sees_all_money
 from payments.models.instalment import Instalment, PaymentOrder
@@ -75,6 +75,10 @@ class PaymentBatch(Machine):
     @property
     def masked_debtor_iban(self) -> str:
         return masked(self.debtor_iban)
+
+    @property
+    def tone(self) -> str:
+        return BADGES["payment_batch"][self.state]
 
     def two_key_facts(self) -> dict:
         return {"state": self.state, "sha256": self.sha256}

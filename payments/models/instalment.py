@@ -6,7 +6,7 @@ from django_fsm import FSMField, transition
 from core.fields import EncryptedTextField
 from core.models import Machine
 from fund.enums import Trigger
-from payments.enums import APPLICANT_LABELS, PUBLIC_LABELS, InstalmentState
+from payments.enums import APPLICANT_LABELS, BADGES, OUTCOMES, PUBLIC_LABELS, InstalmentState
 from payments.iban import masked
 from payments.models.account import OfAgreement
 from payments.models.agreement import Agreement, instant, person
@@ -121,6 +121,10 @@ class Instalment(Machine):
         return self.amount if self.certified_amount is None else self.certified_amount
 
     @property
+    def tone(self) -> str:
+        return BADGES["instalment"][self.state]
+
+    @property
     def applicant_label(self):
         if self.held_at:
             return _("Held")
@@ -131,6 +135,12 @@ class Instalment(Machine):
     @property
     def public_label(self):
         return PUBLIC_LABELS["instalment"][self.state]
+
+    @property
+    def staff_label(self):
+        if self.held_at:
+            return _("Held before certification")
+        return _("Suspended by the accountant") if self.suspended_at else self.get_state_display()
 
     def two_key_facts(self) -> dict:
         return {"state": self.state, "amount": self.amount, "certified_amount": self.certified_amount}
@@ -258,3 +268,7 @@ class PaymentOrder(models.Model):
     @property
     def masked_iban(self) -> str:
         return masked(self.iban)
+
+    @property
+    def outcome_label(self):
+        return OUTCOMES.get(self.outcome, self.outcome)

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from core.models import Machine
-from payments.enums import APPLICANT_LABELS, PUBLIC_LABELS, Adoption, ReportKind, ReportState
+from payments.enums import APPLICANT_LABELS, BADGES, PUBLIC_LABELS, Adoption, ReportKind, ReportState
 from payments.models.account import OfAgreement
 from payments.models.agreement import Agreement, instant, person
 
@@ -73,6 +73,10 @@ class Report(Machine):
     @property
     def event_subject(self):
         return self.agreement.reference
+
+    @property
+    def tone(self) -> str:
+        return BADGES["report"][self.state]
 
     @property
     def applicant_label(self):

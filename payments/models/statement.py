@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from core.models import Machine
-from payments.enums import StatementLineState, StatementState
+from payments.enums import BADGES, DIRECTIONS, FINDINGS, StatementLineState, StatementState
 from payments.models.agreement import instant, person, sees_all_money
 from payments.models.instalment import Instalment
 
@@ -95,6 +95,18 @@ class StatementLine(Machine):
     @property
     def event_subject(self):
         return self.statement.reference
+
+    @property
+    def tone(self) -> str:
+        return BADGES["statement_line"][self.state]
+
+    @property
+    def direction_label(self):
+        return _("Return") if self.is_return else DIRECTIONS.get(self.direction, "")
+
+    @property
+    def finding_label(self):
+        return FINDINGS.get(self.finding, "")
 
     @transition(state, source=L.TO_CHECK, target=L.MATCHED)
     def match(self, instalment, finding, by, at):

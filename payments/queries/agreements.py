@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -41,6 +41,37 @@ def staff_list(user, *, tab: str = "", text: str = ""):
     return found.order_by("-pk")
 
 
+def counts(user) -> dict[str, int]:
+    """How many agreements stand in each tab, in one query."""
+    found = Agreement.objects.visible_to(user).order_by().values_list("state").annotate(n=Count("pk"))
+    by_state = dict(found)
+    return {tab: sum(by_state.get(state, 0) for state in states) for tab, states in TABS.items()}
+
+
+def to_sign(user):
+    """Accepted agreements, those the bearer has signed first: they wait for the fund."""
+    found = Agreement.objects.visible_to(user).filter(state="accepted").select_related("application__call", "application__lead", "signatory")
+    return found.order_by(F("bearer_signed_at").asc(nulls_last=True), "pk")
+
+
+def vacancies() -> list[dict]:
+    """Calls where a grant was given up or lapsed and files wait on the reserve list: the next one, and whether the envelope holds its amount. Two queries.
+
+    The promotion is a decision of its own, drafted by the authority; here only what makes it possible is said.
+    """
+    freed = Agreement.objects.filter(state__in=("declined", "lapsed")).values("application__call")
+    reserve = (Decision.objects.filter(application__state="on_reserve", application__call__in=freed, outcome="reserve", state="notified")
+               .select_related("application__call__envelope").order_by("application__call", "reserve_rank", "pk"))
+    pending = set(Decision.objects.filter(kind="promotion", state__in=("drafted", "signed")).values_list("application", flat=True))
+    found: dict[int, dict] = {}
+    for decision in reserve:
+        call = decision.application.call
+        amount = decision.amount or decision.application.requested_amount
+        found.setdefault(call.pk, {"call": call, "decision": decision, "application": decision.application, "amount": amount,
+                                   "possible": call.envelope.free_amount >= amount, "pending": decision.application_id in pending})
+    return list(found.values())
+
+
 def find(user, reference: str) -> Agreement | None:
     """One agreement this person may see, with what its page shows."""
     return (
@@ -62,6 +93,10 @@ class PlanLine:
     trigger: Any
     amount: int
     instalment: Instalment | None = None
+
+    @property
+    def tone(self) -> str:
+        return self.instalment.tone if self.instalment else ""
 
 
 def plan(agreement) -> list[PlanLine]:

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from django.db.models import Count, Prefetch, Q, Sum
 from django.utils import timezone
 
+from applications import queries as files
 from core.transitions import Act, Refusal, Verb
 from fund.models import GrantAccount
 from payments.enums import InstalmentState
 from payments.models import Agreement, BatchLine, Instalment, PayeeAccount, PaymentBatch, PaymentOrder, Report, StatementLine
-from payments.rules.people import prime_interests
 
 S = InstalmentState
 QUEUES = {
@@ -33,6 +33,10 @@ class Row:
     def late(self) -> bool:
         return self.days_left is not None and self.days_left < 0
 
+    @property
+    def days_over(self) -> int:
+        return max(0, -(self.days_left or 0))
+
 
 def instalments(user):
     """Payments with all that a row shows and the guards ask."""
@@ -46,6 +50,13 @@ def instalments(user):
             Prefetch("batch_lines", BatchLine.objects.select_related("batch")),
         )
     )
+
+
+def prime_interests(user, application_ids) -> None:
+    """One query for the files of a list: the guards then read what is remembered on the person."""
+    ids = set(application_ids)
+    free = set(files.officers_files(user).filter(pk__in=ids).values_list("pk", flat=True))
+    user.__dict__["_file_interests"] = {pk: pk not in free for pk in ids}
 
 
 def prime(rows: list[Instalment], user) -> None:
@@ -66,15 +77,19 @@ def refusal_of(verb: Verb, instalment, user, at, **params) -> Refusal | None:
     return None
 
 
-def rows(queue: str, user, at, check, *, text: str = "", limit: int = 200) -> list[Row]:
-    """The rows of a queue, the soonest to pay first. `check(instalment)` gives the refusal of the next act, or None."""
-    found = instalments(user).filter(state__in=QUEUES[queue]).order_by("pay_by_on", "pk")
-    if queue == "paid":
-        found = found.order_by("-paid_on", "-pk")
+def queue(name: str, user, text: str = ""):
+    """The payments of a queue, the soonest to pay first (the paid ones: the latest first)."""
+    found = instalments(user).filter(state__in=QUEUES[name])
+    found = found.order_by("-paid_on", "-pk") if name == "paid" else found.order_by("pay_by_on", "pk")
     if text:
         found = found.filter(Q(agreement__reference__icontains=text) | Q(agreement__application__title__icontains=text)
                              | Q(agreement__bearer_name__icontains=text) | Q(end_to_end_id__icontains=text))
-    found = list(found[:limit])
+    return found
+
+
+def rows(found, user, at, check) -> list[Row]:
+    """Rows of a page of a queue. `check(instalment)` gives the refusal of the next act, or None."""
+    found = list(found)
     prime(found, user)
     today = timezone.localdate(at)
     return [Row(one, check(one), _days_left(one, today), _days_gone(one, today)) for one in found]
@@ -120,3 +135,10 @@ def calendar(user, at) -> list[dict]:
         week["n"] += 1
         week["amount"] += amount if certified is None else certified
     return list(weeks.values())
+
+
+def candidates(line):
+    """Payments that a line of a statement could be: same cents, at the bank (or paid, for money that came back)."""
+    state = S.PAID if line.is_return else S.IN_PAYMENT
+    found = Instalment.objects.filter(state=state, certified_amount=line.amount) if line.amount is not None else Instalment.objects.none()
+    return found.select_related("agreement").order_by("in_payment_at", "pk")

@@ -5,6 +5,7 @@ from collections import defaultdict
 
 from django.db.models import Prefetch
 
+from payments.enums import NARRATIVE
 from payments.models import Agreement, Instalment, Report
 
 
@@ -54,3 +55,21 @@ def payments_of(references) -> dict[str, list[dict]]:
     for reference, number, amount, paid_on in rows.values_list("agreement__reference", "number", "certified_amount", "paid_on"):
         found[reference].append({"number": number, "amount": amount, "paid_on": paid_on})
     return dict(found)
+
+
+def public_instalments(application) -> list[dict]:
+    """Lines of the project's page: number, label, stage in words, day paid, cents. The caller has made sure that the grant is published."""
+    rows = Instalment.objects.filter(agreement__application=application).order_by("number")
+    return [{"number": one.number, "label": one.label, "public_state": one.public_label, "paid_on": one.paid_on, "amount": one.payable_amount} for one in rows]
+
+
+def accepted_reports(application) -> list[dict]:
+    """What came of the project, from its accepted reports: one text, and where the result can be seen."""
+    rows = Report.objects.filter(agreement__application=application, state="accepted").order_by("due_on", "pk")
+    return [{"kind": one.get_kind_display(), "public_text": public_text(one), "repository_url": one.repository_url, "demo_url": one.demo_url,
+             "licence": one.licence, "adoption": one.get_adoption_display() if one.adoption else ""} for one in rows]
+
+
+def public_text(one: Report) -> str:
+    """The account as it is published: its headings in order, then what was learnt."""
+    return "\n\n".join(text.strip() for text in (*(one.narrative.get(code, "") for code in NARRATIVE), one.learnt) if text.strip())

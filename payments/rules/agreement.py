@@ -1,6 +1,8 @@
 """Guards of the agreement, from the offer to its end."""
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,6 +16,10 @@ from payments.enums import AGREEMENT_SIGNED_ONCE, InstalmentState, PayeeAccountS
 from payments.models import Agreement, PayeeAccount
 from payments.rules.people import names, same_person
 from reviews.queries import live_award
+
+
+REMINDER_BEFORE_LAPSE = timedelta(days=2)
+"""Rulebook, art. 20: nothing lapses less than two days after the first reminder, however late it left."""
 
 
 def decision_awards(act: Act) -> None:
@@ -159,6 +165,8 @@ def deadline_passed_after_reminder(act: Act) -> None:
     if agreement.first_reminded_at is None:
         raise Refusal("reminder_missing", _("No reminder was sent yet."), remedy=_("A reminder leaves at least two days before the lapse."),
                       article="art. 20", status=409)
+    if act.at < agreement.first_reminded_at + REMINDER_BEFORE_LAPSE:
+        raise Refusal("reminder_too_recent", _("The reminder was sent less than two days ago."), article="art. 20", status=409)
 
 
 def start_conditions(act: Act) -> None:

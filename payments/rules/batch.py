@@ -45,12 +45,6 @@ def never_exported(act: Act) -> None:
                       remedy=_("If it never arrived, declare it rejected; the authorising officer approves."), article="art. 22", status=409)
 
 
-def is_open(act: Act) -> None:
-    if act.obj.state not in ("open",):
-        raise Refusal("batch_frozen", _("The batch is frozen: its content no longer changes."),
-                      remedy=_("Cancel it if no file was ever produced, or make another batch."), article="art. 22", status=409)
-
-
 def no_line_paid(act: Act) -> None:
     if act.obj.lines.filter(live=True, instalment__state="paid").exists():
         raise Refusal("batch_has_paid_line", _("A payment of this batch is paid, so the file was not rejected as a whole."),

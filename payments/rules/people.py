@@ -35,18 +35,11 @@ referent = Who("AP", _("the referent or the one who signs for the bearer"), lamb
 
 
 def has_interest(user, application) -> bool:
-    """As applications says it; a list asks once for all its files (`prime_interests`)."""
+    """As applications says it; a list asks once for all its files (`queries.desk.prime_interests`)."""
     known = user.__dict__.get("_file_interests")
     if known is not None and application.pk in known:
         return known[application.pk]
     return files.officer_interest(user, application)
-
-
-def prime_interests(user, application_ids) -> None:
-    """One query for the files of a list."""
-    ids = set(application_ids)
-    free = set(files.officers_files(user).filter(pk__in=ids).values_list("pk", flat=True))
-    user.__dict__["_file_interests"] = {pk: pk not in free for pk in ids}
 
 
 def no_interest(act: Act) -> None:

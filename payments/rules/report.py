@@ -62,6 +62,14 @@ def gaps(report) -> list[tuple[str, str]]:
     return found
 
 
+def nobody_saved_since(act: Act) -> None:
+    """`version` is the one the page was opened with; without it nothing is compared."""
+    report, given = act.obj, act.get("version")
+    if given is not None and given != report.version:
+        raise Refusal("version_conflict", _("%(person)s saved this report in the meantime.") % {"person": report.updated_by or _("Someone")},
+                      remedy=_("What you typed is below: compare, then save again to keep your version."), status=409)
+
+
 def complete(act: Act) -> None:
     missing = gaps(act.obj)
     if missing:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _now
@@ -44,7 +45,7 @@ def payable(instalment, *, actor, at, batch=None) -> None:
         guard(act)
 
 
-@verb(machine=PaymentBatch, label=_("add payments"), who=(accounting_officer,), guards=(rules.is_open,))
+@verb(machine=PaymentBatch, label=_("add payments"), who=(accounting_officer,))
 def add(act, batch, *, instalments):
     """Put ordered instalments in the batch; each must be payable by this person."""
     batch.add()
@@ -56,7 +57,14 @@ def add(act, batch, *, instalments):
                                  added_by=act.actor, added_at=act.at)
 
 
-@verb(machine=PaymentBatch, label=_("remove a payment"), who=(accounting_officer,), guards=(rules.is_open,))
+def gather(*, batch, instalments, actor, at) -> PaymentBatch:
+    """Add to this open batch, or to a new one: no empty batch is left behind when a payment is refused."""
+    with transaction.atomic():
+        batch = batch or open_batch(payment_batch=None, actor=actor, at=at)
+        return add(payment_batch=batch, instalments=instalments, actor=actor, at=at)
+
+
+@verb(machine=PaymentBatch, label=_("remove a payment"), who=(accounting_officer,))
 def remove(act, batch, *, instalments):
     """Take instalments out of an open batch."""
     batch.remove()
@@ -64,7 +72,7 @@ def remove(act, batch, *, instalments):
 
 
 @verb(machine=PaymentBatch, label=_("freeze the batch"), who=(accounting_officer,), lock=_lock_lines,
-      guards=(rules.is_open, rules.has_lines, rules.controls_ticked, rules.date_not_past, rules.debtor_known))
+      guards=(rules.has_lines, rules.controls_ticked, rules.date_not_past, rules.debtor_known))
 def freeze(act, batch, *, controls, execution_on=None, schema=None):
     """Fix content, date, message id and debtor account; every instalment goes in payment under the name of this third person."""
     fund = FundIdentity.current()

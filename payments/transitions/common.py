@@ -7,6 +7,7 @@ from functools import wraps
 from django.db import transaction
 from django.utils import timezone
 
+from core.files import clean_name
 from core.logs import current_request_id
 from core.models import Event, User
 from fund import ledger
@@ -71,5 +72,5 @@ def keep_file(uploaded, *, agreement, kind, actor, at, content_type, instalment=
     for chunk in uploaded.chunks():
         digest.update(chunk)
     uploaded.seek(0)
-    return Evidence.objects.create(agreement=agreement, kind=kind, instalment=instalment, report=report, name=uploaded.name[-200:], file=uploaded,
+    return Evidence.objects.create(agreement=agreement, kind=kind, instalment=instalment, report=report, name=clean_name(uploaded.name), file=uploaded,
                                    size=uploaded.size, sha256=digest.hexdigest(), content_type=content_type, uploaded_by=actor, uploaded_at=at)

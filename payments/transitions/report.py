@@ -3,22 +3,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applications.periods import next_working_day
-from core.transitions import verb
+from core.transitions import Refusal, locked, verb
 from fund.enums import Trigger
 from payments import documents as papers
-from payments.enums import EvidenceKind, ReportKind, ReportState
+from payments.enums import REPORT_WRITABLE, EvidenceKind, ReportKind, ReportState
 from payments.models import Report, ReportLine
 from payments.notifications import tell
 from payments.rules import report as rules
 from payments.rules.people import authorising_officer, case_officer, no_interest, party, reason_given, referent
 from payments.schedule import balance_due, final_report_due, interim_report_due, unspent
 from payments.transitions import instalment as instalments
-from payments.transitions.common import followed_by, keep_file, lock_money
+from payments.transitions.common import followed_by, keep_file, lock_money, record_event
 
+PIECES_MAX = 40
 FACTS = ("narrative", "learnt", "repository_url", "demo_url", "licence", "adoption", "adoption_comment")
 
 
@@ -68,25 +70,44 @@ def _save(act, report, method, facts, lines) -> None:
     report.actual_total_amount = sum(line.actual_amount or 0 for line in report.lines.all())
 
 
-@verb(machine=Report, label=_("save the draft"), who=(party,), guards=(rules.agreement_going,))
-def write(act, report, *, facts=None, lines=None):
-    """Save the draft, complete or not: `facts` of the narrative and outputs, `lines` of spending in cents."""
+@verb(machine=Report, label=_("save the draft"), who=(party,), guards=(rules.agreement_going, rules.nobody_saved_since))
+def write(act, report, *, facts=None, lines=None, version=None):
+    """Save the draft, complete or not: `facts` of the narrative and outputs, `lines` of spending in cents; `version` the one that was read."""
     _save(act, report, report.write, facts or {}, lines)
 
 
-@verb(machine=Report, label=_("save the corrections"), who=(party,), guards=(rules.agreement_going,))
-def revise(act, report, *, facts=None, lines=None):
+@verb(machine=Report, label=_("save the corrections"), who=(party,), guards=(rules.agreement_going, rules.nobody_saved_since))
+def revise(act, report, *, facts=None, lines=None, version=None):
     """Save corrections before filing again."""
     _save(act, report, report.revise, facts or {}, lines)
 
 
-def attach(*, report, actor, at, uploaded, content_type):
-    """Add a receipt or a document of the results to a report being written."""
-    if report.state not in ("draft", "changes_requested") or not party(actor, report, at):
-        from core.transitions import Refusal
-
+def _being_written(report, actor, at):
+    """The report under its lock, when this person may write it now."""
+    report = locked(report)
+    if report.state not in REPORT_WRITABLE or not party(actor, report, at):
         raise Refusal("not_allowed_in_state", _("This report is not being written."), status=409)
-    return keep_file(uploaded, agreement=report.agreement, report=report, kind=EvidenceKind.RECEIPT, actor=actor, at=at, content_type=content_type)
+    return report
+
+
+def attach(*, report, actor, at, uploaded, content_type, kind=EvidenceKind.RECEIPT):
+    """Add a receipt or a document of the results to a report being written."""
+    with transaction.atomic():
+        report = _being_written(report, actor, at)
+        if report.evidence.filter(removed_at__isnull=True).count() >= PIECES_MAX:
+            raise Refusal("too_many_files", _("This report already has %(n)s documents.") % {"n": PIECES_MAX}, remedy=_("Remove one, or put several in one PDF."),
+                          field="file")
+        piece = keep_file(uploaded, agreement=report.agreement, report=report, kind=kind, actor=actor, at=at, content_type=content_type)
+        record_event(report, "attach", actor=actor, at=at, piece=piece.pk)
+        return piece
+
+
+def detach(*, report, actor, at, piece) -> None:
+    """Take a document out of a report being written; its bytes stay, because a filed copy may name it."""
+    with transaction.atomic():
+        report = _being_written(report, actor, at)
+        if report.evidence.filter(pk=piece, removed_at__isnull=True).update(removed_at=at):
+            record_event(report, "detach", actor=actor, at=at, piece=piece)
 
 
 @verb(machine=Report, label=_("file the report"), who=(referent,), guards=(rules.agreement_going, rules.complete, rules.gaps_explained),
@@ -159,7 +180,7 @@ def cancel_open(agreement, *, actor, at) -> None:
 
 def remind(report, day: int, *, at) -> None:
     """A reminder `day` days before the due date (negative: after), once each."""
-    code = {30: "report.due_30", 7: "report.due_7", 0: "report.due_0"}.get(day, "report.overdue" if day < 0 else "report.due_7")
+    code = "report.overdue" if day < 0 else "report.due_0" if day == 0 else "report.due_7" if day <= 7 else "report.due_30"
     Report.objects.filter(pk=report.pk).update(reminded_days=[*report.reminded_days, day])
     balance = report.agreement.instalments.filter(trigger=f"{report.kind}_report_accepted", state="scheduled").first()
     tell(code, report.agreement, f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/", at=at, due_on=report.due_on,

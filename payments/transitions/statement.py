@@ -4,13 +4,16 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from core import references
+from core.files import clean_name
 from core.transitions import Refusal, verb
+from fund import ledger
 from fund.models import FundIdentity
 from payments import camt
 from payments.iban import compact, last_four
@@ -31,7 +34,7 @@ def read(content: bytes, name: str) -> camt.Statement:
     except camt.Unreadable as error:
         raise Refusal("statement_unreadable", _now("This statement cannot be read: line %(line)s, %(reason)s.") % {"line": error.line, "reason": error.reason},
                       remedy=_now("Nothing was imported; ask the bank for a camt.053, camt.054 or pain.002 file."), article="art. 22", field="file") from error
-    known = BankStatement.objects.filter(sha256=hashlib.sha256(content).hexdigest()).first()
+    known = already_imported(content, statement)
     if known:
         raise Refusal("statement_already_imported", _now("This statement was already imported on %(day)s.") % {
             "day": date_format(timezone.localtime(known.imported_at), "j F Y")}, remedy=_now("Nothing has changed."), article="art. 22", field="file",
@@ -43,6 +46,18 @@ def read(content: bytes, name: str) -> camt.Statement:
         raise Refusal("statement_of_another_account", _now("This statement is of another account (ending %(end)s).") % {"end": last_four(strange[0])},
                       remedy=_now("Nothing was imported; take the statement of the fund’s account."), article="art. 22", field="file")
     return statement
+
+
+def already_imported(content: bytes, statement: camt.Statement) -> BankStatement | None:
+    """The import of the same bytes, or of the same statement of the bank (its message id, for this account)."""
+    end = last_four(statement.accounts[0]) if statement.accounts else ""
+    same = Q(sha256=hashlib.sha256(content).hexdigest()) | Q(kind=statement.kind, message_id=statement.message_id[:35], account_end=end)
+    return BankStatement.objects.filter(same).first()
+
+
+def _one_at_a_time(_none) -> None:
+    """Two imports of the same file at once: the second finds the first. (Before every other lock.)"""
+    list(FundIdentity.objects.select_for_update().values_list("pk", flat=True))
 
 
 def _after_import(statement, at) -> None:
@@ -61,26 +76,27 @@ def _close(instalment_ids, at) -> None:
 
 
 @followed_by(_after_import)
-@verb(machine=BankStatement, label=_("import a statement"), who=(accounting_officer,), creates="imported", ledger=("pay", "unorder", "bounce"))
+@verb(machine=BankStatement, label=_("import a statement"), who=(accounting_officer,), creates="imported", ledger=("pay", "unorder", "bounce"), lock=_one_at_a_time)
 def import_statement(act, _none, *, content, name):
     """Import a camt.053, camt.054 or pain.002 (call with `bank_statement=None`); `content` bytes. The same file or the same line twice changes nothing."""
     parsed = read(content, name)
     statement = BankStatement.objects.create(
         reference=references.new("R", timezone.localdate(act.at).year), kind=parsed.kind, schema=parsed.schema, message_id=parsed.message_id[:35],
-        name=name[-200:], sha256=hashlib.sha256(content).hexdigest(), account_end=last_four(parsed.accounts[0]) if parsed.accounts else "",
+        name=clean_name(name), sha256=hashlib.sha256(content).hexdigest(), account_end=last_four(parsed.accounts[0]) if parsed.accounts else "",
         imported_by=act.actor, imported_at=act.at,
     )
     orders = _orders_of(parsed)
     lock_instalments([order.instalment_id for order in orders.values()] + _of_batches(parsed))
     matched = known = 0
-    for position, line, identity in _numbered(parsed):
-        if StatementLine.objects.filter(identity=identity).exists():
-            known += 1
-            continue
-        row = _row(statement, position, line, identity)
-        matched += _work(act, row, line, orders.get(line.end_to_end_id))
-    if parsed.kind == "pain.002" and parsed.group_status == "RJCT":
-        matched += _whole_file_refused(act, parsed)
+    with ledger.batch(act.at):
+        for position, line, identity in _numbered(parsed):
+            if StatementLine.objects.filter(identity=identity).exists():
+                known += 1
+                continue
+            row = _row(statement, position, line, identity)
+            matched += _work(act, row, line, orders.get(line.end_to_end_id))
+        if parsed.kind == "pain.002" and parsed.group_status == "RJCT":
+            matched += _whole_file_refused(act, parsed)
     statement.note(matched, known)
     act.note(matched=matched, known=known, lines=len(parsed.lines))
     return statement

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core import two_key
@@ -71,14 +73,9 @@ def act(request, obj, forms: dict, *, done: str, extra: dict | None = None):
             verb.call(**{verb.call.keyword: obj}, actor=request.user, at=request.received_at, **params)
             messages.success(request, _("Done."))
     except Refusal as refusal:
-        refuse(form, refusal)
+        form.refuse(refusal)
         return None, form
     return redirect(done), None
-
-
-def refuse(form, refusal: Refusal) -> None:
-    """Put the reason beside the field it is about, or on top of the form."""
-    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
 
 
 def uploads_checked(params: dict) -> dict:
@@ -95,6 +92,11 @@ def uploads_checked(params: dict) -> dict:
                 refusal.field = name
                 raise
     return checked
+
+
+def confirm_first(after: str):
+    """To the page where one proves again who one is, then back."""
+    return redirect(f"{reverse('core:confirm')}?{urlencode({'next': after})}")
 
 
 def status(form) -> int:

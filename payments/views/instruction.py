@@ -1,30 +1,36 @@
 """The case officers' pages: offers, agreements followed, payments to certify."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import documents
 from core.access import allow
 from core.idempotency import once
-from core.transitions import Act, Refusal
+from core.models import Event
+from core.transitions import VERBS, Refusal
 from fund.people import instruction_desk
 from payments import forms, queries
+from payments.enums import AGREEMENT_FINAL
 from payments.models import Instalment
 from payments.queries import desk
 from payments.rules.agreement import open_matters
-from payments.rules.instalment import trigger_fact
+from payments.rules.instalment import current_account, trigger_fact
+from payments.rules.people import no_interest
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
 from payments.transitions import instalment as instalments
-from payments.views.acts import act, cards, refuse, status, uploads_checked
+from payments.views.acts import act, cards, status, uploads_checked
+from payments.views.paging import page_of, searched
 from payments.views.recipient import agreement_or_404
 
 AGREEMENT_FORMS = {
@@ -34,32 +40,27 @@ AGREEMENT_FORMS = {
 INSTALMENT_FORMS = {
     "certify": forms.CertifyForm, "recertify": forms.NoteForm, "lift": forms.PlainForm, "hold": forms.HoldForm, "cancel": forms.ReasonForm,
 }
-PAGE = 50
+AGREEMENT_TABS = (("offered", _lazy("Offered")), ("accepted", _lazy("To sign")), ("in_force", _lazy("In progress")), ("suspended", _lazy("Suspended")),
+                  ("ended", _lazy("Ended")))
+OFFERS_MAX = 100
+OFFER_OF_LIST = replace(agreements.offer.verb, guards=(no_interest,))
+"""The list holds notified awards without an agreement: only the person can still be refused, so a list costs the same whatever its length."""
 
 
 @allow(instruction_desk)
 @require_safe
 def agreement_list(request):
     """Offers to make, then agreements by stage."""
-    tab, text = request.GET.get("etape", ""), request.GET.get("q", "").strip()
-    waiting = list(queries.agreements.to_offer(request.user))
+    tab, text = request.GET.get("etape", ""), searched(request)
+    waiting = list(queries.agreements.to_offer(request.user)[:OFFERS_MAX])
     desk.prime_interests(request.user, [decision.application_id for decision in waiting])
-    offers = [(decision, _refusal(decision, request)) for decision in waiting]
-    rows = Paginator(queries.agreements.staff_list(request.user, tab=tab, text=text), PAGE)
-    try:
-        found = rows.page(request.GET.get("page", 1))
-    except Exception as error:
-        raise Http404 from error
-    return render(request, "payments/instruction/agreements.html", {"offers": offers, "page": found, "tab": tab, "text": text, "tabs": queries.agreements.TABS,
-                                                                     "possible": sum(1 for _d, refusal in offers if refusal is None)})
-
-
-def _refusal(decision, request):
-    try:
-        agreements.offer.verb.check(Act(agreements.offer.verb, decision, request.user, request.received_at, preview=True))
-    except Refusal as refusal:
-        return refusal
-    return None
+    offers = [(decision, desk.refusal_of(OFFER_OF_LIST, decision, request.user, request.received_at)) for decision in waiting]
+    counts = queries.agreements.counts(request.user)
+    return render(request, "payments/instruction/agreements.html", {
+        "offers": offers, "possible": sum(1 for _decision, refusal in offers if refusal is None), "tab": tab, "text": text,
+        "page": page_of(request, queries.agreements.staff_list(request.user, tab=tab, text=text)),
+        "tabs": [(code, label, counts[code]) for code, label in AGREEMENT_TABS], "vacancies": queries.agreements.vacancies(),
+    })
 
 
 @allow(instruction_desk)
@@ -97,7 +98,7 @@ def agreement(request, reference):
                 accounts.record(agreement=row, actor=request.user, at=request.received_at, **uploads_checked(form.params()))
                 return redirect(here)
             except Refusal as refusal:
-                refuse(form, refusal)
+                form.refuse(refusal)
     elif request.method == "POST":
         response, bound = act(request, row, AGREEMENT_FORMS, done=here)
         if response:
@@ -106,6 +107,7 @@ def agreement(request, reference):
         "agreement": row, "application": row.application, "plan": queries.agreements.plan(row), "money": queries.agreements.money_of(row),
         "reports": row.reports.all(), "accounts": row.payee_accounts.select_related("recorded_by", "closed_by"), "cards": cards(request, row, AGREEMENT_FORMS, bound),
         "open_matters": open_matters(row) if row.state == "active" else [], "account_form": form,
+        "may_record": accounts.record.verb.permits(request.user, row, request.received_at) and row.state not in AGREEMENT_FINAL,
         "document_url": documents.url(row.document) if row.document_id else "",
     }, status=422 if form.errors else status(bound))
 
@@ -122,12 +124,13 @@ def instalment_list(request):
     """Payments due, to certify: one by one with their evidence, or those whose trigger is evidence enough, together."""
     if request.method == "POST":
         return _certify_many(request)
-    text = request.GET.get("q", "").strip()
-    rows = desk.rows("certify", request.user, request.received_at, _certify_refusal(request), text=text)
-    again = desk.rows("rejected", request.user, request.received_at,
-                      lambda one: desk.refusal_of(instalments.recertify.verb, one, request.user, request.received_at), text=text)
+    text = searched(request)
+    page = page_of(request, desk.queue("certify", request.user, text))
+    rows = desk.rows(page.object_list, request.user, request.received_at, _certify_refusal(request))
+    again = desk.rows(desk.queue("rejected", request.user, text)[:OFFERS_MAX], request.user, request.received_at,
+                      lambda one: desk.refusal_of(instalments.recertify.verb, one, request.user, request.received_at))
     return render(request, "payments/instruction/instalments.html", {
-        "rows": rows, "again": again, "text": text, "possible": [row for row in rows if row.refusal is None],
+        "page": page, "rows": rows, "again": again, "text": text, "possible": [row for row in rows if row.refusal is None],
         "total": sum(row.instalment.suggested_amount or row.instalment.amount for row in rows if row.refusal is None),
     })
 
@@ -172,13 +175,25 @@ def instalment(request, pk):
     initial = {"certify": {"amount": row.suggested_amount or row.amount, "note": default_note(row) if row.state == "due" else ""}}
     return render(request, "payments/instalment.html", {
         "instalment": row, "agreement": row.agreement, "application": row.agreement.application, "cards": cards(request, row, INSTALMENT_FORMS, bound, initial),
-        "evidence": row.evidence.all(), "orders": row.orders.all(), "events": _events(row), "desk": "instruction",
-        "document_url": documents.url(row.agreement.document) if row.agreement.document_id else "",
-        "report": row.agreement.reports.filter(state="accepted", kind="final" if row.is_balance else "interim").first() if row.trigger != "agreement_signed" else None,
+        **instalment_facts(row), "desk": "instruction",
     }, status=status(bound))
 
 
-def _events(row: Instalment):
-    from core.models import Event
+def history_of(row) -> list[dict]:
+    """Every act on a row: when, what, who, and the reason when one was given and not erased."""
+    found = Event.objects.filter(machine=row.machine, object_id=row.pk).select_related("actor", "reason").order_by("id")
+    verbs = VERBS[row.machine]
+    return [{"at": event.at, "label": str(verbs[event.verb].label).capitalize() if event.verb in verbs else event.verb, "person": event.actor,
+             "why": event.reason.text if hasattr(event, "reason") else ""} for event in found]
 
-    return Event.objects.filter(machine=row.machine, object_id=row.pk).select_related("actor", "reason").order_by("id")
+
+def instalment_facts(row: Instalment) -> dict:
+    """What the page of a payment shows beside its acts, at any desk."""
+    kind = {"interim_report_accepted": "interim", "final_report_accepted": "final"}.get(row.trigger)
+    return {
+        "evidence": row.evidence.all(), "orders": row.orders.select_related("document", "account"),
+        "events": history_of(row),
+        "document_url": documents.url(row.agreement.document) if row.agreement.document_id else "",
+        "report": row.agreement.reports.filter(state="accepted", kind=kind).first() if kind else None,
+        "account": current_account(row.agreement), "lines": row.statement_lines.select_related("statement"),
+    }

@@ -1,13 +1,14 @@
 """The recipient's pages: the offer, the agreement, the bank account."""
 from __future__ import annotations
 
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import documents, reauth
 from core.access import allow, signed_in
+from core.files import send
 from core.idempotency import once
 from core.transitions import Refusal
 from payments import forms, queries
@@ -16,7 +17,7 @@ from payments.models.agreement import sees_all_money
 from payments.rules.people import is_party, signs_for_bearer
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
-from payments.views.acts import act, cards, refuse, status, uploads_checked
+from payments.views.acts import act, cards, confirm_first, status, uploads_checked
 
 SUSPENDED_FORMS = {"observe": forms.ObserveForm}
 ACCOUNT_FORMS = {"block": forms.BlockForm}
@@ -77,7 +78,7 @@ def accept(request, reference):
             agreements.accept(agreement=row, actor=request.user, at=request.received_at, **form.params())
             return redirect(page("account" if not row.payee_accounts.exists() else "agreement", row))
         except Refusal as refusal:
-            refuse(form, refusal)
+            form.refuse(refusal)
     return render(request, "payments/accept.html", _context(request, row) | {"form": form}, status=422 if form.errors else 200)
 
 
@@ -93,13 +94,8 @@ def decline(request, reference):
             agreements.decline(agreement=row, actor=request.user, at=request.received_at, **form.params())
             return redirect(page("agreement", row))
         except Refusal as refusal:
-            refuse(form, refusal)
+            form.refuse(refusal)
     return render(request, "payments/decline.html", _context(request, row) | {"form": form}, status=422 if form.errors else 200)
-
-
-def evidence_of(request) -> dict:
-    """What proves the signature: how and when the person proved who he is, the request, the browser's claim."""
-    return {"method": "password", "received_at": request.received_at.isoformat(), "user_agent": request.headers.get("User-Agent", "")[:200]}
 
 
 @allow(signed_in)
@@ -115,15 +111,17 @@ def sign(request, reference):
     if request.method == "POST" and form.is_valid():
         try:
             reauth.require_recent(request)
-            agreements.sign_as_bearer(agreement=row, actor=request.user, at=request.received_at, evidence=evidence_of(request))
+            agreements.sign_as_bearer(agreement=row, actor=request.user, at=request.received_at, evidence=reauth.evidence(request))
             return redirect(page("agreement", row))
         except Refusal as refusal:
             if refusal.code == "reauthentication_needed":
-                return redirect(f"{reverse('core:confirm')}?next={page('sign', row)}")
-            refuse(form, refusal)
+                return confirm_first(page("sign", row))
+            form.refuse(refusal)
     offer = next((card for card in cards(request, row, {"sign_as_bearer": forms.SignForm})), None)
-    return render(request, "payments/sign.html", _context(request, row) | {"form": form, "card": offer, "side": "bearer", "twin": documents.html(row.document) if row.document_id else ""},
-                  status=422 if form.errors else 200)
+    return render(request, "payments/sign.html", _context(request, row) | {
+        "form": form, "card": offer, "side": "bearer", "twin": documents.html(row.document) if row.document_id else "",
+        "signatures": row.document.signatures.select_related("signer") if row.document_id else [],
+    }, status=422 if form.errors else 200)
 
 
 @allow(signed_in)
@@ -146,7 +144,7 @@ def account(request, reference):
             accounts.record(agreement=row, actor=request.user, at=request.received_at, **uploads_checked(form.params()))
             return redirect(page("agreement", row))
         except Refusal as refusal:
-            refuse(form, refusal)
+            form.refuse(refusal)
     if current:
         accounts.seen(payee_account=current, actor=request.user, at=request.received_at)
     history = list(row.payee_accounts.select_related("closed_by", "recorded_by"))
@@ -168,7 +166,4 @@ def evidence(request, pk):
             raise Http404
         for row in piece.agreement.payee_accounts.filter(proof=piece):
             accounts.seen(payee_account=row, actor=request.user, at=request.received_at)
-    response = FileResponse(piece.file.open("rb"), as_attachment=True, filename=piece.name, content_type=piece.content_type)
-    response["Cache-Control"] = "no-store, private"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return send(piece.file, piece.name, piece.content_type)

@@ -1,0 +1,106 @@
+"""What happens on the money side because time passes. Idempotent; each row in its own transaction, so that one that fails holds up no other."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from applications.periods import CLOSING_GRACE
+from core.clock import register
+from core.transitions import Refusal
+from payments.models import Agreement, PaymentBatch, Report
+from payments.rules.agreement import deadline_of
+from payments.transitions import agreement as agreements
+from payments.transitions import batch as batches
+from payments.transitions import report as reports
+
+log = logging.getLogger("fund.clock")
+OVERDUE_DAYS = (1, 30)
+"""Days late on which the recipient is told; the second is the formal notice's (rulebook, art. 23)."""
+
+
+def _each(rows: Iterable, do: Callable) -> int:
+    """Do it to each row that time allows it for. A refusal means that it is not time yet, or no longer; anything else is logged."""
+    done = 0
+    for row in rows:
+        try:
+            with transaction.atomic():
+                done += int(bool(do(row)))
+        except Refusal:
+            continue
+        except Exception:
+            log.exception("clock act failed", extra={"facts": {"row": f"{row._meta.model_name} {row.pk}"}})
+    return done
+
+
+@register("payments.offers", every_seconds=300)
+def offers(at, actor) -> int:
+    """Reminders before an offer or a signature lapses; the lapse once its time has passed after a reminder."""
+
+    def step(agreement) -> bool:
+        deadline = deadline_of(agreement)
+        if at >= deadline + CLOSING_GRACE and agreement.first_reminded_at is not None:
+            agreements.lapse(agreement=agreement, actor=actor, at=at)
+            return True
+        if not _reminder_due(agreement, deadline, at):
+            return False
+        remind = agreements.remind_offer if agreement.state == "offered" else agreements.remind_signature
+        remind(agreement=agreement, actor=actor, at=at)
+        return True
+
+    rows = Agreement.objects.filter(state__in=("offered", "accepted")).select_related("application__call__rule_version").order_by("pk")
+    return _each(rows, step)
+
+
+def _reminder_due(agreement, deadline, at) -> bool:
+    """One reminder for each day of the rules that is reached (seven days and two days before), however late the worker is."""
+    marks = [deadline - timedelta(days=days) for days in agreement.rules["offer_reminder_days"]]
+    reached = [mark for mark in marks if mark <= at]
+    if not reached:
+        return at >= deadline and agreement.first_reminded_at is None
+    return agreement.last_reminded_at is None or agreement.last_reminded_at < max(reached)
+
+
+@register("payments.agreements", every_seconds=300)
+def going(at, actor) -> int:
+    """Agreements start, instalments fall due, agreements complete: what their facts allow."""
+
+    def step(agreement) -> bool:
+        before = (agreement.state, agreement.instalments.filter(state="scheduled").count())
+        agreements.advance(agreement, at)
+        fresh = Agreement.objects.get(pk=agreement.pk)
+        return (fresh.state, fresh.instalments.filter(state="scheduled").count()) != before
+
+    return _each(Agreement.objects.filter(state__in=("signed", "active")).order_by("pk"), step)
+
+
+@register("payments.batches", every_seconds=300)
+def settled(at, actor) -> int:
+    """A batch whose last line is final is settled."""
+
+    def step(batch) -> bool:
+        batches.settle(payment_batch=batch, actor=actor, at=at)
+        return True
+
+    waiting = PaymentBatch.objects.filter(lines__live=True, lines__instalment__state="in_payment").values("pk")
+    return _each(PaymentBatch.objects.filter(state="exported").exclude(pk__in=waiting).order_by("pk"), step)
+
+
+@register("payments.reports", every_seconds=3600)
+def report_reminders(at, actor) -> int:
+    """Thirty days before a report is due, seven days before, that day, then when it is late. Each once."""
+    today = timezone.localdate(at)
+
+    def step(report) -> bool:
+        days = [*report.agreement.rules["report_reminder_days"], *(-late for late in OVERDUE_DAYS)]
+        reached = [day for day in days if (report.due_on - today).days <= day]
+        if not reached or min(reached) in report.reminded_days:
+            return False
+        reports.remind(report, min(reached), at=at)
+        return True
+
+    rows = Report.objects.filter(state__in=("due", "draft"), agreement__state__in=("signed", "active", "suspended"))
+    return _each(rows.select_related("agreement__application__call__rule_version", "agreement__application__lead", "agreement__signatory").order_by("pk"), step)

@@ -1,0 +1,87 @@
+"""The bank's answers: files imported, lines reconciled by the machine, the others by a person."""
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.access import allow
+from core.idempotency import once
+from core.transitions import Refusal
+from fund.people import finance_desk
+from payments import camt, forms
+from payments.models import BankStatement, StatementLine
+from payments.transitions import statement as statements
+from payments.views.acts import act, cards, status
+from payments.views.finance import may_pay
+from payments.views.paging import page_of
+
+LINE_FORMS = {"match": forms.MatchForm, "dismiss": forms.DismissForm}
+
+
+@allow(finance_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def statement_list(request):
+    """Import a file of the bank, and those imported before."""
+    form = forms.StatementForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            found = _import(request, form.cleaned_data["file"])
+            messages.success(request, ngettext("%(n)s payment reconciled.", "%(n)s payments reconciled.", found.matched_count) % {"n": found.matched_count})
+            return redirect(reverse("payments:statement", args=[found.reference]))
+        except Refusal as refusal:
+            form.refuse(refusal)
+    rows = BankStatement.objects.visible_to(request.user).select_related("imported_by").annotate(
+        count=Count("lines"), waiting=Count("lines", filter=Q(lines__state="to_check"))).order_by("-pk")
+    return render(request, "payments/finance/statements.html", {"form": form, "page": page_of(request, rows), "may_pay": may_pay(request),
+                                                                "to_check": StatementLine.objects.filter(state="to_check").count()},
+                  status=422 if form.errors else 200)
+
+
+def _import(request, uploaded) -> BankStatement:
+    if uploaded.size > camt.MAX_BYTES:
+        raise Refusal("file_too_large", _("The file is over 20 megabytes."), remedy=_("Ask the bank for one statement a day."), field="file")
+    return statements.import_statement(bank_statement=None, actor=request.user, at=request.received_at, content=uploaded.read(), name=uploaded.name)
+
+
+@allow(finance_desk)
+@require_safe
+def statement(request, reference):
+    """One file and what each of its lines did."""
+    row = BankStatement.objects.visible_to(request.user).select_related("imported_by").filter(reference=reference).first()
+    if row is None:
+        raise Http404
+    return render(request, "payments/finance/statement.html", {"statement": row, "page": page_of(request, _lines().filter(statement=row), 200)})
+
+
+def _lines():
+    return StatementLine.objects.select_related("statement", "instalment__agreement__application", "handled_by").order_by("statement_id", "position")
+
+
+@allow(finance_desk)
+@require_safe
+def line_list(request):
+    """Lines of all files that wait for a person."""
+    return render(request, "payments/finance/lines.html", {"page": page_of(request, _lines().filter(state="to_check"))})
+
+
+@allow(finance_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def line(request, pk):
+    """One line: the payments it could be, to the cent, or why it is none."""
+    row = _lines().filter(pk=pk, statement__in=BankStatement.objects.visible_to(request.user)).first()
+    if row is None:
+        raise Http404
+    bound = None
+    if request.method == "POST":
+        response, bound = act(request, row, LINE_FORMS, done=reverse("payments:lines"))
+        if response:
+            return response
+    return render(request, "payments/finance/line.html", {"line": row, "cards": cards(request, row, LINE_FORMS, bound)}, status=status(bound))
