@@ -1,7 +1,7 @@
 """Legal documents: frozen in the act's transaction, rendered once to PDF/UA after commit, signed by the SHA-256 of their bytes.
 
 `documents/<kind>/<language>.html` extends `documents/layout.html` (blocks `title`, `content`) and sees only the frozen context, which is plain JSON,
-and `document`, `document_code`, `verify_url`, `qr`, `context_hash16`, `twin`. The same template gives the HTML twin. Nothing is ever fetched while rendering: pictures and
+and `document`, `verify_url`, `qr` (an image address), `hash16`; its `<main>` is the twin on screen. Nothing is ever fetched while rendering: pictures and
 style travel inside the page. The bytes are a pure function of template, context and libraries; they are kept, never made again.
 """
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 from collections.abc import Callable
 
 import segno
@@ -72,17 +73,23 @@ def _qr(document: Document) -> str:
     return segno.make(verify_url(document), error="m").svg_data_uri(scale=2, border=2, dark="#000")
 
 
-def page(document: Document, *, twin: bool = False) -> str:
-    """The HTML of a document: the whole page given to the renderer, or with `twin` only what it says."""
+def page(document: Document) -> str:
+    """The whole HTML page of a document, as it is given to the renderer."""
     with translation.override(document.language):
-        facts = {"document": document, "document_code": document.code, "verify_url": verify_url(document), "qr": _qr(document), "twin": twin,
-                 "hash16": document.context_hash[:16], "context_hash16": document.context_hash[:16], "language": document.language}
+        facts = {"document": document, "verify_url": verify_url(document), "qr": _qr(document), "hash16": document.context_hash[:16],
+                 "language": document.language}
         return get_template(f"documents/{document.kind}/{document.language}.html").render({**document.context, **facts})
 
 
+_MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.S)
+
+
 def html(document: Document) -> SafeString:
-    """The twin on screen: what the page says, without the page. Readable from `frozen` on."""
-    return mark_safe(page(document, twin=True))  # noqa: S308  a template's output, escaped there
+    """The twin on screen: the `<main>` of the page. Readable from `frozen` on."""
+    found = _MAIN.search(page(document))
+    if found is None:
+        raise ValueError(f"{LAYOUT} must have a <main>")
+    return mark_safe(found[1])  # noqa: S308  a template's output, escaped there
 
 
 def pdf(document: Document) -> bytes:
