@@ -1,0 +1,107 @@
+"""The ranking of a call, in exact fractions, over the files its reader may see. Nothing of it exists for anybody before reading closes."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from applications.models import Application
+from fund.enums import College, Role
+from fund.queries import has_role
+from reviews import scoring
+from reviews.enums.reading import AssignmentState
+from reviews.models import Assignment, Panel, Score
+from reviews.queries.interests import opened_files, recused_files
+from reviews.queries.panels import seat_of
+
+
+def weights_of(call) -> list[scoring.Weight]:
+    return [scoring.Weight(row.code, row.weight) for row in call.criteria.order_by("position", "id")]
+
+
+def ballots(applications) -> dict[int, list[scoring.Ballot]]:
+    """Filed reviews by file. Two queries."""
+    found: dict[int, list[scoring.Ballot]] = {}
+    rows = Assignment.objects.filter(application__in=applications, state=AssignmentState.SUBMITTED).values_list("pk", "application_id", "seat__college")
+    points: dict[int, dict[str, int | None]] = {}
+    for assignment_id, code, half_points in Score.objects.filter(
+            assignment__application__in=applications, assignment__state=AssignmentState.SUBMITTED).values_list("assignment_id", "criterion__code", "half_points"):
+        points.setdefault(assignment_id, {})[code] = half_points
+    for pk, application_id, college in rows.order_by("pk"):
+        found.setdefault(application_id, []).append(scoring.Ballot(college, points.get(pk, {})))
+    return found
+
+
+def score_of(application) -> scoring.Score:
+    """The score of one file from its filed reviews."""
+    return scoring.score(ballots([application.pk]).get(application.pk, []), weights_of(application.call))
+
+
+@dataclass
+class Line:
+    """One file of the ranking. `running` is the sum of requests down to here, in cents."""
+
+    application: Application
+    place: scoring.Place
+    score: scoring.Score
+    paritary: bool
+    fallback: str = ""
+    flags: list[str] = field(default_factory=list)
+    running: int = 0
+    below_minimum: bool = False
+
+    @property
+    def rank(self) -> int | None:
+        return self.place.rank
+
+    @property
+    def civil(self) -> str:
+        return self.score.published_college(College.CIVIL_SOCIETY)
+
+    @property
+    def state(self) -> str:
+        return self.score.published_college(College.STATE)
+
+
+@dataclass
+class Ranking:
+    lines: list[Line]
+    recused: list[str]
+
+    @property
+    def ranked(self) -> list[Line]:
+        return [line for line in self.lines if line.rank is not None]
+
+
+def _visible(panel: Panel, user, states):
+    """The files of the call whose figures this person may see, and the references of those he is recused from."""
+    files = Application.objects.filter(call=panel.call_id, state__in=states)
+    recused = list(files.filter(pk__in=recused_files(user)).order_by("reference").values_list("reference", flat=True))
+    if seat_of(user, panel) is not None:
+        return files.filter(pk__in=opened_files(user)), recused
+    if has_role(user, Role.CASE_OFFICER) or has_role(user, Role.AUDITOR):
+        return files.exclude(pk__in=recused_files(user)), recused
+    return files.none(), []
+
+
+def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
+    """The ranking over the files this person may see (`user=None`: over all, for the verbs). Empty while reading is open."""
+    if not panel.is_reading_closed:
+        return Ranking([], [])
+    if user is None:
+        files, recused = Application.objects.filter(call=panel.call_id, state__in=states), []
+    else:
+        files, recused = _visible(panel, user, states)
+    rules, weights = panel.call.rule_version, weights_of(panel.call)
+    rows = {row.pk: row for row in files.select_related("lead", "organisation").order_by("reference")}
+    given = ballots(list(rows))
+    scores = {pk: scoring.score(given.get(pk, []), weights) for pk in rows}
+    gap, spread, minimum = (Fraction(str(rules[code])) for code in ("flag_college_gap", "flag_range", "minimum_score"))
+    lines, running = [], 0
+    for place in scoring.rank(scores, weights):
+        application, found = rows[place.key], scores[place.key]
+        fallback = (panel.fallback_of(application.reference) or {}).get("fallback", "")
+        counts = list(found.counts.values())
+        running += application.requested_amount if place.rank is not None else 0
+        lines.append(Line(application, place, found, bool(fallback) or counts[0] == counts[1] >= 1, fallback, scoring.flags(found, gap=gap, spread=spread),
+                          running, found.value is not None and found.value < minimum))
+    return Ranking(lines, recused)

@@ -1,0 +1,70 @@
+"""What time does on the panel's side, found by query; nothing depends on it having run."""
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.clock import register
+from core.models import Mail
+from core.transitions import Refusal
+from fund.enums import CallState
+from fund.models import Call
+from reviews.enums.reading import AssignmentState, PanelState
+from reviews.models import Assignment, Panel
+from reviews.notifications import tell
+from reviews.transitions import calls
+from reviews.transitions.declarations import open_declarations
+
+
+@register("reviews.close_calls")
+def close_calls(at, actor) -> int:
+    """Calls whose closing and its minutes have passed; and drafts of closed calls whose access code has run out."""
+    done = 0
+    for call in Call.objects.filter(state=CallState.PUBLISHED, closes_at__lte=at).select_related("rule_version"):
+        if at >= call.closes_at + timedelta(minutes=call.rule_version["closing_grace_minutes"]):
+            try:
+                calls.close(call=call, actor=actor, at=at)
+                done += 1
+            except Refusal:  # moved or closed meanwhile
+                continue
+    for call in Call.objects.filter(state=CallState.CLOSED, applications__state="draft").distinct():
+        done += calls.lapse_drafts(call, at)
+    return done
+
+
+@register("reviews.open_declarations", every_seconds=300)
+def open_waiting_declarations(at, actor) -> int:
+    """Files that became eligible since, links that the service finds since."""
+    panels = Panel.objects.exclude(state=PanelState.READING_CLOSED).filter(call__state__in=(CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW))
+    return sum(_opened(panel, actor, at) for panel in panels.select_related("call"))
+
+
+def _opened(panel, actor, at) -> int:
+    with transaction.atomic():
+        return open_declarations(panel, actor=actor, at=at)
+
+
+@register("reviews.remind_readers", every_seconds=3600)
+def remind_readers(at, actor) -> int:
+    """Seven days and two days before reading closes, once each: those who still have reviews to file."""
+    done = 0
+    for panel in Panel.objects.filter(state=PanelState.READING, call__review_closes_at__gt=at).select_related("call__rule_version"):
+        left = (timezone.localdate(panel.call.review_closes_at) - timezone.localdate(at)).days
+        reminders = [days for days in panel.call.rule_version["review_reminder_days"] if left <= days]
+        if not reminders:
+            continue
+        waiting: dict = {}
+        pairs = Assignment.objects.filter(seat__panel=panel, application__state="under_review", state__in=(AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS))
+        for row in pairs.select_related("seat__user"):
+            waiting[row.seat.user] = waiting.get(row.seat.user, 0) + 1
+        mark = f"{panel.call.event_subject}/{min(reminders)}"
+        for person, count in waiting.items():
+            if not Mail.objects.filter(code="reviews/panel.reminder", recipient=person, reference=mark).exists():
+                tell("panel.reminder", [person], "/commission/", at=at, reference=mark, count=count, until=panel.call.review_closes_at, call=panel.call.title)
+                done += 1
+    return done
+
+
+__all__ = ["close_calls", "open_waiting_declarations", "remind_readers"]
