@@ -64,6 +64,7 @@ class Bar:
     total: int = 0
     reference: str = ""
     url: str = ""
+    label: str = ""
 
     @property
     def visible(self) -> list[Segment]:
@@ -92,7 +93,7 @@ def segments_of(bar) -> Bar:
     known = [name for name in ACCOUNTS if figures.get(name) or (name in figures and name in ALWAYS_SHOWN)]
     drawn = Bar(total=sum(figures[name] for name in known))
     if not isinstance(bar, (list, tuple)):
-        drawn.reference, drawn.url = str(_get(bar, "reference", "") or ""), str(_get(bar, "url", "") or "")
+        drawn.reference, drawn.url, drawn.label = (str(_get(bar, name, "") or "") for name in ("reference", "url", "label"))
     seen = 0
     for name in known:
         start = _share(seen, drawn.total)

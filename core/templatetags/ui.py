@@ -177,7 +177,7 @@ def college_mark(college, label=None) -> SafeString:
     return format_html(html, kind, kind, sign, label if label is not None else name)
 
 
-_ICONS = {
+ICONS = {
     "arrow": "M4 12h15M13 6l6 6-6 6",
     "back": "M20 12H5M11 6l-6 6 6 6",
     "check": "M4 13l5 5L20 6",
@@ -200,7 +200,7 @@ _ICONS = {
 @register.simple_tag
 def icon(name) -> SafeString:
     """A drawn sign, never alone: the word beside it says what it means."""
-    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="{}"/></svg>', _ICONS[name])
+    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="{}"/></svg>', ICONS[name])
 
 
 @register.simple_tag
@@ -244,7 +244,7 @@ def money_bar(context, bar, url="", caption="", thin=False):
         address = links.localized("/comptes/")
     for segment in drawn.segments:
         segment.url = segment.url or address
-    name = caption or _("The money, by state")
+    name = caption or drawn.label or _("The money, by state")
     parts = ", ".join(f"{segment.label} {euros_round(segment.cents)}" for segment in drawn.visible)
     summary = _("%(what)s: %(parts)s") % {"what": name, "parts": parts or _("nothing yet")}
     return {"bar": drawn, "caption": name, "summary": summary, "thin": thin}
