@@ -10,7 +10,7 @@ import io
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 MAX_BYTES = 20 * 1024 * 1024
+_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,5})?")
 _NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:((?:camt\.05[34]|pain\.002)\.001\.\d\d)")
 
 
@@ -160,12 +161,8 @@ def _amount(element) -> int:
     line = element.sourceline or 1
     if element.get("Ccy") != "EUR":
         raise Unreadable(line, _("an amount is not in euros"))
-    try:
-        cents = Decimal((element.text or "").strip()) * 100
-        exact = cents == cents.to_integral_value()
-    except (InvalidOperation, ArithmeticError):
-        raise Unreadable(line, _("an amount cannot be read")) from None
-    if not exact or not 0 <= cents < 10**15:
+    text = (element.text or "").strip()
+    if not _AMOUNT.fullmatch(text) or (cents := Decimal(text) * 100) != cents.to_integral_value():
         raise Unreadable(line, _("an amount cannot be read"))
     return int(cents)
 

@@ -13,14 +13,14 @@ def people_of(agreement) -> list[User]:
     return list(found.values())
 
 
-def tell(code: str, agreement, path: str, *, at, to=None, wait_for=None, **context) -> None:
+def tell(code: str, agreement, path: str, /, *, at, to=None, wait_for=None, **context) -> None:
     """Queue one mail to each person (the recipient's people unless `to` says otherwise)."""
     for person in to if to is not None else people_of(agreement):
         queue(f"payments/{code}", to=person, at=at, reference=agreement.reference, wait_for=wait_for,
               context={"reference": agreement.reference, "title": agreement.application.title, "link": links.absolute(path), **context})
 
 
-def tell_staff(code: str, people, path: str, *, at, **context) -> None:
+def tell_staff(code: str, people, path: str, /, *, at, **context) -> None:
     """Queue one mail to each of these role holders."""
     for person in people:
         queue(f"payments/{code}", to=person, at=at, context={"link": links.absolute(path), **context})

@@ -94,6 +94,13 @@ def uploads_checked(params: dict) -> dict:
     return checked
 
 
+def posted(request, unless: str = "") -> tuple:
+    """What a form is bound to: the fields and files of a POST (whatever they hold), nothing on a GET or when another act was posted."""
+    if request.method != "POST" or unless and request.POST.get("act") == unless:
+        return None, None
+    return request.POST, request.FILES
+
+
 def confirm_first(after: str):
     """To the page where one proves again who one is, then back."""
     return redirect(f"{reverse('core:confirm')}?{urlencode({'next': after})}")

@@ -25,7 +25,7 @@ from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
 from payments.transitions import batch as batches
 from payments.transitions import instalment as instalments
-from payments.views.acts import act, cards, confirm_first, status
+from payments.views.acts import act, cards, confirm_first, posted, status
 from payments.views.instruction import instalment_facts
 from payments.views.paging import page_of, searched
 from payments.views.recipient import agreement_or_404
@@ -219,7 +219,7 @@ def agreement(request, reference):
     if row.document_id and row.document.state == "frozen":
         documents.render(row.document, at=request.received_at)
         row = agreement_or_404(request, reference)
-    form = forms.SignForm(request.POST or None, obj=row)
+    form = forms.SignForm(*posted(request), obj=row)
     if request.method == "POST" and form.is_valid():
         try:
             reauth.require_recent(request)

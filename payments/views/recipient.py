@@ -17,7 +17,7 @@ from payments.models.agreement import sees_all_money
 from payments.rules.people import is_party, signs_for_bearer
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
-from payments.views.acts import act, cards, confirm_first, status, uploads_checked
+from payments.views.acts import act, cards, confirm_first, posted, status, uploads_checked
 
 SUSPENDED_FORMS = {"observe": forms.ObserveForm}
 ACCOUNT_FORMS = {"block": forms.BlockForm}
@@ -72,7 +72,7 @@ def agreement(request, reference):
 def accept(request, reference):
     """Accept the offer: one page with the amount, the calendar and the terms."""
     row = of_recipient(request, reference)
-    form = forms.AcceptForm(request.POST or None, obj=row, user=request.user)
+    form = forms.AcceptForm(*posted(request), obj=row, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             agreements.accept(agreement=row, actor=request.user, at=request.received_at, **form.params())
@@ -88,7 +88,7 @@ def accept(request, reference):
 def decline(request, reference):
     """Give up the grant, after a page that says what it means."""
     row = of_recipient(request, reference)
-    form = forms.DeclineForm(request.POST or None, obj=row)
+    form = forms.DeclineForm(*posted(request), obj=row)
     if request.method == "POST" and form.is_valid():
         try:
             agreements.decline(agreement=row, actor=request.user, at=request.received_at, **form.params())
@@ -107,7 +107,7 @@ def sign(request, reference):
     if row.document_id and row.document.state == "frozen":
         documents.render(row.document, at=request.received_at)
         row = of_recipient(request, reference)
-    form = forms.SignForm(request.POST or None, obj=row)
+    form = forms.SignForm(*posted(request), obj=row)
     if request.method == "POST" and form.is_valid():
         try:
             reauth.require_recent(request)
@@ -131,7 +131,7 @@ def account(request, reference):
     """Give or change the bank account; see the one in use, masked; block it."""
     row = of_recipient(request, reference)
     current = row.payee_accounts.first()
-    form = forms.PayeeAccountForm(request.POST or None if request.POST.get("act") != "block" else None, request.FILES or None, obj=row,
+    form = forms.PayeeAccountForm(*posted(request, unless="block"), obj=row,
                                   initial={"holder": row.bearer_name})
     bound = None
     if request.method == "POST" and request.POST.get("act") == "block":

@@ -17,7 +17,7 @@ from fund.people import finance_desk
 from payments import camt, forms
 from payments.models import BankStatement, StatementLine
 from payments.transitions import statement as statements
-from payments.views.acts import act, cards, status
+from payments.views.acts import act, cards, posted, status
 from payments.views.finance import may_pay
 from payments.views.paging import page_of
 
@@ -29,7 +29,7 @@ LINE_FORMS = {"match": forms.MatchForm, "dismiss": forms.DismissForm}
 @once
 def statement_list(request):
     """Import a file of the bank, and those imported before."""
-    form = forms.StatementForm(request.POST or None, request.FILES or None)
+    form = forms.StatementForm(*posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             found = _import(request, form.cleaned_data["file"])

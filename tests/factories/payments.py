@@ -220,6 +220,9 @@ class Movement:
     booked: bool = True
     on: date | None = None
     text: str = ""
+    batch: str = ""
+    count: int = 0
+    """A whole file booked as one sum: its message id and the number of its payments, without details."""
 
 
 CAMT = {"02": "camt.053.001.02", "08": "camt.053.001.08"}
@@ -267,6 +270,11 @@ def _entry(block, group: list[Movement], version: str, on: date, currency: str) 
     _sub(entry, "AcctSvcrRef", f"BANK{next(_numbers)}")
     _sub(_sub(_sub(entry, "BkTxCd"), "Prtry"), "Cd", "SCT")
     details = _sub(entry, "NtryDtls")
+    if first.batch:
+        whole = _sub(details, "Btch")
+        _sub(whole, "PmtInfId", first.batch)
+        _sub(whole, "NbOfTxs", str(first.count))
+        return
     for one in group:
         transaction_ = _sub(details, "TxDtls")
         if one.end_to_end_id:
@@ -317,3 +325,10 @@ def _sub(parent, name: str, text: str | None = None, **attributes):
 
 def _euros(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02d}"
+
+
+def invariants() -> list[str]:
+    """Broken identities of the money, none when the books and the rows agree."""
+    from payments.queries import invariants as found
+
+    return found.problems()
