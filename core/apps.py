@@ -12,4 +12,6 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self):
+        from core import reauth  # noqa: F401  signing in counts as a proof of who one is, from the first request on
+
         post_migrate.connect(_install_triggers, sender=self, dispatch_uid="core.append_only")
