@@ -284,7 +284,7 @@ class AgendaItem(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=I.values), name="agenda_item_state"),
             models.CheckConstraint(condition=Q(application__isnull=True) | Q(minutes_of__isnull=True), name="agenda_item_one_subject"),
-            models.UniqueConstraint(fields=["meeting", "application"], condition=Q(application__isnull=False), name="agenda_item_file_once"),
+            models.UniqueConstraint(fields=["meeting", "application"], condition=Q(application__isnull=False) & ~Q(state="withdrawn"), name="agenda_item_file_once"),
             models.UniqueConstraint(fields=["application"], condition=Q(state__in=("listed", "in_discussion")), name="agenda_item_file_in_one_meeting"),
             models.UniqueConstraint(fields=["meeting"], condition=Q(state="in_discussion"), name="agenda_item_one_at_a_time"),
             models.CheckConstraint(condition=~Q(state="voted") | (Q(voted_at__isnull=False, round__gt=0) & ~Q(outcome="")), name="agenda_item_voted"),
@@ -344,6 +344,7 @@ class Departure(models.Model):
     """A recused member who left for one item, and when; `replaced_by` is the alternate who took the seat for it."""
 
     item = models.ForeignKey(AgendaItem, models.PROTECT, related_name="departures", verbose_name=_("item"))
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="departures", verbose_name=_("meeting"))
     seat = models.ForeignKey("reviews.Seat", models.PROTECT, related_name="+", verbose_name=_("seat"))
     left_at = models.DateTimeField(_("left at"))
     returned_at = _instant(_("returned at"))
@@ -354,7 +355,7 @@ class Departure(models.Model):
         verbose_name_plural = _("departures")
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["item", "seat"], name="departure_once"),
+            models.UniqueConstraint(fields=["item", "seat"], condition=Q(returned_at__isnull=True), name="departure_once"),
             models.CheckConstraint(condition=Q(replaced_by__isnull=True) | ~Q(replaced_by=F("seat")), name="departure_replaced_by_another"),
         ]
 

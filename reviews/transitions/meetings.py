@@ -1,0 +1,331 @@
+"""The meeting: planned, convened, opened, adjourned, reconvened, closed by both presidents; attendance; the list that awards."""
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from core import links, outbox
+from core.transitions import locked, verb
+from fund import ledger
+from fund.models import Envelope
+from reviews.documents import meetings as papers
+from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind, MeetingState
+from reviews.models import Seat
+from reviews.models.meeting import ActingPresident, AgendaItem, Attendance, Meeting
+from reviews.queries import meetings as queries
+from reviews.rules import meetings as rules
+from reviews.rules.meetings import case_officer, president, reason_given, seat_holder
+from reviews.transitions import agenda
+from reviews.transitions.deeds import deed
+
+PLACE_WORDS = {"fr": "à distance", "en": "remotely"}
+
+
+def _members(meeting: Meeting, at):
+    seats = Seat.objects.filter(panel__call=meeting.call_id).current(at).select_related("user").order_by("id")
+    return [seat.user for seat in seats]
+
+
+def _tell(code: str, meeting: Meeting, people, *, at, wait_for=None, path="", **context) -> None:
+    """One mail to each, with one link; nothing in it is about a file."""
+    for person in people:
+        place = meeting.place or PLACE_WORDS.get(person.language, PLACE_WORDS["fr"])
+        outbox.queue(code, to=person, at=at, reference=meeting.reference, wait_for=wait_for, context={
+            "planned_at": meeting.planned_at, "place": place, "link": links.absolute(path or f"/commission/seances/{meeting.pk}/"), **context})
+
+
+def _send_notice(meeting: Meeting, at, *, urgency_reason="", changed=False) -> None:
+    _tell("reviews/meeting.notice", meeting, _members(meeting, at), at=at, wait_for=meeting.notice, second_notice=meeting.second_notice, changed=changed,
+          urgency_reason=urgency_reason)
+
+
+# ---- agenda ----
+
+
+def _fill(meeting: Meeting, applications, titles, minutes_of, *, actor, at) -> None:
+    """Make the listed items what is asked for: files by reference (their order says nothing of their rank), then earlier minutes, then other subjects."""
+    if applications is not None:
+        wanted = {application.pk: application for application in applications}
+        for item in meeting.items.filter(state=AgendaItemState.LISTED, application__isnull=False).exclude(application__in=wanted):
+            agenda.withdraw_with_agenda(agenda_item=item, actor=actor, at=at)
+        known = set(meeting.items.filter(application__in=wanted).exclude(state=AgendaItemState.WITHDRAWN).values_list("application", flat=True))
+        for pk in known:
+            _bring_back(meeting, pk, actor=actor, at=at)
+        for application in sorted((one for pk, one in wanted.items() if pk not in known), key=lambda one: one.reference):
+            deferred = AgendaItem.objects.filter(application=application, state=AgendaItemState.DEFERRED).order_by("-id").first()
+            if deferred is not None and deferred.meeting.state not in MEETING_LIVE:
+                agenda.list_again(agenda_item=deferred, actor=actor, at=at, meeting=meeting, position=0)
+            else:
+                agenda.list_item(meeting=meeting, actor=actor, at=at, position=0, application=application)
+    for earlier in minutes_of or ():
+        if not meeting.items.filter(minutes_of=earlier).exists():
+            agenda.list_item(meeting=meeting, actor=actor, at=at, position=0, minutes_of=earlier,
+                             title=_now("Minutes of the meeting %(reference)s") % {"reference": earlier.reference})
+    if titles is not None:
+        wanted_titles = [title.strip() for title in titles if title.strip()]
+        there = set()
+        for item in meeting.items.filter(state=AgendaItemState.LISTED, application__isnull=True, minutes_of__isnull=True):
+            if item.title in wanted_titles:
+                there.add(item.title)
+            else:
+                agenda.withdraw_with_agenda(agenda_item=item, actor=actor, at=at)
+        for title in wanted_titles:
+            if title not in there:
+                agenda.list_item(meeting=meeting, actor=actor, at=at, position=0, title=title)
+                there.add(title)
+    _number(meeting)
+
+
+def _bring_back(meeting: Meeting, application_id: int, *, actor, at) -> None:
+    item = meeting.items.filter(application=application_id, state=AgendaItemState.DEFERRED).first()
+    if item is not None:
+        agenda.list_again(agenda_item=item, actor=actor, at=at, meeting=meeting, position=item.position)
+
+
+def _number(meeting: Meeting) -> None:
+    """Positions from 1: earlier minutes, files by reference, other subjects, removed ones last."""
+    items = list(meeting.items.select_related("application"))
+    items.sort(key=lambda one: (one.state == AgendaItemState.WITHDRAWN, one.minutes_of_id is None, one.application_id is None,
+                                one.application.reference if one.application_id else "", one.pk))
+    for position, item in enumerate(items, 1):
+        if item.position != position:
+            AgendaItem.objects.filter(pk=item.pk).update(position=position)
+
+
+@verb(machine=Meeting, label=_("plan a meeting"), who=(case_officer,), creates="planned", on="call",
+      guards=(rules.call_is_under_review, rules.date_given, rules.date_to_come, rules.files_are_free))
+def plan(act, call, *, planned_at, place="", remote_link="", applications=None, titles=(), minutes_of=()):
+    """A date for the panel of a call. `applications`: files of the agenda (default: all those free); `titles`: other subjects; `minutes_of`: earlier meetings
+    whose minutes are put to the vote."""
+    number = Meeting.objects.filter(call=call).count() + 1
+    meeting = Meeting.objects.create(call=call, number=number, planned_at=planned_at, place=place.strip(), remote_link=remote_link.strip(), created_by=act.actor,
+                                     created_at=act.at)
+    _fill(meeting, queries.unscheduled(call) if applications is None else applications, titles, minutes_of, actor=act.actor, at=act.at)
+    act.note(number=number, items=meeting.items.count())
+    return meeting
+
+
+@deed(on=Meeting, label=_("change the plan"), who=(case_officer,), sources=(MeetingState.PLANNED,), guards=(rules.date_to_come, rules.files_are_free))
+def edit_plan(act, meeting, *, planned_at=None, place=None, remote_link=None, applications=None, titles=None, minutes_of=()):
+    """Date, place and agenda, as long as the notice is not sent."""
+    for name, value in (("planned_at", planned_at), ("place", place), ("remote_link", remote_link)):
+        if value is not None:
+            setattr(meeting, name, value)
+    _fill(meeting, applications, titles, minutes_of, actor=act.actor, at=act.at)
+
+
+NOTICE = (rules.panel_is_equal, rules.agenda_is_set, rules.place_is_given, rules.notice_in_time)
+
+
+@verb(machine=Meeting, label=_("convene"), who=(case_officer,), guards=NOTICE, documents=("meeting_notice",), mails=("reviews/meeting.notice",))
+def convene(act, meeting, *, urgency_reason=""):
+    """Send the notice of the two co-presidents to every member and alternate, five days before, or at short notice with a reason."""
+    meeting.urgency_reason = urgency_reason.strip()
+    notice = papers.freeze_notice(meeting, at=act.at)
+    meeting.convene(notice, urgency_reason.strip(), act.at)
+    _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason)
+
+
+@verb(machine=Meeting, label=_("change the agenda"), who=(case_officer,), documents=("meeting_notice",), mails=("reviews/meeting.notice",),
+      guards=(rules.same_agenda_on_second_notice, rules.files_are_free, *NOTICE))
+def change_agenda(act, meeting, *, applications=None, titles=None, minutes_of=(), urgency_reason=""):
+    """Another agenda: a new notice replaces the one before, in the same time limits."""
+    former = meeting.notice
+    _fill(meeting, applications, titles, minutes_of, actor=act.actor, at=act.at)
+    meeting.urgency_reason = urgency_reason.strip()
+    meeting.change_agenda(papers.freeze_notice(meeting, at=act.at), act.at)
+    _replace(former, act.at)
+    _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason, changed=True)
+
+
+def _replace(former, at) -> None:
+    if former is not None:
+        papers.documents.void(former, at)
+
+
+# ---- attendance ----
+
+
+def _attend(act, meeting, seat, **changes) -> Attendance:
+    row, _created = Attendance.objects.get_or_create(meeting=meeting, sitting=meeting.sitting, seat=seat)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.recorded_by, row.recorded_at = act.actor, act.at
+    row.save()
+    return row
+
+
+@deed(on=Meeting, label=_("answer the notice"), who=(seat_holder,), sources=(MeetingState.CONVENED,), guards=(rules.own_seat, rules.attendance_stands))
+def announce(act, meeting, *, seat, presence, represented_by=None):
+    """A full member says whether he comes, is replaced, or gives a proxy. The secretary records who is there at the opening."""
+    standing = represented_by if presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY) else None
+    _attend(act, meeting, seat, announced=presence, represented_by=standing)
+    act.note(seat=seat.pk, presence=str(presence))
+
+
+@deed(on=Meeting, label=_("record attendance"), who=(case_officer, president), sources=(MeetingState.CONVENED, MeetingState.OPEN), guards=(rules.attendance_stands,))
+def record_attendance(act, meeting, *, seat, presence, represented_by=None):
+    """Who is in the room, remote, replaced or represented; arrivals and departures with their hour."""
+    row = Attendance.objects.filter(meeting=meeting, sitting=meeting.sitting, seat=seat).first()
+    was_there = row is not None and row.presence != AttendanceKind.ABSENT
+    changes = {"presence": presence, "represented_by": represented_by if presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY) else None}
+    if presence != AttendanceKind.ABSENT and not was_there:
+        changes |= {"arrived_at": act.at, "left_at": None}
+    if presence == AttendanceKind.ABSENT and was_there:
+        changes["left_at"] = act.at
+    _attend(act, meeting, seat, **changes)
+    act.note(seat=seat.pk, presence=str(presence), by=getattr(represented_by, "pk", None))
+
+
+def record_all(*, meeting, actor, at=None, rows) -> int:
+    """Attendance of many seats at once: [(seat, presence, represented_by)], those in person first so that proxies find their holder. Only what changes."""
+    at = at or timezone.now()
+    rows = sorted(rows, key=lambda row: row[1] in (AttendanceKind.PROXY,))
+    with transaction.atomic():
+        meeting = locked(meeting)
+        known = {row.seat_id: row for row in Attendance.objects.filter(meeting=meeting, sitting=meeting.sitting)}
+        changed = [row for row in rows if (found := known.get(row[0].pk)) is None and row[1] != AttendanceKind.ABSENT or found is not None and (
+            found.presence != row[1] or found.represented_by_id != getattr(row[2], "pk", None) and row[1] in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY))]
+        for seat, presence, other in changed:
+            record_attendance(meeting=meeting, actor=actor, at=at, seat=seat, presence=presence, represented_by=other)
+    return len(changed)
+
+
+@deed(on=Meeting, label=_("designate an acting president"), who=(case_officer, president), guards=(rules.acting_is_of_the_college,),
+      sources=(MeetingState.CONVENED, MeetingState.OPEN, MeetingState.ADJOURNED, MeetingState.CLOSED))
+def designate_acting(act, meeting, *, seat, reason):
+    """A college's full member stands in for its co-president: absent, recused from an item, at the end of his term, or refusing to sign."""
+    ActingPresident.objects.filter(meeting=meeting, college=seat.college, ended_at__isnull=True).update(ended_at=act.at)
+    ActingPresident.objects.create(meeting=meeting, college=seat.college, seat=seat, reason=reason, designated_by=act.actor, designated_at=act.at)
+    act.note(seat=seat.pk, reason=str(reason))
+
+
+# ---- opening, adjourning ----
+
+
+def _quorum_facts(meeting: Meeting, at) -> dict:
+    return agenda._quorum_facts(queries.room_of(meeting, at).quorum())
+
+
+@verb(machine=Meeting, name="open", label=_("open the meeting"), who=(president,), guards=(rules.time_of_notice_passed, rules.panel_is_equal, rules.quorum_at_opening))
+def open_meeting(act, meeting):
+    """Attendance starts; the quorum is met overall and in each college."""
+    act.note(**_quorum_facts(meeting, act.at))
+    meeting.open(act.actor, act.at)
+
+
+@verb(machine=Meeting, label=_("record that the quorum is missing"), who=(president,), guards=(rules.time_of_notice_passed, rules.quorum_is_missing),
+      documents=("quorum_record",), danger=True)
+def fail_quorum(act, meeting):
+    """At the time of the notice the quorum is not met: a record says so, and a second notice on the same agenda needs none."""
+    act.note(**_quorum_facts(meeting, act.at))
+    record = papers.freeze_quorum_record(meeting, at=act.at)
+    meeting.fail_quorum(record, _now("The quorum was not met."), act.at)
+
+
+@verb(machine=Meeting, label=_("adjourn the meeting"), who=(president,), guards=(reason_given,), danger=True)
+def adjourn(act, meeting, *, reason):
+    """Stop before the end: what was under way is deferred, what is voted stays. Another notice is needed."""
+    act.because(reason)
+    met = queries.room_of(meeting, act.at).quorum().met
+    for item in meeting.items.filter(state=AgendaItemState.IN_DISCUSSION):
+        agenda.defer_with_meeting(agenda_item=item, actor=act.actor, at=act.at, reason=reason)
+    meeting.adjourn(reason.strip(), not met, act.at)
+    act.note(quorum_met=met)
+
+
+@verb(machine=Meeting, label=_("reconvene"), who=(case_officer,), guards=(rules.date_given, rules.date_to_come, *NOTICE), documents=("meeting_notice",),
+      mails=("reviews/meeting.notice",))
+def reconvene(act, meeting, *, planned_at, place=None, remote_link=None, urgency_reason=""):
+    """A new notice for the next sitting; after a missing quorum, on the same agenda and without a quorum."""
+    previous, former = meeting.adjourned_at, meeting.notice
+    for item in meeting.items.filter(state=AgendaItemState.DEFERRED):
+        agenda.list_again(agenda_item=item, actor=act.actor, at=act.at, meeting=meeting, position=item.position)
+    second = meeting.quorum_failed
+    meeting.reconvene(planned_at, meeting.place if place is None else place.strip(), meeting.remote_link if remote_link is None else remote_link.strip(),
+                      None, urgency_reason.strip(), act.at)
+    meeting.notice = papers.freeze_notice(meeting, at=act.at, previous_on=previous if second else None)
+    _replace(former, act.at)
+    act.note(sitting=meeting.sitting, second_notice=meeting.second_notice)
+    _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason)
+
+
+@verb(machine=Meeting, label=_("cancel the meeting"), who=(president,), guards=(rules.reason_given_once_convened,), mails=("reviews/meeting.cancelled",), danger=True)
+def cancel(act, meeting, *, reason=""):
+    """The meeting will not take place: its files are free for another one."""
+    if reason.strip():
+        act.because(reason)
+    told = meeting.state != MeetingState.PLANNED
+    for item in meeting.items.filter(state__in=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION)):
+        agenda.defer_with_meeting(agenda_item=item, actor=act.actor, at=act.at, reason=reason.strip() or _now("The meeting is cancelled."))
+    meeting.cancel(reason.strip(), act.at)
+    if told:
+        _tell("reviews/meeting.cancelled", meeting, _members(meeting, act.at), at=act.at, reason=reason.strip())
+
+
+# ---- the list ----
+
+
+def _lock_envelope(meeting: Meeting) -> None:
+    """The envelope comes before every row of the meeting; the grants' accounts follow under it."""
+    ledger.lock([meeting.call.envelope_id])
+
+
+@deed(on=Meeting, label=_("adopt the list"), who=(president,), sources=(MeetingState.OPEN,), lock=_lock_envelope, ledger=("reserve",),
+      guards=(rules.list_not_adopted_yet, rules.money_items_are_voted, rules.chair_sees_every_file, rules.quorum_at_opening, rules.ranks_are_settled))
+def adopt_list(act, meeting, *, lines=None):
+    """The panel adopts the list: a decision for each file, in one transaction, and the money reserved, unsealed. `lines` ([{item, outcome, amount, grounds}])
+    changes what follows from the votes; nothing is adopted when one line may not be."""
+    from reviews.transitions import decisions
+
+    items = {item.pk: item for item in queries.items_of(meeting)}
+    candidates = rules.candidates_of(meeting, items.values(), queries.ranking(meeting))
+    free = Envelope.objects.get(pk=meeting.call.envelope_id).free_amount
+    adopted = rules.with_changes(rules.propose_list(candidates, free), lines)
+    rules.check_list(adopted, candidates, {pk: item.application for pk, item in items.items()}, free)
+    for line in adopted:
+        decisions.decide(agenda_item=items[line.key], actor=act.actor, at=act.at, application=items[line.key].application, outcome=line.outcome, amount=line.amount,
+                         rank=line.rank, reserve_rank=line.reserve_rank, grounds=line.grounds)
+    meeting.list_adopted_at, meeting.list_adopted_by, meeting.list_free_amount = act.at, act.actor, free
+    meeting.forget_closing()
+    act.note(decisions=len(adopted), amount=sum(line.amount or 0 for line in adopted))
+
+
+# ---- closing ----
+
+
+@deed(on=Meeting, label=_("agree to close"), who=(president,), sources=(MeetingState.OPEN,), guards=(rules.everything_is_settled, rules.not_agreed_yet))
+def agree_to_close(act, meeting):
+    """The first of the two presidents agrees to close the meeting."""
+    meeting.agree_to_close(queries.presides(act.actor, meeting, act.at), act.actor, act.at)
+
+
+@verb(machine=Meeting, name="close", label=_("close the meeting"), who=(president,), documents=("minutes",), mails=("reviews/meeting.minutes_to_sign",), danger=True,
+      guards=(rules.everything_is_settled, rules.not_agreed_yet, rules.other_president_agreed))
+def _close(act, meeting):
+    """Both presidents agree: no more votes. The minutes are drafted from the log, one part an item."""
+    from reviews.transitions import minutes
+
+    meeting.agree_to_close(queries.presides(act.actor, meeting, act.at), act.actor, act.at)
+    meeting.close(act.at)
+    minutes.draft(meeting, act)
+
+
+def close(*, meeting, actor, at=None, **nothing) -> Meeting:
+    """A president closes the meeting: the first call keeps his agreement, the second, by the other college's president, closes. Raises Refusal."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        meeting = locked(meeting)
+        college = queries.presides(actor, meeting, at)
+        other_agreed = bool(college) and any(one != college for one in meeting.closing_colleges)
+        if other_agreed or meeting.state != MeetingState.OPEN:
+            return _close_verb(meeting=meeting, actor=actor, at=at)
+        agree_to_close(meeting=meeting, actor=actor, at=at)
+    return Meeting.objects.get(pk=meeting.pk)
+
+
+_close_verb = _close
+close.verb, close.keyword = _close.verb, _close.keyword
+object.__setattr__(_close.verb, "call", close)  # screens and the API close as people do: one call each

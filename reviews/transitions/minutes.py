@@ -1,0 +1,137 @@
+"""The minutes: drafted from the log in sections, revised, signed for both colleges, adopted."""
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from core import documents
+from core.transitions import Refusal, locked, verb
+from fund.enums import Authority, Role
+from fund.queries import holders
+from reviews.documents import meetings as papers
+from reviews.enums.meeting import MeetingState, MinutesCapacity
+from reviews.models.meeting import Meeting, MinutesRefusal, MinutesSection, MinutesSignature
+from reviews.queries import meetings as queries
+from reviews.rules import meetings as rules
+from reviews.rules.meetings import case_officer, president, reason_given
+from reviews.transitions.deeds import deed
+from reviews.transitions.meetings import _tell
+
+
+def _write(meeting: Meeting, version: int, parts: list[dict]) -> list[MinutesSection]:
+    """Sections of one version, each with its hash."""
+    rows = []
+    for position, part in enumerate(parts, 1):
+        row = MinutesSection(meeting=meeting, version=version, position=position, code=part["code"], item=part["item"], title=part["title"][:250], text=part["text"])
+        row.hash = row.digest()
+        rows.append(row)
+    return MinutesSection.objects.bulk_create(rows)
+
+
+def _signers(meeting: Meeting, at) -> list:
+    acting = [row.seat.user for row in queries.acting_of(meeting).values()]
+    people = [seat.user for seat in queries.presidents_of(meeting, at).values()] + acting
+    return list({person.pk: person for person in people}.values())
+
+
+def _ask_signatures(meeting: Meeting, at, *, revised=False) -> None:
+    _tell("reviews/meeting.minutes_to_sign", meeting, _signers(meeting, at), at=at, path=f"/commission/seances/{meeting.pk}/proces-verbal/", opened_at=meeting.opened_at,
+          revised=revised)
+
+
+def draft(meeting: Meeting, act) -> None:
+    """First version, from the log, inside the closing."""
+    meeting.minutes_version = 1
+    sections = _write(meeting, 1, papers.draft_sections(meeting, act.at))
+    meeting.minutes = papers.freeze_minutes(meeting, sections, at=act.at)
+    _ask_signatures(meeting, act.at)
+
+
+@verb(machine=Meeting, label=_("revise the minutes"), who=(case_officer, president), guards=(rules.sections_may_be_revised,), documents=("minutes",),
+      mails=("reviews/meeting.minutes_to_sign",))
+def revise_minutes(act, meeting, *, texts):
+    """Correct sections ({position: text}): a new version; signatures already given are void, and say so."""
+    new = {int(position): text.strip() for position, text in texts.items()}
+    former, sections = meeting.minutes, queries.sections_of(meeting)
+    unknown = set(new) - {section.position for section in sections}
+    if unknown:
+        raise Refusal("unknown_section", _now("These minutes have no such section."), field="texts")
+    changed = [section.position for section in sections if section.position in new and new[section.position] != section.text.strip() or not section.is_intact]
+    if not changed:
+        raise Refusal("nothing_changed", _now("Nothing was changed."), field="texts")
+    void = meeting.minutes_signatures.filter(version=meeting.minutes_version, voided_at__isnull=True).update(voided_at=act.at)
+    parts = [{"code": section.code, "item": section.item, "title": section.title, "text": new.get(section.position, section.text)} for section in sections]
+    written = _write(meeting, meeting.minutes_version + 1, parts)
+    meeting.revise_minutes(papers.freeze_minutes(meeting, written, at=act.at))
+    if former is not None:
+        documents.void(former, act.at)
+    act.note(version=meeting.minutes_version, sections=changed, signatures_void=void)
+    _ask_signatures(meeting, act.at, revised=bool(void))
+
+
+@deed(on=Meeting, label=_("sign the minutes"), who=(president,), sources=(MeetingState.CLOSED,), documents=("minutes",),
+      guards=(rules.minutes_are_rendered, rules.minutes_are_intact, rules.has_something_to_sign))
+def _sign(act, meeting, *, evidence=None):
+    """One signature: the list of hashes of the sections that this person answers for."""
+    sections = queries.sections_of(meeting)
+    college, capacity, mine = rules.to_sign(act.actor, meeting, sections, act.at)
+    hashes = [section.hash for section in mine]
+    words = {MinutesCapacity.PRESIDENT: _now("co-president, college of %(college)s"), MinutesCapacity.ACTING: _now("acting president, college of %(college)s")}
+    signature = documents.sign(meeting.minutes, signer=act.actor, capacity=words[capacity] % {"college": rules.LABELS[college]}, at=act.at,
+                               evidence={**(evidence or {}), "sections": hashes, "list": rules.list_hash(hashes)})
+    MinutesSignature.objects.create(meeting=meeting, version=meeting.minutes_version, college=college, user=act.actor, capacity=capacity, hashes=hashes,
+                                    list_hash=rules.list_hash(hashes), signed_at=act.at, signature=signature)
+    MinutesRefusal.objects.filter(meeting=meeting, user=act.actor, withdrawn_at__isnull=True).update(withdrawn_at=act.at)
+    act.note(version=meeting.minutes_version, college=college, capacity=str(capacity), sections=len(hashes), of=len(sections))
+
+
+def sign_minutes(*, meeting, actor, at=None, evidence=None) -> Meeting:
+    """Sign; with the last signature missing the minutes are adopted in the same transaction. Raises Refusal."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        _sign(meeting=meeting, actor=actor, at=at, evidence=evidence)
+        meeting = locked(meeting)
+        if not rules.missing_signatures(meeting):
+            adopt_minutes(meeting=meeting, actor=actor, at=at)
+    return Meeting.objects.get(pk=meeting.pk)
+
+
+sign_minutes.verb, sign_minutes.keyword = _sign.verb, _sign.keyword
+
+
+def _adopted(meeting: Meeting, at) -> None:
+    """Award decisions may now be signed by the authority, then notified by a case officer."""
+    role = Role.AUTHORISING_OFFICER if meeting.call.authority == Authority.AUTHORISING_OFFICER else Role.CO_PRESIDENT
+    people = {person.pk: person for person in (*holders(role, at), *holders(Role.CASE_OFFICER, at))}
+    _tell("reviews/meeting.minutes_adopted", meeting, people.values(), at=at, path=f"/instruction/decisions/{meeting.call.slug}/", opened_at=meeting.opened_at)
+
+
+@verb(machine=Meeting, label=_("adopt the minutes"), who=(president,), guards=(rules.everyone_signed, rules.minutes_are_intact), mails=("reviews/meeting.minutes_adopted",))
+def adopt_minutes(act, meeting):
+    """Every section is signed for both colleges: the minutes stand, award decisions may be signed."""
+    meeting.adopt_minutes(act.at)
+    act.note(version=meeting.minutes_version)
+    _adopted(meeting, act.at)
+
+
+@deed(on=Meeting, label=_("refuse to sign the minutes"), who=(president,), sources=(MeetingState.CLOSED,), guards=(reason_given, rules.has_something_to_sign), danger=True)
+def refuse_minutes(act, meeting, *, reason):
+    """A president refuses, saying why: another member of the college may stand in, or the next meeting adopt the minutes by a vote."""
+    act.because(reason)
+    MinutesRefusal.objects.filter(meeting=meeting, user=act.actor, withdrawn_at__isnull=True).update(withdrawn_at=act.at)
+    MinutesRefusal.objects.create(meeting=meeting, college=queries.presides(act.actor, meeting, act.at), user=act.actor, reason=reason.strip(), refused_at=act.at)
+
+
+@verb(machine=Meeting, label=_("adopt the minutes by a vote"), who=(president,), documents=("minutes",), mails=("reviews/meeting.minutes_adopted",),
+      guards=(rules.refusal_stands, rules.later_meeting_adopted, rules.minutes_are_intact))
+def adopt_by_vote(act, meeting, *, item):
+    """A later meeting adopted the minutes that a president would not sign; his disagreement is written in them."""
+    former, sections = meeting.minutes, queries.sections_of(meeting)
+    meeting.minutes = papers.freeze_minutes(meeting, sections, at=act.at)
+    if former is not None:
+        documents.void(former, act.at)
+    meeting.adopt_by_vote(item, act.at)
+    act.note(version=meeting.minutes_version, item=item.pk)
+    _adopted(meeting, act.at)
