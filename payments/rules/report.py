@@ -36,8 +36,11 @@ def needs_explanation(line, share: Fraction, cents: int) -> bool:
 
 
 def gap_text(line) -> str:
+    """`−12,5 %`, or that the line was not in the budget."""
     tenths = line.gap_tenths
-    return f"{localize(tenths / 10)} %" if tenths is not None else _("not in the budget")
+    if tenths is None:
+        return _("not in the budget")
+    return f"{'−' if tenths < 0 else ''}{localize(abs(tenths) / 10)}\u00a0%"
 
 
 def gaps(report) -> list[tuple[str, str]]:
