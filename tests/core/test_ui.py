@@ -15,7 +15,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from core.forms import EurosField, FundForm, InstantField
-from core.style_guide import RowForm, sample
+from core.style_guide import RowForm
 from core.templatetags import ui
 from core.ui_bars import segments_of
 
@@ -241,7 +241,8 @@ def test_rows_can_be_added_without_a_script():
 
 
 def test_errors_of_rows_say_their_row():
-    formset = forms.formset_factory(RowForm)({"r-TOTAL_FORMS": "2", "r-INITIAL_FORMS": "2", "r-0-label": "a", "r-0-amount": "1", "r-1-label": "b"}, prefix="r")
+    typed = {"r-TOTAL_FORMS": "2", "r-INITIAL_FORMS": "2", "r-0-label": "a", "r-0-amount": "1", "r-1-label": "b"}
+    formset = forms.formset_factory(RowForm)(typed, prefix="r")
     assert not formset.is_valid()
     assert [(target, label) for target, label, _error in ui.error_links(formset)] == [("id_r-1-amount", "Ligne 2, Montant")]
 
@@ -286,8 +287,8 @@ def test_a_refused_form_opens_its_card():
 
 
 def test_a_letter_carries_its_fonts_and_no_inline_drawing():
-    html = show("{% extends 'documents/layout.html' %}{% block title %}T{% endblock %}{% block content %}<h1>T</h1>{% endblock %}", None,
-                document=SimpleNamespace(code="DOC-2026-1", state="frozen"), qr="data:,", verify_url="https://f.example/verifier/DOC-2026-1", hash16="ab")
+    html = show("{% extends 'documents/layout.html' %}{% block title %}T{% endblock %}{% block content %}<h1>T</h1>{% endblock %}", None, qr="data:,",
+                document=SimpleNamespace(code="DOC-2026-1", state="frozen"), verify_url="https://f.example/verifier/DOC-2026-1", hash16="ab")
     assert html.count("data:font/woff2;base64,") == 4
     assert "<svg" not in html.partition("</style>")[2]
     assert 'alt=""' not in html and "DOC-2026-1" in html
@@ -316,6 +317,9 @@ def violations(page) -> list:
     return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
 
 
+PAGES = ("/style/", "/en/style/", "/connexion/", "/inscription/", "/mot-de-passe/", "/nulle-part/", "/mentions-legales/", "/confidentialite/")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
@@ -323,7 +327,7 @@ def test_axe_finds_nothing(width, scheme, chromium, live_server):
     page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if "Content Security Policy" in message.text else None)
-    for path in ("/style/", "/en/style/", "/connexion/", "/inscription/", "/mot-de-passe/", "/nulle-part/"):
+    for path in PAGES:
         page.goto(live_server.url + path)
         for summary in page.query_selector_all("details:not([open]) > summary"):
             summary.click()
@@ -356,7 +360,13 @@ def test_the_script_adds_what_it_promises(chromium, live_server):
     assert page.input_value('[name="x1"]:checked') == "4"
 
 
-@pytest.mark.slow
-def test_the_style_guide_is_the_same_for_everybody(live_server, client, db):
-    assert client.get("/style/").content == client.get("/style/").content
-    assert sample()["form"].fields
+@pytest.mark.parametrize("path", ["/style/", "/mentions-legales/", "/confidentialite/", "/en/confidentialite/"])
+def test_open_pages_are_the_same_for_everybody_and_answer_304(path, client, as_user, db):
+    from tests.factories.core import UserFactory
+
+    first = client.get(path)
+    assert first.status_code == 200 and not first.cookies and "Vary" not in first.headers
+    assert as_user(UserFactory()).get(path).content == first.content
+    assert client.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 304
+    assert client.head(path)["ETag"] == first["ETag"]
+    assert client.post(path).status_code == 405
