@@ -1,6 +1,7 @@
 """Adapters of django-allauth: mails go through the outbox, second-factor secrets are encrypted, links come from PUBLIC_BASE_URL."""
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from core import links, outbox, reauth, site
 from core.browser import client_ip
 from core.fields import cipher
-from core.models import User
+from core.models import Mail, User
 
 MAILS = {
     "account/email/email_confirmation_signup": ("confirm", "activate_url"),
@@ -32,6 +33,9 @@ MAILS = {
     "mfa/email/recovery_codes_generated": ("recovery_codes", None),
 }
 """allauth's mail -> ours (templates/emails/account/), and the name of the link it brings; the others lead to the page that answers."""
+ASKED_FOR = ("confirm", "reset", "unknown", "exists")
+"""Mails that anybody can cause by typing an address: so many an hour to one address, whatever they are."""
+MAILS_AN_HOUR = 5
 PAGES = {"unknown": "account_signup", "exists": "account_reset_password", "password_changed": "account_reset_password"}
 
 
@@ -41,12 +45,20 @@ class AccountAdapter(DefaultAccountAdapter):
         if code is None:
             raise LookupError(f"no mail of ours stands for {template_prefix}")
         person = context.get("user") or User.objects.filter(email__iexact=email).first()
-        path = reverse(PAGES.get(code, "core:security"))
+        now = timezone.now()
+        if code in ASKED_FOR and self.has_enough(email, now):
+            return  # nobody is flooded, whoever asks: the mails before this one still work
         outbox.queue(
-            f"account/{code}", to=person if person is not None and person.email == email else email, at=timezone.now(),
+            f"account/{code}", to=person if person is not None and person.email.lower() == email.lower() else email, at=now,
             language=person.language if person is not None else (get_language() or "fr")[:2],
-            context={"link": context[link] if link else links.absolute(links.localized(path)), "name": person.name if person else ""},
+            context={"link": context[link] if link else links.absolute(links.localized(reverse(PAGES.get(code, "core:security"))))},
         )
+
+    @staticmethod
+    def has_enough(email: str, at) -> bool:
+        codes = [f"account/{code}" for code in ASKED_FOR]
+        lately = Mail.objects.filter(to__iexact=email, code__in=codes, created_at__gt=at - timedelta(hours=1)).count()
+        return lately >= max(1, round(MAILS_AN_HOUR * settings.RATE_LIMIT_SCALE))
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):
         """A change of password or of second factor is told at once, to the address on the account."""

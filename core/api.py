@@ -181,7 +181,6 @@ def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[se
 
     act.__name__ = act.__qualname__ = f"act_{verb.name}"
     act.__doc__ = (inspect.getdoc(verb.function) or str(verb.name)).split("\n")[0]
-    documented = extend_schema(request=None if params_class is NoParams else params_class, responses={**success, **PROBLEMS}, parameters=[KEY],
-                               operation_id=None)(act)
     name = verb.name.rstrip("_")
-    return action(detail=True, methods=["post"], url_path=name, url_name=name.replace("_", "-"))(documented)
+    route = action(detail=True, methods=["post"], url_path=name, url_name=name.replace("_", "-"))(act)
+    return extend_schema(request=None if params_class is NoParams else params_class, responses={**success, **PROBLEMS}, parameters=[KEY])(route)

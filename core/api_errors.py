@@ -53,7 +53,9 @@ def problem_details(error, context) -> Response | None:
     if isinstance(error, Refusal):
         set_rollback()
         return _response(of_refusal(error), error.status)
-    if isinstance(error, Http404):
+    if isinstance(error, RecursionError):  # a body nested thousands deep
+        error = exceptions.ParseError()
+    elif isinstance(error, Http404):
         error = exceptions.NotFound(_("There is nothing here, or nothing you may see."))
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()

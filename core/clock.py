@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from core.models import User
@@ -52,9 +52,10 @@ def run(job: Job, at=None) -> int:
     """One job, now. What breaks it is logged and holds up no other."""
     try:
         return int(job.function(at or timezone.now(), User.objects.system()) or 0)
-    except Exception:
+    except Exception as error:
         log.exception("job failed", extra={"facts": {"job": job.name}})
-        close_old_connections()
+        if isinstance(error, DatabaseError):
+            close_old_connections()
         return 0
 
 

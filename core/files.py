@@ -31,6 +31,8 @@ KINDS = {
     },
     "text": {"txt": "text/plain", "csv": "text/csv", "md": "text/plain"},
 }
+ACTIVE_KEYS = {"/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/RichMedia", "/XFA"}
+ACTIVE_ACTIONS = {"/Launch", "/JavaScript", "/ImportData", "/SubmitForm", "/GoToE", "/Rendition"}
 PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 
 
@@ -92,16 +94,24 @@ def _check_pdf(content: bytes, extension: str) -> None:
             raise _bad(_("This PDF is protected by a password: the panel could not read it."))
         if not 0 < len(document.pages) <= PAGES:
             raise ValueError("no pages, or too many")
-        for item in document.objects:
-            if isinstance(item, pikepdf.Dictionary | pikepdf.Stream) and _is_active(item):
-                raise _bad(_("This PDF holds active content (a script, a program to launch, an embedded file)."))
+        if any(_is_active(item) for item in document.objects):
+            raise _bad(_("This PDF holds active content (a script, a program to launch, an embedded file)."))
 
 
-def _is_active(item) -> bool:
-    keys = set(item.keys())
-    action = str(item.get("/S", "")) if "/S" in keys else ""
-    return bool(keys & {"/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/RichMedia", "/XFA"}) or action in (
-        "/Launch", "/JavaScript", "/ImportData", "/SubmitForm", "/GoToE", "/Rendition")
+def _is_active(item, depth: int = 0) -> bool:
+    """Does an object, or what stands inside it (not what it points to: that is looked at by itself), run, launch or carry something?"""
+    import pikepdf
+
+    if isinstance(item, pikepdf.Array):
+        inside = list(item)
+    elif isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
+        keys = set(item.keys())
+        if keys & ACTIVE_KEYS or "/S" in keys and str(item.get("/S")) in ACTIVE_ACTIONS:
+            return True
+        inside = [item.get(key) for key in keys]
+    else:
+        return False
+    return depth < 40 and any(_is_active(child, depth + 1) for child in inside if isinstance(child, pikepdf.Object) and not child.is_indirect)
 
 
 def _check_image(content: bytes, extension: str) -> None:

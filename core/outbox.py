@@ -195,7 +195,7 @@ def message(mail: Mail, connection=None) -> EmailMultiAlternatives:
     name = " ".join(str(identity.name).split())
     email = EmailMultiAlternatives(mail.subject, mail.text, formataddr((name, address)), [mail.to], headers=headers, connection=connection,
                                    reply_to=[identity.email] if identity.email else None)
-    html = get_template("core/mail_frame.html").render({"body": html_of(mail), "subject": mail.subject, "language": mail.language})
+    html = get_template("emails/frame.html").render({"body": html_of(mail), "subject": mail.subject, "language": mail.language})
     email.attach_alternative(html, "text/html")
     if mail.attachment_id:
         document = mail.attachment

@@ -46,7 +46,7 @@ def drain() -> dict[str, int]:
     first = True
     for _ in range(MOST_ROUNDS):
         at = timezone.now()
-        done = {"jobs": clock.run_all(at), "documents": documents.render_due(at, failed=first), "mails": outbox.deliver_due(at), "tasks": run_tasks()}
+        done = {"documents": documents.render_due(at, failed=first), "jobs": clock.run_all(at), "mails": outbox.deliver_due(at), "tasks": run_tasks()}
         first = False
         for name, count in done.items():
             total[name] += count
