@@ -22,7 +22,7 @@ def writers_of(application: Application) -> list[User]:
     return list(found.values())
 
 
-def tell(code: str, application: Application, page: str, *, at, to=None, wait_for=None, language=None, **context) -> None:
+def tell(code: str, application: Application, page: str, /, *, at, to=None, wait_for=None, language=None, **context) -> None:
     """Queue one mail to each person (or address); the signers unless `to` says otherwise. `page` is the end of the address under the file's, or a whole path."""
     path = page if page.startswith("/") else f"/dossiers/{application.reference}/{page}"
     for person in to if to is not None else signers_of(application):
@@ -31,7 +31,7 @@ def tell(code: str, application: Application, page: str, *, at, to=None, wait_fo
                        "link": links.absolute(path), **context})
 
 
-def tell_staff(code: str, application: Application, page: str, *, at, **context) -> None:
+def tell_staff(code: str, application: Application, page: str, /, *, at, **context) -> None:
     """Queue one mail to each case officer who may handle this file."""
     officers = [officer for officer in holders(Role.CASE_OFFICER, at) if not queries.officer_interest(officer, application)]
     tell(code, application, page or f"/instruction/dossiers/{application.reference}/", at=at, to=officers, **context)

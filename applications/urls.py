@@ -1,1 +1,28 @@
-urlpatterns: list = []
+"""Pages of the file: the applicant's, the partner's and the team's links, the case officers'."""
+from django.urls import path
+
+from applications.views import instruction, links, reading, writing
+
+app_name = "applications"
+urlpatterns = [
+    path("mes-dossiers/", writing.my_files, name="my_files"),
+    path("appels/<slug:slug>/candidater/", writing.start, name="start"),
+    path("dossiers/<str:reference>/ecrire/<slug:code>/", writing.section, name="section"),
+    path("dossiers/<str:reference>/ecrire/<slug:code>/auto/", writing.autosave, name="autosave"),
+    path("dossiers/<str:reference>/equipe/", writing.team, name="team"),
+    path("dossiers/<str:reference>/partenaires/", writing.partners, name="partners"),
+    path("dossiers/<str:reference>/pieces/", writing.pieces, name="pieces"),
+    path("dossiers/<str:reference>/pieces/<int:pk>/", writing.piece, name="piece"),
+    path("dossiers/<str:reference>/verifier/", writing.check, name="check"),
+    path("dossiers/<str:reference>/lire/", reading.read, name="read"),
+    path("dossiers/<str:reference>/complements/", writing.answer, name="answer"),
+    path("dossiers/<str:reference>/retirer/", writing.withdraw, name="withdraw"),
+    path("partenariat/<str:token>/", links.partnership, name="partnership"),
+    path("equipe/<str:token>/", links.join, name="join"),
+    path("instruction/dossiers/", instruction.queue, name="queue"),
+    path("instruction/dossiers/export.csv", instruction.export, name="export"),
+    path("instruction/dossiers/recevables/", instruction.declare_many, name="declare_many"),
+    path("instruction/dossiers/codes/", instruction.codes, name="codes"),
+    path("instruction/dossiers/<str:reference>/", instruction.file, name="file"),
+    path("instruction/dossiers/<str:reference>/complements/", instruction.ask, name="ask"),
+]

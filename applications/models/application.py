@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from applications.enums import APPLICANT_LABELS, CLOSED, FILED, STAFF_LABELS, STANDING, ApplicationState, SectionCode
+from applications.enums import APPLICANT_LABELS, BADGES, CLOSED, FILED, SENTENCES, STAFF_LABELS, STANDING, ApplicationState, SectionCode
 from core.models import Document, Machine
 from fund.enums import ApplicantKind, Role
 from fund.queries import has_role
@@ -146,6 +146,15 @@ class Application(Machine):
     @property
     def staff_label(self):
         return STAFF_LABELS.get(self._label_key(), self.get_state_display())
+
+    @property
+    def sentence(self):
+        """The state in one sentence, for the applicant."""
+        return SENTENCES[self._label_key()]
+
+    @property
+    def badge_tone(self) -> str:
+        return BADGES.get(self.state, "")
 
     # The graph. Bodies set their own fields only.
 

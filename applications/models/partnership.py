@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from applications.enums import PartnershipState
+from applications.enums import BADGES, PartnershipState
 from applications.models.application import Application
 from core.models import Machine
 
@@ -70,6 +70,10 @@ class Partnership(Machine):
     @property
     def event_subject(self):
         return self.application.reference
+
+    @property
+    def badge_tone(self) -> str:
+        return BADGES.get(self.state, "")
 
     def _invite(self, at, deadline_at, token_hash):
         self.invited_at, self.deadline_at, self.token_hash = at, deadline_at, token_hash

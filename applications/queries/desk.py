@@ -30,7 +30,7 @@ def officers_files(user):
 
 
 def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting: str = ""):
-    """Filed files, oldest first. `state` a state or "" for those to instruct, "all" for every one; `call` a slug; `waiting` "partner" or "reexamine"."""
+    """Filed files, oldest first. `state` a state or "" for those to instruct, "all" for every one; `call` a slug; `waiting` "partner", "reexamine" or "incomplete"."""
     files = officers_files(user).select_related("call__rule_version", "lead", "organisation", "bearer_organisation", "bearer_person")
     files = files.prefetch_related("partnerships__organisation", "information_requests")
     if state and state != "all":
@@ -43,9 +43,11 @@ def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting
         files = files.exclude(partnerships__state="confirmed")
     if waiting == "reexamine":
         files = files.filter(to_reexamine=True)
+    if waiting == "incomplete":
+        files = files.filter(incomplete=True)
     for word in text.replace("\x00", "").split()[:6]:
         files = files.filter(Q(reference__icontains=word) | Q(title__icontains=word) | Q(applicant_name__icontains=word) | Q(commune__icontains=word))
-    return files.order_by(F("first_received_at").asc(nulls_last=True), "id").distinct()
+    return files.order_by(F("first_received_at").asc(nulls_last=True), "id")
 
 
 def desk_counts(user, *, call: str = "") -> dict[str, int]:

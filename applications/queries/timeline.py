@@ -115,3 +115,41 @@ def _later(application: Application, at) -> list[Step]:
         steps.append(Step("later", clock.rejected_on, _("Without a decision, the request counts as rejected"),
                           _("A decision remains possible afterwards.") if not clock.paused else _("This date is pushed back while the fund waits for your answer.")))
     return steps
+
+
+@dataclass(frozen=True)
+class Next:
+    """What is next on a file, in a list: a sentence, its date, the page to act on (empty when nothing is awaited from the person)."""
+
+    text: str
+    at: datetime | date | None = None
+    link: str = ""
+
+
+def requests_due(application_ids: list[int]) -> dict[int, datetime]:
+    """End of the time to answer of each open request, by application; one query, none when the list is empty."""
+    if not application_ids:
+        return {}
+    return dict(InformationRequest.objects.filter(application__in=application_ids, state=InformationRequestState.OPEN).values_list("application", "due_at"))
+
+
+def next_step(application: Application, at: datetime, due_at: datetime | None = None) -> Next:
+    """The next thing for the team, without a query (the call is loaded). Never says more than a notified decision does."""
+    root, call, state = f"/dossiers/{application.reference}/", application.call, application.state
+    if state == "draft":
+        if at >= call.closes_at:
+            return Next(_("The call is closed."), call.closes_at, root)
+        return Next(_("Finish and file"), call.closes_at, f"{root}verifier/")
+    if state == "information_requested":
+        return Next(_("Answer the fund’s request"), due_at, f"{root}complements/")
+    if state == "submitted":
+        return Next(_("The fund checks your application"), call.eligibility_by_on)
+    if state == "eligible":
+        return Next(_("The panel will review it"), call.meeting_on)
+    if state == "under_review":
+        return Next(_("The decision is notified to everyone"), call.notified_by_on)
+    if state == "selected":
+        return Next(_("What follows is in the agreement"), None, f"{root}convention/")
+    if state in ("ineligible", "rejected", "on_reserve"):
+        return Next(_("A decision is there to read"), None, f"{root}decision/")
+    return Next(_("It can be reused for another call"), None, f"{root}lire/")

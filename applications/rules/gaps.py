@@ -14,6 +14,7 @@ from applications.schema import SECTIONS, Key, count_words, total
 from core.money import format_euros
 from fund import communes, identifiers
 from fund.enums import ApplicantKind
+from fund.models import Theme
 
 MIN_COLLECTIVE = 2
 INDIRECT_PERCENT = 10
@@ -136,7 +137,9 @@ bearer_person = _bearer_person
 def _project(application: Application, content: dict) -> list[Missing]:
     section, call = content["project"], application.call
     gaps = _needed("project", content, "title", "summary", "need", "solution", "deliverables", "timeline", "expected_outcomes", "duration_months",
-                   "insee_code", "themes")
+                   "insee_code")
+    if not section["themes"] and Theme.objects.exists():
+        gaps += _needed("project", content, "themes")
     if section["insee_code"] and communes.find(section["insee_code"]) is None:
         gaps.append(Missing("project", "insee_code", _("This commune is not in the official list. Choose it again.")))
     duration = section["duration_months"]

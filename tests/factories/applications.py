@@ -7,14 +7,14 @@ import factory
 from django.utils import timezone
 
 from applications.enums import CLOSED, FILED
-from applications.models import Application, ApplicationSection, ApplicationVersion, Partnership, TeamMember
+from applications.models import Application, ApplicationSection, ApplicationVersion, EligibilityCheck, InformationRequest, Partnership, TeamMember
 from applications.queries import content_now
 from applications.schema import CER_VERSION, clean
 from core import references
 from core.transitions import canonical_hash
-from fund.enums import ApplicantKind
+from fund.enums import ApplicantKind, Role
 from tests.factories.core import UserFactory
-from tests.factories.fund import AdministrationFactory, CallFactory, OrganisationFactory, fictional_siret
+from tests.factories.fund import AdministrationFactory, CallFactory, OrganisationFactory, fictional_siret, person_with
 
 SUMMARY = "Des habitants et une mairie réécrivent ensemble douze courriers que personne ne comprend, les essaient en vrai et publient la méthode."
 
@@ -68,11 +68,9 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Application
 
-    class Params:
-        content = None
-        received_at = None
-
-    call = factory.SubFactory(CallFactory)
+    content = None
+    received_at = None
+    call = factory.SubFactory(CallFactory, state="published")
     lead = factory.SubFactory(UserFactory)
     applicant_kind = ApplicantKind.ASSOCIATION
     title = factory.Sequence(lambda n: f"Le courrier en clair {n}")
@@ -118,7 +116,24 @@ def put_in_state(application: Application, state: str, at) -> Application:
     if state in ("eligible", "under_review", "on_reserve", "selected", "rejected", "renounced"):
         facts["eligible_at"] = at
     Application.objects.filter(pk=application.pk).update(**facts)
-    return Application.objects.get(pk=application.pk)
+    application = Application.objects.get(pk=application.pk)
+    if state == "information_requested" and not application.information_requests.filter(state="open").exists():
+        InformationRequestFactory(application=application, opened_at=at)
+    return application
+
+
+class InformationRequestFactory(factory.django.DjangoModelFactory):
+    """An open request about the budget, to answer within fifteen days. The file's own state is not touched."""
+
+    class Meta:
+        model = InformationRequest
+
+    application = factory.LazyFunction(lambda: ApplicationFactory(state="submitted"))
+    number = factory.LazyAttribute(lambda o: o.application.information_requests.count() + 1)
+    items = factory.LazyFunction(lambda: [{"section": "budget", "label": "Le devis du graphisme", "reason": "La ligne 604 n’est pas expliquée", "article": "art. 5"}])
+    requested_by = factory.LazyFunction(lambda: person_with(Role.CASE_OFFICER))
+    opened_at = factory.LazyFunction(timezone.now)
+    due_at = factory.LazyAttribute(lambda o: o.opened_at + timedelta(days=15))
 
 
 class TeamMemberFactory(factory.django.DjangoModelFactory):
@@ -161,3 +176,57 @@ class PartnershipFactory(factory.django.DjangoModelFactory):
     confirmed_at = factory.LazyAttribute(lambda o: o.invited_at if o.state == "confirmed" else None)
     answered_at = factory.LazyAttribute(lambda o: None if o.waits else o.invited_at)
     commitment = "Deux agents, une demi-journée par quinzaine."
+
+
+# Through the verbs.
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>"
+
+
+def ready_draft(at=None, **fields) -> Application:
+    """A draft that lacks nothing: complete, a partner invited, everyone agreed to this very content."""
+    from applications import queries
+    from applications import transitions as files
+    from core.models import User
+
+    at = at or timezone.now()
+    application = ApplicationFactory(created_at=at, **fields)
+    if application.applicant_kind == ApplicantKind.COLLECTIVE and application.members.count() == 0:
+        TeamMemberFactory(application=application, created_at=at)
+    if not application.partnerships.exists():
+        PartnershipFactory(application=application, state="invited", invited_at=at)
+    content_hash = queries.hash_now(application)
+    for person in queries.signatories(application):
+        if isinstance(person, User):
+            files.sign_off(application=application, actor=person, at=at, content_hash=content_hash, mandate=True)
+    return application
+
+
+def filed(at=None, **fields) -> Application:
+    """A file filed through the verb, with its receipt and its version."""
+    from applications import transitions as files
+
+    at = at or timezone.now()
+    application = ready_draft(at, **fields)
+    return files.submit(application=application, actor=application.lead, at=at)
+
+
+def check_all(application: Application, officer, at=None, *, ok: bool = True) -> None:
+    """Every condition looked at, with the same finding."""
+    from applications.rules.instruction import condition_codes
+
+    at = at or timezone.now()
+    for code, _label, _article in condition_codes(application):
+        EligibilityCheck.objects.update_or_create(application=application, code=code, defaults={"ok": ok, "checked_by": officer, "checked_at": at})
+
+
+def eligible(at=None, officer=None, **fields) -> Application:
+    """A file declared eligible through the verb: filed, its partner confirmed, its conditions checked."""
+    from applications import transitions as files
+
+    at, officer = at or timezone.now(), officer or person_with(Role.CASE_OFFICER)
+    application = filed(at, **fields)
+    if not application.partnerships.filter(state="confirmed").exists():
+        PartnershipFactory(application=application, invited_at=at)
+    check_all(application, officer, at)
+    return files.declare_eligible(application=application, actor=officer, at=at)

@@ -1,0 +1,98 @@
+"""The file's jobs: drafts lapse, requests and invitations end, reminders leave. Rules never depend on them: the guards read the instants again."""
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from applications import transitions as files
+from applications.models import AccessCode, Application, InformationRequest, Partnership
+from applications.periods import CLOSING_GRACE, REMIND_BEFORE_DAYS
+from applications.transitions import partnerships, reminders
+from core.clock import register
+from core.models import Mail
+from core.transitions import Refusal
+from fund.enums import CallState
+
+BATCH = 200
+
+
+def _each(rows, do) -> int:
+    """Every row in its own transaction; a rule that says no now is asked again next time."""
+    done = 0
+    for row in rows:
+        try:
+            with transaction.atomic():
+                done += do(row) is not False
+        except Refusal:
+            continue
+    return done
+
+
+@register("applications.lapse")
+def lapse_drafts(at, actor) -> int:
+    """Fifteen minutes after closing, drafts that were never filed lapse, unless an access code still opens the door."""
+    coded = AccessCode.objects.live(at).filter(application=OuterRef("pk"))
+    over = Application.objects.filter(state="draft", call__closes_at__lte=at - CLOSING_GRACE).exclude(call__state__in=(CallState.DRAFT, CallState.CANCELLED))
+    return _each(over.exclude(Exists(coded)).order_by("pk")[:BATCH], lambda row: files.lapse(application=row, actor=actor, at=at))
+
+
+@register("applications.requests")
+def expire_requests(at, actor) -> int:
+    over = Application.objects.filter(state="information_requested", information_requests__state="open", information_requests__due_at__lte=at)
+    return _each(over.order_by("pk")[:BATCH], lambda row: files.expire_request(application=row, actor=actor, at=at))
+
+
+@register("applications.partnerships")
+def expire_partnerships(at, actor) -> int:
+    over = Partnership.objects.filter(state="invited", deadline_at__lte=at).order_by("pk")
+    return _each(over[:BATCH], lambda row: partnerships.expire(partnership=row, actor=actor, at=at))
+
+
+@register("applications.remind_drafts", every_seconds=600)
+def remind_drafts(at, actor) -> int:
+    done = 0
+    for days in sorted(REMIND_BEFORE_DAYS, reverse=True):
+        near = Application.objects.filter(state="draft", call__state=CallState.PUBLISHED, call__closes_at__gt=at, call__closes_at__lte=at + timedelta(days=days))
+        sooner = [other for other in REMIND_BEFORE_DAYS if other < days]
+        if sooner:
+            near = near.filter(call__closes_at__gt=at + timedelta(days=max(sooner)))
+        since = timedelta(days=days)
+        done += _each(near.select_related("call", "lead").order_by("pk"), lambda row, since=since: reminders.remind_draft(row, since=row.call.closes_at - since, at=at))
+    return done
+
+
+@register("applications.remind_requests", every_seconds=600)
+def remind_requests(at, actor) -> int:
+    near = InformationRequest.objects.filter(state="open", reminded_at=None, due_at__gt=at, due_at__lte=at + timedelta(days=2), opened_at__lte=at - timedelta(days=2))
+    return _each(near.select_related("application__call", "application__lead"), lambda row: reminders.remind_request(row, at=at))
+
+
+@register("applications.remind_partners", every_seconds=600)
+def remind_partners(at, actor) -> int:
+    """Seven and two days before an invitation ends, once each."""
+    near = Partnership.objects.filter(state="invited", deadline_at__gt=at, deadline_at__lte=at + timedelta(days=max(REMIND_BEFORE_DAYS)))
+
+    def remind(row):
+        days = min(day for day in REMIND_BEFORE_DAYS if row.deadline_at <= at + timedelta(days=day))
+        since = row.deadline_at - timedelta(days=days)
+        if row.invited_at > since or (row.reminded_at and row.reminded_at >= since):
+            return False
+        return partnerships.remind(row, at=at)
+
+    return _each(near.select_related("application__call", "application__lead", "application__organisation").order_by("pk"), remind)
+
+
+@register("applications.silence", every_seconds=3600)
+def tell_silence(at, actor) -> int:
+    told = Mail.objects.filter(code="applications/silence.approaching", reference=OuterRef("reference"))
+    waiting = Application.objects.filter(state__in=("submitted", "eligible", "under_review"), first_received_at__lte=at - timedelta(days=40))
+    rows = waiting.exclude(Exists(told)).select_related("call__rule_version", "lead").prefetch_related("information_requests").order_by("pk")
+    return _each(rows, lambda row: reminders.remind_silence(row, at=at))
+
+
+@register("applications.calls", every_seconds=600)
+def tell_amended_calls(at, actor) -> int:
+    with transaction.atomic():
+        return reminders.tell_amended_calls(at)
