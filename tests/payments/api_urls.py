@@ -1,0 +1,10 @@
+"""The money's part of the API alone."""
+from django.urls import include, path
+from fund.urls import pages
+from payments.api import RESOURCES
+from rest_framework.routers import SimpleRouter
+
+router = SimpleRouter()
+for prefix, resource in RESOURCES.items():
+    router.register(prefix, resource, basename=prefix)
+urlpatterns = [path("api/v1/", include(router.urls)), *pages]
