@@ -1,17 +1,20 @@
 """Deny by default: a view without a rule answers 403, and the architecture tests fail on it.
 
-`allow(rule)` marks a view (function, class or DRF viewset). Rules about objects are not here: a view reads from `Model.objects.visible_to(user)`
-and what is not there is a 404.
+`allow(rule)` marks a view (function, class or DRF viewset). Rules about objects are not here: a view reads from
+`Model.objects.visible_to(user)` and what is not there is a 404.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`test(request)` tells whether the person may open the page; `ask` names whom to ask when not; `roles` says it as data (docs/authz.csv)."""
+    """`test(request)` tells whether the person may open the page; `ask` names whom to ask when not; `roles` says it as data
+    (docs/authz.csv).
+    """
 
     name: str
     test: Callable[[Any], bool]

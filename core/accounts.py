@@ -84,7 +84,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return not reauth.is_recent(request)
 
     def get_reauthentication_methods(self, user):
-        return [{"id": "reauthenticate", "description": _("Confirm that it is you"), "url": reverse("core:confirm")}] if user.is_authenticated else []
+        return (
+            [{"id": "reauthenticate", "description": _("Confirm that it is you"), "url": reverse("core:confirm")}]
+            if user.is_authenticated
+            else []
+        )
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -6,8 +6,8 @@
         params = {"withdraw": WithdrawParams}               # serializer of a verb's keywords; verbs without keywords need none
         filterset_fields = ["state"]
 
-gives `GET /`, `GET /<reference>/` and `POST /<reference>/<verb>/`. A two-key verb is proposed (202, the act's reference); another person approves it.
-Errors are problem details (core.api_errors); `Idempotency-Key` is honoured on every verb (core.idempotency).
+gives `GET /`, `GET /<reference>/` and `POST /<reference>/<verb>/`. A two-key verb is proposed (202, the act's reference); another person
+approves it. Errors are problem details (core.api_errors); `Idempotency-Key` is honoured on every verb (core.idempotency).
 """
 from __future__ import annotations
 
@@ -71,7 +71,12 @@ def transitions_of(row: Machine, user, at) -> list[dict[str, Any]]:
     """`available_transitions`: every verb of the row this person could ever do, with the reason of those refused now."""
     found = []
     for offer in offered(row, user, at):
-        entry: dict[str, Any] = {"verb": offer.name, "label": str(offer.label), "allowed": offer.allowed, "two_key": offer.verb.two_key is not None}
+        entry: dict[str, Any] = {
+            "verb": offer.name,
+            "label": str(offer.label),
+            "allowed": offer.allowed,
+            "two_key": offer.verb.two_key is not None,
+        }
         if refusal := offer.refusal:
             entry |= {"code": refusal.code, "reason": str(refusal.reason), "remedy": str(refusal.remedy or ""), "article": refusal.article}
         found.append(entry)
@@ -118,7 +123,11 @@ class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
         model = cls.__dict__.get("model")
         if model is not None:
             for verb in verbs_of(model, cls.params, cls.without):
-                setattr(cls, f"act_{verb.name}", _act(verb, cls.params.get(verb.name, NoParams), cls.__dict__.get("serializer_class") or cls.serializer_class))
+                setattr(
+                    cls,
+                    f"act_{verb.name}",
+                    _act(verb, cls.params.get(verb.name, NoParams), cls.__dict__.get("serializer_class") or cls.serializer_class),
+                )
 
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):
@@ -171,7 +180,12 @@ def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[se
         if verb.two_key:
             params = self.verb_params(verb, row, validated)
             proposal = self.do(verb, row, params)
-            body = {"act": proposal.reference, "title": proposal.title, "state": str(proposal.state), "expires_at": proposal.expires_at.isoformat()}
+            body = {
+                "act": proposal.reference,
+                "title": proposal.title,
+                "state": str(proposal.state),
+                "expires_at": proposal.expires_at.isoformat(),
+            }
             return Response(body, status=202)
         self.do(verb, row, self.verb_params(verb, row, validated))
         fresh = self.get_queryset().filter(pk=row.pk).first()
@@ -183,4 +197,6 @@ def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[se
     act.__doc__ = (inspect.getdoc(verb.function) or str(verb.name)).split("\n")[0]
     name = verb.name.rstrip("_")
     route = action(detail=True, methods=["post"], url_path=name, url_name=name.replace("_", "-"))(act)
-    return extend_schema(request=None if params_class is NoParams else params_class, responses={**success, **PROBLEMS}, parameters=[KEY])(route)
+    return extend_schema(request=None if params_class is NoParams else params_class, responses={**success, **PROBLEMS}, parameters=[KEY])(
+        route
+    )

@@ -26,7 +26,9 @@ class TokenAuthentication(BaseAuthentication):
         except UnicodeDecodeError:
             raise AuthenticationFailed(_("This token is not valid.")) from None
         now = timezone.now()
-        token = ApiToken.objects.select_related("user").filter(token_hash=ApiToken.digest(secret), revoked_at=None, expires_at__gt=now).first()
+        token = (
+            ApiToken.objects.select_related("user").filter(token_hash=ApiToken.digest(secret), revoked_at=None, expires_at__gt=now).first()
+        )
         if token is None or not token.user.is_active:
             raise AuthenticationFailed(_("This token is not valid, or no longer."))
         if request.method not in SAFE and not token.may_write:

@@ -20,8 +20,18 @@ CODES = {400: "invalid", 401: "not_authenticated", 403: "not_permitted", 404: "n
 
 def problem(status: int, code: str, detail, *, title="", remedy="", article="", field="", errors: Any = None) -> dict:
     """The members of a problem detail; empty ones are left out."""
-    body = {"type": "about:blank", "title": str(title or _title(status)), "status": status, "code": code, "detail": str(detail), "remedy": str(remedy or ""),
-            "article": article, "field": field, "errors": errors, "request": current_request_id()}
+    body = {
+        "type": "about:blank",
+        "title": str(title or _title(status)),
+        "status": status,
+        "code": code,
+        "detail": str(detail),
+        "remedy": str(remedy or ""),
+        "article": article,
+        "field": field,
+        "errors": errors,
+        "request": current_request_id(),
+    }
     return {name: value for name, value in body.items() if value not in ("", None)}
 
 
@@ -67,7 +77,11 @@ def problem_details(error, context) -> Response | None:
         body = problem(status, "invalid", _("Some of what was sent is not right."), errors=_plain(error.detail))
     else:
         codes = error.get_codes() if isinstance(error, exceptions.APIException) else ""
-        code = codes if isinstance(codes, str) and codes not in ("", "error", "permission_denied", "authentication_failed") else CODES.get(status, "error")
+        code = (
+            codes
+            if isinstance(codes, str) and codes not in ("", "error", "permission_denied", "authentication_failed")
+            else CODES.get(status, "error")
+        )
         detail = error.detail if isinstance(error, exceptions.APIException) else str(error)
         body = problem(status, code, detail)
     return _response(body, status, {name: answer[name] for name in ("WWW-Authenticate", "Retry-After", "Allow") if name in answer})

@@ -37,8 +37,12 @@ def install(using="default", **kwargs) -> None:
             if connection.vendor == "postgresql":
                 cursor.execute(f'DROP TRIGGER IF EXISTS append_only_row ON "{table}"')
                 cursor.execute(f'DROP TRIGGER IF EXISTS append_only_all ON "{table}"')
-                cursor.execute(f'CREATE TRIGGER append_only_row BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION fund_append_only()')
-                cursor.execute(f'CREATE TRIGGER append_only_all BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT EXECUTE FUNCTION fund_append_only()')
+                cursor.execute(
+                    f'CREATE TRIGGER append_only_row BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION fund_append_only()'
+                )
+                cursor.execute(
+                    f'CREATE TRIGGER append_only_all BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT EXECUTE FUNCTION fund_append_only()'
+                )
             else:
                 for act in ("UPDATE", "DELETE"):
                     cursor.execute(
@@ -68,7 +72,9 @@ def missing(using="default") -> list[str]:
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT c.relname, count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname LIKE 'append_only_%%' GROUP BY 1")
+            cursor.execute(
+                "SELECT c.relname, count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname LIKE 'append_only_%%' GROUP BY 1"
+            )
         else:
             cursor.execute("SELECT tbl_name, count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%%_no_%%' GROUP BY 1")
         found = dict(cursor.fetchall())

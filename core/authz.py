@@ -1,8 +1,8 @@
 """Who may open which address, as data: `docs/authz.csv`, written from the resolver and the access rules.
 
-One row per route, method, role and relation. The verdict is `allow`, `sign_in` (anonymous, led to sign-in), `401` (the API), `403` (a desk one has no
-role for), `404` (an object one may not see), or `rule` when a rule says more than roles. `relation` is `-` for pages about no object, else whether
-the person sees the object (its `visible_to`). What a person may then do to it is in docs/workflows.md, verb by verb.
+One row per route, method, role and relation. The verdict is `allow`, `sign_in` (anonymous, led to sign-in), `401` (the API), `403` (a desk
+one has no role for), `404` (an object one may not see), or `rule` when a rule says more than roles. `relation` is `-` for pages about no
+object, else whether the person sees the object (its `visible_to`). What a person may then do to it is in docs/workflows.md, verb by verb.
 """
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """One archive of an installation: the database as of one instant (SQLite `VACUUM INTO`, PostgreSQL `pg_dump`), then the files it names.
 
-Files are only ever added, so those copied after the database hold at least what it names. `manifest.json` carries every SHA-256; `read` checks
-them all before it replaces anything. The keys (FIELD_KEYS, LEDGER_KEY, SECRET_KEY) are not in it: without them its secrets stay secret.
+Files are only ever added, so those copied after the database hold at least what it names. `manifest.json` carries every SHA-256; `read`
+checks them all before it replaces anything. The keys (FIELD_KEYS, LEDGER_KEY, SECRET_KEY) are not in it: without them its secrets stay
+secret.
 """
 from __future__ import annotations
 
@@ -89,7 +90,9 @@ def _postgres(command: list[str]) -> None:
 
 
 def read(source: str | os.PathLike, *, force: bool = False) -> dict:
-    """Check the archive whole, then replace database and files by it. Returns the manifest. Raises BackupError (and then nothing was changed)."""
+    """Check the archive whole, then replace database and files by it. Returns the manifest. Raises BackupError (and then nothing was
+    changed).
+    """
     if not Path(source).is_file():
         raise BackupError(f"{source} is not there.")
     if settings.STORAGE_URL:
@@ -123,7 +126,9 @@ def _check(manifest: dict, unpacked: Path) -> None:
     if manifest.get("format") != FORMAT:
         raise BackupError("This is not a backup of the fund.")
     if manifest["database"]["engine"] != connection.vendor:
-        raise BackupError(f"This backup is of {manifest['database']['engine']}, the database here is {connection.vendor}: set DATABASE_URL accordingly.")
+        raise BackupError(
+            f"This backup is of {manifest['database']['engine']}, the database here is {connection.vendor}: set DATABASE_URL accordingly."
+        )
     wanted = {"database": manifest["database"]["sha256"], **{f"media/{name}": digest for name, digest in manifest["files"].items()}}
     for name, digest in wanted.items():
         path = unpacked / name
@@ -134,7 +139,18 @@ def _check(manifest: dict, unpacked: Path) -> None:
 def _load(dump: Path, manifest: dict) -> None:
     if connection.vendor == "postgresql":
         connections.close_all()
-        _postgres(["pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", str(connection.settings_dict["NAME"]), str(dump)])
+        _postgres(
+            [
+                "pg_restore",
+                "--clean",
+                "--if-exists",
+                "--no-owner",
+                "--single-transaction",
+                "--dbname",
+                str(connection.settings_dict["NAME"]),
+                str(dump),
+            ]
+        )
         return
     path = Path(connection.settings_dict["NAME"])
     with sqlite3.connect(dump) as copy:

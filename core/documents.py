@@ -1,8 +1,9 @@
 """Legal documents: frozen in the act's transaction, rendered once to PDF/UA after commit, signed by the SHA-256 of their bytes.
 
-`documents/<kind>/<language>.html` extends `documents/layout.html` (blocks `title`, `content`) and sees only the frozen context, which is plain JSON,
-and `document`, `verify_url`, `qr` (an image address), `hash16`; its `<main>` is the twin on screen. Nothing is ever fetched while rendering: pictures and
-style travel inside the page. The bytes are a pure function of template, context and libraries; they are kept, never made again.
+`documents/<kind>/<language>.html` extends `documents/layout.html` (blocks `title`, `content`) and sees only the frozen context, which is
+plain JSON, and `document`, `verify_url`, `qr` (an image address), `hash16`; its `<main>` is the twin on screen. Nothing is ever fetched
+while rendering: pictures and style travel inside the page. The bytes are a pure function of template, context and libraries; they are kept,
+never made again.
 """
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ NOT_READY_REMEDY = _("Try again in a minute, or have it produced now.")
 
 
 def freeze(kind: str, *, owner, subject: str, title: str, context: dict, at, language: str = "fr") -> Document:
-    """Write down what the document says, in the act's transaction. `context` is plain JSON (text, numbers, lists); raises TypeError otherwise.
+    """Write down what the document says, in the act's transaction. `context` is plain JSON (text, numbers, lists); raises TypeError
+    otherwise.
 
     `owner` is the row it belongs to (its machine decides who may see it), `subject` the reference of the file.
     """
@@ -44,8 +46,17 @@ def freeze(kind: str, *, owner, subject: str, title: str, context: dict, at, lan
         raise RuntimeError("a document is frozen in the transaction of its act")
     plain = json.loads(json.dumps(context))
     return Document.objects.create(
-        code=references.new("DOC"), kind=kind, language=language, title=title[:200], template_version=template_version(kind, language), context=plain,
-        context_hash=canonical_hash(plain), subject=subject, owner_machine=owner.machine, owner_id=owner.pk, frozen_at=at,
+        code=references.new("DOC"),
+        kind=kind,
+        language=language,
+        title=title[:200],
+        template_version=template_version(kind, language),
+        context=plain,
+        context_hash=canonical_hash(plain),
+        subject=subject,
+        owner_machine=owner.machine,
+        owner_id=owner.pk,
+        frozen_at=at,
     )
 
 
@@ -93,7 +104,9 @@ def html(document: Document) -> SafeString:
 
 
 def pdf(document: Document) -> bytes:
-    """The bytes of a document: PDF/UA-1, tagged, the same for the same content. Slow (WeasyPrint is loaded here); no network, no file is read."""
+    """The bytes of a document: PDF/UA-1, tagged, the same for the same content. Slow (WeasyPrint is loaded here); no network, no file is
+    read.
+    """
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
@@ -107,7 +120,9 @@ def pdf(document: Document) -> bytes:
 
 
 def render(document: Document, *, at) -> Document:
-    """Make and keep the bytes, now; does nothing when they are there. Returns the fresh row. Raises what the renderer raises, the row then `failed`."""
+    """Make and keep the bytes, now; does nothing when they are there. Returns the fresh row. Raises what the renderer raises, the row then
+    `failed`.
+    """
     document = Document.objects.get(pk=document.pk)
     if document.state in (DocumentState.RENDERED, DocumentState.VOID):
         return document
@@ -160,7 +175,8 @@ def _note_failure(document: Document, error: Exception) -> None:
 
 
 def render_due(at, limit: int = 20, *, failed: bool = False) -> int:
-    """Worker: render what waits (with `failed`, what failed too). Returns how many were rendered; a document that fails holds up no other."""
+    """Worker: render what waits (with `failed`, what failed too). Returns how many were rendered; a document that fails holds up no other.
+    """
     states = [DocumentState.FROZEN, DocumentState.FAILED] if failed else [DocumentState.FROZEN]
     done = 0
     for document in Document.objects.filter(state__in=states).order_by("id")[:limit]:
@@ -181,7 +197,9 @@ def sign(document: Document, *, signer: User, capacity: str, at, evidence: dict)
             raise Refusal("document_not_rendered", NOT_READY, remedy=NOT_READY_REMEDY, status=409)
         if row.signatures.filter(signer=signer).exists():
             raise Refusal("already_signed", _("You have already signed this document."), article="art. 18", status=409)
-        return Signature.objects.create(document=row, signer=signer, capacity=capacity[:120], signed_at=at, sha256=row.sha256, evidence=evidence)
+        return Signature.objects.create(
+            document=row, signer=signer, capacity=capacity[:120], signed_at=at, sha256=row.sha256, evidence=evidence
+        )
 
 
 def void(document: Document, at) -> Document:

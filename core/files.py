@@ -37,13 +37,20 @@ PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/pr
 
 
 def check_upload(uploaded, *, kinds=frozenset({"pdf", "image", "office", "text"}), max_bytes: int) -> str:
-    """The content type of an uploaded file, found in its bytes. Raises Refusal `file_empty`, `file_too_large`, `file_type`, `file_infected`."""
+    """The content type of an uploaded file, found in its bytes. Raises Refusal `file_empty`, `file_too_large`, `file_type`,
+    `file_infected`.
+    """
     name = clean_name(uploaded.name)
     if not uploaded.size:
         raise Refusal("file_empty", _("“%(name)s” is empty.") % {"name": name}, remedy=_("Choose the file again."))
     if uploaded.size > max_bytes:
-        raise Refusal("file_too_large", _("“%(name)s” is too large: the limit is %(limit)s MB.") % {"name": name, "limit": max_bytes // (1024 * 1024)},
-                      remedy=_("Reduce the pictures, or split the file in two."), article="art. 7", status=413)
+        raise Refusal(
+            "file_too_large",
+            _("“%(name)s” is too large: the limit is %(limit)s MB.") % {"name": name, "limit": max_bytes // (1024 * 1024)},
+            remedy=_("Reduce the pictures, or split the file in two."),
+            article="art. 7",
+            status=413,
+        )
     extension = name.rpartition(".")[2].lower()
     kind = next((kind for kind in kinds if extension in KINDS[kind]), None)
     if kind is None:
@@ -111,7 +118,9 @@ def _is_active(item, depth: int = 0) -> bool:
         inside = [item.get(key) for key in keys]
     else:
         return False
-    return depth < 40 and any(_is_active(child, depth + 1) for child in inside if isinstance(child, pikepdf.Object) and not child.is_indirect)
+    return depth < 40 and any(
+        _is_active(child, depth + 1) for child in inside if isinstance(child, pikepdf.Object) and not child.is_indirect
+    )
 
 
 def _check_image(content: bytes, extension: str) -> None:
@@ -137,7 +146,9 @@ def _check_office(content: bytes, extension: str) -> None:
         names = {entry.filename for entry in entries}
         if any(name.startswith("/") or ".." in name.split("/") for name in names):
             raise ValueError("paths that leave the archive")
-        if any(name.lower().endswith(("vbaproject.bin", ".exe", ".dll", ".js")) or name.startswith(("Basic/", "Scripts/")) for name in names):
+        if any(
+            name.lower().endswith(("vbaproject.bin", ".exe", ".dll", ".js")) or name.startswith(("Basic/", "Scripts/")) for name in names
+        ):
             raise _bad(_("This file holds macros."))
         if extension in PARTS:
             if PARTS[extension] not in names or "[Content_Types].xml" not in names:

@@ -57,7 +57,9 @@ class EurosField(forms.CharField):
         text = _BLANKS.sub("", super().clean(value) or "").replace("−", "-")
         if not text:
             return None
-        if re.fullmatch(r"-?\d{1,3}((,\d{3})+\.\d{1,2}|(,\d{3}){2,})", text):  # 1,234.50 as English readers write it; 1,234 alone could be either
+        if re.fullmatch(
+            r"-?\d{1,3}((,\d{3})+\.\d{1,2}|(,\d{3}){2,})", text
+        ):  # 1,234.50 as English readers write it; 1,234 alone could be either
             text = text.replace(",", "")
         text = text.replace(",", ".")
         if not re.fullmatch(r"-?\d{1,13}(\.\d{0,2})?", text):
@@ -111,7 +113,10 @@ class InstantField(forms.MultiValueField):
     }
 
     def __init__(self, **options):
-        fields = (forms.DateField(input_formats=["%Y-%m-%d", "%d/%m/%Y"]), forms.TimeField(input_formats=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"]))
+        fields = (
+            forms.DateField(input_formats=["%Y-%m-%d", "%d/%m/%Y"]),
+            forms.TimeField(input_formats=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"]),
+        )
         options.setdefault("require_all_fields", False)
         super().__init__(fields, **options)
 

@@ -1,8 +1,8 @@
 """Same key and body, same answer, one effect.
 
-A key row with a lease of 60 seconds commits first; the act and its stored answer then commit together. So a client that lost the answer sends
-again and gets it (`Idempotency-Replayed: true`), a second click waits its turn (409) or gets the first one's answer, another body under the same
-key is refused (422), and a process that died half-way leaves a lease that ends and no effect.
+A key row with a lease of 60 seconds commits first; the act and its stored answer then commit together. So a client that lost the answer
+sends again and gets it (`Idempotency-Replayed: true`), a second click waits its turn (409) or gets the first one's answer, another body
+under the same key is refused (422), and a process that died half-way leaves a lease that ends and no effect.
 
 Forms carry a hidden field `nonce` (`{% once %}`) and their view the decorator `once`; API methods the decorator `api_once` and the header
 `Idempotency-Key`.
@@ -40,7 +40,8 @@ class Lost(Exception):
 
 
 def new_nonce(user=None) -> str:
-    """A fresh value for the hidden field; it also says whose form it was, so that text kept over a sign-out goes back to its author only."""
+    """A fresh value for the hidden field; it also says whose form it was, so that text kept over a sign-out goes back to its author only.
+    """
     return links.signed("once", [getattr(user, "pk", None) or 0, secrets.token_urlsafe(9)])
 
 
@@ -72,7 +73,9 @@ def begin(user: User, key: str, fingerprint: str) -> IdempotencyKey:
                       remedy=_("Reload and try again: nothing was done twice."), status=422)
     if row.status is not None:
         return row
-    if row.leased_until > now or not IdempotencyKey.objects.filter(pk=row.pk, leased_until=row.leased_until, status=None).update(leased_until=now + LEASE):
+    if row.leased_until > now or not IdempotencyKey.objects.filter(pk=row.pk, leased_until=row.leased_until, status=None).update(
+        leased_until=now + LEASE
+    ):
         raise _conflict()
     row.leased_until = now + LEASE
     return row

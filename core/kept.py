@@ -1,7 +1,7 @@
 """No lost word: what was typed in a form that could not be taken is kept and offered again.
 
-Three ways to lose a text are closed: a session that ended (the text waits in the browser's session and is offered after sign-in, to its author), a
-form that slept too long (offered at once), a rule that says no where no form can show it. Passwords and codes are never kept.
+Three ways to lose a text are closed: a session that ended (the text waits in the browser's session and is offered after sign-in, to its
+author), a form that slept too long (offered at once), a rule that says no where no form can show it. Passwords and codes are never kept.
 """
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Addresses: absolute ones start with PUBLIC_BASE_URL (never with a Host header), English pages live under /en/, signed values travel in links."""
+"""Addresses: absolute ones start with PUBLIC_BASE_URL (never with a Host header), English pages live under /en/, signed values travel in
+links.
+"""
 from __future__ import annotations
 
 from typing import Any
@@ -44,6 +46,10 @@ def read(purpose: str, token: str, max_age: float | None = None) -> Any:
 def safe_next(request, default: str = "/", name: str = "next") -> str:
     """The address to go on to, when it is one of ours; otherwise `default`."""
     wanted = request.POST.get(name) or request.GET.get(name) or ""
-    if wanted.startswith("/") and wanted.isprintable() and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+    if (
+        wanted.startswith("/")
+        and wanted.isprintable()
+        and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    ):
         return wanted
     return default

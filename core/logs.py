@@ -16,7 +16,12 @@ def set_request_id(value: str) -> None:
 
 class JsonFormatter(logging.Formatter):
     def format(self, record):
-        line = {"at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        line = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
         if request_id := current_request_id():
             line["request"] = request_id
         line.update(getattr(record, "facts", {}))

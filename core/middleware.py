@@ -30,7 +30,8 @@ RESUME = "/mon-espace/reprendre/"
 
 
 class ReceivedAt:
-    """First of all: the instant that counts for deadlines is the receipt of the request. What cannot be a request of ours goes no further."""
+    """First of all: the instant that counts for deadlines is the receipt of the request. What cannot be a request of ours goes no further.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -43,11 +44,19 @@ class ReceivedAt:
     def refused(self, request):
         """A NUL byte (PostgreSQL takes none), a length that is no number, a body that is too large: answered before anything reads them."""
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return plain(400, _("We did not understand this request"), _("Some information was unreadable or damaged on the way. Nothing was changed."))
+            return plain(
+                400,
+                _("We did not understand this request"),
+                _("Some information was unreadable or damaged on the way. Nothing was changed."),
+            )
         length = request.META.get("CONTENT_LENGTH") or "0"
         most = MOST_API_BYTES if request.path_info.startswith("/api/") else MOST_BYTES
         if not length.isdecimal():
-            return plain(400, _("We did not understand this request"), _("Some information was unreadable or damaged on the way. Nothing was changed."))
+            return plain(
+                400,
+                _("We did not understand this request"),
+                _("Some information was unreadable or damaged on the way. Nothing was changed."),
+            )
         if int(length) > most:
             return plain(413, _("That is too large"), _("The upload is over the limit. Send documents one at a time."))
         return None
@@ -145,7 +154,9 @@ class Refusals:
     def process_exception(self, request, error):
         if isinstance(error, OperationalError):  # the database is away or too busy: nothing was done, the same request may come again
             log.exception("database unavailable")
-            response = answer(request, 503, "unavailable", _("The service is down for a while"), _("Nothing was changed. Try again in a minute."))
+            response = answer(
+                request, 503, "unavailable", _("The service is down for a while"), _("Nothing was changed. Try again in a minute.")
+            )
             response["Retry-After"] = "30"
             return response
         if not isinstance(error, Refusal):

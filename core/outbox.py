@@ -1,7 +1,7 @@
 """The outbox: a mail is a row of the act's transaction; the worker sends it after commit, at least once, with a stable Message-ID.
 
-A template `emails/<code>.<language>.txt` begins with `Subject: …`, an empty line, then the text; `link` of its context is the one link. What people
-wrote is shown in it as text: an address that is not ours is made unclickable, a line break never leaves the subject.
+A template `emails/<code>.<language>.txt` begins with `Subject: …`, an empty line, then the text; `link` of its context is the one link.
+What people wrote is shown in it as text: an address that is not ours is made unclickable, a line break never leaves the subject.
 """
 from __future__ import annotations
 
@@ -44,8 +44,17 @@ def queue(code: str, *, to, at, context: dict, reference: str = "", wait_for: Do
     subject, text = compose(code, language, context, reference=reference, name=person.name if person else "")
     held = wait_for is not None and wait_for.state != DocumentState.RENDERED
     mail = Mail(
-        state=MailState.HELD if held else MailState.QUEUED, code=code, recipient=person, to=person.email if person else to, language=language,
-        subject=subject, text=text, reference=reference, attachment=wait_for, created_at=at, next_attempt_at=at,
+        state=MailState.HELD if held else MailState.QUEUED,
+        code=code,
+        recipient=person,
+        to=person.email if person else to,
+        language=language,
+        subject=subject,
+        text=text,
+        reference=reference,
+        attachment=wait_for,
+        created_at=at,
+        next_attempt_at=at,
         message_id=f"<{secrets.token_hex(16)}@{urlsplit(settings.PUBLIC_BASE_URL).hostname or 'localhost'}>",
     )
     if person is not None and (not person.is_active or person.is_system):
@@ -64,7 +73,13 @@ def compose(code: str, language: str, context: dict, *, reference: str = "", nam
         first, _, body = rendered.partition("\n")
         if not first.startswith("Subject:"):
             raise ValueError(f"emails/{code}.{language}.txt must begin with `Subject: …`")
-        frame = {"body": body.strip(), "name": _harmless(name), "reference": reference, "fund": site.current(), "fund_name": site.current().name}
+        frame = {
+            "body": body.strip(),
+            "name": _harmless(name),
+            "reference": reference,
+            "fund": site.current(),
+            "fund_name": site.current().name,
+        }
         text = get_template(f"core/mail_frame.{language}.txt").template.render(Context(frame, autoescape=False))
     return " ".join(first.removeprefix("Subject:").split())[:255], text.strip() + "\n"
 
@@ -73,7 +88,10 @@ def _harmless(value):
     """What people wrote, as text that no mail program turns into a link elsewhere."""
     if isinstance(value, str) and not isinstance(value, SafeString):
         parts = re.split(rf"({re.escape(settings.PUBLIC_BASE_URL)}[^\s<>\"]*)", value)
-        clean = [part if index % 2 else re.sub(r"(?i)\bwww\.", "www\u200b.", part.replace("://", ":\u200b//")) for index, part in enumerate(parts)]
+        clean = [
+            part if index % 2 else re.sub(r"(?i)\bwww\.", "www\u200b.", part.replace("://", ":\u200b//"))
+            for index, part in enumerate(parts)
+        ]
         return "".join(clean).replace("\x00", "")
     if isinstance(value, list | tuple):
         return [_harmless(one) for one in value]

@@ -45,8 +45,11 @@ def evidence(request) -> dict:
     """Facts for a signature: how and when the person proved who he is, when the request came, a hash of the browser's address."""
     instant = proved_at(request)
     return {
-        "method": request.session.get(METHOD, "") if hasattr(request, "session") else "", "proved_at": instant.isoformat() if instant else "",
-        "received_at": request.received_at.isoformat(), "request": current_request_id(), "address_hash": address_hash(request),
+        "method": request.session.get(METHOD, "") if hasattr(request, "session") else "",
+        "proved_at": instant.isoformat() if instant else "",
+        "received_at": request.received_at.isoformat(),
+        "request": current_request_id(),
+        "address_hash": address_hash(request),
         "user_agent": request.headers.get("User-Agent", "")[:200],
     }
 

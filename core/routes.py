@@ -53,7 +53,9 @@ def _declared_methods(callback) -> tuple[str, ...]:
         return tuple(sorted({method.upper() for method in actions}))
     view_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
     if view_class is not None:
-        return tuple(sorted(method for method in METHODS if method.lower() in view_class.http_method_names and hasattr(view_class, method.lower())))
+        return tuple(
+            sorted(method for method in METHODS if method.lower() in view_class.http_method_names and hasattr(view_class, method.lower()))
+        )
     while callback is not None:  # django.views.decorators.http keeps the list in its closure
         code, cells = getattr(callback, "__code__", None), getattr(callback, "__closure__", None) or ()
         if code is not None and "request_method_list" in code.co_freevars:

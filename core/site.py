@@ -1,9 +1,10 @@
 """The name on the door. Core knows no fund: a higher app registers who the fund is, pages and mails of mechanism read it here.
 
-In the AppConfig of the app that knows: `from core import site; site.register(FundIdentity.current)`. The provider takes nothing and returns any
-object with `name`, and as far as it knows them `tagline`, `short_description`, `legal_name`, `address`, `email`, `phone`, `website`,
-`appeals_email`, `data_protection_email`, `accessibility_email`, `fictional_notice`: templates read those as `fund.…`. It is asked at most once
-a request, only by pages that use it, and may touch the database. Until one is registered the fund is nameless and every other fact is empty.
+In the AppConfig of the app that knows: `from core import site; site.register(FundIdentity.current)`. The provider takes nothing and returns
+any object with `name`, and as far as it knows them `tagline`, `short_description`, `legal_name`, `address`, `email`, `phone`, `website`,
+`appeals_email`, `data_protection_email`, `accessibility_email`, `fictional_notice`: templates read those as `fund.…`. It is asked at most
+once a request, only by pages that use it, and may touch the database. Until one is registered the fund is nameless and every other fact is
+empty.
 """
 from __future__ import annotations
 

@@ -9,10 +9,9 @@ from django import forms
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
 
-from core.access import allow, public
 from core.forms import DayField, EurosField, FundForm, InstantField
+from core.open_pages import open_page
 from core.templatetags.ui import ICONS
 
 KINDS = [("association", _("Association")), ("collective", _("Collective")), ("citizen", _("Citizen"))]
@@ -70,7 +69,6 @@ def sample() -> dict:
             "late": AT.replace(month=7, day=1), "page": Paginator(range(190), 10).page(4), "icons": sorted(ICONS)}
 
 
-@allow(public)
-@require_safe
+@open_page
 def style_guide(request):
     return render(request, "core/style_guide.html", sample())

@@ -1,8 +1,8 @@
 """The frame of a verb: the only way a state changes.
 
-A verb is a keyword-only function decorated with `verb`. Calling it opens one transaction, locks the rows in the documented order, checks who
-may, the state and the guards (each refuses with a reason), runs the function, saves, and writes the event. Screens, API, imports and the clock
-call the same function; screens ask the same guards through `offered`.
+A verb is a keyword-only function decorated with `verb`. Calling it opens one transaction, locks the rows in the documented order, checks
+who may, the state and the guards (each refuses with a reason), runs the function, saves, and writes the event. Screens, API, imports and
+the clock call the same function; screens ask the same guards through `offered`.
 """
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import contextvars
 import hashlib
 import json
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Callable, Iterable
+from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -28,7 +29,9 @@ STATUS_OF_CODE = {"not_permitted": 403, "not_allowed_in_state": 409, "stale_appr
 
 
 class Refusal(Exception):
-    """A rule says no. `code` is stable; `reason` says why in plain words, `remedy` what would make it possible, `article` the text behind it."""
+    """A rule says no. `code` is stable; `reason` says why in plain words, `remedy` what would make it possible, `article` the text behind
+    it.
+    """
 
     def __init__(self, code: str, reason, *, remedy=None, article: str = "", field: str = "", status: int | None = None):
         super().__init__(code)
@@ -151,14 +154,30 @@ def _graph(model, method: str) -> tuple[tuple[str, ...], str]:
     return tuple(str(getattr(source, "value", source)) for source in moves), targets.pop()
 
 
-def verb(*, machine: type[models.Model], label, who: tuple[Who, ...], name: str | None = None, fsm: str | None = None, creates: str | None = None,
-         on: str | None = None, guards=(), documents=(), mails=(), ledger=(), two_key: TwoKey | None = None, danger=False, lock=None, inner=False):
+def verb(
+    *,
+    machine: type[models.Model],
+    label,
+    who: tuple[Who, ...],
+    name: str | None = None,
+    fsm: str | None = None,
+    creates: str | None = None,
+    on: str | None = None,
+    guards=(),
+    documents=(),
+    mails=(),
+    ledger=(),
+    two_key: TwoKey | None = None,
+    danger=False,
+    lock=None,
+    inner=False,
+):
     """Turn `def submit(act, application, *, …)` into a verb of `machine` called as `submit(application=…, actor=…, at=…, …)`.
 
     `fsm` names the django-fsm method of the graph (default: the function's name) that the body must call on its object;
     `creates` instead is the state a new row is born in (the body returns the row; `on` then names the parent keyword);
-    `lock(obj)` locks rows that come before the object in the order call, envelope, grant account, agreement, instalments, batch, ledger head.
-    An `inner` verb is a consequence: it runs only inside another verb (`who` then says which, for the documentation).
+    `lock(obj)` locks rows that come before the object in the order call, envelope, grant account, agreement, instalments, batch, ledger
+    head. An `inner` verb is a consequence: it runs only inside another verb (`who` then says which, for the documentation).
     With `two_key` the verb runs only through core.two_key.approve. Raises Refusal.
     """
 
@@ -166,8 +185,26 @@ def verb(*, machine: type[models.Model], label, who: tuple[Who, ...], name: str 
         verb_name = name or function.__name__
         sources, target = ((), creates) if creates else _graph(machine, fsm or verb_name)
         keyword = on or _snake(machine.__name__)
-        declared = Verb(machine.machine, verb_name, machine, function, label, sources, str(target), tuple(who), tuple(guards), tuple(documents),
-                        tuple(mails), tuple(ledger), two_key, bool(creates), danger, lock, inner, "" if creates else fsm or verb_name)
+        declared = Verb(
+            machine.machine,
+            verb_name,
+            machine,
+            function,
+            label,
+            sources,
+            str(target),
+            tuple(who),
+            tuple(guards),
+            tuple(documents),
+            tuple(mails),
+            tuple(ledger),
+            two_key,
+            bool(creates),
+            danger,
+            lock,
+            inner,
+            "" if creates else fsm or verb_name,
+        )
 
         def call(*, actor, at=None, approved_act=None, **params):
             obj = params.pop(keyword)
@@ -206,7 +243,9 @@ def _run(declared: Verb, obj, actor, at, params, approved_act):
                 raise Refusal("second_key_missing", _("This act needs two people."), remedy=_("Propose it; another person approves it."))
             declared.check(act, approved=approved_act is not None)
         except Refusal as refusal:
-            access_log.info("refused", extra={"facts": {"who": actor.pk, "verb": f"{declared.machine}.{declared.name}", "rule": refusal.code}})
+            access_log.info(
+                "refused", extra={"facts": {"who": actor.pk, "verb": f"{declared.machine}.{declared.name}", "rule": refusal.code}}
+            )
             raise
         before = "" if declared.creates else obj.state
         depth = _running.set(_running.get() + 1)
@@ -232,7 +271,9 @@ def record(act: Act, row, before: str, after: str, *, verb: str | None = None) -
     if act.reason:
         ErasableText.objects.create(event=event, text=act.reason, salt=salt)
     if act.verb.ledger:
-        money_log.info("money", extra={"facts": {"who": act.actor.pk, "verb": f"{act.verb.machine}.{act.verb.name}", "subject": row.event_subject}})
+        money_log.info(
+            "money", extra={"facts": {"who": act.actor.pk, "verb": f"{act.verb.machine}.{act.verb.name}", "subject": row.event_subject}}
+        )
     return event
 
 

@@ -1,4 +1,6 @@
-"""Acts that need two people: proposed by one, approved by another, bound to a hash of what was proposed, executed in the approval's transaction."""
+"""Acts that need two people: proposed by one, approved by another, bound to a hash of what was proposed, executed in the approval's
+transaction.
+"""
 from __future__ import annotations
 
 from datetime import timedelta
@@ -7,10 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import references
+from core.logs import current_request_id
 from core.models import Event, TwoKeyAct
 from core.models.two_key import TwoKeyState
 from core.transitions import VERBS, Act, Refusal, Verb, canonical_hash, locked
-from core.logs import current_request_id
 
 VALID_DAYS = 14
 
@@ -45,8 +47,15 @@ def propose(verb: Verb, obj, *, actor, at, params: dict | None = None) -> TwoKey
             old.save()
             _record(old, "expire", TwoKeyState.PROPOSED, actor, at)
         act = TwoKeyAct.objects.create(
-            reference=references.new("ACT"), target_machine=verb.machine, target_id=obj.pk, verb=verb.name, title=str(verb.two_key.title(obj))[:200],
-            params=params, content_hash=_content_hash(verb, obj, params), proposed_by=actor, proposed_at=at,
+            reference=references.new("ACT"),
+            target_machine=verb.machine,
+            target_id=obj.pk,
+            verb=verb.name,
+            title=str(verb.two_key.title(obj))[:200],
+            params=params,
+            content_hash=_content_hash(verb, obj, params),
+            proposed_by=actor,
+            proposed_at=at,
             expires_at=at + timedelta(days=VALID_DAYS),
         )
         _record(act, "propose", "", actor, at)
@@ -68,7 +77,9 @@ def may_approve(act: TwoKeyAct, actor, at) -> None:
 
 
 def approve(act: TwoKeyAct, *, actor, at):
-    """Second key: checks the content is the one proposed, executes the verb. Returns what the verb returns. Raises Refusal (`stale_approval`…)."""
+    """Second key: checks the content is the one proposed, executes the verb. Returns what the verb returns. Raises Refusal
+    (`stale_approval`…).
+    """
     with transaction.atomic():
         act = locked(act)
         may_approve(act, actor, at)

@@ -6,6 +6,8 @@ from allauth.mfa.totp import views as totp
 from django.urls import include, path, re_path
 
 from core.access import allow, anyone, signed_in
+from core.open_pages import legal, privacy
+from core.style_guide import style_guide
 from core.views import account as mine
 from core.views import demo, documents
 from core.views.language import language
@@ -19,12 +21,25 @@ core_patterns = [
     path("documents/<slug:code>/", documents.document, name="document"),
     path("documents/<slug:code>.pdf", documents.document_pdf, name="document_pdf"),
     path("langue/", language, name="language"),
+    path("style/", style_guide, name="style_guide"),
+    path("mentions-legales/", legal, name="legal"),
+    path("confidentialite/", privacy, name="privacy"),
     path("demo/courrier/", demo.mailbox, name="mailbox"),
     path("demo/courrier/<int:pk>/", demo.mail, name="mail"),
 ]
-for _view in (account.login, account.logout, account.account_inactive, account.signup, account.email_verification_sent, account.confirm_email,
-              account.password_reset, account.password_reset_done, account.password_reset_from_key, account.password_reset_from_key_done,
-              second_factor.authenticate):
+for _view in (
+    account.login,
+    account.logout,
+    account.account_inactive,
+    account.signup,
+    account.email_verification_sent,
+    account.confirm_email,
+    account.password_reset,
+    account.password_reset_done,
+    account.password_reset_from_key,
+    account.password_reset_from_key_done,
+    second_factor.authenticate,
+):
     allow(anyone)(_view)
 for _view in (account.password_change, account.password_set, totp.activate_totp, totp.deactivate_totp, recovery_codes.view_recovery_codes,
               recovery_codes.generate_recovery_codes, recovery_codes.download_recovery_codes):
@@ -41,7 +56,9 @@ urlpatterns = [
     path("mot-de-passe/", account.password_reset, name="account_reset_password"),
     path("mot-de-passe/envoye/", account.password_reset_done, name="account_reset_password_done"),
     path("mot-de-passe/change/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
-    re_path(r"^mot-de-passe/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", account.password_reset_from_key, name="account_reset_password_from_key"),
+    re_path(
+        r"^mot-de-passe/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", account.password_reset_from_key, name="account_reset_password_from_key"
+    ),
     path("mon-espace/confirmer/", mine.confirm, name="account_reauthenticate"),
     path("mon-espace/confirmer/", mine.confirm, name="mfa_reauthenticate"),
     path("mon-espace/securite/", mine.security, name="mfa_index"),

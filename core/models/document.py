@@ -74,7 +74,9 @@ class Document(Machine):
 
 
 class Signature(models.Model):
-    """A simple electronic signature: who, when, the SHA-256 of the bytes signed, and the evidence (re-authentication instant, address hash)."""
+    """A simple electronic signature: who, when, the SHA-256 of the bytes signed, and the evidence (re-authentication instant, address
+    hash).
+    """
 
     document = models.ForeignKey(Document, models.PROTECT, related_name="signatures", verbose_name=_("document"))
     signer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("signer"))

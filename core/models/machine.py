@@ -15,8 +15,9 @@ class Machine(FSMModelMixin, models.Model):
         return set()
 
     def refresh_from_db(self, using=None, fields=None, **kwargs):
-        # A protected field refuses assignment while it is in the instance's dict, so it is taken out and put back on failure. What is read is named
-        # before: Django takes a field that is not in the dict for a deferred one, would not read it, and the state would be open to assignment.
+        # A protected field refuses assignment while it is in the instance's dict, so it is taken out and put back on failure. What is read
+        # is named before: Django takes a field that is not in the dict for a deferred one, would not read it, and the state would be open
+        # to assignment.
         if fields is None:
             deferred = self.get_deferred_fields()
             fields = [field.attname for field in self._meta.concrete_fields if field.attname not in deferred]

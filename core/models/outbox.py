@@ -22,13 +22,17 @@ class Mail(Machine):
 
     state = FSMField(_("state"), choices=MailState.choices, default=MailState.QUEUED, protected=True)
     code = models.CharField(_("code"), max_length=60)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("recipient"))
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("recipient")
+    )
     to = models.EmailField(_("address"))
     language = models.CharField(_("language"), max_length=2, default="fr")
     subject = models.CharField(_("subject"), max_length=255)
     text = models.TextField(_("text"))
     reference = models.CharField(_("reference"), max_length=40, blank=True)
-    attachment = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document it waits for"))
+    attachment = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document it waits for")
+    )
     message_id = models.CharField(_("message id"), max_length=120, unique=True)
     created_at = models.DateTimeField(_("created at"))
     next_attempt_at = models.DateTimeField(_("next attempt at"))

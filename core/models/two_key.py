@@ -31,7 +31,9 @@ class TwoKeyAct(Machine):
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by"))
     proposed_at = models.DateTimeField(_("proposed at"))
     expires_at = models.DateTimeField(_("expires at"))
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("closed by"))
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("closed by")
+    )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     reason = models.TextField(_("reason"), blank=True)
 
@@ -45,7 +47,9 @@ class TwoKeyAct(Machine):
                 condition=~models.Q(state="approved") | (models.Q(closed_by__isnull=False) & ~models.Q(closed_by=models.F("proposed_by"))),
                 name="two_key_two_people",
             ),
-            models.UniqueConstraint(fields=["target_machine", "target_id", "verb"], condition=models.Q(state="proposed"), name="two_key_one_open"),
+            models.UniqueConstraint(
+                fields=["target_machine", "target_id", "verb"], condition=models.Q(state="proposed"), name="two_key_one_open"
+            ),
         ]
 
     def __str__(self):

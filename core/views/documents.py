@@ -31,10 +31,19 @@ def document(request, code):
     """The twin: what the document says, readable before the PDF is there, with its signatures and its proof."""
     row = _visible(request, code)
     signatures = row.signatures.select_related("signer").order_by("signed_at", "id")
-    return render(request, "core/document.html", {
-        "document": row, "twin": documents.html(row), "signatures": signatures, "verify_url": documents.verify_url(row), "pdf_url": documents.pdf_url(row),
-        "is_rendered": row.state == DocumentState.RENDERED or bool(row.file), "is_void": row.state == DocumentState.VOID,
-    })
+    return render(
+        request,
+        "core/document.html",
+        {
+            "document": row,
+            "twin": documents.html(row),
+            "signatures": signatures,
+            "verify_url": documents.verify_url(row),
+            "pdf_url": documents.pdf_url(row),
+            "is_rendered": row.state == DocumentState.RENDERED or bool(row.file),
+            "is_void": row.state == DocumentState.VOID,
+        },
+    )
 
 
 @allow(signed_in)

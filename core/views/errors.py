@@ -35,11 +35,15 @@ def answer(request, status: int, code: str, title, detail) -> HttpResponse:
 
 
 def bad_request(request, exception=None):
-    return plain(400, _("We did not understand this request"), _("Some information was unreadable or damaged on the way. Nothing was changed."))
+    return plain(
+        400, _("We did not understand this request"), _("Some information was unreadable or damaged on the way. Nothing was changed.")
+    )
 
 
 def forbidden(request, exception=None):
-    return answer(request, 403, "not_permitted", _("You do not have access to this"), _("Your account is known, but this act belongs to others."))
+    return answer(
+        request, 403, "not_permitted", _("You do not have access to this"), _("Your account is known, but this act belongs to others.")
+    )
 
 
 def not_found(request, exception=None):
@@ -65,8 +69,13 @@ def plain(status: int, title, detail) -> HttpResponse:
     """An error page made of nothing: no template, no database, no host name."""
     from django.utils.html import format_html
 
-    text = format_html('<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>{}</title></head><body><h1>{}</h1><p>{}</p><p>{}</p></body></html>',
-                       title, title, detail, current_request_id())
+    text = format_html(
+        '<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>{}</title></head><body><h1>{}</h1><p>{}</p><p>{}</p></body></html>',
+        title,
+        title,
+        detail,
+        current_request_id(),
+    )
     return HttpResponse(text, status=status, headers={"Cache-Control": "no-store, private", "X-Content-Type-Options": "nosniff"})
 
 
@@ -86,7 +95,12 @@ def csrf_failure(request, reason=""):
 
 def offered(request, fields) -> dict:
     """Context of a page that shows kept fields and offers to send them again to where they were going."""
-    return {"fields": fields, "texts": [field for field in fields if field.is_text], "again": request.get_full_path(), "files": bool(request.FILES)}
+    return {
+        "fields": fields,
+        "texts": [field for field in fields if field.is_text],
+        "again": request.get_full_path(),
+        "files": bool(request.FILES),
+    }
 
 
 def _private(request) -> bool:

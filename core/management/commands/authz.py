@@ -7,7 +7,7 @@ from core.authz import document
 
 
 class Command(BaseCommand):
-    help = "Write docs/authz.csv (route, method, role, relation, verdict) from the access rules; with --check, only tell whether it is up to date."
+    help = "Write docs/authz.csv (route, method, role, relation, verdict) from the access rules; --check only tells whether it is up to date."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser):

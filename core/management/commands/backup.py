@@ -4,7 +4,7 @@ from core import backups
 
 
 class Command(BaseCommand):
-    help = "Write database, documents and attachments into one .tar.gz, while the fund runs. Keys are not in it: keep var/env (or your settings) apart."
+    help = "Write database, documents and attachments into one .tar.gz, while the fund runs. Keys are not in it: keep them (var/env) apart."
 
     def add_arguments(self, parser):
         parser.add_argument("out", metavar="OUT", help="the archive to write; it must not exist")

@@ -19,7 +19,7 @@ MOST_ROUNDS = 200
 
 class Command(BaseCommand):
     help = (
-        "Do what waits: render documents, send mails, let time pass (deadlines, expiries, reminders), run queued tasks. Runs until it is told to stop; "
+        "Do what waits: render documents, send mails, let time pass (deadlines, expiries, reminders), run queued tasks, until told to stop; "
         "with --drain, does everything that is due once, and what follows from it, then stops."
     )
 
@@ -46,7 +46,12 @@ def drain() -> dict[str, int]:
     first = True
     for _ in range(MOST_ROUNDS):
         at = timezone.now()
-        done = {"documents": documents.render_due(at, failed=first), "jobs": clock.run_all(at), "mails": outbox.deliver_due(at), "tasks": run_tasks()}
+        done = {
+            "documents": documents.render_due(at, failed=first),
+            "jobs": clock.run_all(at),
+            "mails": outbox.deliver_due(at),
+            "tasks": run_tasks(),
+        }
         first = False
         for name, count in done.items():
             total[name] += count
@@ -56,13 +61,19 @@ def drain() -> dict[str, int]:
 
 
 def run(stop: threading.Event) -> None:
-    """Go round until told to stop; an act under way is finished first. Waits for work a second at a time, which three indexed reads cost nothing."""
+    """Go round until told to stop; an act under way is finished first. Waits for work a second at a time, which three indexed reads cost
+    nothing.
+    """
     next_at = dict.fromkeys(clock.JOBS, 0.0)
     log.info("worker started", extra={"facts": {"jobs": sorted(clock.JOBS)}})
     while not stop.is_set():
         close_old_connections()
         busy = 0
-        for step in (lambda: documents.render_due(timezone.now(), limit=5), lambda: outbox.deliver_due(timezone.now(), limit=50), run_tasks):
+        for step in (
+            lambda: documents.render_due(timezone.now(), limit=5),
+            lambda: outbox.deliver_due(timezone.now(), limit=50),
+            run_tasks,
+        ):
             if not stop.is_set():
                 busy += _safely(step)
         for name, job in list(clock.JOBS.items()):
