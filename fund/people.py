@@ -43,5 +43,9 @@ panel_desk = _desk("panel_desk", (Role.PANEL_MEMBER, Role.CO_PRESIDENT),
                    _("This desk belongs to the members of the panel. Ask a co-president or a case officer."))
 admin_desk = _desk("admin_desk", (Role.ADMINISTRATOR, Role.CO_PRESIDENT, Role.AUDITOR),
                    _("This desk belongs to the administrators and the co-presidents. Ask one of them for what you need."))
+calls_writing = _desk("calls_writing", (Role.CASE_OFFICER,), _("Calls are written by the case officers. Ask one of them for what you need."))
+roles_writing = _desk("roles_writing", (Role.ADMINISTRATOR,), _ask_administrator)
+rules_writing = _desk("rules_writing", (Role.ADMINISTRATOR, Role.CO_PRESIDENT),
+                      _("Rules are written by the co-presidents and the administrators. Ask one of them for what you need."))
 staff = _desk("staff", tuple(Role), _ask_administrator)
 """Anyone who holds a role of the fund."""

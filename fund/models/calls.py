@@ -3,12 +3,14 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from core.models import Machine
-from fund.enums import PUBLIC_CALL_STATES, CallPhase, CallState, Trigger
+from fund.enums import PUBLIC_CALL_STATES, CallPhase, CallState, Role, Trigger
 from fund.models.organisations import Theme
+from fund.models.roles import RoleGrant
 from fund.models.rules import RuleVersion
 
 AFTER_CLOSING = (CallState.CLOSED, CallState.UNDER_REVIEW, CallState.DECIDED, CallState.ARCHIVED)
@@ -19,6 +21,13 @@ class CallQuerySet(models.QuerySet):
     def public(self):
         """What anyone sees: every call that was published, cancelled ones included."""
         return self.filter(published_at__isnull=False)
+
+    def visible_to(self, user):
+        """What was published for everyone; drafts too for case officers, co-presidents and auditors."""
+        desk = (Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUDITOR)
+        if getattr(user, "pk", None) and user.is_active and RoleGrant.objects.in_effect(timezone.now()).filter(user=user, role__in=desk).exists():
+            return self.all()
+        return self.public()
 
     def open_at(self, at):
         return self.filter(state=CallState.PUBLISHED, opens_at__lte=at, closes_at__gt=at)

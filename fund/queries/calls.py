@@ -1,7 +1,9 @@
 """Calls as the public, the applicants and the case officers read them."""
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from pathlib import Path
 
 from django.db.models import QuerySet
 
@@ -64,3 +66,13 @@ def open_act(obj, verb: str, at: datetime) -> TwoKeyAct | None:
 def events_of(obj) -> QuerySet[Event]:
     """What happened to an object, newest first, with the reasons that were not erased."""
     return Event.objects.filter(machine=obj.machine, object_id=obj.pk).select_related("actor", "reason").order_by("-id")
+
+
+NOT_COPIED = (*Call.INSTANTS, *Call.DAYS, "envelope", "rule_version", "title", "slug")
+
+
+def starting_content(source: Call | None = None) -> dict:
+    """What a new call begins with: an earlier one but its dates, envelope and name, or the grid of the rulebook."""
+    if source is None:
+        return json.loads((Path(__file__).parent.parent / "data" / "default_call.json").read_text(encoding="utf-8"))
+    return {name: value for name, value in source.content().items() if name not in NOT_COPIED}

@@ -1,0 +1,315 @@
+"""The forms a call is written with: they parse and keep what was typed; the rules stay in the verbs."""
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.forms.utils import ErrorDict, ErrorList
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from core.forms import DayField, EurosField, FundForm, InstantField
+from core.transitions import Refusal
+from fund.enums import Trigger
+from fund.models import Call, Envelope, Theme
+from fund.models.ledger import EnvelopeState
+from fund.rules.calls import AMENDABLE_DATES
+from fund.rules.content import SCORES
+
+
+def _area(rows=3):
+    return forms.Textarea(attrs={"rows": rows})
+
+
+def _label(name):
+    return Call._meta.get_field(name).verbose_name
+
+
+def _text(name, most, rows=0, **options):
+    return forms.CharField(label=_label(name), max_length=most, required=False, **({"widget": _area(rows)} if rows else {}), **options)
+
+
+YES_NO = (("yes", _("yes")), ("no", _("no")))
+
+
+class NewCallForm(FundForm):
+    """A title, an address, and what to start from."""
+
+    title = forms.CharField(label=_label("title"), max_length=120, help_text=_("What a neighbour would call it, in a few words."))
+    slug = forms.CharField(label=_label("slug"), max_length=80, required=False,
+                           help_text=_("The end of the page’s address. Left empty, it is made from the title. An address is never used twice."))
+    source = forms.ChoiceField(label=_("Start from"), required=False, help_text=_("Everything is copied but the dates and the envelope."))
+
+    def __init__(self, *args, calls=(), **options):
+        super().__init__(*args, **options)
+        self.fields["source"].choices = [("", _("the grid of the rulebook")), *((call.slug, call.title) for call in calls)]
+
+    def params(self) -> dict[str, Any]:
+        title = self.cleaned_data["title"]
+        return {"title": title, "slug": self.cleaned_data["slug"].strip() or slugify(title)[:80], "source": self.cleaned_data["source"]}
+
+
+class CallForm(FundForm):
+    """Everything of a call but its lists. Nothing but the title is required to save a draft."""
+
+    title = forms.CharField(label=_label("title"), max_length=120)
+    slug = forms.CharField(label=_label("slug"), max_length=80, help_text=Call._meta.get_field("slug").help_text)
+    summary = _text("summary", 400, 2, help_text=_("Two sentences that everyone reads."))
+    description = _text("description", 20_000, 10, help_text=_("A blank line makes a paragraph."))
+    contact_email = forms.EmailField(label=_label("contact_email"), required=False)
+    themes = forms.MultipleChoiceField(label=_label("themes"), required=False, widget=forms.CheckboxSelectMultiple)
+    envelope = forms.ChoiceField(label=_label("envelope"), required=False)
+    ceiling_amount = EurosField(label=_label("ceiling_amount"), min_cents=1, max_cents=100_000_000)
+    floor_amount = EurosField(label=_label("floor_amount"), required=False, max_cents=100_000_000)
+    max_duration_months = forms.IntegerField(label=_label("max_duration_months"), min_value=1, max_value=60)
+    blind = forms.BooleanField(label=_label("blind"), required=False, help_text=_("Readers do not see who applies; they declare their interests on the list of names."))
+    opens_at = InstantField(label=_label("opens_at"), required=False)
+    closes_at = InstantField(label=_label("closes_at"), required=False)
+    partner_deadline_at = InstantField(label=_label("partner_deadline_at"), required=False, help_text=_("Left empty, it follows the closing as the rules say."))
+    eligibility_by_on = DayField(label=_label("eligibility_by_on"), required=False)
+    review_opens_on = DayField(label=_label("review_opens_on"), required=False)
+    review_closes_at = InstantField(label=_label("review_closes_at"), required=False)
+    meeting_on = DayField(label=_label("meeting_on"), required=False)
+    notified_by_on = DayField(label=_label("notified_by_on"), required=False)
+    agreements_by_on = DayField(label=_label("agreements_by_on"), required=False)
+    projects_end_by_on = DayField(label=_label("projects_end_by_on"), required=False)
+    reports_by_on = DayField(label=_label("reports_by_on"), required=False)
+
+    TEXTS = ("title", "slug", "summary", "description", "contact_email", "themes")
+    MONEY = ("envelope", "ceiling_amount", "floor_amount", "max_duration_months", "blind")
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["themes"].choices = list(Theme.objects.values_list("code", "label"))
+        self.fields["envelope"].choices = [("", "—"), *((str(row.pk), f"{row.reference} · {row.label}") for row in Envelope.objects.exclude(state=EnvelopeState.CLOSED))]
+        self.fields["summary"].mark = self.fields["description"].mark = self.fields["contact_email"].mark = ""
+
+    @property
+    def texts(self):
+        return [self[name] for name in self.TEXTS]
+
+    @property
+    def money(self):
+        return [self[name] for name in self.MONEY]
+
+    @property
+    def dates(self):
+        return [self[name] for name in self.fields if name not in (*self.TEXTS, *self.MONEY)]
+
+    def content(self) -> dict:
+        data = dict(self.cleaned_data)
+        data["envelope"] = int(data["envelope"]) if data["envelope"] else None
+        data["floor_amount"] = data["floor_amount"] or 0
+        return data
+
+    @staticmethod
+    def initial_of(call: Call) -> dict:
+        values = {name: getattr(call, name) for name in (*Call.PLAIN, *Call.INSTANTS, *Call.DAYS)}
+        return values | {"envelope": str(call.envelope_id or ""), "themes": [theme.code for theme in call.themes.all()]}
+
+
+class CriterionForm(FundForm):
+    code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    label = forms.CharField(label=_("Criterion"), max_length=80)
+    weight = forms.IntegerField(label=_("Weight, in percent"), min_value=1, max_value=100)
+    question = forms.CharField(label=_("Question asked to the reader"), max_length=300, widget=_area(2))
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for score in SCORES:
+            self.fields[f"anchor_{score}"] = forms.CharField(label=_("What a score of %(score)s means") % {"score": score}, max_length=300, required=False,
+                                                             widget=_area(2))
+            self.fields[f"anchor_{score}"].mark = ""
+
+    def row(self) -> dict:
+        data = self.cleaned_data
+        return {"code": data["code"], "label": data["label"], "weight": data["weight"], "question": data["question"],
+                "anchors": [{"score": score, "label": data[f"anchor_{score}"]} for score in SCORES if data[f"anchor_{score}"]]}
+
+    @staticmethod
+    def initial_of(row: dict) -> dict:
+        anchors = {f"anchor_{anchor['score']}": anchor["label"] for anchor in row["anchors"]}
+        return {name: row[name] for name in ("code", "label", "weight", "question")} | anchors
+
+
+class PlainRowForm(FundForm):
+    """A row whose fields are those of the content."""
+
+    def row(self) -> dict:
+        return {name: self.cleaned_data[name] for name in self.fields if name != "DELETE"}
+
+    @staticmethod
+    def initial_of(row: dict) -> dict:
+        return dict(row)
+
+
+class InstalmentLineForm(PlainRowForm):
+    code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    label = forms.CharField(label=_("Payment"), max_length=120)
+    percent = forms.IntegerField(label=_("Share, in percent"), min_value=1, max_value=100)
+    trigger = forms.ChoiceField(label=_("Paid on"), choices=[("", "—"), *Trigger.choices])
+
+
+class EligibilityQuestionForm(PlainRowForm):
+    code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    question = forms.CharField(label=_("Question"), max_length=300, widget=_area(2))
+    expected = forms.ChoiceField(label=_("Expected answer"), choices=YES_NO, initial="yes")
+    refusal = forms.CharField(label=_("What is said when the answer is the other one"), max_length=300, widget=_area(2))
+    article = forms.CharField(label=_("Article"), max_length=80, required=False)
+
+    def row(self) -> dict:
+        return super().row() | {"expected": self.cleaned_data["expected"] == "yes"}
+
+    @staticmethod
+    def initial_of(row: dict) -> dict:
+        return row | {"expected": "yes" if row["expected"] else "no"}
+
+
+class FaqForm(PlainRowForm):
+    question = forms.CharField(label=_("Question"), max_length=200)
+    answer = forms.CharField(label=_("Answer"), max_length=5_000, widget=_area(3))
+
+
+ROW_FORMS = {"criteria": CriterionForm, "instalment_lines": InstalmentLineForm, "eligibility_questions": EligibilityQuestionForm, "faq": FaqForm}
+TITLES = {"criteria": _("Criteria"), "instalment_lines": _("Payments"), "eligibility_questions": _("Eligibility questions"), "faq": _("Questions and answers")}
+ADD = {"criteria": _("Add a criterion"), "instalment_lines": _("Add a payment"), "eligibility_questions": _("Add a question"), "faq": _("Add a question and its answer")}
+HINTS = {
+    "criteria": _("The weights add up to 100%. The anchors say to readers what each score means."),
+    "instalment_lines": _("The shares add up to 100%."),
+    "eligibility_questions": _("Asked before writing: they spare people a file that cannot pass."),
+    "faq": _("Answers to what people ask."),
+}
+
+
+class Rows(forms.BaseFormSet):
+    """Rows of one kind; `kept` are those not deleted, in order."""
+
+    deletion_widget = forms.CheckboxInput
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].label = _("Remove this row")
+            form.fields["DELETE"].mark = ""
+
+    @property
+    def kept(self) -> list:
+        return [form for form in self.forms if not (self.can_delete and self._should_delete_form(form)) and (form.has_changed() or form in self.initial_forms)]
+
+    def rows(self) -> list[dict]:
+        return [form.row() for form in self.kept]
+
+    def silence(self) -> None:
+        """Show what was typed without judging it yet: a row was asked for, nothing was sent."""
+        for form in self.forms:
+            form._errors = ErrorDict()
+            form.cleaned_data = {}
+        self._errors, self._non_form_errors = [{} for _form in self.forms], ErrorList()
+
+
+def formset_class(name: str) -> type[Rows]:
+    return forms.formset_factory(ROW_FORMS[name], formset=Rows, extra=0, can_delete=True, max_num=20, absolute_max=40)
+
+
+class CallForms:
+    """The form of a call and its lists, read, checked and refused together."""
+
+    def __init__(self, call: Call, data=None, user=None, kinds=tuple(ROW_FORMS)):
+        content = call.content() if call.pk else {}
+        self.adding = (data or {}).get("add_row", "") if data is not None else ""
+        if data is not None and self.adding in kinds:
+            data = data.copy()
+            total = f"{self.adding}-TOTAL_FORMS"
+            data[total] = str(min(int(data.get(total) or 0) + 1 if str(data.get(total) or "0").isdigit() else 1, 40))
+        self.form = CallForm(data, obj=call, user=user, initial=CallForm.initial_of(call))
+        self.sets = {name: formset_class(name)(data, prefix=name, initial=[ROW_FORMS[name].initial_of(row) for row in content.get(name, [])],
+                                               form_kwargs={"obj": call, "user": user}) for name in kinds}
+        if self.adding:
+            self.form._errors, self.form.cleaned_data = ErrorDict(), {}
+            for rows in self.sets.values():
+                rows.silence()
+
+    @property
+    def sections(self):
+        return [{"name": name, "formset": rows, "title": TITLES[name], "hint": HINTS[name], "add": ADD[name]} for name, rows in self.sets.items()]
+
+    def is_valid(self) -> bool:
+        if self.adding:
+            return False
+        return all([self.form.is_valid(), *(rows.is_valid() for rows in self.sets.values())])
+
+    @property
+    def refused(self) -> bool:
+        return not self.adding and bool(self.form.errors or any(rows.total_error_count() for rows in self.sets.values()))
+
+    def content(self) -> dict:
+        return self.form.content() | {name: rows.rows() for name, rows in self.sets.items()}
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Put the reason beside the field it names: `criteria-1-weight` is the weight of the second criterion kept."""
+        found = re.fullmatch(r"(\w+)-(\d+)-(\w+)", refusal.field or "")
+        if found and found[1] in self.sets and int(found[2]) < len(kept := self.sets[found[1]].kept):
+            form, name = kept[int(found[2])], "anchor_0" if found[3] == "anchors" else found[3]
+            form.add_error(name if name in form.fields else None, str(refusal))
+        elif refusal.field in self.sets:
+            self.sets[refusal.field]._non_form_errors.append(str(refusal))
+        else:
+            self.form.refuse(refusal)
+
+
+class AmendForm(FundForm):
+    """Texts and dates of a published call, and what changes in one sentence."""
+
+    title = forms.CharField(label=_label("title"), max_length=120)
+    summary = _text("summary", 400, 2)
+    description = _text("description", 20_000, 10)
+    contact_email = forms.EmailField(label=_label("contact_email"), required=False)
+
+    def __init__(self, *args, obj, **options):
+        options.setdefault("initial", CallForm.initial_of(obj))
+        super().__init__(*args, obj=obj, **options)
+        for name in AMENDABLE_DATES:
+            kind = InstantField if name in Call.INSTANTS else DayField
+            self.fields[name] = kind(label=_label(name), required=False)
+            self.fields[name].mark = ""
+        self.order_fields([*list(self.fields)[:4], *(name for name in CallForm.base_fields if name in AMENDABLE_DATES)])
+        self.fields["reason"] = forms.CharField(label=_("What changes, and why"), max_length=1_000, widget=_area(3),
+                                                help_text=_("Sent to everyone who has a file under way in this call."))
+
+    def changes(self) -> dict:
+        """What differs from the call, as plain values. Seconds that a form cannot show do not count as a change."""
+        changed = {}
+        for name in self.fields:
+            if name == "reason":
+                continue
+            former, new = getattr(self.obj, name), self.cleaned_data[name]
+            if isinstance(new, datetime) and isinstance(former, datetime) and new == former.replace(second=0, microsecond=0):
+                continue
+            if new != former:
+                changed[name] = new.isoformat() if isinstance(new, date | datetime) else new
+        return changed
+
+
+class ReasonForm(FundForm):
+    reason = forms.CharField(label=_("Reason"), max_length=1_000, widget=_area(), required=False, help_text=_("One sentence: it is kept, and shown to those concerned."))
+
+
+class PlainForm(FundForm):
+    """An act without anything to say."""
+
+
+class EligibilityForm(FundForm):
+    """The yes-or-no questions of a call; nothing is kept."""
+
+    def __init__(self, *args, questions, **options):
+        super().__init__(*args, **options)
+        self.questions = list(questions)
+        for question in self.questions:
+            self.fields[question.code] = forms.ChoiceField(label=question.question, choices=YES_NO, widget=forms.RadioSelect, required=True,
+                                                           error_messages={"required": _("Answer yes or no."), "invalid_choice": _("Answer yes or no.")})
+
+    def obstacles(self) -> list:
+        """The questions whose answer closes the call to this idea."""
+        return [question for question in self.questions if (self.cleaned_data[question.code] == "yes") != question.expected]

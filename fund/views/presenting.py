@@ -1,0 +1,159 @@
+"""What a two-key act would do, line by line, as the second person reads it. Higher rooms describe their own acts with `register`."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from core.templatetags.ui import day, euros, instant
+from fund import rule_parameters
+from fund.enums import Trigger
+from fund.models import Call, Envelope, FundIdentity, RuleVersion, Theme
+from fund.rules.identity import unseal
+
+
+@dataclass(frozen=True)
+class Line:
+    """`before` is None when there is nothing to compare with."""
+
+    label: str
+    after: str
+    before: str | None = None
+
+
+_presenters: dict[tuple[str, str], Callable[[Any, Any], list[Line]]] = {}
+
+
+def register(machine: str, verb: str):
+    """`@register("machine", "verb")` on `function(act, obj) -> list[Line]`."""
+
+    def keep(function):
+        _presenters[machine, verb] = function
+        return function
+
+    return keep
+
+
+def lines_of(act, obj) -> list[Line]:
+    """The lines of an act; its parameters as they are when nobody described it better."""
+    present = _presenters.get((act.target_machine, act.verb))
+    if present:
+        return present(act, obj)
+    names = {field.name: field.verbose_name for field in type(obj)._meta.get_fields() if hasattr(field, "verbose_name")}
+    words = {"amount": _("amount"), "reason": _("reason"), "until": _("until"), "ends_at": _("ends at")}
+    return [Line(str(capfirst(names.get(name) or words.get(name) or name.replace("_", " "))), text(name, value)) for name, value in act.params.items()]
+
+
+def text(name: str, value: Any) -> str:
+    """A value as a person reads it, from the name of its field."""
+    if value is None or value == "" or value == []:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int) and (name == "amount" or name.endswith("_amount")):
+        return euros(value)
+    if name.endswith("_on"):
+        return day(value)
+    if isinstance(value, str) and (name.endswith("_at") or name == "until") and parse_datetime(value):
+        return instant(value)
+    if isinstance(value, list):
+        return "\n".join(_item(row) for row in value)
+    return str(value)
+
+
+def _item(row: Any) -> str:
+    if not isinstance(row, dict):
+        return str(row)
+    if "weight" in row:
+        return f"{row['label']} : {row['weight']} %"
+    if "percent" in row:
+        return f"{row['label']} : {row['percent']} % ({Trigger(row['trigger']).label})"
+    return " ".join(str(row[key]) for key in ("question", "answer") if key in row)
+
+
+@register("call", "amend")
+def _amend(act, call: Call) -> list[Line]:
+    former = call.content()
+    open_still = act.state == "proposed"
+    lines = [Line(_call_label(name), text(name, value), text(name, former[name]) if open_still else None)
+             for name, value in act.params.get("changes", {}).items()]
+    return [*lines, Line(_("What changes, and why"), act.params.get("reason", ""))]
+
+
+def _call_label(name: str) -> str:
+    return _("Questions and answers") if name == "faq" else str(capfirst(Call._meta.get_field(name).verbose_name))
+
+
+@register("call", "publish")
+def _publish(act, call: Call) -> list[Line]:
+    """The whole content; the page also links to the preview."""
+    content = call.content()
+    titles = {"criteria": _("Criteria"), "instalment_lines": _("Payments"), "eligibility_questions": _("Eligibility questions"), "faq": _("Questions and answers")}
+    names = {"envelope": str(Envelope.objects.filter(pk=call.envelope_id).first() or "–"), "rule_version": str(call.rule_version or "–"),
+             "themes": ", ".join(Theme.objects.filter(code__in=content["themes"]).values_list("label", flat=True)) or "–"}
+    return [Line(titles.get(name) or str(capfirst(Call._meta.get_field(name).verbose_name)), names.get(name) or text(name, value)) for name, value in content.items()]
+
+
+@register("role_grant", "grant")
+def _grant(act, grant) -> list[Line]:
+    return [Line(_("Person"), f"{grant.user} ({grant.user.email})"), Line(_("Role"), grant.role_label), *([Line(_("Office or capacity"), grant.title)] if grant.title else []),
+            Line(_("Starts at"), instant(grant.starts_at)), Line(_("Ends at"), instant(grant.ends_at) if grant.ends_at else _("no end"))]
+
+
+@register("role_grant", "extend")
+def _extend(act, grant) -> list[Line]:
+    ends_at = act.params.get("ends_at")
+    return [Line(_("Person"), f"{grant.user} ({grant.user.email})"), Line(_("Role"), grant.role_label),
+            Line(_("Ends at"), instant(ends_at) if ends_at else _("no end"), (instant(grant.ends_at) if grant.ends_at else _("no end")) if act.state == "proposed" else None)]
+
+
+@register("role_grant", "end")
+def _end(act, grant) -> list[Line]:
+    return [Line(_("Person"), f"{grant.user} ({grant.user.email})"), Line(_("Role"), grant.role_label), Line(_("Reason"), act.params.get("reason", ""))]
+
+
+def compared(version: RuleVersion, former: RuleVersion | None) -> list[Line]:
+    """The parameters in which a version differs from another (from the defaults when there is none)."""
+    lines = []
+    for parameter in rule_parameters.PARAMETERS:
+        before = former[parameter.code] if former else parameter.default
+        if version[parameter.code] != before:
+            lines.append(Line(str(parameter.label), parameter_text(parameter, version[parameter.code]), parameter_text(parameter, before)))
+    return lines
+
+
+def parameter_text(parameter, value) -> str:
+    if parameter.kind == rule_parameters.CHOICE:
+        return str(dict(parameter.choices).get(value, value))
+    if parameter.kind == rule_parameters.AMOUNT:
+        return euros(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return text(parameter.code, value)
+
+
+def former_of(version: RuleVersion) -> RuleVersion | None:
+    """What a version replaces: the rules in force for a draft, the number before for another."""
+    if version.state == "draft":
+        return RuleVersion.objects.filter(state="in_force").first()
+    return RuleVersion.objects.filter(in_force_at__lt=version.in_force_at).order_by("-in_force_at").first()
+
+
+@register("rule_version", "put_in_force")
+def _rules(act, version: RuleVersion) -> list[Line]:
+    return [Line(_("What changes, and why"), version.note), *compared(version, former_of(version))]
+
+
+@register("fund_identity", "change")
+def _identity(act, identity: FundIdentity) -> list[Line]:
+    open_still = act.state == "proposed"
+    return [Line(str(capfirst(FundIdentity._meta.get_field(name).verbose_name)), text(name, value), text(name, _plain(getattr(identity, name))) if open_still else None)
+            for name, value in unseal(act.params.get("changes", {})).items()]
+
+
+def _plain(value):
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,64 @@
+"""Calls for everyone: the list, the page, the eligibility questions, the calendar file. Public bytes depend on the address alone."""
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from core.access import allow, public
+from fund import icalendar
+from fund.forms.calls import EligibilityForm
+from fund.ledger.queries import envelope_bar
+from fund.models import Call
+from fund.public_cache import public_page
+from fund.queries import find_call, open_calls, past_calls, upcoming_calls
+from fund.views.acts import page_of
+from fund.views.calls import call_context
+
+
+def public_call(slug: str) -> Call:
+    call = find_call(slug)
+    if call is None:
+        raise Http404
+    return call
+
+
+@allow(public)
+@public_page
+def calls(request):
+    """Open, coming and past calls."""
+    at = request.received_at
+    page = page_of(request, past_calls(at))
+    for call in page.object_list:
+        call.now = call.phase(at)
+    return render(request, "fund/public/calls.html", {"open_calls": list(open_calls(at)), "coming_calls": list(upcoming_calls(at)), "page": page})
+
+
+@allow(public)
+@public_page
+def call(request, slug):
+    """One call: what for, how much, judged how, until when."""
+    found = public_call(slug)
+    return render(request, "fund/public/call.html", call_context(found, request.received_at) | {"bar": envelope_bar(found.envelope, public=True)})
+
+
+@allow(public)
+@public_page
+def eligibility(request, slug):
+    """Yes-or-no questions answered without an account; the answers stand in the address and are kept nowhere."""
+    found = public_call(slug)
+    questions = list(found.eligibility_questions.all())
+    answered = any(question.code in request.GET for question in questions)
+    form = EligibilityForm(request.GET if answered else None, questions=questions)
+    complete = answered and form.is_valid()
+    return render(request, "fund/public/eligibility.html", {
+        "call": found, "form": form, "complete": complete, "obstacles": form.obstacles() if complete else [], "is_open": found.is_open(request.received_at)})
+
+
+@allow(public)
+@public_page
+def calendar(request, slug):
+    """The dates of a call, for one's own calendar."""
+    found = public_call(slug)
+    response = HttpResponse(icalendar.of_call(found), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{found.slug}.ics"'
+    return response

@@ -1,0 +1,79 @@
+"""Who holds which role: read by everyone who holds one, proposed by the administrators."""
+from __future__ import annotations
+
+from itertools import groupby
+
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.access import allow
+from core.idempotency import once
+from core.models import TwoKeyAct
+from core.transitions import Refusal
+from fund.enums import Role
+from fund.forms import calls as acts_forms
+from fund.forms import settings as forms
+from fund.models import RoleGrant
+from fund.people import roles_writing, staff
+from fund.queries import has_role
+from fund.queries import roles as queries
+from fund.queries.calls import events_of
+from fund.transitions import roles
+from fund.views.acts import act, cards, page_of, proposed, status
+
+ACTS = {"extend": forms.ExtendForm, "end": acts_forms.ReasonForm, "step_down": acts_forms.ReasonForm, "drop": acts_forms.PlainForm}
+
+
+@allow(staff)
+@require_safe
+def listing(request):
+    """By role: held, to come, waiting for a second key; what is over, below."""
+    at = request.received_at
+    grants = list(queries.grants(at))
+    order = list(Role.values)
+    grants.sort(key=lambda grant: (order.index(grant.role), grant.college, grant.starts_at))
+    groups = [(Role(role).label, list(rows)) for role, rows in groupby(grants, key=lambda grant: grant.role)]
+    for grant in grants:
+        grant.begins = grant.state == "granted" and grant.starts_at > at
+    return render(request, "fund/roles/list.html", {"groups": groups, "page": page_of(request, queries.past_grants(at)),
+                                                    "may_propose": has_role(request.user, Role.ADMINISTRATOR, at)})
+
+
+@allow(roles_writing)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def propose(request):
+    """First key of a role."""
+    form = forms.RoleForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            grant = roles.propose(actor=request.user, at=request.received_at, **form.params())
+            proposed(TwoKeyAct.objects.get(target_machine=RoleGrant.machine, target_id=grant.pk, verb="grant", state="proposed"), request)
+            return redirect("fund:role", grant.pk)
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return render(request, "fund/roles/propose.html", {"form": form}, status=status(form))
+
+
+@allow(staff)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def role(request, pk):
+    """One role: its dates, who gave it, what may still be done."""
+    grant = RoleGrant.objects.select_related("user", "granted_by").filter(pk=pk).first()
+    if grant is None:
+        raise Http404
+    bound = None
+    if request.method == "POST":
+        response, bound = act(request, grant, ACTS, done=reverse("fund:role", args=[pk]))
+        if response:
+            return response
+    at = request.received_at
+    open_acts = TwoKeyAct.objects.filter(target_machine=RoleGrant.machine, target_id=grant.pk, state="proposed", expires_at__gt=at)
+    return render(request, "fund/roles/role.html", {
+        "grant": grant, "cards": cards(request, grant, ACTS, bound), "acts": list(open_acts), "events": list(events_of(grant)[:20]),
+        "in_effect": grant.is_in_effect(at), "begins": grant.state == "granted" and grant.starts_at > at,
+        "sees_mail": has_role(request.user, Role.ADMINISTRATOR, at) or has_role(request.user, Role.CO_PRESIDENT, at) or grant.user == request.user,
+    }, status=status(bound))
