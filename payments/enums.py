@@ -64,6 +64,35 @@ class ReportState(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("report", "Cancelled")
 
 
+class RecoveryState(models.TextChoices):
+    PROPOSED = "proposed", pgettext_lazy("recovery", "Comments invited")
+    NOTIFIED = "notified", pgettext_lazy("recovery", "Notified, to repay")
+    REPAID = "repaid", pgettext_lazy("recovery", "Repaid")
+    WAIVED = "waived", pgettext_lazy("recovery", "Waived")
+    WRITTEN_OFF = "written_off", pgettext_lazy("recovery", "Written off")
+    CANCELLED = "cancelled", pgettext_lazy("recovery", "Dropped")
+
+
+class RecoveryGround(models.TextChoices):
+    """Why money comes back (rulebook, art. 25)."""
+
+    UNSPENT = "unspent", _("money that was not spent")
+    OFF_PURPOSE = "off_purpose", _("spending that is not of the project")
+    UNJUSTIFIED = "unjustified", _("spending without supporting documents")
+    TERMS_BREACHED = "terms_breached", _("terms of the award not respected")
+    CER_BREACHED = "cer_breached", _("republican commitment not respected")
+    FRAUD = "fraud", _("fraud")
+
+
+class AmendmentState(models.TextChoices):
+    REQUESTED = "requested", pgettext_lazy("amendment", "To examine")
+    APPROVED = "approved", pgettext_lazy("amendment", "Approved, to sign")
+    SIGNED = "signed", pgettext_lazy("amendment", "In force")
+    REFUSED = "refused", pgettext_lazy("amendment", "Refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("amendment", "Withdrawn")
+    LAPSED = "lapsed", pgettext_lazy("amendment", "Lapsed")
+
+
 class ReportKind(models.TextChoices):
     INTERIM = "interim", _("interim report")
     FINAL = "final", _("final report")
@@ -109,6 +138,7 @@ FINDINGS = {
     "batch_amount": _("the sum is not that of the batch"),
     "exact": _("reference and amount agree"),
     "batch": _("the sum of the whole batch"),
+    "repayment": _("money given back by a recipient"),
     "by_hand": _("recognised by hand"),
     "already_done": _("already known by another line"),
 }
@@ -130,6 +160,8 @@ INSTALMENT_COMMITTED = ("scheduled", "due", "certified", "payment_rejected")
 INSTALMENT_ORDERED = ("ordered", "in_payment")
 INSTALMENT_OPEN = ("scheduled", "due", "certified", "ordered", "in_payment", "payment_rejected")
 REPORT_WRITABLE = ("draft", "changes_requested")
+RECOVERY_OPEN = ("proposed", "notified")
+AMENDMENT_OPEN = ("requested", "approved")
 REPORT_OPEN = ("due", "draft", "submitted", "changes_requested")
 
 BADGES = {
@@ -140,6 +172,8 @@ BADGES = {
                    "payment_rejected": "bad", "cancelled": ""},
     "payment_batch": {"open": "next", "frozen": "run", "exported": "run", "settled": "good", "rejected": "bad", "cancelled": ""},
     "report": {"due": "next", "draft": "run", "submitted": "run", "changes_requested": "next", "accepted": "good", "cancelled": ""},
+    "recovery": {"proposed": "next", "notified": "next", "repaid": "good", "waived": "good", "written_off": "bad", "cancelled": ""},
+    "amendment": {"requested": "next", "approved": "next", "signed": "good", "refused": "bad", "withdrawn": "", "lapsed": "bad"},
     "statement_line": {"matched": "good", "to_check": "next", "dismissed": "", "ignored": ""},
 }
 
@@ -167,6 +201,16 @@ APPLICANT_LABELS = {
         "due": pgettext_lazy("report, applicant", "To file"), "draft": pgettext_lazy("report, applicant", "Draft"),
         "submitted": pgettext_lazy("report", "Filed"), "changes_requested": pgettext_lazy("report, applicant", "To revise"),
         "accepted": pgettext_lazy("report", "Accepted"), "cancelled": pgettext_lazy("report", "Cancelled"),
+    },
+    "recovery": {
+        "proposed": pgettext_lazy("recovery, applicant", "Your comments are awaited"), "notified": pgettext_lazy("recovery, applicant", "Amount to repay"),
+        "repaid": pgettext_lazy("recovery, applicant", "Settled"), "waived": pgettext_lazy("recovery", "Waived"),
+        "written_off": pgettext_lazy("recovery, applicant", "Closed"), "cancelled": pgettext_lazy("recovery, applicant", "Cancelled: nothing to repay"),
+    },
+    "amendment": {
+        "requested": pgettext_lazy("amendment, applicant", "Request under study"), "approved": pgettext_lazy("amendment", "Approved, to sign"),
+        "signed": pgettext_lazy("amendment", "In force"), "refused": pgettext_lazy("amendment", "Refused"),
+        "withdrawn": pgettext_lazy("amendment, applicant", "Request withdrawn"), "lapsed": pgettext_lazy("amendment", "Lapsed"),
     },
 }
 

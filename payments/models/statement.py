@@ -73,6 +73,7 @@ class StatementLine(Machine):
     batch_count = models.PositiveIntegerField(_("number of payments"), null=True, blank=True)
     text = models.CharField(_("text"), max_length=140, blank=True)
     instalment = models.ForeignKey(Instalment, models.PROTECT, null=True, blank=True, related_name="statement_lines", verbose_name=_("instalment"))
+    recovery = models.ForeignKey("payments.Recovery", models.PROTECT, null=True, blank=True, related_name="statement_lines", verbose_name=_("recovery"))
     finding = models.CharField(_("what was found"), max_length=40, blank=True)
     handled_by = person(_("handled by"))
     handled_at = instant(_("handled at"))
@@ -111,6 +112,10 @@ class StatementLine(Machine):
     @transition(state, source=L.TO_CHECK, target=L.MATCHED)
     def match(self, instalment, finding, by, at):
         self.instalment, self.finding, self.handled_by, self.handled_at = instalment, finding, by, at
+
+    @transition(state, source=L.TO_CHECK, target=L.MATCHED)
+    def match_repayment(self, recovery, by, at):
+        self.recovery, self.finding, self.handled_by, self.handled_at = recovery, "repayment", by, at
 
     @transition(state, source=L.TO_CHECK, target=L.DISMISSED)
     def dismiss(self, by, at, note):

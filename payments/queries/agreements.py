@@ -8,12 +8,14 @@ from typing import Any
 from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from applications.models import Application
 from fund.models import GrantAccount
-from payments.models import Agreement, Instalment, Report
+from payments.enums import AGREEMENT_FINAL, RECOVERY_OPEN
+from payments.models import Agreement, Instalment, Recovery, Report
 from payments.schedule import instalment_amounts
-from reviews.models import Decision
+from reviews.models import Appeal, Decision
 
 TABS = {
     "offered": ("offered",), "accepted": ("accepted",), "in_force": ("signed", "active"), "suspended": ("suspended",),
@@ -70,6 +72,23 @@ def vacancies() -> list[dict]:
         found.setdefault(call.pk, {"call": call, "decision": decision, "application": decision.application, "amount": amount,
                                    "possible": call.envelope.free_amount >= amount, "pending": decision.application_id in pending})
     return list(found.values())
+
+
+def open_of_call(call) -> list[str]:
+    """What keeps a call open, in plain words; empty when it may be archived."""
+    files = Application.objects.filter(call=call)
+    found = []
+    if n := files.filter(state="on_reserve").count():
+        found.append(ngettext("%(n)s file on the reserve list", "%(n)s files on the reserve list", n) % {"n": n})
+    if n := files.filter(state="selected", agreement__isnull=True).count():
+        found.append(ngettext("%(n)s grant to offer", "%(n)s grants to offer", n) % {"n": n})
+    if n := Agreement.objects.filter(application__call=call).exclude(state__in=AGREEMENT_FINAL).count():
+        found.append(ngettext("%(n)s agreement in progress", "%(n)s agreements in progress", n) % {"n": n})
+    if n := Appeal.objects.filter(decision__application__call=call, state="filed").count():
+        found.append(ngettext("%(n)s appeal to answer", "%(n)s appeals to answer", n) % {"n": n})
+    if n := Recovery.objects.filter(agreement__application__call=call, state__in=RECOVERY_OPEN).count():
+        found.append(ngettext("%(n)s amount to repay", "%(n)s amounts to repay", n) % {"n": n})
+    return found
 
 
 def find(user, reference: str) -> Agreement | None:
