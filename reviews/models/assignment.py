@@ -7,7 +7,7 @@ from django_fsm import FSMField, transition
 from core.models import Machine
 from fund.enums import Role
 from fund.queries import has_role
-from reviews.enums.reading import ACTIVE_ASSIGNMENTS, READER_LABELS, AssignmentState
+from reviews.enums.reading import ACTIVE_ASSIGNMENTS, BADGES, READER_LABELS, AssignmentState
 from reviews.models.panel import Seat
 
 A = AssignmentState
@@ -73,6 +73,10 @@ class Assignment(Machine):
         return self.application.reference
 
     @property
+    def badge_tone(self) -> str:
+        return BADGES[self.state]
+
+    @property
     def is_reopened(self) -> bool:
         return self.state == A.IN_PROGRESS and self.reopened_at is not None
 
@@ -135,6 +139,13 @@ class Score(models.Model):
 
     def __str__(self):
         return f"{self.criterion_id} {self.half_points}"
+
+    @property
+    def points(self) -> str:
+        """`4` or `4,5`, as people write scores."""
+        if self.half_points is None:
+            return ""
+        return f"{self.half_points // 2},5" if self.half_points % 2 else str(self.half_points // 2)
 
 
 class ReviewVersion(models.Model):

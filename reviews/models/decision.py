@@ -9,7 +9,7 @@ from core.models import Document, Machine
 from fund.enums import Authority, Role
 from fund.models import RuleVersion
 from fund.queries import has_role
-from reviews.enums.reading import AWARD_KINDS, APPEAL_LABELS, LIVE_DECISIONS, NOT_NOTIFIED, AppealState, DecisionKind, DecisionOutcome, DecisionState
+from reviews.enums.reading import APPEAL_LABELS, AWARD_KINDS, BADGES, LIVE_DECISIONS, NOT_NOTIFIED, AppealState, DecisionKind, DecisionOutcome, DecisionState
 
 S = DecisionState
 SEES_DECISIONS = (Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER, Role.AUDITOR)
@@ -117,6 +117,14 @@ class Decision(Machine):
         return self.application.reference
 
     @property
+    def badge_tone(self) -> str:
+        return BADGES[self.state]
+
+    @property
+    def outcome_tone(self) -> str:
+        return BADGES[self.outcome]
+
+    @property
     def is_selected(self) -> bool:
         return self.outcome == DecisionOutcome.SELECTED
 
@@ -209,6 +217,10 @@ class Appeal(Machine):
     @property
     def event_subject(self):
         return self.decision.application.reference
+
+    @property
+    def badge_tone(self) -> str:
+        return BADGES[self.state]
 
     @transition(state, source=AppealState.FILED, target=AppealState.GRANTED)
     def grant(self, by, at, answer):

@@ -7,7 +7,7 @@ from django_fsm import FSMField, transition
 from core.models import Machine
 from fund.enums import Role
 from fund.queries import has_role
-from reviews.enums.reading import AUTOMATIC_GROUNDS, DeclarationState, Ground
+from reviews.enums.reading import AUTOMATIC_GROUNDS, BADGES, DeclarationState, Ground
 
 D = DeclarationState
 
@@ -57,6 +57,10 @@ class Declaration(Machine):
     @property
     def event_subject(self):
         return self.application.reference
+
+    @property
+    def badge_tone(self) -> str:
+        return BADGES[self.state]
 
     @property
     def is_automatic(self) -> bool:

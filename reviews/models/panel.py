@@ -7,7 +7,7 @@ from django_fsm import FSMField, transition
 from core.models import Machine
 from fund.enums import College, Role
 from fund.queries import has_role
-from reviews.enums.reading import Fallback, PanelState, SeatKind
+from reviews.enums.reading import BADGES, Fallback, PanelState, SeatKind
 
 P = PanelState
 
@@ -61,6 +61,10 @@ class Panel(Machine):
     @property
     def event_subject(self):
         return self.call.event_subject
+
+    @property
+    def badge_tone(self) -> str:
+        return BADGES[self.state]
 
     @property
     def is_reading_closed(self) -> bool:

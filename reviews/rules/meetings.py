@@ -337,11 +337,9 @@ def proposal_is_sound(act: Act) -> None:
         return
     if proposal not in Proposal.values:
         raise Refusal("proposal_missing", _("Say what is put to the vote: fund, reserve list or do not fund."), field="proposal", article="art. 16")
-    if proposal == Proposal.REJECTED:
-        return
     application = item.application
-    amount = act.get("amount") if act.get("amount") is not None else item.amount
-    check_amount(application, amount, field="amount")
+    if proposal == Proposal.SELECTED:
+        check_amount(application, act.get("amount") if act.get("amount") is not None else item.amount, field="amount")
     counts = review_counts(application)
     parity = voting.parity(reviews=counts, fallback=queries.has_fallback(application), rule=item.meeting.rules["majority"], equal_weight=True,
                            inequality_recorded=True)
@@ -349,7 +347,8 @@ def proposal_is_sound(act: Act) -> None:
         raise Refusal("parity_missing", _("This application has %(civil)s civil-society and %(state)s State reviews; both colleges must have filed as many.") % {
             "civil": counts.get(College.CIVIL_SOCIETY, 0), "state": counts.get(College.STATE, 0)},
             remedy=_("In order: an alternate, the same lower number for both colleges (never zero), or a plenary reading."), article="art. 13, 16", status=409)
-    _score_allows(act, item)
+    if proposal != Proposal.REJECTED:
+        _score_allows(act, item)
 
 
 def _score_allows(act: Act, item: AgendaItem) -> None:

@@ -1,4 +1,4 @@
 """The only door for writes of the panel's side: one module an aggregate."""
-from reviews.transitions import appeals, assignments, calls, decisions, declarations, panels, withdrawals
+from reviews.transitions import agenda, appeals, assignments, calls, decisions, declarations, meetings, minutes, panels, withdrawals
 
-__all__ = ["appeals", "assignments", "calls", "decisions", "declarations", "panels", "withdrawals"]
+__all__ = ["agenda", "appeals", "assignments", "calls", "decisions", "declarations", "meetings", "minutes", "panels", "withdrawals"]

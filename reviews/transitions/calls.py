@@ -17,7 +17,7 @@ from reviews.models import Assignment
 from reviews.rules import calls as rules
 from reviews.rules import panel as panel_rules
 from reviews.rules.people import case_officer, clock, co_president, reason_given
-from reviews.transitions import assignments
+from reviews.transitions import agenda, assignments
 from reviews.transitions.common import system
 from reviews.transitions.declarations import open_declarations
 
@@ -98,6 +98,7 @@ def cancel(act, call, *, reason):
         assignments.stop(assignment=row, actor=act.actor, at=act.at)
     dismissed = list(Application.objects.filter(call=call, state__in=FILED).order_by("pk"))
     for application in dismissed:
+        agenda.file_withdrawn(application=application, actor=act.actor, at=act.at)
         files.dismiss(application=application, actor=act.actor, at=act.at, reason=reason)
     act.note(dismissed=len(dismissed))
     letters.call_changed(call, at=act.at, change="cancelled", applications=call.applications.filter(state="draft"))

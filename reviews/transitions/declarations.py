@@ -10,7 +10,7 @@ from reviews.notifications import tell
 from reviews.queries import interests
 from reviews.rules import interests as rules
 from reviews.rules.people import case_officer, clock, co_president, declarant, president_not_concerned
-from reviews.transitions import assignments
+from reviews.transitions import agenda, assignments
 from reviews.transitions.common import record_event
 
 
@@ -47,6 +47,7 @@ def _leave(declaration: Declaration, act) -> None:
     for assignment in pairs.select_related("seat__panel", "application"):
         gone = assignments.recuse(assignment=assignment, actor=act.actor, at=act.at)
         assignments.replace_by_alternate(gone, actor=act.actor, at=act.at)
+    agenda.note_recusal(application=declaration.application, user=declaration.user, actor=act.actor, at=act.at)
 
 
 @verb(machine=Declaration, label=_("declare no interest"), who=(declarant,), guards=(rules.no_ground_of_office, rules.hints_are_answered))

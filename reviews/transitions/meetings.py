@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from core import links, outbox
 from core.transitions import locked, verb
-from fund import ledger
 from fund.models import Envelope
 from reviews.documents import meetings as papers
 from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind, MeetingState
@@ -17,7 +16,8 @@ from reviews.models.meeting import ActingPresident, AgendaItem, Attendance, Meet
 from reviews.queries import meetings as queries
 from reviews.rules import meetings as rules
 from reviews.rules.meetings import case_officer, president, reason_given, seat_holder
-from reviews.transitions import agenda
+from reviews.transitions import agenda, decisions
+from reviews.transitions.common import lock_call_money
 from reviews.transitions.deeds import deed
 
 PLACE_WORDS = {"fr": "à distance", "en": "remotely"}
@@ -209,8 +209,8 @@ def _quorum_facts(meeting: Meeting, at) -> dict:
     return agenda._quorum_facts(queries.room_of(meeting, at).quorum())
 
 
-@verb(machine=Meeting, name="open", label=_("open the meeting"), who=(president,), guards=(rules.time_of_notice_passed, rules.panel_is_equal, rules.quorum_at_opening))
-def open_meeting(act, meeting):
+@verb(machine=Meeting, label=_("open the meeting"), who=(president,), guards=(rules.time_of_notice_passed, rules.panel_is_equal, rules.quorum_at_opening))
+def open(act, meeting):
     """Attendance starts; the quorum is met overall and in each college."""
     act.note(**_quorum_facts(meeting, act.at))
     meeting.open(act.actor, act.at)
@@ -269,8 +269,8 @@ def cancel(act, meeting, *, reason=""):
 
 
 def _lock_envelope(meeting: Meeting) -> None:
-    """The envelope comes before every row of the meeting; the grants' accounts follow under it."""
-    ledger.lock([meeting.call.envelope_id])
+    """Call and envelope come before every row of the meeting; the grants' accounts follow under them."""
+    lock_call_money(meeting.call, [])
 
 
 @deed(on=Meeting, label=_("adopt the list"), who=(president,), sources=(MeetingState.OPEN,), lock=_lock_envelope, ledger=("reserve",),
@@ -278,19 +278,31 @@ def _lock_envelope(meeting: Meeting) -> None:
 def adopt_list(act, meeting, *, lines=None):
     """The panel adopts the list: a decision for each file, in one transaction, and the money reserved, unsealed. `lines` ([{item, outcome, amount, grounds}])
     changes what follows from the votes; nothing is adopted when one line may not be."""
-    from reviews.transitions import decisions
-
     items = {item.pk: item for item in queries.items_of(meeting)}
     candidates = rules.candidates_of(meeting, items.values(), queries.ranking(meeting))
     free = Envelope.objects.get(pk=meeting.call.envelope_id).free_amount
     adopted = rules.with_changes(rules.propose_list(candidates, free), lines)
     rules.check_list(adopted, candidates, {pk: item.application for pk, item in items.items()}, free)
+    waiting = sum(line.outcome == "reserve" for line in adopted)
     for line in adopted:
-        decisions.decide(agenda_item=items[line.key], actor=act.actor, at=act.at, application=items[line.key].application, outcome=line.outcome, amount=line.amount,
-                         rank=line.rank, reserve_rank=line.reserve_rank, grounds=line.grounds)
+        item = items[line.key]
+        decisions.decide(agenda_item=item, actor=act.actor, at=act.at, application=item.application, outcome=line.outcome, amount=line.amount, rank=line.rank,
+                         reserve_rank=line.reserve_rank, grounds=line.grounds, details=_details(item, line, waiting))
     meeting.list_adopted_at, meeting.list_adopted_by, meeting.list_free_amount = act.at, act.actor, free
     meeting.forget_closing()
     act.note(decisions=len(adopted), amount=sum(line.amount or 0 for line in adopted))
+
+
+def _details(item: AgendaItem, line: rules.Line, waiting: int) -> dict:
+    """What the letter says besides: a place given by a vote, an amount cut at the line, how many wait."""
+    found: dict = {}
+    if item.place_reason:
+        found["move_reason"] = item.place_reason.rstrip(" .")
+    if line.partial and line.amount is not None:
+        found["reduction_reason"] = "votre projet est le premier qui ne tenait pas en entier dans l’enveloppe, et le reste atteint votre montant minimum"
+    if line.outcome == "reserve":
+        found["reserve_count"] = waiting
+    return found
 
 
 # ---- closing ----

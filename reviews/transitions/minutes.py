@@ -8,14 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core import documents
 from core.transitions import Refusal, locked, verb
-from fund.enums import Authority, Role
-from fund.queries import holders
 from reviews.documents import meetings as papers
 from reviews.enums.meeting import MeetingState, MinutesCapacity
 from reviews.models.meeting import Meeting, MinutesRefusal, MinutesSection, MinutesSignature
 from reviews.queries import meetings as queries
 from reviews.rules import meetings as rules
 from reviews.rules.meetings import case_officer, president, reason_given
+from reviews.transitions import decisions
 from reviews.transitions.deeds import deed
 from reviews.transitions.meetings import _tell
 
@@ -101,19 +100,12 @@ def sign_minutes(*, meeting, actor, at=None, evidence=None) -> Meeting:
 sign_minutes.verb, sign_minutes.keyword = _sign.verb, _sign.keyword
 
 
-def _adopted(meeting: Meeting, at) -> None:
-    """Award decisions may now be signed by the authority, then notified by a case officer."""
-    role = Role.AUTHORISING_OFFICER if meeting.call.authority == Authority.AUTHORISING_OFFICER else Role.CO_PRESIDENT
-    people = {person.pk: person for person in (*holders(role, at), *holders(Role.CASE_OFFICER, at))}
-    _tell("reviews/meeting.minutes_adopted", meeting, people.values(), at=at, path=f"/instruction/decisions/{meeting.call.slug}/", opened_at=meeting.opened_at)
-
-
-@verb(machine=Meeting, label=_("adopt the minutes"), who=(president,), guards=(rules.everyone_signed, rules.minutes_are_intact), mails=("reviews/meeting.minutes_adopted",))
+@verb(machine=Meeting, label=_("adopt the minutes"), who=(president,), guards=(rules.everyone_signed, rules.minutes_are_intact), mails=("reviews/decision.to_sign",))
 def adopt_minutes(act, meeting):
     """Every section is signed for both colleges: the minutes stand, award decisions may be signed."""
     meeting.adopt_minutes(act.at)
     act.note(version=meeting.minutes_version)
-    _adopted(meeting, act.at)
+    decisions.tell_minutes_adopted(meeting.call, at=act.at)
 
 
 @deed(on=Meeting, label=_("refuse to sign the minutes"), who=(president,), sources=(MeetingState.CLOSED,), guards=(reason_given, rules.has_something_to_sign), danger=True)
@@ -124,7 +116,7 @@ def refuse_minutes(act, meeting, *, reason):
     MinutesRefusal.objects.create(meeting=meeting, college=queries.presides(act.actor, meeting, act.at), user=act.actor, reason=reason.strip(), refused_at=act.at)
 
 
-@verb(machine=Meeting, label=_("adopt the minutes by a vote"), who=(president,), documents=("minutes",), mails=("reviews/meeting.minutes_adopted",),
+@verb(machine=Meeting, label=_("adopt the minutes by a vote"), who=(president,), documents=("minutes",), mails=("reviews/decision.to_sign",),
       guards=(rules.refusal_stands, rules.later_meeting_adopted, rules.minutes_are_intact))
 def adopt_by_vote(act, meeting, *, item):
     """A later meeting adopted the minutes that a president would not sign; his disagreement is written in them."""
@@ -134,4 +126,4 @@ def adopt_by_vote(act, meeting, *, item):
         documents.void(former, act.at)
     meeting.adopt_by_vote(item, act.at)
     act.note(version=meeting.minutes_version, item=item.pk)
-    _adopted(meeting, act.at)
+    decisions.tell_minutes_adopted(meeting.call, at=act.at)

@@ -1,0 +1,269 @@
+"""The case officers' pages: constitute the panel, follow declarations and readings, assign, record fallbacks, close the reading, see the ranking; prepare
+and notify decisions; draft a decision of ineligibility."""
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications import queries as files
+from applications.models import Application
+from core import documents
+from core.access import allow
+from core.idempotency import once
+from core.transitions import Refusal
+from fund.enums import CallState, College, Role
+from fund.models import Call, Theme
+from fund.people import instruction_desk
+from fund.queries import has_role
+from reviews import queries
+from reviews.enums.reading import AssignmentState, DecisionState, PanelState
+from reviews.forms import reading as forms
+from reviews.models import Decision
+from reviews.queries import interests, reviewing
+from reviews.transitions import assignments, decisions, panels
+from reviews.views.acts import act, cards, page_of, status
+
+CALL_FORMS = {
+    "start_review": forms.PlainForm, "conclude": forms.PlainForm, "conclude_empty": forms.PlainForm, "reopen": forms.ReopenCallForm, "cancel": forms.ReasonForm,
+}
+PANEL_FORMS = {"assign": forms.PlainForm, "reassign": forms.PlainForm, "assign_reader": forms.AssignReaderForm, "close_reading": forms.PlainForm}
+FALLBACK_FORMS = {"record_fallback": forms.FallbackForm, "record_early_fallback": forms.FallbackForm}
+AFTER_PUBLICATION = (CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW, CallState.DECIDED)
+
+
+def call_or_404(slug: str) -> Call:
+    call = Call.objects.filter(slug=slug, state__in=(*AFTER_PUBLICATION, CallState.ARCHIVED)).select_related("rule_version", "envelope").first()
+    if call is None:
+        raise Http404
+    return call
+
+
+@allow(instruction_desk)
+@require_safe
+def panel_list(request):
+    """Calls and the work of their panel, newest first."""
+    calls = Call.objects.filter(state__in=AFTER_PUBLICATION).select_related("panel").annotate(
+        filed=Count("applications", filter=Q(applications__filed_version__isnull=False)),
+        under_review=Count("applications", filter=Q(applications__state="under_review"))).order_by("-number")
+    return render(request, "reviews/instruction/panels.html", {"page": page_of(request, calls, 20)})
+
+
+@allow(instruction_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def panel(request, slug):
+    """The panel of a call: who sits, who has declared, who reads what, what is missing and what replaces it."""
+    call = call_or_404(slug)
+    row = queries.panel_of(call)
+    bound, fallback = None, None
+    if request.method == "POST":
+        name, here = request.POST.get("act", ""), reverse("reviews:panel", args=[slug])
+        if name in CALL_FORMS:
+            response, bound = act(request, call, CALL_FORMS, done=here)
+        elif row is not None and name in PANEL_FORMS:
+            response, bound = act(request, row, PANEL_FORMS, done=here)
+        elif row is not None and name in FALLBACK_FORMS:
+            response, fallback = act(request, row, FALLBACK_FORMS, done=here)
+        else:
+            raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
+        if response is not None:
+            return response
+        call, row = call_or_404(slug), queries.panel_of(call)
+    context = {"call": call, "panel": row, "call_cards": cards(request, call, CALL_FORMS, bound), "is_officer": has_role(request.user, Role.CASE_OFFICER)}
+    if row is not None:
+        context |= _panel_context(request, row, bound, fallback)
+    return render(request, "reviews/instruction/panel.html", context, status=status(bound, fallback))
+
+
+def _panel_context(request, row, bound, fallback) -> dict:
+    lines = reviewing.files_progress(row)
+    name = "record_early_fallback" if row.state == PanelState.READING else "record_fallback"
+    form_of = {}
+    if row.state in (PanelState.READING, PanelState.READING_CLOSED):
+        for line in lines:
+            if not line.balanced:
+                mine = fallback is not None and fallback.data.get(f"{name}-application") == str(line.application.pk)
+                form_of[line.application.pk] = fallback if mine else forms.FallbackForm(obj=row, user=request.user, prefix=name, auto_id=f"id_{line.application.pk}_%s",
+                                                                                        initial={"application": line.application.pk})
+    seats = queries.seats(row)
+    return {
+        "seats": seats, "civil": [seat for seat in seats if seat.college == College.CIVIL_SOCIETY], "state": [seat for seat in seats if seat.college == College.STATE],
+        "declarations": interests.progress(row), "recusals": interests.recusals(row), "missing": interests.declarations_missing(row),
+        "readers": reviewing.progress(row), "files": [(line, form_of.get(line.application.pk)) for line in lines], "fallback_act": name,
+        "cards": cards(request, row, PANEL_FORMS, bound), "short": [line for line in lines if not line.balanced],
+    }
+
+
+# ---- composition ----
+
+
+def _rows(request, call, row) -> list[forms.SeatForm]:
+    """One form for each person who may sit: what is composed, else what the roles propose."""
+    themes = list(Theme.objects.order_by("label").values_list("code", "label"))
+    held = {seat.user_id: seat for seat in queries.seats(row)} if row else {}
+    found = []
+    for number, person in enumerate(queries.candidates(request.received_at)):
+        seat = held.get(person["user"].pk)
+        initial = {"user": person["user"].pk, "college": person["college"], "kind": person["kind"] if row is None else "", "is_president": person["is_president"],
+                   "title": person["title"]}
+        if seat is not None:
+            initial |= {"kind": seat.kind, "is_president": seat.is_president, "acts_for_president": seat.acts_for_president, "title": seat.title, "siret": seat.siret,
+                        "load_max": seat.load_max, "themes": list(seat.themes), "departments": " ".join(seat.departments)}
+        found.append(forms.SeatForm(request.POST if request.method == "POST" else None, prefix=f"seat-{number}", initial=initial, themes=themes, person=person["user"]))
+    return found
+
+
+def _seats(rows) -> list[dict]:
+    people = {form.person.pk: form.person for form in rows}
+    found = []
+    for form in rows:
+        facts = form.cleaned_data
+        if facts["kind"] and facts["user"] in people:
+            found.append({
+                "user": people[facts["user"]], "college": facts["college"], "kind": facts["kind"], "is_president": facts["is_president"],
+                "acts_for_president": facts["acts_for_president"], "title": facts["title"], "siret": "".join(facts["siret"].split()),
+                "load_max": 60 if facts["load_max"] is None else facts["load_max"], "themes": {code: 3 for code in facts["themes"]},
+                "departments": facts["departments"].replace(",", " ").split()})
+    return found
+
+
+@allow(instruction_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def compose(request, slug):
+    """Who sits in this call: two equal colleges, from those who hold the role."""
+    call = call_or_404(slug)
+    row = queries.panel_of(call)
+    rows, seed = _rows(request, call, row), forms.SeedForm(request.POST or None)
+    if request.method == "POST" and all([*(form.is_valid() for form in rows), seed.is_valid()]):
+        try:
+            if row is None:
+                panels.constitute(call=call, actor=request.user, at=request.received_at, seats=_seats(rows), seed=seed.cleaned_data["seed"])
+            else:
+                panels.revise(panel=row, actor=request.user, at=request.received_at, seats=_seats(rows))
+            messages.success(request, _("The panel is constituted; its members are asked to declare their interests."))
+            return redirect("reviews:panel", slug)
+        except Refusal as refusal:
+            seed.add_error(None, str(refusal))
+    colleges = [(college, [form for form in rows if form["college"].value() == college]) for college in College.values]
+    return render(request, "reviews/instruction/compose.html", {"call": call, "panel": row, "colleges": colleges, "seed": seed}, status=status(seed, *rows))
+
+
+@allow(instruction_desk)
+@require_safe
+def ranking(request, slug):
+    """The ranking of a call, for case officers and auditors, once reading is closed."""
+    call = call_or_404(slug)
+    row = queries.panel_of(call)
+    if row is None:
+        raise Http404
+    from fund.ledger import queries as ledger
+
+    return render(request, "reviews/ranking.html", {"panel": row, "call": call, "ranking": queries.ranking(row, request.user),
+                                                    "bar": ledger.envelope_bar(call.envelope) if row.is_reading_closed else None, "is_member": False})
+
+
+# ---- decisions ----
+
+
+@allow(instruction_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def ineligible(request, reference):
+    """Draft a decision of ineligibility: the condition, its article, what was found; the authority signs it, then it is notified."""
+    application = files.officers_files(request.user).select_related("call__rule_version", "lead", "filed_version", "organisation", "bearer_organisation",
+                                                                    "bearer_person").filter(reference=reference).first()
+    if application is None:
+        raise Http404
+    form = forms.IneligibilityForm(request.POST or None, obj=application, initial=_findings(application))
+    if request.method == "POST" and form.is_valid():
+        try:
+            decisions.draft(application=application, actor=request.user, at=request.received_at, **form.params())
+            messages.success(request, _("The decision is drafted; the authority signs it, then it is notified. Until then the application stays as it is."))
+            return redirect("reviews:decisions", application.call.slug)
+        except Refusal as refusal:
+            form.refuse(refusal)
+    live = application.decisions.live().filter(kind="eligibility").first()
+    return render(request, "reviews/instruction/ineligible.html", {"application": application, "form": form, "live": live}, status=status(form))
+
+
+def _findings(application) -> dict:
+    """What the checklist already says: conditions ticked as not met, with their notes."""
+    from applications.rules.instruction import checklist
+
+    lines = [line for line in checklist(application) if line.check is not None and line.check.ok is False]
+    return {"article": " ; ".join(dict.fromkeys(line.article for line in lines if line.article)),
+            "grounds": "\n".join(f"{line.label} : {line.check.note}" if line.check.note else line.label for line in lines)}
+
+
+@allow(instruction_desk)
+@require_safe
+def decision_list(request):
+    """Calls with decisions to sign or to notify."""
+    waiting = Count("applications__decisions", filter=Q(applications__decisions__state__in=("voted", "drafted")), distinct=True)
+    ready = Count("applications__decisions", filter=Q(applications__decisions__state="signed"), distinct=True)
+    notified = Count("applications__decisions", filter=Q(applications__decisions__state="notified"), distinct=True)
+    calls = Call.objects.filter(state__in=AFTER_PUBLICATION).annotate(waiting=waiting, ready=ready, notified=notified).order_by("-ready", "-waiting", "-number")
+    return render(request, "reviews/instruction/decision_list.html", {"page": page_of(request, calls, 20)})
+
+
+@allow(instruction_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def decision_desk(request, slug):
+    """Every decision of a call: who must sign, what notifying will do, and the one act that notifies them all."""
+    call = call_or_404(slug)
+    form = forms.NotifyForm(request.POST if request.POST.get("act") == "notify_call" else None)
+    if request.method == "POST":
+        response = _decide_posted(request, call, form)
+        if response is not None:
+            return response
+    recused = set(interests.recused_files(request.user).values_list("application", flat=True))
+    rows = [row for row in queries.rows_of_call(call, request.received_at) if row.decision.application_id not in recused]
+    preview = queries.preview(call)
+    refusal = None
+    try:
+        decisions.check_call_ready(call, request.received_at)
+    except Refusal as error:
+        refusal = error
+    return render(request, "reviews/instruction/decisions.html", {
+        "call": call, "rows": rows, "preview": preview, "refusal": refusal, "form": form, "reserve": queries.reserve_list(call),
+        "is_officer": has_role(request.user, Role.CASE_OFFICER), "singles": [row for row in rows if row.decision.state == DecisionState.SIGNED],
+    }, status=status(form))
+
+
+def _decide_posted(request, call, form):
+    name, here = request.POST.get("act", ""), reverse("reviews:decisions", args=[call.slug])
+    if name == "notify_call":
+        if not form.is_valid():
+            return None
+        try:
+            done = decisions.notify_call(call, request.user, request.received_at)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+            return None
+        messages.success(request, _("%(n)s decisions are notified; all applicants are told together.") % {"n": len(done)})
+        return redirect(here)
+    decision = Decision.objects.visible_to(request.user).filter(application__call=call, reference=request.POST.get("decision", "")).first()
+    if decision is None:
+        raise Http404
+    if name == "notify":
+        decisions.notify(decision=decision, actor=request.user, at=request.received_at)
+        messages.success(request, _("The decision is notified."))
+    elif name == "annul":
+        decisions.annul(decision=decision, actor=request.user, at=request.received_at, reason=request.POST.get("reason", ""))
+        messages.success(request, _("The decision is annulled: it has had no effect."))
+    elif name == "render":
+        if decision.document.state != "rendered":
+            documents.render(decision.document, at=request.received_at)
+        messages.success(request, _("The letter is ready."))
+    else:
+        raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
+    return redirect(here)
+
+

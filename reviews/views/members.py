@@ -1,0 +1,331 @@
+"""The members' pages: what awaits them, declarations on one page, one page a file to read and score, the ranking, the decisions to sign."""
+from __future__ import annotations
+
+import copy
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.models import Attachment
+from applications.views.reading import parts_of
+from core import documents, reauth
+from core.access import allow
+from core.files import send
+from core.idempotency import once
+from core.transitions import Refusal
+from fund.enums import Role
+from fund.models import Call
+from fund.queries import has_role
+from reviews import queries
+from reviews.enums.reading import AssignmentState, DecisionState, DeclarationState
+from reviews.forms import reading as forms
+from reviews.models import Declaration
+from reviews.queries import interests, reviewing
+from reviews.queries.panels import fund_of_panel
+from reviews.rules import reviews as review_rules
+from reviews.transitions import assignments, decisions, declarations
+from reviews.views.acts import act, cards, confirm_identity, decision_desk, member_desk, status
+
+PRIVATE_KEYS = ("address", "phone", "email", "bearer_address", "bearer_email", "bearer_phone", "birth_date")
+
+
+def panel_or_404(request, slug: str):
+    """The panel of a call in which this person sits."""
+    panel = queries.find_panel(slug)
+    if queries.seat_of(request.user, panel) is None:
+        raise Http404
+    return panel
+
+
+@allow(member_desk)
+@require_safe
+def desk(request):
+    """What awaits a member: declare, read, deliberate, sign; the next file one click away."""
+    sections = []
+    for panel in queries.my_panels(request.user):
+        mine = reviewing.my_assignments(request.user, panel)
+        todo = [row for row in mine if row.state != AssignmentState.SUBMITTED]
+        to_declare = Declaration.objects.filter(user=request.user, application__call=panel.call_id, application__state__in=interests.OPEN_STATES,
+                                                state=DeclarationState.REQUIRED).count()
+        recused = list(Declaration.objects.filter(user=request.user, application__call=panel.call_id, state=DeclarationState.RECUSED)
+                       .order_by("application__reference").values_list("application__reference", flat=True))
+        sections.append({
+            "panel": panel, "call": panel.call, "mine": mine, "todo": todo, "next": todo[0] if todo else None, "done": len(mine) - len(todo),
+            "to_declare": to_declare, "recused": recused, "scale": reviewing.scale_of(request.user, panel) if len(mine) > len(todo) else [],
+        })
+    to_sign: dict[str, dict] = {}
+    for decision in queries.to_sign(request.user, request.received_at):
+        call = decision.application.call
+        to_sign.setdefault(call.slug, {"call": call, "count": 0})["count"] += 1
+    return render(request, "reviews/desk.html", {"sections": sections, "to_sign": list(to_sign.values())})
+
+
+# ---- declarations ----
+
+
+def _declare(request, declaration: Declaration, choice: str) -> Refusal | None:
+    """One card of the page; each stands alone: a refusal on one holds up no other."""
+    data, key = request.POST, declaration.pk
+    try:
+        if choice == "none":
+            declarations.declare_none(declaration=declaration, actor=request.user, at=request.received_at, set_aside=data.getlist(f"aside-{key}"))
+        elif choice == "interest":
+            declarations.declare_interest(declaration=declaration, actor=request.user, at=request.received_at, ground=data.get(f"ground-{key}", ""),
+                                          detail=data.get(f"detail-{key}", "")[:1000])
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+@allow(member_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def declare(request, slug):
+    """All the cards of a call on one page; nothing else of a file is shown before its card is answered."""
+    panel = panel_or_404(request, slug)
+    refusals: dict[int, Refusal] = {}
+    if request.method == "POST":
+        done = 0
+        for row in Declaration.objects.filter(user=request.user, application__call=panel.call_id).select_related("application", "user"):
+            choice = request.POST.get(f"choice-{row.pk}", "")
+            if choice in ("none", "interest") and row.state != DeclarationState.RECUSED and not (choice == "none" and row.state == DeclarationState.NONE):
+                refusal = _declare(request, row, choice)
+                if refusal is not None:
+                    refusals[row.pk] = refusal
+                else:
+                    done += 1
+        if not refusals:
+            messages.success(request, _("Your declarations are recorded.") if done else _("Nothing was changed."))
+            return redirect("reviews:declare", slug)
+    found = interests.cards(panel, request.user)
+    rows = [{"card": card, "refusal": refusals.get(card.declaration.pk), "choice": request.POST.get(f"choice-{card.declaration.pk}", ""),
+             "ground": request.POST.get(f"ground-{card.declaration.pk}", ""), "detail": request.POST.get(f"detail-{card.declaration.pk}", "")} for card in found]
+    waiting = sum(card.declaration.state == DeclarationState.REQUIRED for card in found)
+    return render(request, "reviews/declare.html", {"panel": panel, "call": panel.call, "rows": rows, "waiting": waiting, "grounds": forms.MEMBER_GROUNDS},
+                  status=422 if refusals else 200)
+
+
+# ---- one file ----
+
+
+def panel_content(application, blind: bool) -> dict:
+    """What a member reads of a file: no address nor phone; nothing of the applicant in a blind call."""
+    content = copy.deepcopy(application.content or {})
+    applicant = content.get("applicant", {})
+    for key in PRIVATE_KEYS:
+        applicant.pop(key, None)
+    if blind:
+        content.pop("applicant", None)
+        content.pop("partnership", None)
+    return content
+
+
+def _grid(assignment, application) -> list[dict]:
+    """The criteria with what is kept of each."""
+    kept = {score.criterion_id: score for score in assignment.scores.all()} if assignment else {}
+    return [{"criterion": row, "score": kept.get(row.pk), "anchors": {int(anchor["score"]): anchor["label"] for anchor in row.anchors or []}}
+            for row in application.call.criteria.order_by("position", "id")]
+
+
+STEPS = [(points, f"{points // 2}", True) for points in range(0, 11, 2)] + [(points, f"{points // 2},5", False) for points in range(1, 10, 2)]
+REVIEW_FORMS = {"decline": forms.ReasonForm, "reopen": forms.ReasonForm}
+
+
+@allow(member_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def file(request, reference):
+    """One file to read, with the reader's own grid beside it. Recused: the reference and nothing else. Not declared yet: the card."""
+    declaration = reviewing.declaration_of(request.user, reference)
+    if declaration is None:
+        raise Http404
+    if request.method == "POST" and request.POST.get("act") == "declare_interest":
+        return _recuse_from_page(request, declaration)
+    if declaration.state == DeclarationState.RECUSED:
+        return render(request, "reviews/recused.html", {"reference": declaration.application.reference}, status=403)
+    if declaration.state == DeclarationState.REQUIRED:
+        return redirect("reviews:declare", declaration.application.call.slug)
+    application = reviewing.find_file(request.user, reference)
+    if application is None:
+        raise Http404
+    assignment = reviewing.assignment_of(request.user, application)
+    bound, refusal = None, None
+    if request.method == "POST":
+        response, bound, refusal = _post(request, application, assignment)
+        if response is not None:
+            return response
+        assignment = reviewing.assignment_of(request.user, application)
+    context = _file_context(request, application, assignment, bound)
+    return render(request, "reviews/file.html", context | {"refusal": refusal}, status=refusal.status if refusal else status(bound))
+
+
+def _file_context(request, application, assignment, bound) -> dict:
+    panel = queries.panel_of(application.call)
+    mine = reviewing.my_assignments(request.user, panel)
+    place = next((number for number, row in enumerate(sorted(mine, key=lambda row: row.application.reference), 1) if row.application_id == application.pk), 0)
+    writable = assignment is not None and assignment.state in (AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS) and panel.state == "reading"
+    content = panel_content(application, application.call.blind)
+    names = {piece["id"] for piece in (application.content or {}).get("documents", {}).get("files", [])}
+    after = reviewing.next_after(request.user, panel, application.reference)
+    return {
+        "application": application, "call": application.call, "panel": panel, "parts": parts_of(application, content), "assignment": assignment,
+        "pieces": [] if application.call.blind else Attachment.objects.filter(application=application, pk__in=names, first_filed_at__isnull=False).order_by("id"),
+        "partners": application.partnerships.all(), "grid": _grid(assignment, application), "steps": STEPS, "writable": writable, "place": place,
+        "total": len(mine), "after": after, "interest": forms.InterestForm(prefix="interest"),
+        "reviews": reviewing.filed_reviews(application) if queries.may_see_reviews(request.user, application, panel) else None,
+        "cards": cards(request, assignment, REVIEW_FORMS, bound) if assignment else [],
+        "left": review_rules.missing_criteria(assignment) if writable else [],
+    }
+
+
+def _recuse_from_page(request, declaration):
+    form = forms.InterestForm(request.POST, prefix="interest")
+    if not form.is_valid():
+        raise Refusal("ground_missing", _("Say which kind of link you have with this application."))
+    declarations.declare_interest(declaration=declaration, actor=request.user, at=request.received_at, **form.params())
+    messages.success(request, _("You are recused: this application is closed to you."))
+    return redirect("reviews:desk")
+
+
+def _post(request, application, assignment):
+    """(response, bound form, refusal). An autosave answers in JSON; without JavaScript the same fields are saved by the button."""
+    if assignment is None:
+        raise Refusal("not_assigned", _("This application is not assigned to you."), remedy=_("The co-presidents can assign it if your college lacks readers."),
+                      article="art. 13", status=403)
+    here = reverse("reviews:file", args=[application.reference])
+    name = request.POST.get("act", "")
+    if name in REVIEW_FORMS:
+        response, bound = act(request, assignment, REVIEW_FORMS, done=reverse("reviews:desk") if name == "decline" else here)
+        return response, bound, None
+    version = request.POST.get("version", "")
+    scores = forms.scores_of(request.POST, application.call.criteria.all())
+    try:
+        with transaction.atomic():
+            row = assignments.save_draft(assignment=assignment, actor=request.user, at=request.received_at, scores=scores,
+                                         comment=request.POST.get("comment", "")[:8000], version=int(version) if version.isdigit() else None)
+    except Refusal as refusal:
+        if request.POST.get("autosave"):
+            return JsonResponse({"code": refusal.code, "detail": str(refusal)}, status=refusal.status), None, None
+        return None, None, refusal
+    if request.POST.get("autosave"):
+        local = timezone.localtime(row.saved_at)
+        return JsonResponse({"at": f"{local.hour} h {local:%M}", "version": row.version}), None, None
+    if name != "submit":
+        messages.success(request, _("Saved. Only you can see it."))
+        return redirect(here), None, None
+    try:
+        with transaction.atomic():
+            assignments.submit(assignment=row, actor=request.user, at=request.received_at)
+    except Refusal as refusal:
+        return None, None, refusal
+    messages.success(request, _("Your review is filed."))
+    after = reviewing.next_after(request.user, assignment.seat.panel, application.reference)
+    return redirect("reviews:file", after.application.reference) if after else redirect("reviews:desk"), None, None
+
+
+@allow(member_desk)
+@require_safe
+def piece(request, reference, pk):
+    """A document of the file, for a member to whom the file is open."""
+    application = reviewing.find_file(request.user, reference)
+    if application is None or application.call.blind:
+        raise Http404
+    filed = {row["id"] for row in (application.content or {}).get("documents", {}).get("files", [])}
+    found = Attachment.objects.filter(application=application, pk=pk, first_filed_at__isnull=False).first()
+    if found is None or found.pk not in filed:
+        raise Http404
+    return send(found.file, found.name, found.content_type)
+
+
+@allow(member_desk)
+@require_safe
+def ranking(request, slug):
+    """The ranking of a call, once reading is closed, over the files one may see."""
+    panel = panel_or_404(request, slug)
+    found = queries.ranking(panel, request.user)
+    bar = fund_of_panel(panel) if panel.is_reading_closed else None
+    return render(request, "reviews/ranking.html", {"panel": panel, "call": panel.call, "ranking": found, "bar": bar, "is_member": True})
+
+
+# ---- signing ----
+
+
+def _signable(request, call):
+    """Decisions of the call that wait for this person, and those he follows; a recused one by its reference only."""
+    recused = set(interests.recused_files(request.user).values_list("application", flat=True))
+    mine, others, closed = [], [], []
+    for row in queries.rows_of_call(call, request.received_at):
+        if row.decision.application_id in recused:
+            closed.append(row.decision.application.reference)
+        elif any(signer.user == request.user and signer.signed_at is None for signer in row.signers) and row.decision.state in (DecisionState.VOTED, DecisionState.DRAFTED):
+            mine.append(row)
+        elif has_role(request.user, Role.CO_PRESIDENT) or any(signer.user == request.user for signer in row.signers):
+            others.append(row)
+    return mine, others, sorted(set(closed))
+
+
+@allow(decision_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def sign(request, slug):
+    """Read the letters, confirm who one is, sign them all: each president once. Nothing is notified by a signature."""
+    call = Call.objects.filter(slug=slug, published_at__isnull=False).select_related("rule_version").first()
+    if call is None:
+        raise Http404
+    mine, others, closed = _signable(request, call)
+    if not (mine or others or closed or has_role(request.user, Role.CO_PRESIDENT) or has_role(request.user, Role.AUTHORISING_OFFICER)):
+        raise Http404
+    form = forms.SignForm(request.POST or None)
+    waiting = [row for row in mine if decisions_refusal(row.decision) is None]
+    if request.method == "POST" and form.is_valid():
+        response = _sign_all(request, call, waiting, form)
+        if response is not None:
+            return response
+    blocked = [(row, decisions_refusal(row.decision)) for row in mine]
+    return render(request, "reviews/sign.html", {
+        "call": call, "rows": [(row, refusal) for row, refusal in blocked], "waiting": waiting, "others": others, "closed": closed, "form": form,
+        "reserve": queries.reserve_list(call) if has_role(request.user, Role.CO_PRESIDENT) and not closed else [], "letters": [(row, documents.html(row.decision.document)) for row in mine],
+    }, status=status(form))
+
+
+def decisions_refusal(decision) -> Refusal | None:
+    """Why a decision cannot be signed yet, for anybody (minutes); the letter is made ready when one signs."""
+    from core.transitions import Act
+    from reviews.rules.decisions import minutes_are_adopted
+
+    try:
+        minutes_are_adopted(Act(decisions.sign.verb, decision, None, None, preview=True))
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _sign_all(request, call, waiting, form):
+    here = reverse("reviews:sign", args=[call.slug])
+    try:
+        reauth.require_recent(request)
+    except Refusal:
+        return confirm_identity(here)
+    chosen = set(request.POST.getlist("decision"))
+    done = 0
+    for row in waiting:
+        if row.decision.reference not in chosen:
+            continue
+        if row.decision.document.state != "rendered":
+            documents.render(row.decision.document, at=request.received_at)
+        try:
+            decisions.sign(decision=row.decision, actor=request.user, at=request.received_at, evidence=reauth.evidence(request))
+            done += 1
+        except Refusal as refusal:
+            form.add_error(None, f"{row.decision.reference} : {refusal}")
+    if form.errors:
+        return None
+    messages.success(request, _("%(n)s decisions signed. Nothing is notified by this act.") % {"n": done} if done != 1 else _(
+        "One decision signed. Nothing is notified by this act."))
+    return redirect(here)
