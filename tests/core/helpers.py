@@ -26,15 +26,33 @@ class Owner:
 def frozen(at, **context) -> Document:
     """A document of a kind the templates have, with what its letter says."""
     values = {
-        "fund_name": "Le Premier Essai", "fund_legal_name": "Fonds", "fund_address": "1 rue du Port", "fund_commune": "Toulouse", "letter_on": "24 novembre 2026",
-        "fund_email": "bonjour@demo.example", "appeals_email": "", "reference": "FP-2026-4T8RWZ2M", "recipient": "Élise Garrigou", "recipient_body": "Mains d’audience",
-        "project_title": "Le courrier en clair", "signed_on": "1er mars 2026", "accepted_on": "2 mars 2026", "accepted": "10 000,00 €", "has_unspent": False,
-        "unspent": "0,00 €", "payments": [{"number": 1, "label": "Avance", "amount": "7 000,00 €", "paid_on": "3 mars 2026", "state": "paid"}],
-        "amount": "10 000,00 €", "paid": "7 000,00 €", "public_url": "http://127.0.0.1:8000/projets/X/", "officer_name": "Malo Kerdraon",
+        "fund_name": "Le Premier Essai",
+        "fund_legal_name": "Fonds",
+        "fund_address": "1 rue du Port",
+        "fund_commune": "Toulouse",
+        "letter_on": "24 novembre 2026",
+        "fund_email": "bonjour@demo.example",
+        "appeals_email": "",
+        "reference": "FP-2026-4T8RWZ2M",
+        "recipient": "Élise Garrigou",
+        "recipient_body": "Mains d’audience",
+        "project_title": "Le courrier en clair",
+        "signed_on": "1er mars 2026",
+        "accepted_on": "2 mars 2026",
+        "accepted": "10 000,00 €",
+        "has_unspent": False,
+        "unspent": "0,00 €",
+        "payments": [{"number": 1, "label": "Avance", "amount": "7 000,00 €", "paid_on": "3 mars 2026", "state": "paid"}],
+        "amount": "10 000,00 €",
+        "paid": "7 000,00 €",
+        "public_url": "http://127.0.0.1:8000/projets/X/",
+        "officer_name": "Malo Kerdraon",
         "officer_email": "malo@demo.example",
     } | context
     with transaction.atomic():
-        return documents.freeze("closing_letter", owner=Owner, subject="FP-2026-4T8RWZ2M", title="Votre convention est terminée", context=values, at=at)
+        return documents.freeze(
+            "closing_letter", owner=Owner, subject="FP-2026-4T8RWZ2M", title="Votre convention est terminée", context=values, at=at
+        )
 
 
 @contextmanager

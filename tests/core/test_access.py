@@ -1,4 +1,6 @@
-"""Who gets in: nobody without a rule; anonymous to sign-in; the wrong role told whom to ask; public pages the same for all. What breaks is answered."""
+"""Who gets in: nobody without a rule; anonymous to sign-in; the wrong role told whom to ask; public pages the same for all. What breaks is
+answered.
+"""
 import json
 import logging
 
@@ -63,7 +65,9 @@ def test_nul_bytes_go_no_further(client, path):
     assert client.get(path).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/%ff%fe/", "/documents/..%2f..%2fetc/", "/connexion/x.css", "/mon-espace/securite/;x.js", "/mon-espace/securite/%0a"])
+@pytest.mark.parametrize(
+    "path", ["/%ff%fe/", "/documents/..%2f..%2fetc/", "/connexion/x.css", "/mon-espace/securite/;x.js", "/mon-espace/securite/%0a"]
+)
 def test_strange_addresses_are_not_there(client, path):
     assert client.get(path).status_code == 404
 
@@ -81,7 +85,9 @@ def test_bodies_have_a_limit(client):
 def test_security_headers(client):
     answer = client.get("/connexion/")
     assert "default-src 'none'" in answer["Content-Security-Policy"] and "unsafe" not in answer["Content-Security-Policy"]
-    assert answer["X-Frame-Options"] == "DENY" and answer["X-Content-Type-Options"] == "nosniff" and answer["Referrer-Policy"] == "same-origin"
+    assert (
+        answer["X-Frame-Options"] == "DENY" and answer["X-Content-Type-Options"] == "nosniff" and answer["Referrer-Policy"] == "same-origin"
+    )
 
 
 def test_probes(client, monkeypatch):
@@ -124,7 +130,11 @@ def test_the_table_of_rights_says_what_the_server_does(client, as_user):
     checked = 0
     rules = {(route, method, role): verdict for route, method, role, _, verdict in authz.rows() if "<" not in route}
     for (path, method, role), verdict in rules.items():
-        if method not in ("GET", "ANY") or role not in (authz.ANONYMOUS, authz.NO_ROLE) or not path.startswith(("/essai/", "/mon-espace/", "/connexion/", "/inscription/")):
+        if (
+            method not in ("GET", "ANY")
+            or role not in (authz.ANONYMOUS, authz.NO_ROLE)
+            or not path.startswith(("/essai/", "/mon-espace/", "/connexion/", "/inscription/"))
+        ):
             continue
         answer = (Client() if role == authz.ANONYMOUS else somebody).get(path)
         got = answer.status_code

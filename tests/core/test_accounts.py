@@ -1,4 +1,6 @@
-"""An account's life by the browser: sign up, confirm through the mail, sign in, lose the password, add a second factor, prove again who one is."""
+"""An account's life by the browser: sign up, confirm through the mail, sign in, lose the password, add a second factor, prove again who one
+is.
+"""
 import re
 from datetime import timedelta
 
@@ -54,7 +56,9 @@ def test_sign_up_confirm_sign_in_sign_out(client, at):
     path = link_in_last_mail()
     assert path.startswith("/inscription/adresse/")
     page = client.get(path)
-    assert page.status_code == 200 and not user.emailaddress_set.filter(verified=True).exists(), "opening the link does nothing: scanners do it too"
+    assert page.status_code == 200 and not user.emailaddress_set.filter(verified=True).exists(), (
+        "opening the link does nothing: scanners do it too"
+    )
     client.post(path)
     assert user.emailaddress_set.get().verified
     browser = Client()
@@ -168,7 +172,10 @@ def test_what_weighs_asks_again_after_five_minutes(at):
         right = browser.post(there, {"password": PASSWORD, "next": "/mon-espace/securite/second-facteur/"})
         assert right["Location"] == "/mon-espace/securite/second-facteur/"
         assert browser.get(right["Location"]).status_code == 200
-        assert browser.post("/mon-espace/confirmer/", {"password": PASSWORD, "next": "https://evil.example/"})["Location"] == "/mon-espace/securite/"
+        assert (
+            browser.post("/mon-espace/confirmer/", {"password": PASSWORD, "next": "https://evil.example/"})["Location"]
+            == "/mon-espace/securite/"
+        )
 
 
 def test_guesses_are_counted_at_the_second_door_too(at, as_user, settings):

@@ -35,7 +35,9 @@ def blocked(act):
 def shelf(settings, at):
     """`/api/v1/shelf/` with two verbs, one of them for two keys; the rows of a keeper are those he froze."""
     options = {"who": (keeper,)}
-    with verbs(void=(void, {**options, "fsm": "void"}), fail=(fail, {**options, "fsm": "fail", "guards": (blocked,), "two_key": two_keys()})):
+    with verbs(
+        void=(void, {**options, "fsm": "void"}), fail=(fail, {**options, "fsm": "fail", "guards": (blocked,), "two_key": two_keys()})
+    ):
         router = SimpleRouter()
         router.register("api/v1/shelf", urls.shelf({"void": urls.WordParams}), basename="shelf")
         module = type("module", (), {"urlpatterns": [*router.urls, *urls.urlpatterns]})
@@ -112,7 +114,9 @@ def test_available_transitions_tell_what_is_possible_and_why_not(client, shelf, 
     row.void(at)
     row.save()
     late = {offer["verb"]: offer for offer in client.get(f"{shelf}{row.code}/", **token).json()["available_transitions"]}
-    assert not late["fail"]["allowed"] and late["fail"]["code"] == "not_allowed_in_state" and late["fail"]["reason"] and late["fail"]["remedy"]
+    assert (
+        not late["fail"]["allowed"] and late["fail"]["code"] == "not_allowed_in_state" and late["fail"]["reason"] and late["fail"]["remedy"]
+    )
     assert "available_transitions" not in client.get(shelf, **token).json()["results"][0]
 
 
@@ -154,7 +158,10 @@ def test_the_same_key_acts_once(client, shelf, mine, at):
     assert other.status_code == 422 and other.json()["code"] == "idempotency_key_reused"
 
 
-@pytest.mark.parametrize("cursor", ["x", "cD0x", "====", "%00", "cD0wJTAw", "bz05OTk5OTk5OTk5OTk5OTk5OTk5OTk=", "é" * 50, "cj0xJnA9OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"])
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "cD0x", "====", "%00", "cD0wJTAw", "bz05OTk5OTk5OTk5OTk5OTk5OTk5OTk=", "é" * 50, "cj0xJnA9OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"],
+)
 def test_a_forged_cursor_is_never_an_error(client, shelf, mine, at, cursor):
     person = keeper_of()
     mine(person)
@@ -172,11 +179,28 @@ def test_pages_follow_each_other(client, shelf, mine, at, django_assert_num_quer
     assert codes == [row.code for row in reversed(rows)] and second["next"] is None
 
 
-@pytest.mark.parametrize("body", ["{", "x", "[" * 5_000, '"\\ud800"', '{"word": "\\u0000"}', '{"word": "' + "x" * 5000 + '"}', "null", "[1]", '{"word": {"a": 1}}', "\xff"], ids=lambda body: body[:12])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "x",
+        "[" * 5_000,
+        '"\\ud800"',
+        '{"word": "\\u0000"}',
+        '{"word": "' + "x" * 5000 + '"}',
+        "null",
+        "[1]",
+        '{"word": {"a": 1}}',
+        "\xff",
+    ],
+    ids=lambda body: body[:12],
+)
 def test_bodies_that_are_none_are_refused(client, shelf, mine, at, body):
     person = keeper_of()
     (row,) = mine(person)
-    answer = client.post(f"{shelf}{row.code}/void/", body.encode("latin-1"), content_type="application/json", **bearer(person, at, may_write=True))
+    answer = client.post(
+        f"{shelf}{row.code}/void/", body.encode("latin-1"), content_type="application/json", **bearer(person, at, may_write=True)
+    )
     assert answer.status_code == 400 and answer["Content-Type"] == "application/problem+json", answer.content
 
 
@@ -185,7 +209,10 @@ def test_other_methods_and_types_are_problems_too(client, shelf, mine, at):
     (row,) = mine(person)
     token = bearer(person, at, may_write=True)
     assert client.delete(f"{shelf}{row.code}/", **token).json()["code"] == "method_not_allowed"
-    assert client.post(f"{shelf}{row.code}/void/", "word=oui", content_type="application/x-www-form-urlencoded", **token).json()["code"] == "unsupported_media_type"
+    assert (
+        client.post(f"{shelf}{row.code}/void/", "word=oui", content_type="application/x-www-form-urlencoded", **token).json()["code"]
+        == "unsupported_media_type"
+    )
     assert client.get(f"{shelf}{row.code}.json/", **token).status_code == 404
 
 

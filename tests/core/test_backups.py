@@ -23,7 +23,9 @@ class Instance:
         (folder / "media" / "documents" / "lettre.pdf").write_bytes(b"%PDF-1.7 kept")
 
     def run(self, *command, code=None):
-        words = [sys.executable, "manage.py", *command] if code is None else [sys.executable, "-c", f"import django; django.setup()\n{code}"]
+        words = (
+            [sys.executable, "manage.py", *command] if code is None else [sys.executable, "-c", f"import django; django.setup()\n{code}"]
+        )
         return subprocess.run(words, env=self.environment, capture_output=True, text=True)
 
     def count(self) -> str:

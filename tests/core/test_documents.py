@@ -37,7 +37,9 @@ def test_nothing_is_fetched_while_rendering(at, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(socket.socket, "connect", lambda self, address: asked.append(address))
     hostile = f'<img src="file://{secret}"><link rel=attachment href="file://{secret}"><img src="http://127.0.0.1:9/x.png">'
-    monkeypatch.setattr(documents, "page", lambda document: f"<html lang=fr><head><title>x</title></head><body>{hostile}<p>ok</p></body></html>")
+    monkeypatch.setattr(
+        documents, "page", lambda document: f"<html lang=fr><head><title>x</title></head><body>{hostile}<p>ok</p></body></html>"
+    )
     content = documents.pdf(frozen(at))
     with pikepdf.open(io.BytesIO(content)) as opened:
         assert not opened.attachments
@@ -54,7 +56,9 @@ def test_the_twin_says_what_the_letter_says_and_the_page_carries_its_proof(at):
     letter = frozen(at)
     twin, whole = documents.html(letter), documents.page(letter)
     assert "Le courrier en clair" in twin and "<html" not in twin
-    assert letter.code in whole and f"/verifier/{letter.code}" in whole and letter.context_hash[:16] in whole and "data:image/svg+xml" in whole
+    assert (
+        letter.code in whole and f"/verifier/{letter.code}" in whole and letter.context_hash[:16] in whole and "data:image/svg+xml" in whole
+    )
 
 
 def test_a_context_is_plain(at):
@@ -73,7 +77,9 @@ def test_a_document_is_frozen_in_the_transaction_of_its_act(at):
 def test_a_document_that_cannot_be_rendered_holds_up_no_other(at, monkeypatch):
     bad, good = frozen(at), frozen(at)
     real = documents.pdf
-    monkeypatch.setattr(documents, "pdf", lambda document: (_ for _ in ()).throw(ValueError("ink")) if document.pk == bad.pk else b"%PDF-1.7 ok")
+    monkeypatch.setattr(
+        documents, "pdf", lambda document: (_ for _ in ()).throw(ValueError("ink")) if document.pk == bad.pk else b"%PDF-1.7 ok"
+    )
     assert documents.render_due(at) == 1
     bad.refresh_from_db()
     good.refresh_from_db()
@@ -121,7 +127,9 @@ def test_seen_by_whom_its_room_says_and_by_nobody_before(at, as_user, monkeypatc
     shown = as_user(reader).get(page_url)
     assert shown.status_code == 200 and "Le courrier en clair" in shown.text and shown["Cache-Control"] == "no-store, private"
     given = as_user(reader).get(pdf_url)
-    assert given.getvalue() == b"%PDF-1.7 page" and given["Content-Type"] == "application/pdf" and "attachment" in given["Content-Disposition"]
+    assert (
+        given.getvalue() == b"%PDF-1.7 page" and given["Content-Type"] == "application/pdf" and "attachment" in given["Content-Disposition"]
+    )
     assert "sandbox" in given["Content-Security-Policy"]
     absent = page_url.replace(letter.code, "DOC-00000000")
     foreign, missing = as_user(other).get(page_url), as_user(other).get(absent)

@@ -122,10 +122,17 @@ def test_a_picture_that_unpacks_to_a_wall_is_refused(monkeypatch):
         check_upload(upload(picture(), "wall.png"), kinds=ALL, max_bytes=LIMIT)
 
 
-@pytest.mark.parametrize(("given", "kept"), [
-    ("../../etc/passwd", "passwd"), ("C:\\dossier\\budget.pdf", "budget.pdf"), ("a\u202egnp.exe", "agnp.exe"), ("", "fichier"), ("x\r\nSet-Cookie: a.pdf", "xSet-Cookie: a.pdf"),
-    ("é" * 300 + ".pdf", "é" * 140 + ".pdf"),
-])
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\dossier\\budget.pdf", "budget.pdf"),
+        ("a\u202egnp.exe", "agnp.exe"),
+        ("", "fichier"),
+        ("x\r\nSet-Cookie: a.pdf", "xSet-Cookie: a.pdf"),
+        ("é" * 300 + ".pdf", "é" * 140 + ".pdf"),
+    ],
+)
 def test_names_are_shown_and_sent_safely(given, kept):
     assert clean_name(given) == kept
 

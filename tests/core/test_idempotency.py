@@ -21,8 +21,13 @@ pytestmark = pytest.mark.django_db
 
 def effect(user, label="effet"):
     """Something done: a row."""
-    ApiToken.objects.create(user=user, label=label, token_hash=ApiToken.digest(f"{label}{ApiToken.objects.count()}"), created_at=timezone.now(),
-                            expires_at=timezone.now())
+    ApiToken.objects.create(
+        user=user,
+        label=label,
+        token_hash=ApiToken.digest(f"{label}{ApiToken.objects.count()}"),
+        created_at=timezone.now(),
+        expires_at=timezone.now(),
+    )
 
 
 @idempotency.once

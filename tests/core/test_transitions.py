@@ -32,7 +32,13 @@ def test_a_verb_moves_the_row_and_writes_its_event(at):
     row.refresh_from_db()
     assert (row.state, row.voided_at) == ("void", at)
     event = Event.objects.get(machine="document", object_id=row.pk)
-    assert (event.verb, event.from_state, event.to_state, event.actor, event.subject) == ("void", "frozen", "void", person, "FP-2026-4T8RWZ2M")
+    assert (event.verb, event.from_state, event.to_state, event.actor, event.subject) == (
+        "void",
+        "frozen",
+        "void",
+        person,
+        "FP-2026-4T8RWZ2M",
+    )
     assert event.payload == {"code": document.code}
     kept = ErasableText.objects.get(event=event)
     assert kept.text == "Une erreur de nom" and "Une erreur" not in str(event.payload) and len(event.reason_hash) == 64

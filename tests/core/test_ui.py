@@ -1,4 +1,4 @@
-"""The design system: what tags print, how the form renderer ties label, hint and error, what an act card says; and, in a browser, axe on the style guide."""
+"""The design system: what tags print, how the form renderer ties label, hint and error, what an act card says; in a browser, axe."""
 from __future__ import annotations
 
 import os
@@ -287,8 +287,9 @@ def test_a_refused_form_opens_its_card():
 
 
 def test_a_letter_carries_its_fonts_and_no_inline_drawing():
-    html = show("{% extends 'documents/layout.html' %}{% block title %}T{% endblock %}{% block content %}<h1>T</h1>{% endblock %}", None, qr="data:,",
-                document=SimpleNamespace(code="DOC-2026-1", state="frozen"), verify_url="https://f.example/verifier/DOC-2026-1", hash16="ab")
+    source = "{% extends 'documents/layout.html' %}{% block title %}T{% endblock %}{% block content %}<h1>T</h1>{% endblock %}"
+    document = SimpleNamespace(code="DOC-2026-1", state="frozen")
+    html = show(source, None, qr="data:,", document=document, verify_url="https://f.example/verifier/DOC-2026-1", hash16="ab")
     assert html.count("data:font/woff2;base64,") == 4
     assert "<svg" not in html.partition("</style>")[2]
     assert 'alt=""' not in html and "DOC-2026-1" in html
@@ -317,7 +318,8 @@ def violations(page) -> list:
     return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
 
 
-PAGES = ("/style/", "/en/style/", "/connexion/", "/inscription/", "/mot-de-passe/", "/nulle-part/", "/mentions-legales/", "/confidentialite/")
+PAGES = ("/style/", "/en/style/", "/connexion/", "/inscription/", "/mot-de-passe/", "/nulle-part/", "/mentions-legales/",
+         "/confidentialite/")
 
 
 @pytest.mark.slow

@@ -38,9 +38,19 @@ def test_an_amount_that_is_shown_is_read_back(cents):
     assert round(float(decimal_text(cents)) * 100) == cents or cents > 2**50
 
 
-@pytest.mark.parametrize(("typed", "cents"), [
-    ("28 500,50", 2850050), ("28\u202f500,5 €", 2850050), ("28500.50", 2850050), ("1,234.50", 123450), ("12,", 1200), ("0", 0), (" 7 ", 700), ("", None),
-])
+@pytest.mark.parametrize(
+    ("typed", "cents"),
+    [
+        ("28 500,50", 2850050),
+        ("28\u202f500,5 €", 2850050),
+        ("28500.50", 2850050),
+        ("1,234.50", 123450),
+        ("12,", 1200),
+        ("0", 0),
+        (" 7 ", 700),
+        ("", None),
+    ],
+)
 def test_euros_as_people_write_them(typed, cents):
     assert EurosField(required=False).clean(typed) == cents
 
@@ -51,9 +61,15 @@ def test_what_is_no_amount_is_refused(typed):
         EurosField().clean(typed)
 
 
-@pytest.mark.parametrize(("cents", "words"), [
-    (2850050, "vingt-huit mille cinq cents euros et cinquante centimes"), (100, "un euro"), (200, "deux euros"), (100_000_000, "un million d’euros"),
-])
+@pytest.mark.parametrize(
+    ("cents", "words"),
+    [
+        (2850050, "vingt-huit mille cinq cents euros et cinquante centimes"),
+        (100, "un euro"),
+        (200, "deux euros"),
+        (100_000_000, "un million d’euros"),
+    ],
+)
 def test_amounts_in_words(cents, words):
     assert in_words(cents) == words
 
@@ -65,7 +81,9 @@ def test_days_and_instants_are_of_paris():
     assert InstantField(required=False).clean(["", ""]) is None
 
 
-@pytest.mark.parametrize("parts", [["2026-10-25", "02:30"], ["2026-03-29", "02:30"], ["2026-10-25", ""], ["2026-13-01", "10:00"], ["", "10:00"]])
+@pytest.mark.parametrize(
+    "parts", [["2026-10-25", "02:30"], ["2026-03-29", "02:30"], ["2026-10-25", ""], ["2026-13-01", "10:00"], ["", "10:00"]]
+)
 def test_an_instant_that_is_none_or_two_is_refused(parts):
     with pytest.raises(forms.ValidationError):
         InstantField().clean(parts)
@@ -108,6 +126,19 @@ def test_signed_values():
     assert links.read("partner", token, max_age=-1) is None
 
 
-@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "evil", "http:///evil", "/\x00//evil", ""])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "\\\\evil",
+        "javascript:alert(1)",
+        "evil",
+        "http:///evil",
+        "/\x00//evil",
+        "",
+    ],
+)
 def test_next_never_leaves_the_house(rf, wanted):
     assert links.safe_next(rf.get("/connexion/", {"next": wanted}), "/mon-espace/") in ("/mon-espace/",)

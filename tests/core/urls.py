@@ -13,7 +13,12 @@ from core.transitions import Refusal
 from fund.urls import handler400, handler403, handler404, handler500  # noqa: F401
 from fund.urls import urlpatterns as house
 
-desk = Rule("test_desk", lambda request: request.user.is_authenticated and request.user.name.startswith("Gardien"), ask="Demandez au gardien.", roles=("keeper",))
+desk = Rule(
+    "test_desk",
+    lambda request: request.user.is_authenticated and request.user.name.startswith("Gardien"),
+    ask="Demandez au gardien.",
+    roles=("keeper",),
+)
 
 
 def no_rule(request):

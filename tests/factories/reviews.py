@@ -139,6 +139,8 @@ def a_paper(made: World):
 def voted_item(made: World, application: Application, *, adopted: bool = True, equal_weight: bool = True, outcome: str = "adopted") -> AgendaItem:
     """The file's point, voted in the meeting."""
     held, now = meeting(made, adopted=adopted), timezone.now()
+    if known := held.items.filter(application=application).first():
+        return known
     item = AgendaItem(meeting=held, application=application, title=application.title, position=held.items.count() + 1, state="voted", round=1, outcome=outcome,
                       voted_at=now, proposal="selected")
     item.save(force_insert=True)

@@ -244,7 +244,7 @@ def test_a_file_is_ineligible_only_after_it_could_be_completed_and_signed(at):
     Application.objects.filter(pk=application.pk).update(state="submitted")
     application.refresh_from_db()
     refused("information_request_required_first", ineligible, made=made, application=application)
-    InformationRequest.objects.create(application=application, number=1, opened_by=made.officer, opened_at=at, due_at=at + timedelta(days=15), items=[],
+    InformationRequest.objects.create(application=application, number=1, requested_by=made.officer, opened_at=at, due_at=at + timedelta(days=15), items=[],
                                       state="expired", closed_at=at)
     refused("eligibility_reason_missing", ineligible, made=made, application=application, article="")
     decision = ineligible(made, application)
