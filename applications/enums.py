@@ -1,4 +1,5 @@
 """States and choices of the file. Values are English and stable; the choice labels are the staff's, the applicant's stand beside them."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -37,33 +38,85 @@ APPLICANT_LABELS = {
     "renounced": pgettext_lazy("application", "You gave up the grant"),
     "dismissed": pgettext_lazy("application", "Dismissed: call cancelled"),
 }
-STAFF_LABELS = {"lapsed": pgettext_lazy("application", "Lapsed, never filed"), "lapsed_award": pgettext_lazy("application", "Lapsed, money released")}
+STAFF_LABELS = {
+    "lapsed": pgettext_lazy("application", "Lapsed, never filed"),
+    "lapsed_award": pgettext_lazy("application", "Lapsed, money released"),
+}
 SENTENCES = {
     "draft": pgettext_lazy("application", "You are writing; the fund has received nothing yet."),
-    "lapsed": pgettext_lazy("application", "The draft was not filed before closing; it can be reused for another call."),
-    "lapsed_award": pgettext_lazy("application", "The time to accept or sign has passed; the money went back to the envelope."),
+    "lapsed": pgettext_lazy(
+        "application", "The draft was not filed before closing; it can be reused for another call."
+    ),
+    "lapsed_award": pgettext_lazy(
+        "application", "The time to accept or sign has passed; the money went back to the envelope."
+    ),
     "submitted": pgettext_lazy("application", "Your application is received; staff are checking it is complete."),
     "submitted_copy": pgettext_lazy("application", "The version you filed stands until you file your copy."),
     "information_requested": pgettext_lazy("application", "Something is missing; the page says what and by when."),
     "eligible": pgettext_lazy("application", "Your application fits the call; the panel will review it."),
-    "ineligible": pgettext_lazy("application", "A condition of the call is not met; the decision says which one and how to contest it."),
+    "ineligible": pgettext_lazy(
+        "application", "A condition of the call is not met; the decision says which one and how to contest it."
+    ),
     "under_review": pgettext_lazy("application", "The panel is reading and deliberating; nothing is expected of you."),
     "on_reserve": pgettext_lazy("application", "Your project will be proposed if money comes free."),
     "selected": pgettext_lazy("application", "The fund supports your project; what follows is in the agreement."),
     "rejected": pgettext_lazy("application", "No grant is awarded; the decision says why and how to contest it."),
-    "withdrawn": pgettext_lazy("application", "The application was withdrawn at its author’s request, before any notification."),
-    "renounced": pgettext_lazy("application", "The laureate gave up the grant before signing; the money went back to the envelope."),
-    "dismissed": pgettext_lazy("application", "The call is cancelled; your application was not judged and can be reused for another call."),
+    "withdrawn": pgettext_lazy(
+        "application", "The application was withdrawn at its author’s request, before any notification."
+    ),
+    "renounced": pgettext_lazy(
+        "application", "The laureate gave up the grant before signing; the money went back to the envelope."
+    ),
+    "dismissed": pgettext_lazy(
+        "application", "The call is cancelled; your application was not judged and can be reused for another call."
+    ),
 }
 BADGES = {
-    "draft": "", "lapsed": "bad", "submitted": "run", "information_requested": "next", "eligible": "good", "ineligible": "bad",
-    "under_review": "run", "on_reserve": "run", "selected": "good", "rejected": "bad", "withdrawn": "", "renounced": "", "dismissed": "",
-    "invited": "next", "confirmed": "good", "declined": "bad", "expired": "bad", "cancelled": "", "open": "next", "answered": "good",
+    "draft": "",
+    "lapsed": "bad",
+    "submitted": "run",
+    "information_requested": "next",
+    "eligible": "good",
+    "ineligible": "bad",
+    "under_review": "run",
+    "on_reserve": "run",
+    "selected": "good",
+    "rejected": "bad",
+    "withdrawn": "",
+    "renounced": "",
+    "dismissed": "",
+    "invited": "next",
+    "confirmed": "good",
+    "declined": "bad",
+    "expired": "bad",
+    "cancelled": "",
+    "open": "next",
+    "answered": "good",
 }
 
 # Groups. A file in one of FILED has been received; in CLOSED its life here is over.
-FILED = ("submitted", "information_requested", "eligible", "ineligible", "under_review", "on_reserve", "selected", "rejected", "renounced", "dismissed")
-STANDING = ("submitted", "information_requested", "eligible", "ineligible", "under_review", "on_reserve", "selected", "rejected")
+FILED = (
+    "submitted",
+    "information_requested",
+    "eligible",
+    "ineligible",
+    "under_review",
+    "on_reserve",
+    "selected",
+    "rejected",
+    "renounced",
+    "dismissed",
+)
+STANDING = (
+    "submitted",
+    "information_requested",
+    "eligible",
+    "ineligible",
+    "under_review",
+    "on_reserve",
+    "selected",
+    "rejected",
+)
 WRITABLE = ("draft", "submitted", "information_requested")
 IN_INSTRUCTION = ("submitted", "information_requested", "eligible", "ineligible")
 CLOSED = ("lapsed", "withdrawn", "renounced", "dismissed")
@@ -135,6 +188,12 @@ class Condition(models.TextChoices):
 
 
 CONDITION_ARTICLES = {
-    "admissible": "art. 8", "applicant_kind": "art. 2", "partnership_confirmed": "art. 3", "amount_within_ceiling": "art. 4", "budget_balanced": "art. 5",
-    "project_duration": "art. 5", "openness_commitment": "art. 7", "cer_when_due": "art. 7",
+    "admissible": "art. 8",
+    "applicant_kind": "art. 2",
+    "partnership_confirmed": "art. 3",
+    "amount_within_ceiling": "art. 4",
+    "budget_balanced": "art. 5",
+    "project_duration": "art. 5",
+    "openness_commitment": "art. 7",
+    "cer_when_due": "art. 7",
 }

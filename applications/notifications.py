@@ -1,4 +1,5 @@
 """Mails of the file: rows of the outbox, written in the act's transaction, one link each, never a note on a person nor a document's text."""
+
 from __future__ import annotations
 
 from applications import queries
@@ -22,27 +23,56 @@ def writers_of(application: Application) -> list[User]:
     return list(found.values())
 
 
-def tell(code: str, application: Application, page: str, /, *, at, to=None, wait_for=None, language=None, **context) -> None:
+def tell(
+    code: str, application: Application, page: str, /, *, at, to=None, wait_for=None, language=None, **context
+) -> None:
     """Queue one mail to each person (or address); the signers unless `to` says otherwise. `page` is the end of the address under the file's, or a whole path."""
     path = page if page.startswith("/") else f"/dossiers/{application.reference}/{page}"
     for person in to if to is not None else signers_of(application):
-        queue(f"applications/{code}", to=person, at=at, reference=application.reference, wait_for=wait_for, language=language,
-              context={"reference": application.reference, "title": application.display_title, "call": application.call.title,
-                       "link": links.absolute(path), **context})
+        queue(
+            f"applications/{code}",
+            to=person,
+            at=at,
+            reference=application.reference,
+            wait_for=wait_for,
+            language=language,
+            context={
+                "reference": application.reference,
+                "title": application.display_title,
+                "call": application.call.title,
+                "link": links.absolute(path),
+                **context,
+            },
+        )
 
 
 def tell_staff(code: str, application: Application, page: str, /, *, at, **context) -> None:
     """Queue one mail to each case officer who may handle this file."""
-    officers = [officer for officer in holders(Role.CASE_OFFICER, at) if not queries.officer_interest(officer, application)]
+    officers = [
+        officer for officer in holders(Role.CASE_OFFICER, at) if not queries.officer_interest(officer, application)
+    ]
     tell(code, application, page or f"/instruction/dossiers/{application.reference}/", at=at, to=officers, **context)
 
 
 def call_changed(call, *, at, change: str, what: str = "", applications=None) -> int:
     """Tell everyone with a file in progress that the call changed: `change` is moved, reopened or cancelled, `what` a sentence. Returns how many files."""
-    files = applications if applications is not None else call.applications.filter(state__in=("draft", "submitted", "information_requested", "eligible"))
+    files = (
+        applications
+        if applications is not None
+        else call.applications.filter(state__in=("draft", "submitted", "information_requested", "eligible"))
+    )
     count = 0
     for application in files.select_related("call", "lead"):
-        tell("call.changed", application, f"/appels/{call.slug}/", at=at, to=writers_of(application), change=change, what=what, closes_at=call.closes_at,
-             cancelled_reason=call.cancelled_reason)
+        tell(
+            "call.changed",
+            application,
+            f"/appels/{call.slug}/",
+            at=at,
+            to=writers_of(application),
+            change=change,
+            what=what,
+            closes_at=call.closes_at,
+            cancelled_reason=call.cancelled_reason,
+        )
         count += 1
     return count

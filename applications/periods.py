@@ -1,5 +1,6 @@
 """Legal and rulebook periods of the file, each with its article. Days are calendar days in Paris; a period given to someone to act that ends on a
 Saturday, a Sunday or a public holiday runs to the next working day; the closing of a call and the silence of two months do not."""
+
 from __future__ import annotations
 
 import calendar
@@ -34,7 +35,9 @@ def _easter(year: int) -> date:
 
 def public_holidays(year: int) -> set[date]:
     """The eleven national holidays (labour code, L3133-1)."""
-    fixed = {date(year, month, day) for month, day in ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))}
+    fixed = {
+        date(year, month, day) for month, day in ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
+    }
     easter = _easter(year)
     return fixed | {easter + timedelta(days=1), easter + timedelta(days=39), easter + timedelta(days=50)}
 

@@ -1,4 +1,5 @@
 """The file's jobs: drafts lapse, requests and invitations end, reminders leave. Rules never depend on them: the guards read the instants again."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -34,13 +35,19 @@ def _each(rows, do) -> int:
 def lapse_drafts(at, actor) -> int:
     """Fifteen minutes after closing, drafts that were never filed lapse, unless an access code still opens the door."""
     coded = AccessCode.objects.live(at).filter(application=OuterRef("pk"))
-    over = Application.objects.filter(state="draft", call__closes_at__lte=at - CLOSING_GRACE).exclude(call__state__in=(CallState.DRAFT, CallState.CANCELLED))
-    return _each(over.exclude(Exists(coded)).order_by("pk")[:BATCH], lambda row: files.lapse(application=row, actor=actor, at=at))
+    over = Application.objects.filter(state="draft", call__closes_at__lte=at - CLOSING_GRACE).exclude(
+        call__state__in=(CallState.DRAFT, CallState.CANCELLED)
+    )
+    return _each(
+        over.exclude(Exists(coded)).order_by("pk")[:BATCH], lambda row: files.lapse(application=row, actor=actor, at=at)
+    )
 
 
 @register("applications.requests")
 def expire_requests(at, actor) -> int:
-    over = Application.objects.filter(state="information_requested", information_requests__state="open", information_requests__due_at__lte=at)
+    over = Application.objects.filter(
+        state="information_requested", information_requests__state="open", information_requests__due_at__lte=at
+    )
     return _each(over.order_by("pk")[:BATCH], lambda row: files.expire_request(application=row, actor=actor, at=at))
 
 
@@ -54,25 +61,43 @@ def expire_partnerships(at, actor) -> int:
 def remind_drafts(at, actor) -> int:
     done = 0
     for days in sorted(REMIND_BEFORE_DAYS, reverse=True):
-        near = Application.objects.filter(state="draft", call__state=CallState.PUBLISHED, call__closes_at__gt=at, call__closes_at__lte=at + timedelta(days=days))
+        near = Application.objects.filter(
+            state="draft",
+            call__state=CallState.PUBLISHED,
+            call__closes_at__gt=at,
+            call__closes_at__lte=at + timedelta(days=days),
+        )
         sooner = [other for other in REMIND_BEFORE_DAYS if other < days]
         if sooner:
             near = near.filter(call__closes_at__gt=at + timedelta(days=max(sooner)))
         since = timedelta(days=days)
-        done += _each(near.select_related("call", "lead").order_by("pk"), lambda row, since=since: reminders.remind_draft(row, since=row.call.closes_at - since, at=at))
+        done += _each(
+            near.select_related("call", "lead").order_by("pk"),
+            lambda row, since=since: reminders.remind_draft(row, since=row.call.closes_at - since, at=at),
+        )
     return done
 
 
 @register("applications.remind_requests", every_seconds=600)
 def remind_requests(at, actor) -> int:
-    near = InformationRequest.objects.filter(state="open", reminded_at=None, due_at__gt=at, due_at__lte=at + timedelta(days=2), opened_at__lte=at - timedelta(days=2))
-    return _each(near.select_related("application__call", "application__lead"), lambda row: reminders.remind_request(row, at=at))
+    near = InformationRequest.objects.filter(
+        state="open",
+        reminded_at=None,
+        due_at__gt=at,
+        due_at__lte=at + timedelta(days=2),
+        opened_at__lte=at - timedelta(days=2),
+    )
+    return _each(
+        near.select_related("application__call", "application__lead"), lambda row: reminders.remind_request(row, at=at)
+    )
 
 
 @register("applications.remind_partners", every_seconds=600)
 def remind_partners(at, actor) -> int:
     """Seven and two days before an invitation ends, once each."""
-    near = Partnership.objects.filter(state="invited", deadline_at__gt=at, deadline_at__lte=at + timedelta(days=max(REMIND_BEFORE_DAYS)))
+    near = Partnership.objects.filter(
+        state="invited", deadline_at__gt=at, deadline_at__lte=at + timedelta(days=max(REMIND_BEFORE_DAYS))
+    )
 
     def remind(row):
         days = min(day for day in REMIND_BEFORE_DAYS if row.deadline_at <= at + timedelta(days=day))
@@ -81,14 +106,24 @@ def remind_partners(at, actor) -> int:
             return False
         return partnerships.remind(row, at=at)
 
-    return _each(near.select_related("application__call", "application__lead", "application__organisation").order_by("pk"), remind)
+    return _each(
+        near.select_related("application__call", "application__lead", "application__organisation").order_by("pk"),
+        remind,
+    )
 
 
 @register("applications.silence", every_seconds=3600)
 def tell_silence(at, actor) -> int:
     told = Mail.objects.filter(code="applications/silence.approaching", reference=OuterRef("reference"))
-    waiting = Application.objects.filter(state__in=("submitted", "eligible", "under_review"), first_received_at__lte=at - timedelta(days=40))
-    rows = waiting.exclude(Exists(told)).select_related("call__rule_version", "lead").prefetch_related("information_requests").order_by("pk")
+    waiting = Application.objects.filter(
+        state__in=("submitted", "eligible", "under_review"), first_received_at__lte=at - timedelta(days=40)
+    )
+    rows = (
+        waiting.exclude(Exists(told))
+        .select_related("call__rule_version", "lead")
+        .prefetch_related("information_requests")
+        .order_by("pk")
+    )
     return _each(rows, lambda row: reminders.remind_silence(row, at=at))
 
 

@@ -1,4 +1,5 @@
 """Pages of the file: the applicant's, the partner's and the team's links, the case officers'."""
+
 from django.urls import path
 
 from applications.views import instruction, links, reading, writing

@@ -3,6 +3,7 @@
 `allow(rule)` marks a view (function, class or DRF viewset). Rules about objects are not here: a view reads from
 `Model.objects.visible_to(user)` and what is not there is a 404.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,4 +1,5 @@
 """Adapters of django-allauth: mails go through the outbox, second-factor secrets are encrypted, links come from PUBLIC_BASE_URL."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -49,9 +50,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if code in ASKED_FOR and self.has_enough(email, now):
             return  # nobody is flooded, whoever asks: the mails before this one still work
         outbox.queue(
-            f"account/{code}", to=person if person is not None and person.email.lower() == email.lower() else email, at=now,
+            f"account/{code}",
+            to=person if person is not None and person.email.lower() == email.lower() else email,
+            at=now,
             language=person.language if person is not None else (get_language() or "fr")[:2],
-            context={"link": context[link] if link else links.absolute(links.localized(reverse(PAGES.get(code, "core:security"))))},
+            context={
+                "link": context[link]
+                if link
+                else links.absolute(links.localized(reverse(PAGES.get(code, "core:security"))))
+            },
         )
 
     @staticmethod
@@ -105,7 +112,9 @@ class MFAAdapter(DefaultMFAAdapter):
 class SignupForm(forms.Form):
     """What we ask besides e-mail and password: a name, because files and letters carry it."""
 
-    name = forms.CharField(label=_("First name and last name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("First name and last name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
 
     field_order = ["name", "email", "password1"]
 
@@ -113,4 +122,3 @@ class SignupForm(forms.Form):
         user.name = self.cleaned_data["name"].strip()
         user.language = (get_language() or "fr")[:2]
         user.save(update_fields=["name", "language"])
-

@@ -9,6 +9,7 @@
 gives `GET /`, `GET /<reference>/` and `POST /<reference>/<verb>/`. A two-key verb is proposed (202, the act's reference); another person
 approves it. Errors are problem details (core.api_errors); `Idempotency-Key` is honoured on every verb (core.idempotency).
 """
+
 from __future__ import annotations
 
 import inspect
@@ -78,7 +79,12 @@ def transitions_of(row: Machine, user, at) -> list[dict[str, Any]]:
             "two_key": offer.verb.two_key is not None,
         }
         if refusal := offer.refusal:
-            entry |= {"code": refusal.code, "reason": str(refusal.reason), "remedy": str(refusal.remedy or ""), "article": refusal.article}
+            entry |= {
+                "code": refusal.code,
+                "reason": str(refusal.reason),
+                "remedy": str(refusal.remedy or ""),
+                "article": refusal.article,
+            }
         found.append(entry)
     return found
 
@@ -101,9 +107,17 @@ class WithTransitions(serializers.Serializer):
         return fields
 
 
-PROBLEMS = {status: OpenApiResponse(Problem, description=text) for status, text in (
-    (400, "Not understood"), (401, "Sign in first"), (403, "Not allowed"), (404, "Nothing here, or nothing you may see"),
-    (409, "Not possible now"), (422, "Refused by a rule"))}
+PROBLEMS = {
+    status: OpenApiResponse(Problem, description=text)
+    for status, text in (
+        (400, "Not understood"),
+        (401, "Sign in first"),
+        (403, "Not allowed"),
+        (404, "Nothing here, or nothing you may see"),
+        (409, "Not possible now"),
+        (422, "Refused by a rule"),
+    )
+}
 KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Same key and body: same answer, one effect.")
 
 
@@ -126,7 +140,11 @@ class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
                 setattr(
                     cls,
                     f"act_{verb.name}",
-                    _act(verb, cls.params.get(verb.name, NoParams), cls.__dict__.get("serializer_class") or cls.serializer_class),
+                    _act(
+                        verb,
+                        cls.params.get(verb.name, NoParams),
+                        cls.__dict__.get("serializer_class") or cls.serializer_class,
+                    ),
                 )
 
     def get_queryset(self):
@@ -163,8 +181,11 @@ def verbs_of(model: type[Machine], params: dict, without: tuple[str, ...] = ()) 
 
 
 def _required(verb: Verb) -> list[str]:
-    return [name for name, parameter in inspect.signature(verb.function).parameters.items()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty]
+    return [
+        name
+        for name, parameter in inspect.signature(verb.function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty
+    ]
 
 
 def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[serializers.Serializer] | None):
@@ -197,6 +218,6 @@ def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[se
     act.__doc__ = (inspect.getdoc(verb.function) or str(verb.name)).split("\n")[0]
     name = verb.name.rstrip("_")
     route = action(detail=True, methods=["post"], url_path=name, url_name=name.replace("_", "-"))(act)
-    return extend_schema(request=None if params_class is NoParams else params_class, responses={**success, **PROBLEMS}, parameters=[KEY])(
-        route
-    )
+    return extend_schema(
+        request=None if params_class is NoParams else params_class, responses={**success, **PROBLEMS}, parameters=[KEY]
+    )(route)

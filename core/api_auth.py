@@ -1,4 +1,5 @@
 """Who is asking the API, and how it pages: bearer tokens with a scope and an end, cursors that cannot be forged into a 500."""
+
 from __future__ import annotations
 
 from django.utils import timezone
@@ -27,7 +28,9 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("This token is not valid.")) from None
         now = timezone.now()
         token = (
-            ApiToken.objects.select_related("user").filter(token_hash=ApiToken.digest(secret), revoked_at=None, expires_at__gt=now).first()
+            ApiToken.objects.select_related("user")
+            .filter(token_hash=ApiToken.digest(secret), revoked_at=None, expires_at__gt=now)
+            .first()
         )
         if token is None or not token.user.is_active:
             raise AuthenticationFailed(_("This token is not valid, or no longer."))

@@ -1,4 +1,5 @@
 """Every error of the API is an RFC 9457 problem detail with a stable `code`; a rule's refusal carries its remedy and its article."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -14,8 +15,20 @@ from core.logs import current_request_id
 from core.transitions import Refusal
 
 CONTENT_TYPE = "application/problem+json"
-CODES = {400: "invalid", 401: "not_authenticated", 403: "not_permitted", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable",
-         409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "invalid", 429: "throttled", 503: "unavailable"}
+CODES = {
+    400: "invalid",
+    401: "not_authenticated",
+    403: "not_permitted",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "throttled",
+    503: "unavailable",
+}
 
 
 def problem(status: int, code: str, detail, *, title="", remedy="", article="", field="", errors: Any = None) -> dict:
@@ -36,13 +49,30 @@ def problem(status: int, code: str, detail, *, title="", remedy="", article="", 
 
 
 def _title(status: int) -> str:
-    titles = {400: _("Not understood"), 401: _("Sign in first"), 403: _("Not allowed"), 404: _("Not found"), 405: _("Method not allowed"),
-              409: _("Not possible now"), 413: _("Too large"), 415: _("Type not accepted"), 422: _("Refused"), 429: _("Too many requests")}
+    titles = {
+        400: _("Not understood"),
+        401: _("Sign in first"),
+        403: _("Not allowed"),
+        404: _("Not found"),
+        405: _("Method not allowed"),
+        409: _("Not possible now"),
+        413: _("Too large"),
+        415: _("Type not accepted"),
+        422: _("Refused"),
+        429: _("Too many requests"),
+    }
     return str(titles.get(status, _("Error")))
 
 
 def of_refusal(refusal: Refusal) -> dict:
-    return problem(refusal.status, refusal.code, refusal.reason, remedy=refusal.remedy, article=refusal.article, field=refusal.field)
+    return problem(
+        refusal.status,
+        refusal.code,
+        refusal.reason,
+        remedy=refusal.remedy,
+        article=refusal.article,
+        field=refusal.field,
+    )
 
 
 def refusal_response(refusal: Refusal) -> JsonResponse:
@@ -84,7 +114,9 @@ def problem_details(error, context) -> Response | None:
         )
         detail = error.detail if isinstance(error, exceptions.APIException) else str(error)
         body = problem(status, code, detail)
-    return _response(body, status, {name: answer[name] for name in ("WWW-Authenticate", "Retry-After", "Allow") if name in answer})
+    return _response(
+        body, status, {name: answer[name] for name in ("WWW-Authenticate", "Retry-After", "Allow") if name in answer}
+    )
 
 
 def _response(body: dict, status: int, headers: dict | None = None) -> Response:

@@ -2,6 +2,7 @@
 
 Triggers are (re)created after every migrate, because a later SQLite migration that rebuilds a table silently drops them.
 """
+
 from __future__ import annotations
 
 from django.apps import apps
@@ -76,6 +77,8 @@ def missing(using="default") -> list[str]:
                 "SELECT c.relname, count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname LIKE 'append_only_%%' GROUP BY 1"
             )
         else:
-            cursor.execute("SELECT tbl_name, count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%%_no_%%' GROUP BY 1")
+            cursor.execute(
+                "SELECT tbl_name, count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%%_no_%%' GROUP BY 1"
+            )
         found = dict(cursor.fetchall())
     return [table for table in _tables() if found.get(table, 0) < 2]

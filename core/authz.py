@@ -4,6 +4,7 @@ One row per route, method, role and relation. The verdict is `allow`, `sign_in` 
 one has no role for), `404` (an object one may not see), or `rule` when a rule says more than roles. `relation` is `-` for pages about no
 object, else whether the person sees the object (its `visible_to`). What a person may then do to it is in docs/workflows.md, verb by verb.
 """
+
 from __future__ import annotations
 
 import csv

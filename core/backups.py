@@ -4,6 +4,7 @@ Files are only ever added, so those copied after the database hold at least what
 checks them all before it replaces anything. The keys (FIELD_KEYS, LEDGER_KEY, SECRET_KEY) are not in it: without them its secrets stay
 secret.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -40,13 +41,19 @@ def write(out: str | os.PathLike) -> dict:
     if target.exists():
         raise BackupError(f"{target} exists already; give another name.")
     if settings.STORAGE_URL:
-        raise BackupError("Documents are in object storage: back the bucket up with its own tool, and the database with pg_dump.")
+        raise BackupError(
+            "Documents are in object storage: back the bucket up with its own tool, and the database with pg_dump."
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
         dump = Path(folder) / "database"
         _dump(dump)
-        manifest = {"format": FORMAT, "at": timezone.now().isoformat(timespec="seconds"), "files": {},
-                    "database": {"engine": connection.vendor, "sha256": _sha256(dump), "bytes": dump.stat().st_size}}
+        manifest = {
+            "format": FORMAT,
+            "at": timezone.now().isoformat(timespec="seconds"),
+            "files": {},
+            "database": {"engine": connection.vendor, "sha256": _sha256(dump), "bytes": dump.stat().st_size},
+        }
         packed = Path(folder) / "archive.tar.gz"
         with tarfile.open(packed, "w:gz", compresslevel=6) as archive:
             archive.add(dump, "database")
@@ -96,9 +103,13 @@ def read(source: str | os.PathLike, *, force: bool = False) -> dict:
     if not Path(source).is_file():
         raise BackupError(f"{source} is not there.")
     if settings.STORAGE_URL:
-        raise BackupError("Documents are in object storage: restore the bucket with its own tool, and the database with pg_restore.")
+        raise BackupError(
+            "Documents are in object storage: restore the bucket with its own tool, and the database with pg_restore."
+        )
     if not force and _has_events():
-        raise BackupError("The database here is in use (it holds events). Stop the fund and repeat with --force to replace it.")
+        raise BackupError(
+            "The database here is in use (it holds events). Stop the fund and repeat with --force to replace it."
+        )
     data = Path(settings.DATA_DIR)
     data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=data, prefix=".restore-") as folder:
@@ -129,7 +140,10 @@ def _check(manifest: dict, unpacked: Path) -> None:
         raise BackupError(
             f"This backup is of {manifest['database']['engine']}, the database here is {connection.vendor}: set DATABASE_URL accordingly."
         )
-    wanted = {"database": manifest["database"]["sha256"], **{f"media/{name}": digest for name, digest in manifest["files"].items()}}
+    wanted = {
+        "database": manifest["database"]["sha256"],
+        **{f"media/{name}": digest for name, digest in manifest["files"].items()},
+    }
     for name, digest in wanted.items():
         path = unpacked / name
         if not path.is_file() or _sha256(path) != digest:

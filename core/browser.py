@@ -1,4 +1,5 @@
 """Who is on the other end of a request, as far as we may believe it."""
+
 from __future__ import annotations
 
 import hashlib

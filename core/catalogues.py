@@ -3,6 +3,7 @@
 Catalogues are sorted by string and carry no line number and no date, so that two people who add strings rarely meet. All catalogues end up in one
 dictionary when the fund runs: the same English string must therefore have the same French everywhere (`pgettext` tells two meanings apart).
 """
+
 from __future__ import annotations
 
 import re
@@ -24,7 +25,13 @@ HEADER = {
     "Plural-Forms": "nplurals=2; plural=(n > 1);",
 }
 KEYWORDS = [
-    "gettext_noop", "gettext_lazy", "ngettext_lazy:1,2", "pgettext:1c,2", "npgettext:1c,2,3", "pgettext_lazy:1c,2", "npgettext_lazy:1c,2,3",
+    "gettext_noop",
+    "gettext_lazy",
+    "ngettext_lazy:1,2",
+    "pgettext:1c,2",
+    "npgettext:1c,2,3",
+    "pgettext_lazy:1c,2",
+    "npgettext_lazy:1c,2,3",
 ]
 NAMED = re.compile(r"%\((\w+)\)[sdfi]")
 BRACED = re.compile(r"(?<!\{)\{(\w*)\}(?!\})")
@@ -46,7 +53,9 @@ class Fault:
 
     def __str__(self):
         text = " ".join(self.msgid.split())
-        return f"{self.app}: {self.kind}: “{text[:100]}{'…' if len(text) > 100 else ''}”" + (f" ({self.where})" if self.where else "")
+        return f"{self.app}: {self.kind}: “{text[:100]}{'…' if len(text) > 100 else ''}”" + (
+            f" ({self.where})" if self.where else ""
+        )
 
 
 def po_path(root: Path, app: str) -> Path:
@@ -94,8 +103,17 @@ def extract(root: Path, app: str, apps: list[str]) -> polib.POFile:
             return polib.POFile()
         listing = Path(folder) / "files.list"
         listing.write_text("\n".join(names))
-        command = ["xgettext", "--language=Python", "--from-code=UTF-8", "--add-location=file", "--output=-", f"--files-from={listing}"]
-        done = subprocess.run([*command, *(f"--keyword={word}" for word in KEYWORDS)], cwd=folder, capture_output=True, text=True)
+        command = [
+            "xgettext",
+            "--language=Python",
+            "--from-code=UTF-8",
+            "--add-location=file",
+            "--output=-",
+            f"--files-from={listing}",
+        ]
+        done = subprocess.run(
+            [*command, *(f"--keyword={word}" for word in KEYWORDS)], cwd=folder, capture_output=True, text=True
+        )
     if done.returncode:
         raise CatalogueError(done.stderr.strip())
     return polib.pofile(done.stdout) if done.stdout.strip() else polib.POFile()
@@ -157,7 +175,9 @@ def _format_fault(entry) -> bool:
         return _placeholders(entry.msgstr, entry.flags) != wanted
     every = wanted | _placeholders(entry.msgid_plural, entry.flags)
     forms = {index: _placeholders(text, entry.flags) for index, text in entry.msgstr_plural.items()}
-    return any(not form <= every for form in forms.values()) or any(form != every for index, form in forms.items() if int(index) > 0)
+    return any(not form <= every for form in forms.values()) or any(
+        form != every for index, form in forms.items() if int(index) > 0
+    )
 
 
 def faults(root: Path, app: str, apps: list[str]) -> list[Fault]:
@@ -191,7 +211,9 @@ def conflicts(root: Path, apps: list[str]) -> list[Fault]:
             value = (entry.msgstr, tuple(sorted(entry.msgstr_plural.items())))
             other, held = first.setdefault(_key(entry), (app, value))
             if held != value:
-                found.append(Fault(app, f"translated otherwise in {other} (use pgettext for two meanings)", entry.msgid))
+                found.append(
+                    Fault(app, f"translated otherwise in {other} (use pgettext for two meanings)", entry.msgid)
+                )
     return found
 
 

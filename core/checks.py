@@ -2,6 +2,7 @@
 
 A check returns a short detail in words, and raises (`Unwell`, or anything else) when something is wrong.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -40,7 +41,9 @@ def run(names: list[str] | None = None) -> list[Result]:
         try:
             results.append(Result(name, True, str(function() or "")))
         except Exception as error:  # noqa: BLE001  whatever breaks a check is its finding
-            results.append(Result(name, False, f"{error}" if isinstance(error, Unwell) else f"{type(error).__name__}: {error}"))
+            results.append(
+                Result(name, False, f"{error}" if isinstance(error, Unwell) else f"{type(error).__name__}: {error}")
+            )
     return results
 
 
@@ -124,6 +127,8 @@ def _pdf() -> str:
     try:
         import weasyprint
     except (ImportError, OSError) as error:
-        raise Unwell("WeasyPrint's libraries are missing. Run: sudo apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 "
-                     f"libharfbuzz-subset0 fontconfig fonts-dejavu-core ({error})") from error
+        raise Unwell(
+            "WeasyPrint's libraries are missing. Run: sudo apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 "
+            f"libharfbuzz-subset0 fontconfig fonts-dejavu-core ({error})"
+        ) from error
     return f"WeasyPrint {weasyprint.__version__}"

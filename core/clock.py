@@ -2,6 +2,7 @@
 
 `<app>/tasks.py`: `@register("payments.offers") def offers(at, actor) -> int: …` returns how many things it did; `actor` is the system user.
 """
+
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,5 @@
 """What every template may use: who the fund is, the language, whether the page is public."""
+
 from __future__ import annotations
 
 from django.utils.functional import SimpleLazyObject

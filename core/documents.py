@@ -5,6 +5,7 @@ plain JSON, and `document`, `verify_url`, `qr` (an image address), `hash16`; its
 while rendering: pictures and style travel inside the page. The bytes are a pure function of template, context and libraries; they are kept,
 never made again.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -87,8 +88,13 @@ def _qr(document: Document) -> str:
 def page(document: Document) -> str:
     """The whole HTML page of a document, as it is given to the renderer."""
     with translation.override(document.language):
-        facts = {"document": document, "verify_url": verify_url(document), "qr": _qr(document), "hash16": document.context_hash[:16],
-                 "language": document.language}
+        facts = {
+            "document": document,
+            "verify_url": verify_url(document),
+            "qr": _qr(document),
+            "hash16": document.context_hash[:16],
+            "language": document.language,
+        }
         return get_template(f"documents/{document.kind}/{document.language}.html").render({**document.context, **facts})
 
 
@@ -166,7 +172,10 @@ def _sync(name: str) -> None:
 
 
 def _note_failure(document: Document, error: Exception) -> None:
-    log.error("document not rendered", extra={"facts": {"document": document.code, "kind": document.kind, "error": type(error).__name__}})
+    log.error(
+        "document not rendered",
+        extra={"facts": {"document": document.code, "kind": document.kind, "error": type(error).__name__}},
+    )
     with transaction.atomic():
         row = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
         if row.state == DocumentState.FROZEN:
@@ -175,8 +184,7 @@ def _note_failure(document: Document, error: Exception) -> None:
 
 
 def render_due(at, limit: int = 20, *, failed: bool = False) -> int:
-    """Worker: render what waits (with `failed`, what failed too). Returns how many were rendered; a document that fails holds up no other.
-    """
+    """Worker: render what waits (with `failed`, what failed too). Returns how many were rendered; a document that fails holds up no other."""
     states = [DocumentState.FROZEN, DocumentState.FAILED] if failed else [DocumentState.FROZEN]
     done = 0
     for document in Document.objects.filter(state__in=states).order_by("id")[:limit]:
@@ -192,7 +200,9 @@ def sign(document: Document, *, signer: User, capacity: str, at, evidence: dict)
     with transaction.atomic():
         row = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
         if row.state == DocumentState.VOID:
-            raise Refusal("document_void", _("This document was replaced or withdrawn: it can no longer be signed."), status=409)
+            raise Refusal(
+                "document_void", _("This document was replaced or withdrawn: it can no longer be signed."), status=409
+            )
         if row.state != DocumentState.RENDERED:
             raise Refusal("document_not_rendered", NOT_READY, remedy=NOT_READY_REMEDY, status=409)
         if row.signatures.filter(signer=signer).exists():

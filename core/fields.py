@@ -1,4 +1,5 @@
 """Columns that are encrypted at rest (Fernet, FIELD_KEYS: newest key first, older ones still read)."""
+
 from __future__ import annotations
 
 from functools import lru_cache

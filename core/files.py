@@ -1,4 +1,5 @@
 """Files people give and take: checked by extension, content and opening; scanned when an antivirus is there; given back privately."""
+
 from __future__ import annotations
 
 import io
@@ -46,7 +47,8 @@ def check_upload(uploaded, *, kinds=frozenset({"pdf", "image", "office", "text"}
     if uploaded.size > max_bytes:
         raise Refusal(
             "file_too_large",
-            _("“%(name)s” is too large: the limit is %(limit)s MB.") % {"name": name, "limit": max_bytes // (1024 * 1024)},
+            _("“%(name)s” is too large: the limit is %(limit)s MB.")
+            % {"name": name, "limit": max_bytes // (1024 * 1024)},
             remedy=_("Reduce the pictures, or split the file in two."),
             article="art. 7",
             status=413,
@@ -55,8 +57,12 @@ def check_upload(uploaded, *, kinds=frozenset({"pdf", "image", "office", "text"}
     kind = next((kind for kind in kinds if extension in KINDS[kind]), None)
     if kind is None:
         accepted = ", ".join(sorted(one for kind in kinds for one in KINDS[kind]))
-        raise Refusal("file_type", _("“%(name)s” is of a type we do not accept.") % {"name": name},
-                      remedy=_("Accepted types: %(types)s.") % {"types": accepted}, article="art. 7")
+        raise Refusal(
+            "file_type",
+            _("“%(name)s” is of a type we do not accept.") % {"name": name},
+            remedy=_("Accepted types: %(types)s.") % {"types": accepted},
+            article="art. 7",
+        )
     uploaded.seek(0)
     content = uploaded.read()
     uploaded.seek(0)
@@ -79,12 +85,21 @@ def clean_name(name: str) -> str:
 
 
 def _broken(name: str) -> Refusal:
-    return Refusal("file_type", _("“%(name)s” cannot be opened: it is damaged, or not what its name says.") % {"name": name},
-                   remedy=_("Open it on your side, save it again as PDF, and send that file."), article="art. 7")
+    return Refusal(
+        "file_type",
+        _("“%(name)s” cannot be opened: it is damaged, or not what its name says.") % {"name": name},
+        remedy=_("Open it on your side, save it again as PDF, and send that file."),
+        article="art. 7",
+    )
 
 
 def _bad(reason) -> Refusal:
-    return Refusal("file_type", reason, remedy=_("Print it to a new PDF without these parts, and send that file."), article="art. 7")
+    return Refusal(
+        "file_type",
+        reason,
+        remedy=_("Print it to a new PDF without these parts, and send that file."),
+        article="art. 7",
+    )
 
 
 def _check_pdf(content: bytes, extension: str) -> None:
@@ -147,7 +162,8 @@ def _check_office(content: bytes, extension: str) -> None:
         if any(name.startswith("/") or ".." in name.split("/") for name in names):
             raise ValueError("paths that leave the archive")
         if any(
-            name.lower().endswith(("vbaproject.bin", ".exe", ".dll", ".js")) or name.startswith(("Basic/", "Scripts/")) for name in names
+            name.lower().endswith(("vbaproject.bin", ".exe", ".dll", ".js")) or name.startswith(("Basic/", "Scripts/"))
+            for name in names
         ):
             raise _bad(_("This file holds macros."))
         if extension in PARTS:
@@ -159,7 +175,9 @@ def _check_office(content: bytes, extension: str) -> None:
 
 def _check_text(content: bytes, extension: str) -> None:
     text = content.decode("utf-8-sig")
-    if "\x00" in text or text.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<svg", "<?xml", "<script", "%pdf-")):
+    if "\x00" in text or text.lstrip()[:200].lower().startswith(
+        ("<!doctype", "<html", "<svg", "<?xml", "<script", "%pdf-")
+    ):
         raise ValueError("not plain text")
 
 
@@ -173,14 +191,26 @@ def scan(content: bytes, name: str) -> None:
     try:
         verdict = _instream(settings.CLAMD_URL, content)
     except OSError:
-        raise Refusal("scanner_unavailable", _("“%(name)s” could not be checked for viruses right now.") % {"name": name},
-                      remedy=_("Nothing is lost: send it again in a few minutes."), status=503) from None
+        raise Refusal(
+            "scanner_unavailable",
+            _("“%(name)s” could not be checked for viruses right now.") % {"name": name},
+            remedy=_("Nothing is lost: send it again in a few minutes."),
+            status=503,
+        ) from None
     if verdict.endswith("FOUND"):
-        raise Refusal("file_infected", _("“%(name)s” is infected: it was not kept.") % {"name": name},
-                      remedy=_("Check your computer, then send a clean copy."), article="art. 7")
+        raise Refusal(
+            "file_infected",
+            _("“%(name)s” is infected: it was not kept.") % {"name": name},
+            remedy=_("Check your computer, then send a clean copy."),
+            article="art. 7",
+        )
     if not verdict.endswith("OK"):
-        raise Refusal("scanner_unavailable", _("“%(name)s” could not be checked for viruses right now.") % {"name": name},
-                      remedy=_("Nothing is lost: send it again in a few minutes."), status=503)
+        raise Refusal(
+            "scanner_unavailable",
+            _("“%(name)s” could not be checked for viruses right now.") % {"name": name},
+            remedy=_("Nothing is lost: send it again in a few minutes."),
+            status=503,
+        )
 
 
 def _instream(address: str, content: bytes, timeout: float = 30) -> str:
@@ -195,7 +225,7 @@ def _instream(address: str, content: bytes, timeout: float = 30) -> str:
     with connection:
         connection.sendall(b"zINSTREAM\0")
         for start in range(0, len(content), 65_536):
-            chunk = content[start:start + 65_536]
+            chunk = content[start : start + 65_536]
             connection.sendall(struct.pack("!I", len(chunk)) + chunk)
         connection.sendall(struct.pack("!I", 0))
         answer = b""
@@ -206,7 +236,9 @@ def _instream(address: str, content: bytes, timeout: float = 30) -> str:
 
 def send(field_file, name: str, content_type: str, *, inline: bool = False) -> FileResponse:
     """A stored file as a private download: never cached, never run, never shown inside a page of ours."""
-    response = FileResponse(field_file.open("rb"), as_attachment=not inline, filename=clean_name(name), content_type=content_type)
+    response = FileResponse(
+        field_file.open("rb"), as_attachment=not inline, filename=clean_name(name), content_type=content_type
+    )
     return private(response)
 
 

@@ -1,4 +1,5 @@
 """Forms and fields of the house: one renderer, amounts in cents, days and instants of Paris."""
+
 from __future__ import annotations
 
 import re
@@ -48,7 +49,9 @@ class EurosField(forms.CharField):
     }
 
     def __init__(self, *, min_cents: int = 0, max_cents: int = LARGEST, **options):
-        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "class": "input w16", "autocomplete": "off"}))
+        options.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "decimal", "class": "input w16", "autocomplete": "off"})
+        )
         options.setdefault("max_length", 24)
         self.min_cents, self.max_cents = min_cents, max_cents
         super().__init__(**options)
@@ -94,7 +97,9 @@ class InstantWidget(forms.SplitDateTimeWidget):
     template_name = "django/forms/widgets/splitdatetime.html"
 
     def __init__(self, attrs=None):
-        super().__init__(attrs, date_format="%Y-%m-%d", time_format="%H:%M", date_attrs={"type": "date"}, time_attrs={"type": "time"})
+        super().__init__(
+            attrs, date_format="%Y-%m-%d", time_format="%H:%M", date_attrs={"type": "date"}, time_attrs={"type": "time"}
+        )
 
     def decompress(self, value):
         if value:

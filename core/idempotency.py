@@ -7,6 +7,7 @@ under the same key is refused (422), and a process that died half-way leaves a l
 Forms carry a hidden field `nonce` (`{% once %}`) and their view the decorator `once`; API methods the decorator `api_once` and the header
 `Idempotency-Key`.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -40,8 +41,7 @@ class Lost(Exception):
 
 
 def new_nonce(user=None) -> str:
-    """A fresh value for the hidden field; it also says whose form it was, so that text kept over a sign-out goes back to its author only.
-    """
+    """A fresh value for the hidden field; it also says whose form it was, so that text kept over a sign-out goes back to its author only."""
     return links.signed("once", [getattr(user, "pk", None) or 0, secrets.token_urlsafe(9)])
 
 
@@ -52,30 +52,42 @@ def author_of(nonce: str) -> int | None:
 
 
 def _conflict() -> Refusal:
-    return Refusal("idempotency_in_flight", _("The same request is being handled right now."),
-                   remedy=_("Wait a moment, then look at the result before sending again."), status=409)
+    return Refusal(
+        "idempotency_in_flight",
+        _("The same request is being handled right now."),
+        remedy=_("Wait a moment, then look at the result before sending again."),
+        status=409,
+    )
 
 
 def begin(user: User, key: str, fingerprint: str) -> IdempotencyKey:
     """Take the key. Returns its row: leased to the caller, or with the stored answer (`status`). Raises Refusal (409, 422)."""
     if not _KEY.fullmatch(key):
-        raise Refusal("idempotency_key_invalid", _("An idempotency key is 1 to 110 visible signs without spaces."), status=400)
+        raise Refusal(
+            "idempotency_key_invalid", _("An idempotency key is 1 to 110 visible signs without spaces."), status=400
+        )
     now = timezone.now()
     try:
         with transaction.atomic():
-            return IdempotencyKey.objects.create(user=user, key=key, fingerprint=fingerprint, leased_until=now + LEASE, created_at=now)
+            return IdempotencyKey.objects.create(
+                user=user, key=key, fingerprint=fingerprint, leased_until=now + LEASE, created_at=now
+            )
     except IntegrityError:
         row = IdempotencyKey.objects.filter(user=user, key=key).first()
     if row is None:  # the other request gave the key back between the two lines
         raise _conflict()
     if row.fingerprint != fingerprint:
-        raise Refusal("idempotency_key_reused", _("This request carries the same key as a different one already received."),
-                      remedy=_("Reload and try again: nothing was done twice."), status=422)
+        raise Refusal(
+            "idempotency_key_reused",
+            _("This request carries the same key as a different one already received."),
+            remedy=_("Reload and try again: nothing was done twice."),
+            status=422,
+        )
     if row.status is not None:
         return row
-    if row.leased_until > now or not IdempotencyKey.objects.filter(pk=row.pk, leased_until=row.leased_until, status=None).update(
-        leased_until=now + LEASE
-    ):
+    if row.leased_until > now or not IdempotencyKey.objects.filter(
+        pk=row.pk, leased_until=row.leased_until, status=None
+    ).update(leased_until=now + LEASE):
         raise _conflict()
     row.leased_until = now + LEASE
     return row
@@ -165,7 +177,12 @@ def api_once(method: Callable) -> Callable:
                 response = _answer(self, method, request, args, kwargs)
                 kept = response.status_code < 500 and response.status_code not in NOT_KEPT
                 if kept:
-                    keep(row, status=response.status_code, body=_rendered(response), location=response.headers.get("Location", ""))
+                    keep(
+                        row,
+                        status=response.status_code,
+                        body=_rendered(response),
+                        location=response.headers.get("Location", ""),
+                    )
         except Lost:
             raise _conflict() from None
         except BaseException:

@@ -3,6 +3,7 @@
 Three ways to lose a text are closed: a session that ended (the text waits in the browser's session and is offered after sign-in, to its
 author), a form that slept too long (offered at once), a rule that says no where no form can show it. Passwords and codes are never kept.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -36,8 +37,12 @@ def fields_of(request) -> list[Field]:
         posted = request.POST
     except Exception:  # noqa: BLE001  a body that cannot be read holds nothing to keep
         return []
-    return [Field(name, value) for name in posted for value in posted.getlist(name)
-            if name not in (FIELD, "csrfmiddlewaretoken") and not any(word in name.lower() for word in NEVER)]
+    return [
+        Field(name, value)
+        for name in posted
+        for value in posted.getlist(name)
+        if name not in (FIELD, "csrfmiddlewaretoken") and not any(word in name.lower() for word in NEVER)
+    ]
 
 
 def holds_secrets(request) -> bool:
@@ -57,8 +62,12 @@ def stash(request) -> bool:
     if not fields or not from_here(request) or sum(len(field.name) + len(field.value) for field in fields) > MOST_BYTES:
         return False
     request.session[KEY] = {
-        "path": request.get_full_path(), "fields": [[field.name, field.value] for field in fields], "at": timezone.now().isoformat(),
-        "author": author_of(request.POST.get(FIELD, "")), "files": bool(request.FILES), "secrets": holds_secrets(request),
+        "path": request.get_full_path(),
+        "fields": [[field.name, field.value] for field in fields],
+        "at": timezone.now().isoformat(),
+        "author": author_of(request.POST.get(FIELD, "")),
+        "files": bool(request.FILES),
+        "secrets": holds_secrets(request),
     }
     return True
 

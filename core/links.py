@@ -1,6 +1,7 @@
 """Addresses: absolute ones start with PUBLIC_BASE_URL (never with a Host header), English pages live under /en/, signed values travel in
 links.
 """
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,5 @@
 """Logs: one JSON line an event, with the request id; callers pass facts (numbers, codes, references), never a secret or a text."""
+
 import contextvars
 import json
 import logging

@@ -1,4 +1,5 @@
 """The request's path through the house: receipt instant, language, access rule, refusals with their reason."""
+
 from __future__ import annotations
 
 import logging
@@ -30,8 +31,7 @@ RESUME = "/mon-espace/reprendre/"
 
 
 class ReceivedAt:
-    """First of all: the instant that counts for deadlines is the receipt of the request. What cannot be a request of ours goes no further.
-    """
+    """First of all: the instant that counts for deadlines is the receipt of the request. What cannot be a request of ours goes no further."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -104,7 +104,10 @@ class Access:
             return redirect_to_login(there, login_url=_localized_login())
         if rule and request.path.startswith("/api/"):
             return None  # the API answers 401/403 itself, as problem details
-        access_log.info("denied", extra={"facts": {"who": request.user.pk, "path": request.path, "rule": rule.name if rule else None}})
+        access_log.info(
+            "denied",
+            extra={"facts": {"who": request.user.pk, "path": request.path, "rule": rule.name if rule else None}},
+        )
         return HttpResponseForbidden(render(request, "403.html", {"ask": rule.ask if rule else ""}).content)
 
 
@@ -132,7 +135,11 @@ class PublicPages:
         if rule is not None and rule.public and request.method in ("GET", "HEAD"):
             response.cookies.clear()
             if "Vary" in response.headers:
-                kept = [name for name in response.headers["Vary"].split(",") if name.strip().lower() not in ("cookie", "accept-language")]
+                kept = [
+                    name
+                    for name in response.headers["Vary"].split(",")
+                    if name.strip().lower() not in ("cookie", "accept-language")
+                ]
                 if kept:
                     response.headers["Vary"] = ",".join(kept)
                 else:
@@ -152,10 +159,16 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request, error):
-        if isinstance(error, OperationalError):  # the database is away or too busy: nothing was done, the same request may come again
+        if isinstance(
+            error, OperationalError
+        ):  # the database is away or too busy: nothing was done, the same request may come again
             log.exception("database unavailable")
             response = answer(
-                request, 503, "unavailable", _("The service is down for a while"), _("Nothing was changed. Try again in a minute.")
+                request,
+                503,
+                "unavailable",
+                _("The service is down for a while"),
+                _("Nothing was changed. Try again in a minute."),
             )
             response["Retry-After"] = "30"
             return response
@@ -166,7 +179,10 @@ class Refusals:
         fields = kept.fields_of(request) if request.method == "POST" else []
         if any(field.is_text for field in fields) and kept.from_here(request):
             shown = [] if kept.holds_secrets(request) else fields
-            context = offered(request, shown) | {"refusal": error, "again": _page_of(request) or request.get_full_path()}
+            context = offered(request, shown) | {
+                "refusal": error,
+                "again": _page_of(request) or request.get_full_path(),
+            }
             return render(request, "core/refused.html", context, status=error.status)
         if request.method == "POST" and (back := _page_of(request)):
             messages.error(request, str(error))

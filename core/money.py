@@ -1,4 +1,5 @@
 """Money is integer cents. Splits always sum; words and figures are written the way French letters write them."""
+
 from __future__ import annotations
 
 from django.utils.translation import get_language

@@ -1,4 +1,5 @@
 """Public pages that belong to mechanism: the legal notice and the privacy page. Same bytes for everybody, an ETag made of these bytes."""
+
 from __future__ import annotations
 
 import hashlib

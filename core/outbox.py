@@ -3,6 +3,7 @@
 A template `emails/<code>.<language>.txt` begins with `Subject: …`, an empty line, then the text; `link` of its context is the one link.
 What people wrote is shown in it as text: an address that is not ours is made unclickable, a line break never leaves the subject.
 """
+
 from __future__ import annotations
 
 import logging
@@ -34,7 +35,16 @@ LEASE = timedelta(minutes=10)
 TIMEOUT_SECONDS = 20
 
 
-def queue(code: str, *, to, at, context: dict, reference: str = "", wait_for: Document | None = None, language: str | None = None) -> Mail:
+def queue(
+    code: str,
+    *,
+    to,
+    at,
+    context: dict,
+    reference: str = "",
+    wait_for: Document | None = None,
+    language: str | None = None,
+) -> Mail:
     """Write one mail. `to` is a User or an address. `wait_for` holds the mail until that document is rendered, and attaches it.
 
     A person whose account is closed, or the clock, gets none: the row is there, given up.
@@ -142,7 +152,9 @@ def requeue(mail: Mail, at) -> Mail:
 
 
 def _due(at):
-    return Mail.objects.filter(Q(state=MailState.QUEUED) | Q(state=MailState.FAILED), next_attempt_at__lte=at).order_by("id")
+    return Mail.objects.filter(Q(state=MailState.QUEUED) | Q(state=MailState.FAILED), next_attempt_at__lte=at).order_by(
+        "id"
+    )
 
 
 def deliver_due(at, limit: int = 200) -> int:
@@ -192,7 +204,10 @@ def _settle(mail: Mail, move) -> None:
 def _failed(mail: Mail, at, error: Exception) -> None:
     reason = type(error).__name__
     code = getattr(error, "smtp_code", "")
-    log.warning("mail not sent", extra={"facts": {"mail": mail.pk, "code": mail.code, "attempt": mail.attempts + 1, "error": reason}})
+    log.warning(
+        "mail not sent",
+        extra={"facts": {"mail": mail.pk, "code": mail.code, "attempt": mail.attempts + 1, "error": reason}},
+    )
     if mail.attempts >= len(RETRY_MINUTES) or isinstance(error, Undeliverable):
         mail.give_up(f"{reason} {code}".strip())
     else:
@@ -211,9 +226,18 @@ def message(mail: Mail, connection=None) -> EmailMultiAlternatives:
     if mail.reference:
         headers["X-Fund-Ref"] = mail.reference
     name = " ".join(str(identity.name).split())
-    email = EmailMultiAlternatives(mail.subject, mail.text, formataddr((name, address)), [mail.to], headers=headers, connection=connection,
-                                   reply_to=[identity.email] if identity.email else None)
-    html = get_template("emails/frame.html").render({"body": html_of(mail), "subject": mail.subject, "language": mail.language})
+    email = EmailMultiAlternatives(
+        mail.subject,
+        mail.text,
+        formataddr((name, address)),
+        [mail.to],
+        headers=headers,
+        connection=connection,
+        reply_to=[identity.email] if identity.email else None,
+    )
+    html = get_template("emails/frame.html").render(
+        {"body": html_of(mail), "subject": mail.subject, "language": mail.language}
+    )
     email.attach_alternative(html, "text/html")
     if mail.attachment_id:
         document = mail.attachment

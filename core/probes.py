@@ -1,4 +1,5 @@
 """For whoever keeps the service alive: `/healthz` (the process answers) and `/readyz` (it can serve: database, guards, files)."""
+
 from __future__ import annotations
 
 import os
@@ -35,7 +36,11 @@ def _writable() -> bool:
 def readyz(request):
     """503 with the names of what is not ready; nothing else about the installation."""
     found = {}
-    for name, test in (("database", _database), ("append_only", lambda: not append_only.missing()), ("media", _writable)):
+    for name, test in (
+        ("database", _database),
+        ("append_only", lambda: not append_only.missing()),
+        ("media", _writable),
+    ):
         try:
             found[name] = bool(test())
         except (DatabaseError, OSError):

@@ -1,4 +1,5 @@
 """Prove again who one is: acts that sign, pay or open the account ask for it when the last proof is older than five minutes."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -31,14 +32,21 @@ def proved_at(request) -> datetime | None:
 
 def is_recent(request) -> bool:
     instant = proved_at(request)
-    return instant is not None and request.user.is_authenticated and timezone.now() - instant < timedelta(minutes=MINUTES)
+    return (
+        instant is not None and request.user.is_authenticated and timezone.now() - instant < timedelta(minutes=MINUTES)
+    )
 
 
 def require_recent(request) -> None:
     """Raises Refusal `reauthentication_needed` when the last proof is too old; the view then leads to `core:confirm` with `?next=`."""
     if not is_recent(request):
-        raise Refusal("reauthentication_needed", _("Confirm first that it is you: your last sign-in is more than five minutes ago."),
-                      remedy=_("Type your password again: it lasts five minutes."), article="art. 22", status=403)
+        raise Refusal(
+            "reauthentication_needed",
+            _("Confirm first that it is you: your last sign-in is more than five minutes ago."),
+            remedy=_("Type your password again: it lasts five minutes."),
+            article="art. 22",
+            status=403,
+        )
 
 
 def evidence(request) -> dict:

@@ -1,4 +1,5 @@
 """Public references: eight Crockford base-32 signs, seven random and a check sign. They count nothing and can be read aloud."""
+
 from __future__ import annotations
 
 import secrets

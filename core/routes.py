@@ -1,4 +1,5 @@
 """Every address of the fund, read from the URL resolver: its view, methods and access rule."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -54,7 +55,11 @@ def _declared_methods(callback) -> tuple[str, ...]:
     view_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
     if view_class is not None:
         return tuple(
-            sorted(method for method in METHODS if method.lower() in view_class.http_method_names and hasattr(view_class, method.lower()))
+            sorted(
+                method
+                for method in METHODS
+                if method.lower() in view_class.http_method_names and hasattr(view_class, method.lower())
+            )
         )
     while callback is not None:  # django.views.decorators.http keeps the list in its closure
         code, cells = getattr(callback, "__code__", None), getattr(callback, "__closure__", None) or ()
@@ -74,8 +79,17 @@ def walk() -> Iterator[tuple[Route, Any]]:
     with translation.override("fr"):
         for path, name, callback in _walk(get_resolver().url_patterns, "/", ""):
             rule: Rule | None = rule_of(callback)
-            yield Route(path, name, _declared_methods(callback), _module(callback).split(".")[0], rule.name if rule else None,
-                        bool(rule and rule.public)), callback
+            yield (
+                Route(
+                    path,
+                    name,
+                    _declared_methods(callback),
+                    _module(callback).split(".")[0],
+                    rule.name if rule else None,
+                    bool(rule and rule.public),
+                ),
+                callback,
+            )
 
 
 def routes() -> list[Route]:

@@ -6,6 +6,7 @@ any object with `name`, and as far as it knows them `tagline`, `short_descriptio
 once a request, only by pages that use it, and may touch the database. Until one is registered the fund is nameless and every other fact is
 empty.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable

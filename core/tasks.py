@@ -1,4 +1,5 @@
 """What mechanism does because time passes."""
+
 from __future__ import annotations
 
 from django.contrib.sessions.backends.db import SessionStore

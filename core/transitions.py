@@ -4,6 +4,7 @@ A verb is a keyword-only function decorated with `verb`. Calling it opens one tr
 who may, the state and the guards (each refuses with a reason), runs the function, saves, and writes the event. Screens, API, imports and
 the clock call the same function; screens ask the same guards through `offered`.
 """
+
 from __future__ import annotations
 
 import contextvars
@@ -33,7 +34,9 @@ class Refusal(Exception):
     it.
     """
 
-    def __init__(self, code: str, reason, *, remedy=None, article: str = "", field: str = "", status: int | None = None):
+    def __init__(
+        self, code: str, reason, *, remedy=None, article: str = "", field: str = "", status: int | None = None
+    ):
         super().__init__(code)
         self.code, self.reason, self.remedy, self.article, self.field = code, reason, remedy, article, field
         self.status = status or STATUS_OF_CODE.get(code, 422)
@@ -240,11 +243,16 @@ def _run(declared: Verb, obj, actor, at, params, approved_act):
         act = Act(declared, obj, actor, at, params)
         try:
             if declared.two_key and approved_act is None:
-                raise Refusal("second_key_missing", _("This act needs two people."), remedy=_("Propose it; another person approves it."))
+                raise Refusal(
+                    "second_key_missing",
+                    _("This act needs two people."),
+                    remedy=_("Propose it; another person approves it."),
+                )
             declared.check(act, approved=approved_act is not None)
         except Refusal as refusal:
             access_log.info(
-                "refused", extra={"facts": {"who": actor.pk, "verb": f"{declared.machine}.{declared.name}", "rule": refusal.code}}
+                "refused",
+                extra={"facts": {"who": actor.pk, "verb": f"{declared.machine}.{declared.name}", "rule": refusal.code}},
             )
             raise
         before = "" if declared.creates else obj.state
@@ -265,14 +273,30 @@ def record(act: Act, row, before: str, after: str, *, verb: str | None = None) -
     """Write the event of an act (and its erasable reason)."""
     salt, digest = ErasableText.fingerprint(act.reason) if act.reason else ("", "")
     event = Event.objects.create(
-        at=act.at, actor=act.actor, machine=row.machine, object_id=row.pk, subject=row.event_subject, verb=verb or act.verb.name,
-        from_state=before, to_state=after, payload=act.payload, reason_hash=digest, request_id=current_request_id(),
+        at=act.at,
+        actor=act.actor,
+        machine=row.machine,
+        object_id=row.pk,
+        subject=row.event_subject,
+        verb=verb or act.verb.name,
+        from_state=before,
+        to_state=after,
+        payload=act.payload,
+        reason_hash=digest,
+        request_id=current_request_id(),
     )
     if act.reason:
         ErasableText.objects.create(event=event, text=act.reason, salt=salt)
     if act.verb.ledger:
         money_log.info(
-            "money", extra={"facts": {"who": act.actor.pk, "verb": f"{act.verb.machine}.{act.verb.name}", "subject": row.event_subject}}
+            "money",
+            extra={
+                "facts": {
+                    "who": act.actor.pk,
+                    "verb": f"{act.verb.machine}.{act.verb.name}",
+                    "subject": row.event_subject,
+                }
+            },
         )
     return event
 
@@ -333,4 +357,6 @@ def offered(obj: Machine, actor, at: datetime | None = None, *, only_in_state: b
 
 def canonical_hash(content: Any) -> str:
     """SHA-256 (hex) of the JSON of plain content, keys sorted."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+    ).hexdigest()

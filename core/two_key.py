@@ -1,6 +1,7 @@
 """Acts that need two people: proposed by one, approved by another, bound to a hash of what was proposed, executed in the approval's
 transaction.
 """
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -18,7 +19,9 @@ VALID_DAYS = 14
 
 
 def _content_hash(verb: Verb, obj, params: dict) -> str:
-    return canonical_hash({"machine": verb.machine, "verb": verb.name, "id": obj.pk, "params": params, "facts": obj.two_key_facts()})
+    return canonical_hash(
+        {"machine": verb.machine, "verb": verb.name, "id": obj.pk, "params": params, "facts": obj.two_key_facts()}
+    )
 
 
 def target_of(act: TwoKeyAct):
@@ -28,9 +31,18 @@ def target_of(act: TwoKeyAct):
 
 
 def _record(act: TwoKeyAct, verb: str, before: str, actor, at) -> None:
-    Event.objects.create(at=at, actor=actor, machine=act.machine, object_id=act.pk, subject=act.reference, verb=verb, from_state=before,
-                         to_state=act.state, payload={"target": f"{act.target_machine}.{act.verb}", "object": act.target_id},
-                         request_id=current_request_id())
+    Event.objects.create(
+        at=at,
+        actor=actor,
+        machine=act.machine,
+        object_id=act.pk,
+        subject=act.reference,
+        verb=verb,
+        from_state=before,
+        to_state=act.state,
+        payload={"target": f"{act.target_machine}.{act.verb}", "object": act.target_id},
+        request_id=current_request_id(),
+    )
 
 
 def propose(verb: Verb, obj, *, actor, at, params: dict | None = None) -> TwoKeyAct:
@@ -39,10 +51,15 @@ def propose(verb: Verb, obj, *, actor, at, params: dict | None = None) -> TwoKey
     with transaction.atomic():
         obj = locked(obj)
         verb.check(Act(verb, obj, actor, at, params))
-        if TwoKeyAct.objects.filter(target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED,
-                                    expires_at__gt=at).exists():
-            raise Refusal("already_proposed", _("This act is already proposed."), remedy=_("Approve it, or withdraw it first."))
-        for old in TwoKeyAct.objects.filter(target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED):
+        if TwoKeyAct.objects.filter(
+            target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED, expires_at__gt=at
+        ).exists():
+            raise Refusal(
+                "already_proposed", _("This act is already proposed."), remedy=_("Approve it, or withdraw it first.")
+            )
+        for old in TwoKeyAct.objects.filter(
+            target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED
+        ):
             old.expire(actor, at)
             old.save()
             _record(old, "expire", TwoKeyState.PROPOSED, actor, at)
@@ -100,7 +117,9 @@ def approve(act: TwoKeyAct, *, actor, at):
                 act.mark_stale(actor, at)
                 act.save()
                 _record(act, "mark_stale", TwoKeyState.PROPOSED, actor, at)
-        raise Refusal("stale_approval", _("What was proposed has changed since."), remedy=_("Read it again and propose it again."))
+        raise Refusal(
+            "stale_approval", _("What was proposed has changed since."), remedy=_("Read it again and propose it again.")
+        )
 
 
 def refuse(act: TwoKeyAct, *, actor, at, reason: str) -> TwoKeyAct:

@@ -1,4 +1,5 @@
 """The arithmetic of the money bar: accounts in cents become segments in exact percentages that sum to the width."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -93,13 +94,17 @@ def segments_of(bar) -> Bar:
     known = [name for name in ACCOUNTS if figures.get(name) or (name in figures and name in ALWAYS_SHOWN)]
     drawn = Bar(total=sum(figures[name] for name in known))
     if not isinstance(bar, (list, tuple)):
-        drawn.reference, drawn.url, drawn.label = (str(_get(bar, name, "") or "") for name in ("reference", "url", "label"))
+        drawn.reference, drawn.url, drawn.label = (
+            str(_get(bar, name, "") or "") for name in ("reference", "url", "label")
+        )
     seen = 0
     for name in known:
         start = _share(seen, drawn.total)
         seen += figures[name]
         label, meaning = ACCOUNTS[name]
-        drawn.segments.append(Segment(name, label, meaning, figures[name], urls.get(name, ""), start, _share(seen, drawn.total) - start))
+        drawn.segments.append(
+            Segment(name, label, meaning, figures[name], urls.get(name, ""), start, _share(seen, drawn.total) - start)
+        )
     return drawn
 
 

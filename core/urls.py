@@ -1,4 +1,5 @@
 """Sign-in and account (allauth's views, mounted one by one on French paths), documents, language, the demo's mailbox."""
+
 from allauth.account import views as account
 from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery_codes
@@ -41,8 +42,15 @@ for _view in (
     second_factor.authenticate,
 ):
     allow(anyone)(_view)
-for _view in (account.password_change, account.password_set, totp.activate_totp, totp.deactivate_totp, recovery_codes.view_recovery_codes,
-              recovery_codes.generate_recovery_codes, recovery_codes.download_recovery_codes):
+for _view in (
+    account.password_change,
+    account.password_set,
+    totp.activate_totp,
+    totp.deactivate_totp,
+    recovery_codes.view_recovery_codes,
+    recovery_codes.generate_recovery_codes,
+    recovery_codes.download_recovery_codes,
+):
     allow(signed_in)(_view)
 
 urlpatterns = [
@@ -57,7 +65,9 @@ urlpatterns = [
     path("mot-de-passe/envoye/", account.password_reset_done, name="account_reset_password_done"),
     path("mot-de-passe/change/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     re_path(
-        r"^mot-de-passe/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", account.password_reset_from_key, name="account_reset_password_from_key"
+        r"^mot-de-passe/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
     ),
     path("mon-espace/confirmer/", mine.confirm, name="account_reauthenticate"),
     path("mon-espace/confirmer/", mine.confirm, name="mfa_reauthenticate"),
@@ -67,7 +77,15 @@ urlpatterns = [
     path("mon-espace/securite/second-facteur/", totp.activate_totp, name="mfa_activate_totp"),
     path("mon-espace/securite/second-facteur/retirer/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("mon-espace/securite/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("mon-espace/securite/codes/nouveaux/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("mon-espace/securite/codes/telecharger/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path(
+        "mon-espace/securite/codes/nouveaux/",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "mon-espace/securite/codes/telecharger/",
+        recovery_codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
     path("", include((core_patterns, "core"))),
 ]

@@ -1,4 +1,5 @@
 """The state machines as facts: read from the django-fsm graphs and the declared verbs, written as `docs/workflows.md` and `docs/states.json`."""
+
 from __future__ import annotations
 
 import inspect
@@ -60,7 +61,11 @@ def _value(state: Any) -> str:
 
 def machines() -> list[type[Machine]]:
     """Every concrete model with a state, in the order of the apps."""
-    return [model for model in apps.get_models() if issubclass(model, Machine) and not model._meta.abstract and not model._meta.proxy]
+    return [
+        model
+        for model in apps.get_models()
+        if issubclass(model, Machine) and not model._meta.abstract and not model._meta.proxy
+    ]
 
 
 def graph(model: type[Machine]) -> Graph:
@@ -68,7 +73,10 @@ def graph(model: type[Machine]) -> Graph:
     methods: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for name, method in inspect.getmembers(model, lambda member: hasattr(member, "_django_fsm")):
         arrows = method._django_fsm.transitions.values()
-        methods[name] = (tuple(_value(arrow.source) for arrow in arrows), tuple(sorted({_value(arrow.target) for arrow in arrows})))
+        methods[name] = (
+            tuple(_value(arrow.source) for arrow in arrows),
+            tuple(sorted({_value(arrow.target) for arrow in arrows})),
+        )
     states = {_value(value): str(label) for value, label in field.choices or ()}
     return Graph(model.machine, model, states, _value(field.default), methods)
 
@@ -84,7 +92,11 @@ def guard_name(guard: Callable) -> str:
 
 def guard_text(guard: Callable) -> str:
     """The guard's name in words, or the first line of what it says about itself."""
-    text = inspect.getdoc(guard) if inspect.isfunction(guard) else inspect.getdoc(getattr(guard, "func", None) or type(guard))
+    text = (
+        inspect.getdoc(guard)
+        if inspect.isfunction(guard)
+        else inspect.getdoc(getattr(guard, "func", None) or type(guard))
+    )
     first = (text or "").strip().split("\n")[0].rstrip(".")
     return first or guard_name(guard).replace("_", " ")
 
@@ -93,7 +105,11 @@ def _who(verb: Verb | None) -> dict[str, list[str]]:
     if verb is None:
         return {"who": ["mechanism"]}
     if verb.two_key:
-        return {"who": ["2K"], "proposes": [who.code for who in verb.two_key.proposes], "approves": [who.code for who in verb.two_key.approves]}
+        return {
+            "who": ["2K"],
+            "proposes": [who.code for who in verb.two_key.proposes],
+            "approves": [who.code for who in verb.two_key.approves],
+        }
     return {"who": [who.code for who in verb.who] or ["inner"]}
 
 
@@ -102,8 +118,13 @@ def states_document() -> str:
     content = {}
     for found in graphs():
         transitions = [
-            {"verb": move.verb, "from": move.source, "to": move.target, **_who(move.declared),
-             "guards": [guard_name(guard) for guard in move.declared.guards] if move.declared else []}
+            {
+                "verb": move.verb,
+                "from": move.source,
+                "to": move.target,
+                **_who(move.declared),
+                "guards": [guard_name(guard) for guard in move.declared.guards] if move.declared else [],
+            }
             for move in found.moves()
         ]
         content[found.name] = {"states": list(found.states), "transitions": transitions}
@@ -128,7 +149,9 @@ def _who_text(verb: Verb | None) -> str:
     if verb is None:
         return "mechanism"
     if verb.two_key:
-        proposes, approves = (", ".join(str(who.label) for who in people) for people in (verb.two_key.proposes, verb.two_key.approves))
+        proposes, approves = (
+            ", ".join(str(who.label) for who in people) for people in (verb.two_key.proposes, verb.two_key.approves)
+        )
         return f"two keys: {proposes}; then {approves}"
     people = ", ".join(str(who.label) for who in verb.who)
     return f"{people or 'another act'} (as a consequence)" if verb.inner else people
@@ -143,7 +166,10 @@ def _row(name: str, sources: list[str], target: str, verb: Verb | None) -> str:
 
 def _section(found: Graph) -> list[str]:
     lines = [f"## {found.name}", "", f"{inspect.getdoc(found.model).splitlines()[0]}", "", *_diagram(found), ""]
-    lines += [f"States: {', '.join(f'`{state}` ({label})' if label.lower() != state else f'`{state}`' for state, label in found.states.items())}.", ""]
+    lines += [
+        f"States: {', '.join(f'`{state}` ({label})' if label.lower() != state else f'`{state}`' for state, label in found.states.items())}.",
+        "",
+    ]
     lines += ["| verb | from | to | who | guards | documents | mails | ledger |", "|---|---|---|---|---|---|---|---|"]
     rows: dict[tuple[str, str], tuple[list[str], Verb | None]] = {}
     for move in found.moves():

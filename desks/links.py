@@ -1,4 +1,5 @@
 """The doors a person has: one link a desk, computed from the roles."""
+
 from django.utils.translation import gettext as _
 
 from fund.enums import Role
@@ -9,17 +10,36 @@ from reviews.models import Seat
 def desks_of(user) -> list[tuple[str, str, str]]:
     """(address, name, what for) of every desk this person may open."""
     doors = [("/mes-dossiers/", _("My applications"), _("write, file, follow"))]
-    if has_role(user, Role.PANEL_MEMBER) or has_role(user, Role.CO_PRESIDENT) or Seat.objects.filter(user=user).exists():
+    if (
+        has_role(user, Role.PANEL_MEMBER)
+        or has_role(user, Role.CO_PRESIDENT)
+        or Seat.objects.filter(user=user).exists()
+    ):
         doors.append(("/commission/", _("Panel"), _("declare, read, score, deliberate")))
     if has_role(user, Role.CASE_OFFICER) or has_role(user, Role.AUDITOR):
-        doors += [("/instruction/appels/", _("Calls"), _("write, publish, follow")), ("/instruction/dossiers/", _("Applications"), _("check eligibility, ask, decide")),
-                  ("/instruction/historique/", _("Earlier grants"), _("import the fund’s past"))]
+        doors += [
+            ("/instruction/appels/", _("Calls"), _("write, publish, follow")),
+            ("/instruction/dossiers/", _("Applications"), _("check eligibility, ask, decide")),
+            ("/instruction/historique/", _("Earlier grants"), _("import the fund’s past")),
+        ]
     if has_role(user, Role.CASE_OFFICER):
-        doors += [("/instruction/conventions/", _("Agreements"), _("offer, follow")), ("/instruction/versements/", _("Certification"), _("certify instalments")),
-                  ("/instruction/comptes-rendus/", _("Reports"), _("read, accept"))]
+        doors += [
+            ("/instruction/conventions/", _("Agreements"), _("offer, follow")),
+            ("/instruction/versements/", _("Certification"), _("certify instalments")),
+            ("/instruction/comptes-rendus/", _("Reports"), _("read, accept")),
+        ]
     if has_role(user, Role.AUTHORISING_OFFICER) or has_role(user, Role.ACCOUNTING_OFFICER):
         doors.append(("/paiements/", _("Payments"), _("order, pay, reconcile")))
-    if any(has_role(user, role) for role in (Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.ADMINISTRATOR)):
+    if any(
+        has_role(user, role)
+        for role in (
+            Role.CASE_OFFICER,
+            Role.CO_PRESIDENT,
+            Role.AUTHORISING_OFFICER,
+            Role.ACCOUNTING_OFFICER,
+            Role.ADMINISTRATOR,
+        )
+    ):
         doors.append(("/instruction/cles/", _("Two-key acts"), _("propose, approve")))
     if has_role(user, Role.AUTHORISING_OFFICER) or has_role(user, Role.CASE_OFFICER):
         doors.append(("/instruction/enveloppes/", _("Envelopes"), _("open, raise, carry")))

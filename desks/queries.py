@@ -1,4 +1,5 @@
 """Reads that span a whole life: the spine of a file, what is expected of a person."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -74,7 +75,12 @@ def documents(application: Application, user) -> list[Document]:
     """Documents of the file that this person may open."""
     from core.documents import is_visible
 
-    rows = Document.objects.filter(subject=application.reference).exclude(state="void").order_by("frozen_at").defer("context")
+    rows = (
+        Document.objects.filter(subject=application.reference)
+        .exclude(state="void")
+        .order_by("frozen_at")
+        .defer("context")
+    )
     return [document for document in rows if is_visible(user, document)]
 
 
@@ -83,10 +89,27 @@ def _ahead(application: Application) -> list[Step]:
     base = f"/dossiers/{application.reference}/"
     state = application.state
     if state == "draft":
-        return [Step(_("File the application"), application.call.closes_at, "now", _("Awaited: you and your team"), url=f"{base}verifier/")]
+        return [
+            Step(
+                _("File the application"),
+                application.call.closes_at,
+                "now",
+                _("Awaited: you and your team"),
+                url=f"{base}verifier/",
+            )
+        ]
     if state == "information_requested":
         request = application.information_requests.filter(state="open").first()
-        return [Step(_("Answer the fund’s request"), request and request.due_at, "now", _("Awaited: you"), url=f"{base}complements/"), *_later("eligibility")]
+        return [
+            Step(
+                _("Answer the fund’s request"),
+                request and request.due_at,
+                "now",
+                _("Awaited: you"),
+                url=f"{base}complements/",
+            ),
+            *_later("eligibility"),
+        ]
     if state == "submitted":
         return [Step(_("Eligibility check"), None, "now", _("Awaited: the fund’s case officer")), *_later("reading")]
     if state == "eligible":
@@ -99,10 +122,14 @@ def _ahead(application: Application) -> list[Step]:
 
 
 def _later(first: str) -> list[Step]:
-    order = {"eligibility": _("Eligibility check"), "reading": _("Reading by the panel"), "decision": _("Decision of the panel"),
-             "agreement": _("Agreement and payments, if selected")}
+    order = {
+        "eligibility": _("Eligibility check"),
+        "reading": _("Reading by the panel"),
+        "decision": _("Decision of the panel"),
+        "agreement": _("Agreement and payments, if selected"),
+    }
     names = list(order)
-    return [Step(order[name], when="later") for name in names[names.index(first):]]
+    return [Step(order[name], when="later") for name in names[names.index(first) :]]
 
 
 def _ahead_of_grant(application: Application, base: str) -> list[Step]:
@@ -114,11 +141,25 @@ def _ahead_of_grant(application: Application, base: str) -> list[Step]:
     if agreement.state == "accepted":
         return [Step(_("Sign the agreement"), None, "now", _("Awaited: you, then the fund"), url=f"{base}convention/")]
     steps = []
-    report = Report.objects.filter(agreement=agreement, state__in=["due", "draft", "changes_requested"]).order_by("due_on").first()
+    report = (
+        Report.objects.filter(agreement=agreement, state__in=["due", "draft", "changes_requested"])
+        .order_by("due_on")
+        .first()
+    )
     if agreement.state in ("active", "suspended") and report:
-        steps.append(Step(_("Report on the project"), None, "now", _("Awaited: you"), body=_("before %(day)s") % {"day": report.due_on.isoformat()},
-                          url=f"{base}comptes-rendus/{report.pk}/"))
-    for instalment in Instalment.objects.filter(agreement=agreement).exclude(state__in=["paid", "cancelled"]).order_by("number"):
+        steps.append(
+            Step(
+                _("Report on the project"),
+                None,
+                "now",
+                _("Awaited: you"),
+                body=_("before %(day)s") % {"day": report.due_on.isoformat()},
+                url=f"{base}comptes-rendus/{report.pk}/",
+            )
+        )
+    for instalment in (
+        Instalment.objects.filter(agreement=agreement).exclude(state__in=["paid", "cancelled"]).order_by("number")
+    ):
         steps.append(Step(_("Payment: %(label)s") % {"label": instalment.label}, when="later"))
     return steps
 
@@ -132,30 +173,66 @@ def tasks(user, at) -> list[Task]:
 def _applicant_tasks(user, at) -> list[Task]:
     found = []
     mine = Application.objects.of_team(user)
-    for application in mine.filter(state__in=["draft", "information_requested", "selected"]).select_related("call").order_by("pk")[:50]:
+    for application in (
+        mine.filter(state__in=["draft", "information_requested", "selected"]).select_related("call").order_by("pk")[:50]
+    ):
         base = f"/dossiers/{application.reference}/"
         if application.state == "draft" and at < application.call.closes_at:
-            found.append(Task(_("Finish and file “%(title)s”") % {"title": application.display_title}, f"{base}verifier/", application.call.closes_at))
+            found.append(
+                Task(
+                    _("Finish and file “%(title)s”") % {"title": application.display_title},
+                    f"{base}verifier/",
+                    application.call.closes_at,
+                )
+            )
         elif application.state == "information_requested":
-            found.append(Task(_("Answer the fund about “%(title)s”") % {"title": application.display_title}, f"{base}complements/"))
-    agreements = Agreement.objects.filter(application__in=mine, state__in=["offered", "accepted", "active", "signed"]).select_related("application")
+            found.append(
+                Task(
+                    _("Answer the fund about “%(title)s”") % {"title": application.display_title}, f"{base}complements/"
+                )
+            )
+    agreements = Agreement.objects.filter(
+        application__in=mine, state__in=["offered", "accepted", "active", "signed"]
+    ).select_related("application")
     for agreement in agreements[:50]:
         base = f"/dossiers/{agreement.application.reference}/"
         title = agreement.application.display_title
         if agreement.state == "offered":
-            found.append(Task(_("Accept the grant for “%(title)s”") % {"title": title}, f"{base}convention/", agreement.accept_by_at))
+            found.append(
+                Task(
+                    _("Accept the grant for “%(title)s”") % {"title": title},
+                    f"{base}convention/",
+                    agreement.accept_by_at,
+                )
+            )
         elif agreement.state == "accepted":
             found.append(Task(_("Sign the agreement of “%(title)s”") % {"title": title}, f"{base}convention/"))
-    accounts = set(PayeeAccount.objects.filter(agreement__in=agreements).exclude(state="refused").values_list("agreement_id", flat=True))
+    accounts = set(
+        PayeeAccount.objects.filter(agreement__in=agreements)
+        .exclude(state="refused")
+        .values_list("agreement_id", flat=True)
+    )
     for agreement in agreements[:50]:
         if agreement.pk not in accounts and agreement.state in ("accepted", "signed", "active"):
-            found.append(Task(_("Give the bank account for “%(title)s”") % {"title": agreement.application.display_title},
-                              f"/dossiers/{agreement.application.reference}/compte/"))
-    for report in Report.objects.filter(agreement__application__in=mine, agreement__state__in=["active", "suspended"],
-                                        state__in=["due", "draft", "changes_requested"]).select_related("agreement__application")[:50]:
+            found.append(
+                Task(
+                    _("Give the bank account for “%(title)s”") % {"title": agreement.application.display_title},
+                    f"/dossiers/{agreement.application.reference}/compte/",
+                )
+            )
+    for report in Report.objects.filter(
+        agreement__application__in=mine,
+        agreement__state__in=["active", "suspended"],
+        state__in=["due", "draft", "changes_requested"],
+    ).select_related("agreement__application")[:50]:
         application = report.agreement.application
-        found.append(Task(_("Report on “%(title)s”") % {"title": application.display_title},
-                          f"/dossiers/{application.reference}/comptes-rendus/{report.pk}/", detail=report.due_on.isoformat()))
+        found.append(
+            Task(
+                _("Report on “%(title)s”") % {"title": application.display_title},
+                f"/dossiers/{application.reference}/comptes-rendus/{report.pk}/",
+                detail=report.due_on.isoformat(),
+            )
+        )
     return found
 
 
@@ -167,5 +244,11 @@ def _two_key_tasks(user, at) -> list[Task]:
         verb = VERBS[act.target_machine][act.verb]
         target = verb.model._base_manager.filter(pk=act.target_id).first()
         if target is not None and any(who(user, target, at) for who in verb.two_key.approves):
-            found.append(Task(_("Approve: %(title)s") % {"title": act.title}, f"/instruction/cles/{act.reference}/", act.expires_at))
+            found.append(
+                Task(
+                    _("Approve: %(title)s") % {"title": act.title},
+                    f"/instruction/cles/{act.reference}/",
+                    act.expires_at,
+                )
+            )
     return found

@@ -1,4 +1,5 @@
 """Pages that span a whole life. No business here: they read, and lead to the room where a thing is done."""
+
 from django.http import Http404
 from django.shortcuts import render
 
@@ -18,8 +19,12 @@ def my_space(request):
 
 @allow(signed_in)
 def spine(request, reference):
-    application = queries.files_visible_to(request.user).select_related("call", "organisation", "bearer_organisation", "filed_version").filter(
-        reference=reference).first()
+    application = (
+        queries.files_visible_to(request.user)
+        .select_related("call", "organisation", "bearer_organisation", "filed_version")
+        .filter(reference=reference)
+        .first()
+    )
     if application is None:
         raise Http404
     offers = [offer for offer in offered(application, request.user, request.received_at, only_in_state=True)]

@@ -2,6 +2,7 @@
 
 Decisions exist before they are notified; nothing of them is in the applicant's words until `decision.notify`.
 """
+
 from django.utils.translation import gettext_lazy as _
 
 APPLICANT = {

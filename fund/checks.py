@@ -1,4 +1,5 @@
 """What `doctor` asks of the institution. A fund that was never set up is not unwell: it says what to do next."""
+
 from __future__ import annotations
 
 from django.utils import timezone
@@ -18,9 +19,15 @@ def _roles() -> str:
         return NOT_SET_UP
     at = timezone.now()
     missing = [str(Role.ADMINISTRATOR)] if not holders(Role.ADMINISTRATOR, at).exists() else []
-    missing += [f"{Role.CO_PRESIDENT} ({college})" for college in College.values if not holders(Role.CO_PRESIDENT, at, college).exists()]
+    missing += [
+        f"{Role.CO_PRESIDENT} ({college})"
+        for college in College.values
+        if not holders(Role.CO_PRESIDENT, at, college).exists()
+    ]
     if missing:
-        raise Unwell(f"nobody holds {', '.join(missing)}. Propose it at /administration/roles/, or: manage.py rescue_role ROLE MAIL --reason TEXT")
+        raise Unwell(
+            f"nobody holds {', '.join(missing)}. Propose it at /administration/roles/, or: manage.py rescue_role ROLE MAIL --reason TEXT"
+        )
     return "an administrator and two co-presidents"
 
 

@@ -2,6 +2,7 @@
 
 A commune is named by its INSEE code, which is not its postcode.
 """
+
 from __future__ import annotations
 
 import csv
@@ -31,7 +32,12 @@ class Commune:
 
 def fold(text: str) -> str:
     """Without accents, case or punctuation: `Saint-Étienne` and `st etienne` meet."""
-    plain = unicodedata.normalize("NFD", text.replace("œ", "oe").replace("Œ", "oe").replace("’", "'")).encode("ascii", "ignore").decode().lower()
+    plain = (
+        unicodedata.normalize("NFD", text.replace("œ", "oe").replace("Œ", "oe").replace("’", "'"))
+        .encode("ascii", "ignore")
+        .decode()
+        .lower()
+    )
     words = re.sub(r"[^a-z0-9]+", " ", plain).split()
     return " ".join({"st": "saint", "ste": "sainte"}.get(word, word) for word in words)
 
@@ -59,8 +65,15 @@ def _communes() -> dict[str, Commune]:
     for row in _rows("communes.csv"):
         department = row["department"]
         department_name, region = departments().get(department, ("", ""))
-        found[row["code"]] = Commune(row["code"], row["name"], department, department_name, region, names.get(region, ""),
-                                     tuple(row["postcodes"].split()) if row["postcodes"] else ())
+        found[row["code"]] = Commune(
+            row["code"],
+            row["name"],
+            department,
+            department_name,
+            region,
+            names.get(region, ""),
+            tuple(row["postcodes"].split()) if row["postcodes"] else (),
+        )
     return found
 
 
@@ -126,4 +139,9 @@ def place(insee_code: str) -> dict[str, str]:
     commune = find(insee_code)
     if commune is None:
         return {"insee_code": "", "commune": "", "department": "", "region": ""}
-    return {"insee_code": commune.insee_code, "commune": commune.name, "department": commune.department, "region": commune.region}
+    return {
+        "insee_code": commune.insee_code,
+        "commune": commune.name,
+        "department": commune.department,
+        "region": commune.region,
+    }

@@ -1,4 +1,5 @@
 """Choices of the institution: roles, colleges, states of a call, kinds of applicants, triggers of instalments."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -14,7 +15,13 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("auditor")
 
 
-DECIDING_ROLES = (Role.CASE_OFFICER, Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.CO_PRESIDENT, Role.PANEL_MEMBER)
+DECIDING_ROLES = (
+    Role.CASE_OFFICER,
+    Role.AUTHORISING_OFFICER,
+    Role.ACCOUNTING_OFFICER,
+    Role.CO_PRESIDENT,
+    Role.PANEL_MEMBER,
+)
 COLLEGE_ROLES = (Role.CO_PRESIDENT, Role.PANEL_MEMBER)
 """Roles held for one college; the others are held for the whole fund."""
 
@@ -58,7 +65,13 @@ class CallPhase(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("call", "Cancelled")
 
 
-PUBLIC_CALL_STATES = (CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW, CallState.DECIDED, CallState.ARCHIVED)
+PUBLIC_CALL_STATES = (
+    CallState.PUBLISHED,
+    CallState.CLOSED,
+    CallState.UNDER_REVIEW,
+    CallState.DECIDED,
+    CallState.ARCHIVED,
+)
 """States in which a call is public. A cancelled call is public too when it had been published."""
 
 

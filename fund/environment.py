@@ -3,12 +3,14 @@
 A value is looked for in the process environment, then in `var/env` of the repository. A value that cannot be read, or a required one that is
 missing, stops the start with the name of the setting. `docs/settings.md` is checked against `OPTIONS`.
 """
+
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -67,20 +69,44 @@ OPTIONS = [
     Option("SECRET_KEY", str, REQUIRED, "Signs sessions, links and forms. At least 50 random characters.", "text"),
     Option("DEBUG", _boolean, False, "Shows technical error pages. Never in production.", "0 or 1"),
     Option("FUND_DEMO", _boolean, False, "Allows the demo accounts, the demo data and the demo mailbox.", "0 or 1"),
-    Option("ALLOWED_HOSTS", _words, ["127.0.0.1", "localhost"], "Host names the fund answers to.", "comma separated names"),
-    Option("PUBLIC_BASE_URL", _base_url, "http://127.0.0.1:8000", "Start of every link in mails, letters and QR codes.", "http(s) address"),
+    Option(
+        "ALLOWED_HOSTS", _words, ["127.0.0.1", "localhost"], "Host names the fund answers to.", "comma separated names"
+    ),
+    Option(
+        "PUBLIC_BASE_URL",
+        _base_url,
+        "http://127.0.0.1:8000",
+        "Start of every link in mails, letters and QR codes.",
+        "http(s) address",
+    ),
     Option("PORT", _port, 8000, "Port that `make run` listens on.", "1-65535"),
     Option("DATA_DIR", Path, ROOT / "var", "Where the embedded database, media and mails are kept.", "folder"),
     Option("DATABASE_URL", str, None, "Database; SQLite in DATA_DIR when absent.", "postgres://… or sqlite:///…"),
     Option("MEDIA_ROOT", Path, None, "Folder of documents and attachments; DATA_DIR/media when absent.", "folder"),
-    Option("STORAGE_URL", str, "", "Object storage instead of MEDIA_ROOT (needs django-storages).", "s3://bucket?endpoint=…"),
-    Option("EMAIL_URL", str, None, "Mail server; files in DATA_DIR/mail when absent.", "smtp+tls://user:password@host:587"),
-    Option("CACHE_URL", str, "", "Shared cache for limits and one-time codes; the database when absent.", "redis://host:6379/0"),
+    Option(
+        "STORAGE_URL",
+        str,
+        "",
+        "Object storage instead of MEDIA_ROOT (needs django-storages).",
+        "s3://bucket?endpoint=…",
+    ),
+    Option(
+        "EMAIL_URL", str, None, "Mail server; files in DATA_DIR/mail when absent.", "smtp+tls://user:password@host:587"
+    ),
+    Option(
+        "CACHE_URL",
+        str,
+        "",
+        "Shared cache for limits and one-time codes; the database when absent.",
+        "redis://host:6379/0",
+    ),
     Option("CLAMD_URL", str, "", "Antivirus; attachments are checked by type only when absent.", "tcp://host:3310"),
     Option("FIELD_KEYS", _words, REQUIRED, "Fernet keys of encrypted columns, newest first.", "comma separated keys"),
     Option("LEDGER_KEY", str, REQUIRED, "Ed25519 key that signs the ledger's checkpoints, 64 hex digits.", "hex"),
     Option("LOG_FORMAT", _format, "json", "Shape of the log lines.", "json or text"),
-    Option("RATE_LIMIT_SCALE", _positive, 1.0, "Multiplies every rate limit; only for tests and load measures.", "number"),
+    Option(
+        "RATE_LIMIT_SCALE", _positive, 1.0, "Multiplies every rate limit; only for tests and load measures.", "number"
+    ),
     Option("TRUSTED_PROXIES", int, 0, "How many reverse proxies stand in front and set X-Forwarded-For.", "0, 1, 2…"),
 ]
 
@@ -88,7 +114,11 @@ OPTIONS = [
 def _from_file(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
-    pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line and not line.lstrip().startswith("#"))
+    pairs = (
+        line.split("=", 1)
+        for line in path.read_text().splitlines()
+        if "=" in line and not line.lstrip().startswith("#")
+    )
     return {name.strip(): value.strip() for name, value in pairs}
 
 
@@ -100,13 +130,17 @@ def read_environment() -> dict[str, Any]:
         text = os.environ.get(option.name, stored.get(option.name))
         if text is None or text == "":
             if option.default is REQUIRED:
-                raise ImproperlyConfigured(f"The setting {option.name} is missing ({option.help}) Run `make run` once, or set it.")
+                raise ImproperlyConfigured(
+                    f"The setting {option.name} is missing ({option.help}) Run `make run` once, or set it."
+                )
             values[option.name] = option.default
             continue
         try:
             values[option.name] = option.read(text)
         except (ValueError, KeyError) as error:
-            raise ImproperlyConfigured(f"The setting {option.name} cannot be read: expected {option.expects}.") from error
+            raise ImproperlyConfigured(
+                f"The setting {option.name} cannot be read: expected {option.expects}."
+            ) from error
     values["MEDIA_ROOT"] = values["MEDIA_ROOT"] or values["DATA_DIR"] / "media"
     explicit_scale = "RATE_LIMIT_SCALE" in os.environ or "RATE_LIMIT_SCALE" in stored
     if values["RATE_LIMIT_SCALE"] != 1.0 and not explicit_scale:
@@ -132,5 +166,8 @@ def database_config(url: str | None, data_dir: Path) -> dict[str, Any]:
 def mail_config(url: str | None, data_dir: Path) -> dict[str, Any]:
     """Django's EMAIL_* settings; without a server, mails become files in DATA_DIR/mail."""
     if not url:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": str(data_dir / "mail")}
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": str(data_dir / "mail"),
+        }
     return environ.Env.email_url_config(url)

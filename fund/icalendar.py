@@ -1,4 +1,5 @@
 """The calendar of a call as iCalendar (RFC 5545): stable bytes, one event a date."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
@@ -32,23 +33,44 @@ def _instant(value: datetime) -> str:
 
 def _event(call: Call, name: str, title: str, start: datetime | date) -> list[str]:
     stamp = _instant(call.published_at)
-    lines = ["BEGIN:VEVENT", f"UID:{call.slug}-{name}@{links.absolute('/').split('//')[1].strip('/')}", f"DTSTAMP:{stamp}", f"SEQUENCE:{call.version}"]
+    lines = [
+        "BEGIN:VEVENT",
+        f"UID:{call.slug}-{name}@{links.absolute('/').split('//')[1].strip('/')}",
+        f"DTSTAMP:{stamp}",
+        f"SEQUENCE:{call.version}",
+    ]
     if isinstance(start, datetime):
         lines.append(f"DTSTART:{_instant(start)}")
     else:
         lines += [f"DTSTART;VALUE=DATE:{start:%Y%m%d}", f"DTEND;VALUE=DATE:{start + timedelta(days=1):%Y%m%d}"]
-    return [*lines, f"SUMMARY:{_escaped(title)}", f"URL:{links.absolute(f'/appels/{call.slug}/')}", "TRANSP:TRANSPARENT", "END:VEVENT"]
+    return [
+        *lines,
+        f"SUMMARY:{_escaped(title)}",
+        f"URL:{links.absolute(f'/appels/{call.slug}/')}",
+        "TRANSP:TRANSPARENT",
+        "END:VEVENT",
+    ]
 
 
 def of_call(call: Call) -> str:
     """The whole file, in the language of the page."""
     titles = (
-        ("opens_at", _("“%(call)s” opens")), ("closes_at", _("“%(call)s” closes: last moment to file")),
-        ("partner_deadline_at", _("“%(call)s”: partners confirm before this")), ("eligibility_by_on", _("“%(call)s”: eligibility checked by")),
-        ("meeting_on", _("“%(call)s”: the panel meets")), ("notified_by_on", _("“%(call)s”: decisions notified by")),
-        ("reports_by_on", _("“%(call)s”: reports filed by")))
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//civic-fund//calls//FR", "CALSCALE:GREGORIAN", "METHOD:PUBLISH",
-             f"X-WR-CALNAME:{_escaped(call.title)}"]
+        ("opens_at", _("“%(call)s” opens")),
+        ("closes_at", _("“%(call)s” closes: last moment to file")),
+        ("partner_deadline_at", _("“%(call)s”: partners confirm before this")),
+        ("eligibility_by_on", _("“%(call)s”: eligibility checked by")),
+        ("meeting_on", _("“%(call)s”: the panel meets")),
+        ("notified_by_on", _("“%(call)s”: decisions notified by")),
+        ("reports_by_on", _("“%(call)s”: reports filed by")),
+    )
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//civic-fund//calls//FR",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        f"X-WR-CALNAME:{_escaped(call.title)}",
+    ]
     if call.cancelled_at is None:
         for name, title in titles:
             if value := getattr(call, name):

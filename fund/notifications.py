@@ -2,6 +2,7 @@
 
 People with a file under way are known to a higher room only: it says who they are with `register_audience(function(call) -> people)`.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -28,23 +29,53 @@ def call_changed(call: Call, *, reason: str, later: bool, at: datetime) -> None:
     """What changes, to everyone who has a file under way."""
     people = {person.pk: person for function in _audiences for person in function(call)}
     for person in people.values():
-        queue("fund/call.changed", to=person, at=at, reference=call.event_subject, context={
-            "call": call.title, "change": reason, "closes_at": call.closes_at if later else None, "link": links.absolute(f"/appels/{call.slug}/")})
+        queue(
+            "fund/call.changed",
+            to=person,
+            at=at,
+            reference=call.event_subject,
+            context={
+                "call": call.title,
+                "change": reason,
+                "closes_at": call.closes_at if later else None,
+                "link": links.absolute(f"/appels/{call.slug}/"),
+            },
+        )
 
 
 def role_granted(grant: RoleGrant, *, proposed_by: User, approved_by: User, at: datetime) -> None:
     """To the person who receives a role."""
-    queue("fund/account.role_granted", to=grant.user, at=at, context={
-        "role": grant.role_label, "starts_at": grant.starts_at, "ends_at": grant.ends_at, "proposed_by": str(proposed_by), "approved_by": str(approved_by),
-        "link": links.absolute("/mon-espace/")})
+    queue(
+        "fund/account.role_granted",
+        to=grant.user,
+        at=at,
+        context={
+            "role": grant.role_label,
+            "starts_at": grant.starts_at,
+            "ends_at": grant.ends_at,
+            "proposed_by": str(proposed_by),
+            "approved_by": str(approved_by),
+            "link": links.absolute("/mon-espace/"),
+        },
+    )
 
 
 def role_alert(grants: list[RoleGrant], *, procedure: str, reason: str, at: datetime) -> None:
     """To everyone who holds a role: one was given outside two keys."""
     named = [{"role": grant.role_label, "person": str(grant.user)} for grant in grants]
     for person in people_with_roles(at):
-        queue("fund/role.alert", to=person, at=at, context={"grants": named, "procedure": procedure, "reason": reason, "at": at,
-                                                            "link": links.absolute("/administration/roles/")})
+        queue(
+            "fund/role.alert",
+            to=person,
+            at=at,
+            context={
+                "grants": named,
+                "procedure": procedure,
+                "reason": reason,
+                "at": at,
+                "link": links.absolute("/administration/roles/"),
+            },
+        )
 
 
 def _link(act: TwoKeyAct) -> str:
@@ -61,8 +92,18 @@ def tell_approvers(act: TwoKeyAct, at: datetime) -> int:
         return 0
     people = people_who_approve(act, at)
     for person in people:
-        queue("fund/two_key.to_approve", to=person, at=at, reference=act.reference, context={
-            "title": act.title, "proposed_by": str(act.proposed_by), "expires_at": act.expires_at, "link": _link(act)})
+        queue(
+            "fund/two_key.to_approve",
+            to=person,
+            at=at,
+            reference=act.reference,
+            context={
+                "title": act.title,
+                "proposed_by": str(act.proposed_by),
+                "expires_at": act.expires_at,
+                "link": _link(act),
+            },
+        )
     return len(people)
 
 
@@ -70,6 +111,11 @@ def tell_proposer(act: TwoKeyAct, at: datetime) -> int:
     """To the one who proposed: what became of it; once an act, nothing when he closed it himself."""
     if act.state == TwoKeyState.PROPOSED or act.closed_by_id == act.proposed_by_id or _told("fund/two_key.closed", act):
         return 0
-    queue("fund/two_key.closed", to=act.proposed_by, at=at, reference=act.reference, context={
-        "title": act.title, "state": act.state, "reason": act.reason, "link": _link(act)})
+    queue(
+        "fund/two_key.closed",
+        to=act.proposed_by,
+        at=at,
+        reference=act.reference,
+        context={"title": act.title, "state": act.state, "reason": act.reason, "link": _link(act)},
+    )
     return 1

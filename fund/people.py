@@ -1,4 +1,5 @@
 """The people of the fund, as permissions of verbs (`Who`) and as access rules of desks (`Rule`)."""
+
 from __future__ import annotations
 
 from django.utils import timezone
@@ -31,21 +32,47 @@ def _desk(name: str, roles: tuple[Role, ...], ask) -> Rule:
     return Rule(name, test, ask=ask, roles=tuple(role.value for role in roles))
 
 
-_ask_administrator = _("A role is proposed by an administrator of the fund and approved by a co-president: write to the fund to ask for it.")
+_ask_administrator = _(
+    "A role is proposed by an administrator of the fund and approved by a co-president: write to the fund to ask for it."
+)
 
-instruction_desk = _desk("instruction_desk", (Role.CASE_OFFICER, Role.AUDITOR),
-                         _("This desk belongs to the case officers. Ask a case officer for what you need, or an administrator for the role."))
-calls_desk = _desk("calls_desk", (Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUDITOR),
-                   _("This desk belongs to the case officers and the co-presidents. Ask a case officer for what you need."))
-finance_desk = _desk("finance_desk", (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR),
-                     _("This desk belongs to the authorising and accounting officers. Ask one of them for what you need."))
-panel_desk = _desk("panel_desk", (Role.PANEL_MEMBER, Role.CO_PRESIDENT),
-                   _("This desk belongs to the members of the panel. Ask a co-president or a case officer."))
-admin_desk = _desk("admin_desk", (Role.ADMINISTRATOR, Role.CO_PRESIDENT, Role.AUDITOR),
-                   _("This desk belongs to the administrators and the co-presidents. Ask one of them for what you need."))
-calls_writing = _desk("calls_writing", (Role.CASE_OFFICER,), _("Calls are written by the case officers. Ask one of them for what you need."))
+instruction_desk = _desk(
+    "instruction_desk",
+    (Role.CASE_OFFICER, Role.AUDITOR),
+    _(
+        "This desk belongs to the case officers. Ask a case officer for what you need, or an administrator for the role."
+    ),
+)
+calls_desk = _desk(
+    "calls_desk",
+    (Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUDITOR),
+    _("This desk belongs to the case officers and the co-presidents. Ask a case officer for what you need."),
+)
+finance_desk = _desk(
+    "finance_desk",
+    (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR),
+    _("This desk belongs to the authorising and accounting officers. Ask one of them for what you need."),
+)
+panel_desk = _desk(
+    "panel_desk",
+    (Role.PANEL_MEMBER, Role.CO_PRESIDENT),
+    _("This desk belongs to the members of the panel. Ask a co-president or a case officer."),
+)
+admin_desk = _desk(
+    "admin_desk",
+    (Role.ADMINISTRATOR, Role.CO_PRESIDENT, Role.AUDITOR),
+    _("This desk belongs to the administrators and the co-presidents. Ask one of them for what you need."),
+)
+calls_writing = _desk(
+    "calls_writing",
+    (Role.CASE_OFFICER,),
+    _("Calls are written by the case officers. Ask one of them for what you need."),
+)
 roles_writing = _desk("roles_writing", (Role.ADMINISTRATOR,), _ask_administrator)
-rules_writing = _desk("rules_writing", (Role.ADMINISTRATOR, Role.CO_PRESIDENT),
-                      _("Rules are written by the co-presidents and the administrators. Ask one of them for what you need."))
+rules_writing = _desk(
+    "rules_writing",
+    (Role.ADMINISTRATOR, Role.CO_PRESIDENT),
+    _("Rules are written by the co-presidents and the administrators. Ask one of them for what you need."),
+)
 staff = _desk("staff", tuple(Role), _ask_administrator)
 """Anyone who holds a role of the fund."""

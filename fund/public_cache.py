@@ -4,6 +4,7 @@ The ETag cannot tell more than the page does: it is a hash of the body, never a 
 memory of this process, found again by address, by the state of the database and by the last public instant that has passed (a call opens or closes,
 a day begins); what it is found by never leaves the process. The memory works in a serving process only (`enable`).
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -161,4 +162,13 @@ def _instants(state: tuple) -> list[datetime]:
     return _known_instants[1]
 
 
-__all__ = ["clear", "conditional", "enable", "etag_of", "last_public_instant", "public_headers", "public_instants", "public_page"]
+__all__ = [
+    "clear",
+    "conditional",
+    "enable",
+    "etag_of",
+    "last_public_instant",
+    "public_headers",
+    "public_instants",
+    "public_page",
+]

@@ -1,4 +1,5 @@
 """Every address of the fund. A prefix names the audience, not the app; each app's urls.py lists its own."""
+
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 

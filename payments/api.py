@@ -2,6 +2,7 @@
 
 `RESOURCES` names what `/api/v1/` mounts. An instalment is `<reference of the grant>-<number>`, a report `<reference>-interim` or `-final`.
 """
+
 from __future__ import annotations
 
 from django.http import Http404
@@ -29,9 +30,35 @@ class InstalmentSerializer(WithTransitions, serializers.ModelSerializer):
 
     class Meta:
         model = Instalment
-        fields = ["reference", "agreement", "number", "label", "percent", "trigger", "is_balance", "state", "amount", "payable_amount", "suggested_amount",
-                  "due_since_on", "pay_by_on", "certified_at", "certified_by", "ordered_at", "ordered_by", "end_to_end_id", "in_payment_at", "paid_by", "paid_on",
-                  "rejection_code", "held_at", "hold_reason", "suspended_at", "suspension_reason", "available_transitions"]
+        fields = [
+            "reference",
+            "agreement",
+            "number",
+            "label",
+            "percent",
+            "trigger",
+            "is_balance",
+            "state",
+            "amount",
+            "payable_amount",
+            "suggested_amount",
+            "due_since_on",
+            "pay_by_on",
+            "certified_at",
+            "certified_by",
+            "ordered_at",
+            "ordered_by",
+            "end_to_end_id",
+            "in_payment_at",
+            "paid_by",
+            "paid_on",
+            "rejection_code",
+            "held_at",
+            "hold_reason",
+            "suspended_at",
+            "suspension_reason",
+            "available_transitions",
+        ]
 
     def get_reference(self, row) -> str:
         return f"{row.agreement.reference}-{row.number}"
@@ -45,9 +72,30 @@ class AgreementSerializer(WithTransitions, serializers.ModelSerializer):
 
     class Meta:
         model = Agreement
-        fields = ["reference", "state", "title", "bearer_name", "amount", "award_amount", "decision", "offered_at", "accept_by_at", "accepted_at", "sign_by_at",
-                  "signatory", "bearer_signed_at", "signed_at", "duration_months", "starts_on", "ends_on", "suspended_at", "suspension_reason", "closed_at",
-                  "document", "available_transitions"]
+        fields = [
+            "reference",
+            "state",
+            "title",
+            "bearer_name",
+            "amount",
+            "award_amount",
+            "decision",
+            "offered_at",
+            "accept_by_at",
+            "accepted_at",
+            "sign_by_at",
+            "signatory",
+            "bearer_signed_at",
+            "signed_at",
+            "duration_months",
+            "starts_on",
+            "ends_on",
+            "suspended_at",
+            "suspension_reason",
+            "closed_at",
+            "document",
+            "available_transitions",
+        ]
 
 
 class BatchSerializer(WithTransitions, serializers.ModelSerializer):
@@ -57,12 +105,29 @@ class BatchSerializer(WithTransitions, serializers.ModelSerializer):
 
     class Meta:
         model = PaymentBatch
-        fields = ["reference", "state", "schema", "opened_at", "frozen_at", "execution_on", "exported_at", "sha256", "total_amount", "lines_count", "closed_at",
-                  "instalments", "available_transitions"]
+        fields = [
+            "reference",
+            "state",
+            "schema",
+            "opened_at",
+            "frozen_at",
+            "execution_on",
+            "exported_at",
+            "sha256",
+            "total_amount",
+            "lines_count",
+            "closed_at",
+            "instalments",
+            "available_transitions",
+        ]
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_instalments(self, row):
-        return [f"{line.instalment.agreement.reference}-{line.instalment.number}" for line in row.lines.all() if line.live or line.in_file]
+        return [
+            f"{line.instalment.agreement.reference}-{line.instalment.number}"
+            for line in row.lines.all()
+            if line.live or line.in_file
+        ]
 
 
 class ReportSerializer(WithTransitions, serializers.ModelSerializer):
@@ -72,18 +137,51 @@ class ReportSerializer(WithTransitions, serializers.ModelSerializer):
 
     class Meta:
         model = Report
-        fields = ["reference", "agreement", "kind", "state", "due_on", "narrative", "learnt", "repository_url", "demo_url", "licence", "adoption",
-                  "adoption_comment", "version", "submitted_at", "changes", "changes_due_on", "budget_total_amount", "actual_total_amount",
-                  "accepted_total_amount", "unspent_amount", "accepted_at", "lines", "available_transitions"]
+        fields = [
+            "reference",
+            "agreement",
+            "kind",
+            "state",
+            "due_on",
+            "narrative",
+            "learnt",
+            "repository_url",
+            "demo_url",
+            "licence",
+            "adoption",
+            "adoption_comment",
+            "version",
+            "submitted_at",
+            "changes",
+            "changes_due_on",
+            "budget_total_amount",
+            "actual_total_amount",
+            "accepted_total_amount",
+            "unspent_amount",
+            "accepted_at",
+            "lines",
+            "available_transitions",
+        ]
 
     def get_reference(self, row) -> str:
         return f"{row.agreement.reference}-{row.kind}"
 
     @extend_schema_field(serializers.ListField(child=serializers.DictField()))
     def get_lines(self, row):
-        return [{"id": line.pk, "position": line.position, "account": line.account, "label": line.label, "budget_amount": line.budget_amount,
-                 "actual_amount": line.actual_amount, "gap_amount": line.gap_amount, "explanation": line.explanation, "accepted_amount": line.accepted_amount}
-                for line in row.lines.all()]
+        return [
+            {
+                "id": line.pk,
+                "position": line.position,
+                "account": line.account,
+                "label": line.label,
+                "budget_amount": line.budget_amount,
+                "actual_amount": line.actual_amount,
+                "gap_amount": line.gap_amount,
+                "explanation": line.explanation,
+                "accepted_amount": line.accepted_amount,
+            }
+            for line in row.lines.all()
+        ]
 
 
 # ---- what verbs are told ----
@@ -98,7 +196,9 @@ class Note(serializers.Serializer):
 
 
 class Certification(Note):
-    amount = serializers.IntegerField(min_value=1, required=False, help_text="Cents; what the report supports, else what is scheduled, by default")
+    amount = serializers.IntegerField(
+        min_value=1, required=False, help_text="Cents; what the report supports, else what is scheduled, by default"
+    )
 
 
 class Later(Reason):
@@ -124,7 +224,11 @@ class Opening(serializers.Serializer):
 
 
 class Acceptance(serializers.Serializer):
-    accepted = serializers.DictField(child=serializers.IntegerField(min_value=0), required=False, help_text="Cents admitted by line id; what was spent by default")
+    accepted = serializers.DictField(
+        child=serializers.IntegerField(min_value=0),
+        required=False,
+        help_text="Cents admitted by line id; what was spent by default",
+    )
 
 
 class Change(serializers.Serializer):
@@ -179,7 +283,9 @@ class Dashed(Resource):
         reference, _dash, last = self.kwargs[self.lookup_field].rpartition("-")
         if not reference or (self.part == "number" and not (last.isascii() and last.isdigit() and len(last) < 5)):
             raise Http404
-        row = get_object_or_404(self.filter_queryset(self.get_queryset()), **{"agreement__reference": reference, self.part: last})
+        row = get_object_or_404(
+            self.filter_queryset(self.get_queryset()), **{"agreement__reference": reference, self.part: last}
+        )
         self.check_object_permissions(self.request, row)
         return row
 
@@ -187,25 +293,48 @@ class Dashed(Resource):
 class AgreementResource(Resource):
     model = Agreement
     serializer_class = AgreementSerializer
-    params = {"extend": Later, "extend_signature": Later, "decline": Reason, "suspend": Suspension, "observe": Reason, "terminate": Reason}
+    params = {
+        "extend": Later,
+        "extend_signature": Later,
+        "decline": Reason,
+        "suspend": Suspension,
+        "observe": Reason,
+        "terminate": Reason,
+    }
     without = ("accept", "sign_as_bearer", "sign")
     filterset_fields = ["state"]
 
     def rows(self):
-        return Agreement.objects.select_related("application__call__rule_version", "application__lead", "application__bearer_organisation", "decision", "signatory",
-                                                "document")
+        return Agreement.objects.select_related(
+            "application__call__rule_version",
+            "application__lead",
+            "application__bearer_organisation",
+            "decision",
+            "signatory",
+            "document",
+        )
 
 
 class InstalmentResource(Dashed):
     model = Instalment
     part = "number"
     serializer_class = InstalmentSerializer
-    params = {"certify": Certification, "recertify": Note, "hold": Reason, "suspend": Reason, "refuse": Reason, "recall": Reason, "return_to_due": Reason,
-              "cancel": Reason}
+    params = {
+        "certify": Certification,
+        "recertify": Note,
+        "hold": Reason,
+        "suspend": Reason,
+        "refuse": Reason,
+        "recall": Reason,
+        "return_to_due": Reason,
+        "cancel": Reason,
+    }
     filterset_fields = ["state", "agreement__reference"]
 
     def rows(self):
-        return Instalment.objects.select_related("agreement__application__call__rule_version", "certified_by", "ordered_by", "paid_by")
+        return Instalment.objects.select_related(
+            "agreement__application__call__rule_version", "certified_by", "ordered_by", "paid_by"
+        )
 
 
 class BatchResource(Resource):
@@ -227,7 +356,9 @@ class BatchResource(Resource):
         reference, _dash, number = name.rpartition("-")
         if not (number.isascii() and number.isdigit() and len(number) < 5):
             raise Http404
-        return get_object_or_404(Instalment.objects.visible_to(self.request.user), agreement__reference=reference, number=number)
+        return get_object_or_404(
+            Instalment.objects.visible_to(self.request.user), agreement__reference=reference, number=number
+        )
 
     @extend_schema(request=Opening, responses={201: BatchSerializer, **PROBLEMS}, parameters=[KEY])
     @api_once
@@ -235,7 +366,9 @@ class BatchResource(Resource):
         """Open an empty batch."""
         given = Opening(data=request.data)
         given.is_valid(raise_exception=True)
-        batch = batches.open_batch(payment_batch=None, actor=request.user, at=request.received_at, **given.validated_data)
+        batch = batches.open_batch(
+            payment_batch=None, actor=request.user, at=request.received_at, **given.validated_data
+        )
         return Response(self.get_serializer(batch).data, status=201)
 
 
@@ -247,8 +380,16 @@ class ReportResource(Dashed):
     filterset_fields = ["state", "kind"]
 
     def rows(self):
-        return Report.objects.exclude(state="cancelled").select_related("agreement__application__call__rule_version", "agreement__application__lead").prefetch_related(
-            "lines")
+        return (
+            Report.objects.exclude(state="cancelled")
+            .select_related("agreement__application__call__rule_version", "agreement__application__lead")
+            .prefetch_related("lines")
+        )
 
 
-RESOURCES = {"agreements": AgreementResource, "instalments": InstalmentResource, "payment-batches": BatchResource, "reports": ReportResource}
+RESOURCES = {
+    "agreements": AgreementResource,
+    "instalments": InstalmentResource,
+    "payment-batches": BatchResource,
+    "reports": ReportResource,
+}

@@ -3,6 +3,7 @@
 A file that cannot be trusted is refused as a whole with `Unreadable(line, reason)`: nothing of it is imported. Entities, DTDs and network access
 are off. Namespaces of every published version are taken; the elements that moved between versions (02 and 08) are read in both places.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -58,8 +59,20 @@ class Line:
 
     def identity(self, occurrence: int = 0) -> str:
         """Same movement, same identity, whatever the file that carries it (a notice, then the statement). `occurrence` tells equal lines of one file apart."""
-        facts = (self.account, self.direction, self.amount, self.end_to_end_id, self.value_on or self.booked_on, self.booked, self.reversal, self.reason_code,
-                 self.status, self.batch_message_id, self.text if not (self.end_to_end_id or self.batch_message_id) else "", occurrence)
+        facts = (
+            self.account,
+            self.direction,
+            self.amount,
+            self.end_to_end_id,
+            self.value_on or self.booked_on,
+            self.booked,
+            self.reversal,
+            self.reason_code,
+            self.status,
+            self.batch_message_id,
+            self.text if not (self.end_to_end_id or self.batch_message_id) else "",
+            occurrence,
+        )
         return hashlib.sha256("|".join(str(fact) for fact in facts).encode()).hexdigest()
 
 
@@ -111,8 +124,15 @@ def _root(content: bytes):
     if not content.strip():
         raise Unreadable(1, _("the file is empty"))
     _refuse_declarations(content)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_comments=True,
-                             remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
@@ -127,7 +147,12 @@ def _root(content: bytes):
 def _refuse_declarations(content: bytes) -> None:
     """A document type declaration stands before the first element: reading that far tells, and no entity is ever expanded."""
     try:
-        next(iterparse(io.BytesIO(content), events=("start",), forbid_dtd=True, forbid_entities=True, forbid_external=True), None)
+        next(
+            iterparse(
+                io.BytesIO(content), events=("start",), forbid_dtd=True, forbid_entities=True, forbid_external=True
+            ),
+            None,
+        )
     except DefusedXmlException:
         raise Unreadable(1, _("a document type declaration is not accepted")) from None
     except ParseError as error:
@@ -193,26 +218,60 @@ def _entry(entry, account: str) -> list[Line]:
         raise Unreadable(entry.sourceline or 1, _("an amount is missing"))
     total = _amount(entry.find("Amt"))
     booked = (_text(entry, "Sts/Cd") or _text(entry, "Sts")) == "BOOK"
-    common = {"account": account, "booked": booked, "booked_on": _day(entry, "BookgDt"), "value_on": _day(entry, "ValDt"),
-              "reversal": _text(entry, "RvslInd") in ("true", "1")}
+    common = {
+        "account": account,
+        "booked": booked,
+        "booked_on": _day(entry, "BookgDt"),
+        "value_on": _day(entry, "ValDt"),
+        "reversal": _text(entry, "RvslInd") in ("true", "1"),
+    }
     transactions = entry.findall("NtryDtls/TxDtls")
     batch = entry.find("NtryDtls/Btch")
     if not transactions:
         count = _text(batch, "NbOfTxs") if batch is not None else ""
-        return [Line(entry.sourceline or 1, _direction(entry, entry), total, "", bank_reference=_text(entry, "AcctSvcrRef"), reason_code=_reason(entry),
-                     batch_message_id=(_text(batch, "PmtInfId") or _text(batch, "MsgId")) if batch is not None else "",
-                     batch_count=int(count) if count.isdigit() else None, text=_text(entry, "AddtlNtryInf")[:140], **common)]
+        return [
+            Line(
+                entry.sourceline or 1,
+                _direction(entry, entry),
+                total,
+                "",
+                bank_reference=_text(entry, "AcctSvcrRef"),
+                reason_code=_reason(entry),
+                batch_message_id=(_text(batch, "PmtInfId") or _text(batch, "MsgId")) if batch is not None else "",
+                batch_count=int(count) if count.isdigit() else None,
+                text=_text(entry, "AddtlNtryInf")[:140],
+                **common,
+            )
+        ]
     lines = []
     for transaction in transactions:
-        element = next((found for path in ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt") if (found := transaction.find(path)) is not None), None)
+        element = next(
+            (
+                found
+                for path in ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt")
+                if (found := transaction.find(path)) is not None
+            ),
+            None,
+        )
         if element is None and len(transactions) > 1:
             raise Unreadable(transaction.sourceline or 1, _("an amount is missing"))
         amount = _amount(element) if element is not None else total
         end_to_end = _text(transaction, "Refs/EndToEndId")
-        lines.append(Line(transaction.sourceline or 1, _direction(transaction, entry), amount, "" if end_to_end == "NOTPROVIDED" else end_to_end,
-                          bank_reference=_text(transaction, "Refs/AcctSvcrRef") or _text(entry, "AcctSvcrRef"),
-                          reason_code=_reason(transaction), text=_remittance(transaction), **common))
-    if len(lines) > 1 and sum(line.amount if line.direction == "credit" else -line.amount for line in lines) != _signed(entry, total):
+        lines.append(
+            Line(
+                transaction.sourceline or 1,
+                _direction(transaction, entry),
+                amount,
+                "" if end_to_end == "NOTPROVIDED" else end_to_end,
+                bank_reference=_text(transaction, "Refs/AcctSvcrRef") or _text(entry, "AcctSvcrRef"),
+                reason_code=_reason(transaction),
+                text=_remittance(transaction),
+                **common,
+            )
+        )
+    if len(lines) > 1 and sum(line.amount if line.direction == "credit" else -line.amount for line in lines) != _signed(
+        entry, total
+    ):
         raise Unreadable(entry.sourceline or 1, _("the details of a movement do not add up to its amount"))
     return lines
 
@@ -237,9 +296,25 @@ def _status_report(root, schema: str) -> Statement:
     for block in report.findall("OrgnlPmtInfAndSts"):
         for transaction in block.findall("TxInfAndSts"):
             amount = transaction.find("OrgnlTxRef/Amt/InstdAmt")
-            lines.append(Line(transaction.sourceline or 1, "status", _amount(amount) if amount is not None else None,
-                              _text(transaction, "OrgnlEndToEndId"), booked=False, status=_text(transaction, "TxSts"),
-                              reason_code=_text(transaction, "StsRsnInf/Rsn/Cd") or _text(transaction, "StsRsnInf/Rsn/Prtry"),
-                              batch_message_id=_text(group, "OrgnlMsgId")))
-    return Statement("pain.002", schema, _required(report, "GrpHdr/MsgId"), _text(report, "GrpHdr/CreDtTm"), (), tuple(lines),
-                     original_message_id=_required(group, "OrgnlMsgId"), group_status=_text(group, "GrpSts"))
+            lines.append(
+                Line(
+                    transaction.sourceline or 1,
+                    "status",
+                    _amount(amount) if amount is not None else None,
+                    _text(transaction, "OrgnlEndToEndId"),
+                    booked=False,
+                    status=_text(transaction, "TxSts"),
+                    reason_code=_text(transaction, "StsRsnInf/Rsn/Cd") or _text(transaction, "StsRsnInf/Rsn/Prtry"),
+                    batch_message_id=_text(group, "OrgnlMsgId"),
+                )
+            )
+    return Statement(
+        "pain.002",
+        schema,
+        _required(report, "GrpHdr/MsgId"),
+        _text(report, "GrpHdr/CreDtTm"),
+        (),
+        tuple(lines),
+        original_message_id=_required(group, "OrgnlMsgId"),
+        group_status=_text(group, "GrpSts"),
+    )

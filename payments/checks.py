@@ -1,4 +1,5 @@
 """What `doctor` looks at on the money side."""
+
 from __future__ import annotations
 
 from core.checks import Unwell, register

@@ -1,4 +1,5 @@
 """States and choices of the money side. Choice labels are the staff's; the applicant's and the public's stand beside them."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -143,10 +144,18 @@ FINDINGS = {
     "already_done": _("already known by another line"),
 }
 """What was found about a line of a statement."""
-DIRECTIONS = {"debit": pgettext_lazy("bank", "Debit"), "credit": pgettext_lazy("bank", "Credit"), "status": pgettext_lazy("bank", "Status of a payment")}
-OUTCOMES = {"paid": pgettext_lazy("order", "paid"), "rejected": pgettext_lazy("order", "rejected by the bank"),
-            "returned": pgettext_lazy("order", "returned by the bank"), "refused": pgettext_lazy("order", "refused by the accounting officer"),
-            "recalled": pgettext_lazy("order", "recalled by the authorising officer")}
+DIRECTIONS = {
+    "debit": pgettext_lazy("bank", "Debit"),
+    "credit": pgettext_lazy("bank", "Credit"),
+    "status": pgettext_lazy("bank", "Status of a payment"),
+}
+OUTCOMES = {
+    "paid": pgettext_lazy("order", "paid"),
+    "rejected": pgettext_lazy("order", "rejected by the bank"),
+    "returned": pgettext_lazy("order", "returned by the bank"),
+    "refused": pgettext_lazy("order", "refused by the accounting officer"),
+    "recalled": pgettext_lazy("order", "recalled by the authorising officer"),
+}
 """How an order ended."""
 NARRATIVE = ("done", "results", "partnership")
 """Codes of the headings of a report's account, in order; their words are in rules.report."""
@@ -165,71 +174,146 @@ AMENDMENT_OPEN = ("requested", "approved")
 REPORT_OPEN = ("due", "draft", "submitted", "changes_requested")
 
 BADGES = {
-    "agreement": {"offered": "next", "accepted": "next", "signed": "good", "active": "run", "suspended": "bad", "completed": "good", "terminated": "bad",
-                  "lapsed": "bad", "declined": "bad"},
+    "agreement": {
+        "offered": "next",
+        "accepted": "next",
+        "signed": "good",
+        "active": "run",
+        "suspended": "bad",
+        "completed": "good",
+        "terminated": "bad",
+        "lapsed": "bad",
+        "declined": "bad",
+    },
     "payee_account": {"recorded": "next", "approved": "good", "refused": "bad", "replaced": "", "blocked": "bad"},
-    "instalment": {"scheduled": "", "due": "next", "certified": "run", "ordered": "run", "in_payment": "run", "paid": "good",
-                   "payment_rejected": "bad", "cancelled": ""},
-    "payment_batch": {"open": "next", "frozen": "run", "exported": "run", "settled": "good", "rejected": "bad", "cancelled": ""},
-    "report": {"due": "next", "draft": "run", "submitted": "run", "changes_requested": "next", "accepted": "good", "cancelled": ""},
-    "recovery": {"proposed": "next", "notified": "next", "repaid": "good", "waived": "good", "written_off": "bad", "cancelled": ""},
-    "amendment": {"requested": "next", "approved": "next", "signed": "good", "refused": "bad", "withdrawn": "", "lapsed": "bad"},
+    "instalment": {
+        "scheduled": "",
+        "due": "next",
+        "certified": "run",
+        "ordered": "run",
+        "in_payment": "run",
+        "paid": "good",
+        "payment_rejected": "bad",
+        "cancelled": "",
+    },
+    "payment_batch": {
+        "open": "next",
+        "frozen": "run",
+        "exported": "run",
+        "settled": "good",
+        "rejected": "bad",
+        "cancelled": "",
+    },
+    "report": {
+        "due": "next",
+        "draft": "run",
+        "submitted": "run",
+        "changes_requested": "next",
+        "accepted": "good",
+        "cancelled": "",
+    },
+    "recovery": {
+        "proposed": "next",
+        "notified": "next",
+        "repaid": "good",
+        "waived": "good",
+        "written_off": "bad",
+        "cancelled": "",
+    },
+    "amendment": {
+        "requested": "next",
+        "approved": "next",
+        "signed": "good",
+        "refused": "bad",
+        "withdrawn": "",
+        "lapsed": "bad",
+    },
     "statement_line": {"matched": "good", "to_check": "next", "dismissed": "", "ignored": ""},
 }
 
 APPLICANT_LABELS = {
     "agreement": {
-        "offered": pgettext_lazy("agreement, applicant", "Offer to accept"), "accepted": pgettext_lazy("agreement", "Accepted, to sign"),
-        "signed": pgettext_lazy("agreement", "Signed"), "active": pgettext_lazy("agreement", "In progress"),
-        "suspended": pgettext_lazy("agreement", "Suspended"), "completed": pgettext_lazy("agreement", "Completed"),
-        "terminated": pgettext_lazy("agreement", "Terminated"), "lapsed": pgettext_lazy("agreement", "Lapsed"),
+        "offered": pgettext_lazy("agreement, applicant", "Offer to accept"),
+        "accepted": pgettext_lazy("agreement", "Accepted, to sign"),
+        "signed": pgettext_lazy("agreement", "Signed"),
+        "active": pgettext_lazy("agreement", "In progress"),
+        "suspended": pgettext_lazy("agreement", "Suspended"),
+        "completed": pgettext_lazy("agreement", "Completed"),
+        "terminated": pgettext_lazy("agreement", "Terminated"),
+        "lapsed": pgettext_lazy("agreement", "Lapsed"),
         "declined": pgettext_lazy("agreement, applicant", "You declined the offer"),
     },
     "payee_account": {
-        "recorded": pgettext_lazy("payee account, applicant", "To be checked by the accountant"), "approved": pgettext_lazy("payee account", "Approved"),
-        "refused": pgettext_lazy("payee account", "Refused"), "replaced": pgettext_lazy("payee account", "Replaced"),
+        "recorded": pgettext_lazy("payee account, applicant", "To be checked by the accountant"),
+        "approved": pgettext_lazy("payee account", "Approved"),
+        "refused": pgettext_lazy("payee account", "Refused"),
+        "replaced": pgettext_lazy("payee account", "Replaced"),
         "blocked": pgettext_lazy("payee account", "Blocked"),
     },
     "instalment": {
-        "scheduled": pgettext_lazy("instalment", "Scheduled"), "due": pgettext_lazy("instalment, applicant", "In preparation"),
-        "certified": pgettext_lazy("instalment, applicant", "In preparation"), "ordered": pgettext_lazy("instalment, applicant", "In preparation"),
-        "in_payment": pgettext_lazy("instalment, applicant", "Going to the bank"), "paid": pgettext_lazy("instalment", "Paid"),
+        "scheduled": pgettext_lazy("instalment", "Scheduled"),
+        "due": pgettext_lazy("instalment, applicant", "In preparation"),
+        "certified": pgettext_lazy("instalment, applicant", "In preparation"),
+        "ordered": pgettext_lazy("instalment, applicant", "In preparation"),
+        "in_payment": pgettext_lazy("instalment, applicant", "Going to the bank"),
+        "paid": pgettext_lazy("instalment", "Paid"),
         "payment_rejected": pgettext_lazy("instalment, applicant", "Returned by the bank: check the account"),
         "cancelled": pgettext_lazy("instalment", "Cancelled"),
     },
     "report": {
-        "due": pgettext_lazy("report, applicant", "To file"), "draft": pgettext_lazy("report, applicant", "Draft"),
-        "submitted": pgettext_lazy("report", "Filed"), "changes_requested": pgettext_lazy("report, applicant", "To revise"),
-        "accepted": pgettext_lazy("report", "Accepted"), "cancelled": pgettext_lazy("report", "Cancelled"),
+        "due": pgettext_lazy("report, applicant", "To file"),
+        "draft": pgettext_lazy("report, applicant", "Draft"),
+        "submitted": pgettext_lazy("report", "Filed"),
+        "changes_requested": pgettext_lazy("report, applicant", "To revise"),
+        "accepted": pgettext_lazy("report", "Accepted"),
+        "cancelled": pgettext_lazy("report", "Cancelled"),
     },
     "recovery": {
-        "proposed": pgettext_lazy("recovery, applicant", "Your comments are awaited"), "notified": pgettext_lazy("recovery, applicant", "Amount to repay"),
-        "repaid": pgettext_lazy("recovery, applicant", "Settled"), "waived": pgettext_lazy("recovery", "Waived"),
-        "written_off": pgettext_lazy("recovery, applicant", "Closed"), "cancelled": pgettext_lazy("recovery, applicant", "Cancelled: nothing to repay"),
+        "proposed": pgettext_lazy("recovery, applicant", "Your comments are awaited"),
+        "notified": pgettext_lazy("recovery, applicant", "Amount to repay"),
+        "repaid": pgettext_lazy("recovery, applicant", "Settled"),
+        "waived": pgettext_lazy("recovery", "Waived"),
+        "written_off": pgettext_lazy("recovery, applicant", "Closed"),
+        "cancelled": pgettext_lazy("recovery, applicant", "Cancelled: nothing to repay"),
     },
     "amendment": {
-        "requested": pgettext_lazy("amendment, applicant", "Request under study"), "approved": pgettext_lazy("amendment", "Approved, to sign"),
-        "signed": pgettext_lazy("amendment", "In force"), "refused": pgettext_lazy("amendment", "Refused"),
-        "withdrawn": pgettext_lazy("amendment, applicant", "Request withdrawn"), "lapsed": pgettext_lazy("amendment", "Lapsed"),
+        "requested": pgettext_lazy("amendment, applicant", "Request under study"),
+        "approved": pgettext_lazy("amendment", "Approved, to sign"),
+        "signed": pgettext_lazy("amendment", "In force"),
+        "refused": pgettext_lazy("amendment", "Refused"),
+        "withdrawn": pgettext_lazy("amendment, applicant", "Request withdrawn"),
+        "lapsed": pgettext_lazy("amendment", "Lapsed"),
     },
 }
 
 PUBLIC_LABELS = {
     "agreement": {
-        "offered": pgettext_lazy("agreement, public", "Grant awarded"), "accepted": pgettext_lazy("agreement, public", "Grant awarded"),
-        "signed": pgettext_lazy("agreement, public", "Agreement signed"), "active": pgettext_lazy("agreement", "In progress"),
-        "suspended": pgettext_lazy("agreement", "In progress"), "completed": pgettext_lazy("agreement", "Completed"),
-        "terminated": pgettext_lazy("agreement, public", "Stopped"), "lapsed": pgettext_lazy("agreement, public", "Not taken up"),
+        "offered": pgettext_lazy("agreement, public", "Grant awarded"),
+        "accepted": pgettext_lazy("agreement, public", "Grant awarded"),
+        "signed": pgettext_lazy("agreement, public", "Agreement signed"),
+        "active": pgettext_lazy("agreement", "In progress"),
+        "suspended": pgettext_lazy("agreement", "In progress"),
+        "completed": pgettext_lazy("agreement", "Completed"),
+        "terminated": pgettext_lazy("agreement, public", "Stopped"),
+        "lapsed": pgettext_lazy("agreement, public", "Not taken up"),
         "declined": pgettext_lazy("agreement, public", "Not taken up"),
     },
     "instalment": {
-        "scheduled": pgettext_lazy("instalment", "Scheduled"), "due": pgettext_lazy("instalment", "Scheduled"),
-        "certified": pgettext_lazy("instalment", "Scheduled"), "ordered": pgettext_lazy("instalment, public", "Ordered"),
-        "in_payment": pgettext_lazy("instalment, public", "Ordered"), "paid": pgettext_lazy("instalment", "Paid"),
-        "payment_rejected": pgettext_lazy("instalment", "Scheduled"), "cancelled": pgettext_lazy("instalment", "Cancelled"),
+        "scheduled": pgettext_lazy("instalment", "Scheduled"),
+        "due": pgettext_lazy("instalment", "Scheduled"),
+        "certified": pgettext_lazy("instalment", "Scheduled"),
+        "ordered": pgettext_lazy("instalment, public", "Ordered"),
+        "in_payment": pgettext_lazy("instalment, public", "Ordered"),
+        "paid": pgettext_lazy("instalment", "Paid"),
+        "payment_rejected": pgettext_lazy("instalment", "Scheduled"),
+        "cancelled": pgettext_lazy("instalment", "Cancelled"),
     },
     "report": {
-        "due": pgettext_lazy("report", "Expected"), "draft": pgettext_lazy("report", "Expected"), "submitted": pgettext_lazy("report", "Filed"),
-        "changes_requested": pgettext_lazy("report", "Filed"), "accepted": pgettext_lazy("report", "Accepted"), "cancelled": "",
+        "due": pgettext_lazy("report", "Expected"),
+        "draft": pgettext_lazy("report", "Expected"),
+        "submitted": pgettext_lazy("report", "Filed"),
+        "changes_requested": pgettext_lazy("report", "Filed"),
+        "accepted": pgettext_lazy("report", "Accepted"),
+        "cancelled": "",
     },
 }

@@ -1,4 +1,5 @@
 """Account numbers: checked (country structure, mod 97, national key), inside the SEPA zone, shown masked everywhere."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
@@ -49,8 +50,12 @@ def checked_bic(text: str, iban: str = "") -> str:
     try:
         BIC(code)
     except SchwiftyException:
-        raise Refusal("bic_invalid", _("This bank code (BIC) is not valid: it has eight or eleven characters."),
-                      remedy=_("Copy it from your bank statement, or leave it empty."), field="bic") from None
+        raise Refusal(
+            "bic_invalid",
+            _("This bank code (BIC) is not valid: it has eight or eleven characters."),
+            remedy=_("Copy it from your bank statement, or leave it empty."),
+            field="bic",
+        ) from None
     return code
 
 
@@ -65,5 +70,10 @@ def last_four(iban: str) -> str:
 
 
 def _invalid(why: str) -> Refusal:
-    return Refusal("iban_invalid", _("This account number is not valid: %(why)s.") % {"why": why},
-                   remedy=_("Copy it from your bank statement."), article="art. 22", field="iban")
+    return Refusal(
+        "iban_invalid",
+        _("This account number is not valid: %(why)s.") % {"why": why},
+        remedy=_("Copy it from your bank statement."),
+        article="art. 22",
+        field="iban",
+    )

@@ -1,4 +1,5 @@
 """Mails of the money side: rows of the outbox, written in the act's transaction, one link each, never a bank detail."""
+
 from __future__ import annotations
 
 from core import links
@@ -9,15 +10,30 @@ from core.outbox import queue
 def people_of(agreement) -> list[User]:
     """The recipient's people who get its mails: the referent and the one who signs for the bearer."""
     application = agreement.application
-    found = {person.pk: person for person in (application.lead, agreement.signatory, application.bearer_person) if person is not None}
+    found = {
+        person.pk: person
+        for person in (application.lead, agreement.signatory, application.bearer_person)
+        if person is not None
+    }
     return list(found.values())
 
 
 def tell(code: str, agreement, path: str, /, *, at, to=None, wait_for=None, **context) -> None:
     """Queue one mail to each person (the recipient's people unless `to` says otherwise)."""
     for person in to if to is not None else people_of(agreement):
-        queue(f"payments/{code}", to=person, at=at, reference=agreement.reference, wait_for=wait_for,
-              context={"reference": agreement.reference, "title": agreement.application.title, "link": links.absolute(path), **context})
+        queue(
+            f"payments/{code}",
+            to=person,
+            at=at,
+            reference=agreement.reference,
+            wait_for=wait_for,
+            context={
+                "reference": agreement.reference,
+                "title": agreement.application.title,
+                "link": links.absolute(path),
+                **context,
+            },
+        )
 
 
 def tell_staff(code: str, people, path: str, /, *, at, **context) -> None:

@@ -3,6 +3,7 @@
 ISO 20022 pain.001.001.09 (default) or .03, SEPA credit transfer, one payment information block, batch booking, no postal address (unstructured
 ones are refused by banks since November 2026 and none is needed), SEPA character set, validated against the XSD before release.
 """
+
 from __future__ import annotations
 
 import re
@@ -19,8 +20,26 @@ from text_unidecode import unidecode
 
 SCHEMAS = ("pain.001.001.09", "pain.001.001.03")
 DATA = Path(__file__).resolve().parent / "data"
-_SIGNS = {"’": "'", "‘": "'", "“": "'", "”": "'", "«": "", "»": "", "–": "-", "—": "-", "…": "...", "&": "+", "@": "(at)", "€": "EUR", "_": "-",
-          "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"}
+_SIGNS = {
+    "’": "'",
+    "‘": "'",
+    "“": "'",
+    "”": "'",
+    "«": "",
+    "»": "",
+    "–": "-",
+    "—": "-",
+    "…": "...",
+    "&": "+",
+    "@": "(at)",
+    "€": "EUR",
+    "_": "-",
+    "œ": "oe",
+    "Œ": "OE",
+    "æ": "ae",
+    "Æ": "AE",
+    "ß": "ss",
+}
 _ALLOWED = re.compile(r"[^a-zA-Z0-9/\-?:().,'+ ]")
 IDENTIFIER = re.compile(r"(?!/)(?!.*//)[a-zA-Z0-9/\-?:().,'+]{1,35}(?<!/)")
 
@@ -103,8 +122,14 @@ def build(batch: FrozenBatch) -> bytes:
         raise InvalidFile(errors)
     document = _File(batch)
     for transfer in batch.transfers:
-        payment = {"name": sepa_text(transfer.name, 70), "IBAN": transfer.iban, "amount": transfer.amount, "execution_date": batch.execution_on,
-                   "description": sepa_text(transfer.remittance, 140), "endtoend_id": transfer.end_to_end_id}
+        payment = {
+            "name": sepa_text(transfer.name, 70),
+            "IBAN": transfer.iban,
+            "amount": transfer.amount,
+            "execution_date": batch.execution_on,
+            "description": sepa_text(transfer.remittance, 140),
+            "endtoend_id": transfer.end_to_end_id,
+        }
         if transfer.bic:
             payment["BIC"] = transfer.bic
         document.add_payment(payment)

@@ -1,4 +1,5 @@
 """The calendar of a grant: amounts of the instalments, days they and the reports are due. Calendar periods; each rule names its article."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta

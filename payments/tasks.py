@@ -1,4 +1,5 @@
 """What happens on the money side because time passes. Idempotent; each row in its own transaction, so that one that fails holds up no other."""
+
 from __future__ import annotations
 
 import logging
@@ -51,7 +52,11 @@ def offers(at, actor) -> int:
         remind(agreement=agreement, actor=actor, at=at)
         return True
 
-    rows = Agreement.objects.filter(state__in=("offered", "accepted")).select_related("application__call__rule_version").order_by("pk")
+    rows = (
+        Agreement.objects.filter(state__in=("offered", "accepted"))
+        .select_related("application__call__rule_version")
+        .order_by("pk")
+    )
     return _each(rows, step)
 
 
@@ -103,4 +108,9 @@ def report_reminders(at, actor) -> int:
         return True
 
     rows = Report.objects.filter(state__in=("due", "draft"), agreement__state__in=("signed", "active", "suspended"))
-    return _each(rows.select_related("agreement__application__call__rule_version", "agreement__application__lead", "agreement__signatory").order_by("pk"), step)
+    return _each(
+        rows.select_related(
+            "agreement__application__call__rule_version", "agreement__application__lead", "agreement__signatory"
+        ).order_by("pk"),
+        step,
+    )

@@ -1,4 +1,5 @@
 """Addresses of the money: the recipient's, the case officers', the finance officers'."""
+
 from django.urls import path
 
 from payments.views import batches, finance, instruction, recipient, reports, statements

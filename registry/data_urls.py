@@ -1,4 +1,5 @@
 """Open-data files: stable names, one language."""
+
 from django.urls import path, re_path
 
 from registry.views import files

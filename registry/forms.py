@@ -8,7 +8,9 @@ class ImportForm(FundForm):
     """One CSV of earlier grants, looked at first, imported after."""
 
     file = forms.FileField(
-        label=_("File of earlier grants"), help_text=_("CSV in the columns of SCDL “subventions”, 5 MB at most."), allow_empty_file=False
+        label=_("File of earlier grants"),
+        help_text=_("CSV in the columns of SCDL “subventions”, 5 MB at most."),
+        allow_empty_file=False,
     )
 
     def clean_file(self):

@@ -1,4 +1,5 @@
 """What the registry keeps of its own: the grants made before this software. Everything else is read from the rooms below."""
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -27,7 +28,9 @@ class PastGrant(models.Model):
     share = models.DecimalField(_("share"), max_digits=6, decimal_places=4, default=1)
     scheme = models.CharField(_("scheme"), max_length=255, blank=True)
     imported_at = models.DateTimeField(_("imported at"))
-    imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("imported by"))
+    imported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("imported by")
+    )
 
     class Meta:
         verbose_name = _("earlier grant")

@@ -1,4 +1,5 @@
 """Import of earlier grants with django-import-export: SCDL columns (and the older Etalab dialect), every problem named by row and column."""
+
 from __future__ import annotations
 
 import hashlib
@@ -16,7 +17,12 @@ from registry.exports.scdl import COLUMNS
 from registry.models import PastGrant
 
 _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
-_NATURES = {"aide en numéraire", "aide en nature", "aide en numéraire;aide en nature", "aide en nature;aide en numéraire"}
+_NATURES = {
+    "aide en numéraire",
+    "aide en nature",
+    "aide en numéraire;aide en nature",
+    "aide en nature;aide en numéraire",
+}
 
 
 def read_day(text: str) -> date:
@@ -64,7 +70,9 @@ class SiretWidget(Widget):
     def clean(self, value, row=None, **kwargs):
         text = re.sub(r"[\s.\u00a0]", "", str(value or ""))
         if text and not is_siret(text):
-            raise ValidationError(_("“%(text)s” is not a SIRET: fourteen digits whose last one checks the others.") % {"text": value})
+            raise ValidationError(
+                _("“%(text)s” is not a SIRET: fourteen digits whose last one checks the others.") % {"text": value}
+            )
         return text
 
 
@@ -133,8 +141,26 @@ class PastGrantResource(resources.ModelResource):
     class Meta:
         model = PastGrant
         import_id_fields = ["row_key"]
-        fields = ["row_key", "funder_name", "funder_siret", "agreed_on", "decision_reference", "recipient_name", "recipient_siret", "recipient_rna", "purpose",
-                  "amount", "nature", "conditions", "paid_from_on", "paid_until_on", "rae", "eu_notified", "share", "scheme"]
+        fields = [
+            "row_key",
+            "funder_name",
+            "funder_siret",
+            "agreed_on",
+            "decision_reference",
+            "recipient_name",
+            "recipient_siret",
+            "recipient_rna",
+            "purpose",
+            "amount",
+            "nature",
+            "conditions",
+            "paid_from_on",
+            "paid_until_on",
+            "rae",
+            "eu_notified",
+            "share",
+            "scheme",
+        ]
         skip_unchanged = True
         report_skipped = True
         clean_model_instances = False
@@ -145,7 +171,12 @@ class PastGrantResource(resources.ModelResource):
         self.actor, self.at = actor, at
 
     def before_import(self, dataset, **kwargs):
-        missing = [name for name in COLUMNS[:15] if name not in (dataset.headers or []) and name not in ("rnaBeneficiaire", "idRAE", "referenceDecision", "idBeneficiaire")]
+        missing = [
+            name
+            for name in COLUMNS[:15]
+            if name not in (dataset.headers or [])
+            and name not in ("rnaBeneficiaire", "idRAE", "referenceDecision", "idBeneficiaire")
+        ]
         if missing:
             raise ValidationError(_("Columns are missing: %(names)s.") % {"names": ", ".join(missing)})
 

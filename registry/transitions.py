@@ -1,4 +1,5 @@
 """Writes of the registry: the import of earlier grants."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -8,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core.models import Event
 from core.logs import current_request_id
+from core.models import Event
 from core.transitions import Refusal
 from fund import people
 from registry.resources import PastGrantResource
@@ -37,13 +38,19 @@ def read_table(raw: bytes) -> tablib.Dataset:
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
     if "\x00" in text or not text.strip():
-        raise Refusal("unreadable_file", _("This file is empty or is not a CSV file."), remedy=_("Export the table as CSV, in UTF-8."))
+        raise Refusal(
+            "unreadable_file",
+            _("This file is empty or is not a CSV file."),
+            remedy=_("Export the table as CSV, in UTF-8."),
+        )
     first = text.split("\n", 1)[0]
     dataset = tablib.Dataset()
     try:
         dataset.load(text, format="csv", delimiter=";" if first.count(";") > first.count(",") else ",")
     except Exception as error:  # tablib raises many kinds; whatever it is, the file is not a table
-        raise Refusal("unreadable_file", _("This file cannot be read as a table."), remedy=_("Export the table as CSV, in UTF-8.")) from error
+        raise Refusal(
+            "unreadable_file", _("This file cannot be read as a table."), remedy=_("Export the table as CSV, in UTF-8.")
+        ) from error
     if len(dataset) > MAX_ROWS:
         raise Refusal("file_too_long", _("At most %(rows)s rows at a time.") % {"rows": MAX_ROWS})
     return dataset
@@ -55,11 +62,21 @@ def import_past_grants(*, table: tablib.Dataset, actor, at, dry_run: bool) -> Im
         raise Refusal("not_permitted", _("Only a case officer imports earlier grants."))
     resource = PastGrantResource(actor, at)
     with transaction.atomic():
-        result = resource.import_data(table, dry_run=dry_run, collect_failed_rows=False, rollback_on_validation_errors=True)
+        result = resource.import_data(
+            table, dry_run=dry_run, collect_failed_rows=False, rollback_on_validation_errors=True
+        )
         report = _report(result)
         if not dry_run and report.is_valid and report.new:
-            Event.objects.create(at=at, actor=actor, machine="past_grant", object_id=0, subject="", verb="import", payload={"new": report.new},
-                                 request_id=current_request_id())
+            Event.objects.create(
+                at=at,
+                actor=actor,
+                machine="past_grant",
+                object_id=0,
+                subject="",
+                verb="import",
+                payload={"new": report.new},
+                request_id=current_request_id(),
+            )
     return report
 
 

@@ -4,6 +4,7 @@ Parity makes the problem separable, so each college is one flow network. Objecti
 pairs, then Σ(100 − affinity)² + 20·Σ(load − min)², then the smaller sum of ties, each tie being the first four bytes of SHA-256 of
 `seed|application|member`: the optimum is unique, whatever the solver. HiGHS finds it; a check in whole numbers proves it, and mends it if it must.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -151,12 +152,23 @@ class _Network:
     def _weigh(self) -> None:
         total = sum(self.demand)
         ties = total * 2**32 + 1
-        spread = 2 * (total * 10_000 + sum(load_cost(maximum, minimum) + load_cost(0, minimum)
-                                           for maximum, minimum in zip(self.maximum, self.minimum, strict=True))) + 1
+        spread = (
+            2
+            * (
+                total * 10_000
+                + sum(
+                    load_cost(maximum, minimum) + load_cost(0, minimum)
+                    for maximum, minimum in zip(self.maximum, self.minimum, strict=True)
+                )
+            )
+            + 1
+        )
         self.scale_cost, self.scale_new = ties, ties * spread
         self.scale_missing = self.scale_new * (total + 1)
-        self.weights = [new * self.scale_new + cost * self.scale_cost + small
-                        for new, cost, small in zip(self.news, self.costs, self.ties, strict=True)]
+        self.weights = [
+            new * self.scale_new + cost * self.scale_cost + small
+            for new, cost, small in zip(self.news, self.costs, self.ties, strict=True)
+        ]
 
     def unit(self, column: int, number: int) -> int:
         """What the `number`-th file (1 first) of a member adds to the load cost."""
@@ -176,13 +188,15 @@ class _Network:
         import highspy
         import numpy as np
 
-        units = [(column, number) for column in range(len(self.members)) for number in range(1, self.maximum[column] + 1)]
+        units = [
+            (column, number) for column in range(len(self.members)) for number in range(1, self.maximum[column] + 1)
+        ]
         pairs, rows, columns = len(self.pairs), len(self.applications), len(self.members)
         width = pairs + len(units) + rows
         lower, upper = np.zeros(width), np.ones(width)
         for number in self.fixed:
             lower[number] = 1
-        upper[pairs + len(units):] = self.demand
+        upper[pairs + len(units) :] = self.demand
         starts, index, value = [], [], []
         for row, column in self.pairs:
             starts.append(len(index))
@@ -227,16 +241,18 @@ class _Network:
         fewest = round(float(missing @ found[0]))
         forced = np.array([1.0 if number <= self.minimum[column] else 0.0 for column, number in units])
         if forced.any():
-            lower[pairs:pairs + len(units)] = forced
+            lower[pairs : pairs + len(units)] = forced
             held = run(missing)
             if held is None or round(float(missing @ held[0])) > fewest:
-                lower[pairs:pairs + len(units)] = 0
+                lower[pairs : pairs + len(units)] = 0
                 self.minima_dropped = True
                 held = run(missing)
             found = held
         stages = [
             np.concatenate([np.array(self.news, dtype=float), np.zeros(len(units) + rows)]),
-            np.concatenate([np.array(self.costs, dtype=float), [float(self.unit(*unit)) for unit in units], np.zeros(rows)]),
+            np.concatenate(
+                [np.array(self.costs, dtype=float), [float(self.unit(*unit)) for unit in units], np.zeros(rows)]
+            ),
             np.concatenate([np.array(self.ties, dtype=float), np.zeros(len(units) + rows)]),
         ]
         for costs in stages:
@@ -255,7 +271,7 @@ class _Network:
         self.loads = [0] * columns
         for number, (_row, column) in enumerate(self.pairs):
             self.loads[column] += self.taken[number]
-        self.short = [int(one) for one in values[pairs + len(units):]]
+        self.short = [int(one) for one in values[pairs + len(units) :]]
 
     # Proving it.
 
@@ -282,7 +298,9 @@ class _Network:
         for column, load in enumerate(self.loads):
             floor = 0 if self.minima_dropped else self.minimum[column]
             if load < self.maximum[column]:
-                arcs.append((pool, members + column, self.unit(column, load + 1) * self.scale_cost, ("load", column, 1)))
+                arcs.append(
+                    (pool, members + column, self.unit(column, load + 1) * self.scale_cost, ("load", column, 1))
+                )
             if load > floor:
                 arcs.append((members + column, pool, -self.unit(column, load) * self.scale_cost, ("load", column, -1)))
         for row, short in enumerate(self.short):
@@ -318,7 +336,11 @@ class _Network:
     # Answers.
 
     def chosen(self) -> list[tuple[str, str]]:
-        return [(self.applications[row], self.members[column].id) for number, (row, column) in enumerate(self.pairs) if self.taken[number]]
+        return [
+            (self.applications[row], self.members[column].id)
+            for number, (row, column) in enumerate(self.pairs)
+            if self.taken[number]
+        ]
 
     def absent(self) -> dict[str, int]:
         return {self.applications[row]: short for row, short in enumerate(self.short) if short}
@@ -326,8 +348,15 @@ class _Network:
     def prices(self) -> dict[str, int]:
         """By member id, and by `application|college` (an application has one price in each college)."""
         rows = len(self.applications)
-        found = {f"{application}|{self.college}": self.dist[("price", row)] for row, application in enumerate(self.applications)}
-        return found | ({member.id: self.dist[("price", rows + column)] for column, member in enumerate(self.members)} if rows else {})
+        found = {
+            f"{application}|{self.college}": self.dist[("price", row)]
+            for row, application in enumerate(self.applications)
+        }
+        return found | (
+            {member.id: self.dist[("price", rows + column)] for column, member in enumerate(self.members)}
+            if rows
+            else {}
+        )
 
 
 def objective(problem: Problem, pairs: Iterable[tuple[str, str]]) -> tuple[int, int, int]:
@@ -347,26 +376,46 @@ def read_instance(data: Mapping) -> Problem:
     if data.get("format") != FORMAT:
         raise ProblemError(f"the format must be {FORMAT}")
     try:
-        members = [Reader(str(row["id"]), str(row["college"]), int(row["min"]), int(row["max"])) for row in data["members"]]
+        members = [
+            Reader(str(row["id"]), str(row["college"]), int(row["min"]), int(row["max"])) for row in data["members"]
+        ]
         applications = [str(application) for application in data["applications"]]
-        affinity = {application: {member.id: int(value) for member, value in zip(members, line, strict=True)}
-                    for application, line in zip(applications, data["affinity"], strict=True)}
+        affinity = {
+            application: {member.id: int(value) for member, value in zip(members, line, strict=True)}
+            for application, line in zip(applications, data["affinity"], strict=True)
+        }
 
         def pairs(name: str) -> set[tuple[str, str]]:
             return {(str(application), str(member)) for application, member in data.get(name) or []}
 
-        return Problem(str(data["seed"]), int(data["reviews_per_college"]), [str(college) for college in data["colleges"]], members, applications, affinity,
-                       pairs("conflicts"), pairs("current"), pairs("started"), pairs("removed"))
+        return Problem(
+            str(data["seed"]),
+            int(data["reviews_per_college"]),
+            [str(college) for college in data["colleges"]],
+            members,
+            applications,
+            affinity,
+            pairs("conflicts"),
+            pairs("current"),
+            pairs("started"),
+            pairs("removed"),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ProblemError(f"the instance cannot be read: {error}") from error
 
 
 def write_solution(solution: Solution) -> dict:
-    return {"pairs": [list(pair) for pair in solution.pairs], "missing": solution.missing, "prices": solution.prices,
-            "minima_dropped": solution.minima_dropped}
+    return {
+        "pairs": [list(pair) for pair in solution.pairs],
+        "missing": solution.missing,
+        "prices": solution.prices,
+        "minima_dropped": solution.minima_dropped,
+    }
 
 
-def affinity(*, member_themes: Sequence[str], member_territories: Sequence[str], themes: Sequence[str], department: str) -> int:
+def affinity(
+    *, member_themes: Sequence[str], member_territories: Sequence[str], themes: Sequence[str], department: str
+) -> int:
     """0-100 between a member and a file: 70 for shared themes (the first theme of a file counts double), 20 for the territory, 10 neutral for no wish."""
     weights = [2] + [1] * (len(themes) - 1) if themes else []
     shared = sum(weight for weight, theme in zip(weights, themes, strict=True) if theme in member_themes)

@@ -4,6 +4,7 @@ Scores are half points, whole numbers 0…10 for 0…5. Per college and criterio
 score is their weighted mean; the file's score is the mean of the two colleges. A college that gave no score on a criterion leaves the file
 incomplete, without score or rank. Published half-up to two decimals, once, at the end; equal published scores are a tie.
 """
+
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -85,7 +86,11 @@ def published(value: Fraction | None) -> str:
 
 def _total(ballot: Ballot, weights: Sequence[Weight]) -> Fraction | None:
     """One reader's own score over the criteria he judged."""
-    given = [(weight.weight, ballot.half_points[weight.code]) for weight in weights if ballot.half_points.get(weight.code) is not None]
+    given = [
+        (weight.weight, ballot.half_points[weight.code])
+        for weight in weights
+        if ballot.half_points.get(weight.code) is not None
+    ]
     if not given:
         return None
     return Fraction(sum(weight * points for weight, points in given), 2 * sum(weight for weight, _points in given))
@@ -115,11 +120,17 @@ def score(ballots: Iterable[Ballot], weights: Sequence[Weight]) -> Score:
         absent = [code for code, value in means.items() if value is None]
         missing += [(str(college), code) for code in absent]
         criteria[college] = means
-        colleges[college] = None if absent else sum((means[weight.code] * weight.weight for weight in weights), Fraction(0)) / total
+        colleges[college] = (
+            None if absent else sum((means[weight.code] * weight.weight for weight in weights), Fraction(0)) / total
+        )
     totals = [own for ballot in ballots if (own := _total(ballot, weights)) is not None]
     return Score(
-        mean([colleges[college] for college in COLLEGES], strict=True), colleges, criteria, tuple(missing),
-        max(totals) - min(totals) if totals else Fraction(0), {str(college): sum(1 for b in ballots if b.college == college) for college in COLLEGES},
+        mean([colleges[college] for college in COLLEGES], strict=True),
+        colleges,
+        criteria,
+        tuple(missing),
+        max(totals) - min(totals) if totals else Fraction(0),
+        {str(college): sum(1 for b in ballots if b.college == college) for college in COLLEGES},
     )
 
 
@@ -153,7 +164,9 @@ def rank(scores: Mapping[Hashable, Score], weights: Sequence[Weight]) -> list[Pl
         previous = ranked[position - 1] if position else None
         following = ranked[position + 1] if position + 1 < len(ranked) else None
         same_as_previous = previous is not None and key(previous) == key(item)
-        neighbours = [other for other in (previous, following) if other is not None and other[1].published == item[1].published]
+        neighbours = [
+            other for other in (previous, following) if other is not None and other[1].published == item[1].published
+        ]
         number = places[-1].rank if same_as_previous else position + 1
         shared = any(key(other) == key(item) for other in neighbours)
         places.append(Place(item[0], number, item[1], bool(neighbours), shared, _breaker(item, neighbours, key)))

@@ -1,4 +1,5 @@
 """What time does on the panel's side, found by query; nothing depends on it having run."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -37,7 +38,9 @@ def close_calls(at, actor) -> int:
 @register("reviews.open_declarations", every_seconds=300)
 def open_waiting_declarations(at, actor) -> int:
     """Files that became eligible since, links that the service finds since."""
-    panels = Panel.objects.exclude(state=PanelState.READING_CLOSED).filter(call__state__in=(CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW))
+    panels = Panel.objects.exclude(state=PanelState.READING_CLOSED).filter(
+        call__state__in=(CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW)
+    )
     return sum(_opened(panel, actor, at) for panel in panels.select_related("call"))
 
 
@@ -50,19 +53,34 @@ def _opened(panel, actor, at) -> int:
 def remind_readers(at, actor) -> int:
     """Seven days and two days before reading closes, once each: those who still have reviews to file."""
     done = 0
-    for panel in Panel.objects.filter(state=PanelState.READING, call__review_closes_at__gt=at).select_related("call__rule_version"):
+    for panel in Panel.objects.filter(state=PanelState.READING, call__review_closes_at__gt=at).select_related(
+        "call__rule_version"
+    ):
         left = (timezone.localdate(panel.call.review_closes_at) - timezone.localdate(at)).days
         reminders = [days for days in panel.call.rule_version["review_reminder_days"] if left <= days]
         if not reminders:
             continue
         waiting: dict = {}
-        pairs = Assignment.objects.filter(seat__panel=panel, application__state="under_review", state__in=(AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS))
+        pairs = Assignment.objects.filter(
+            seat__panel=panel,
+            application__state="under_review",
+            state__in=(AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS),
+        )
         for row in pairs.select_related("seat__user"):
             waiting[row.seat.user] = waiting.get(row.seat.user, 0) + 1
         mark = f"{panel.call.event_subject}/{min(reminders)}"
         for person, count in waiting.items():
             if not Mail.objects.filter(code="reviews/panel.reminder", recipient=person, reference=mark).exists():
-                tell("panel.reminder", [person], "/commission/", at=at, reference=mark, count=count, until=panel.call.review_closes_at, call=panel.call.title)
+                tell(
+                    "panel.reminder",
+                    [person],
+                    "/commission/",
+                    at=at,
+                    reference=mark,
+                    count=count,
+                    until=panel.call.review_closes_at,
+                    call=panel.call.title,
+                )
                 done += 1
     return done
 

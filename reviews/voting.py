@@ -2,6 +2,7 @@
 
 The unit is the voting seat: one full member's place, filled by himself, his alternate, or a proxy of the same college.
 """
+
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -74,18 +75,28 @@ class Quorum:
         return not self.overall.missing and not any(count.missing for count in self.colleges.values())
 
 
-def quorum(voices: Iterable[Voice], *, share: Fraction = Fraction(1, 2), recused_leave_base: bool = False, second_notice: bool = False,
-           second_notice_minimum: int = 1) -> Quorum:
+def quorum(
+    voices: Iterable[Voice],
+    *,
+    share: Fraction = Fraction(1, 2),
+    recused_leave_base: bool = False,
+    second_notice: bool = False,
+    second_notice_minimum: int = 1,
+) -> Quorum:
     """Is the quorum met, overall and in each college? On a second notice only `second_notice_minimum` voters of each college are needed."""
     voices = list(voices)
 
     def count(group: list[Voice], needed: int | None) -> Count:
         base = [voice for voice in group if not (voice.recused and recused_leave_base)]
-        return Count(sum(voice.present for voice in group), len(base), ceil(share * len(base)) if needed is None else needed)
+        return Count(
+            sum(voice.present for voice in group), len(base), ceil(share * len(base)) if needed is None else needed
+        )
 
     by_college = {str(college): [voice for voice in voices if voice.college == college] for college in COLLEGES}
     # One voice of each college is always needed: half of nothing is nothing, and no decision is taken by one college alone.
-    colleges = {name: count(group, second_notice_minimum if second_notice else None) for name, group in by_college.items()}
+    colleges = {
+        name: count(group, second_notice_minimum if second_notice else None) for name, group in by_college.items()
+    }
     colleges = {name: Count(found.present, found.base, max(found.needed, 1)) for name, found in colleges.items()}
     return Quorum(count(voices, 0 if second_notice else None), colleges, not second_notice)
 
@@ -146,7 +157,10 @@ def tally(choices: Iterable[tuple[str, str]], present: Mapping[str, int]) -> dic
     listed = list(choices)
     return {
         str(college): CollegeTally(
-            *(sum(1 for place, choice in listed if place == college and choice == wanted) for wanted in (Choice.FOR, Choice.AGAINST, Choice.ABSTAIN)),
+            *(
+                sum(1 for place, choice in listed if place == college and choice == wanted)
+                for wanted in (Choice.FOR, Choice.AGAINST, Choice.ABSTAIN)
+            ),
             present.get(college, 0),
         )
         for college in COLLEGES
@@ -198,7 +212,9 @@ class Parity:
     missing: str = ""
 
 
-def parity(*, reviews: Mapping[str, int], fallback: bool, rule: str, equal_weight: bool, inequality_recorded: bool) -> Parity:
+def parity(
+    *, reviews: Mapping[str, int], fallback: bool, rule: str, equal_weight: bool, inequality_recorded: bool
+) -> Parity:
     """Both colleges filed the same number >= 1 of reviews (or a recorded fallback holds), and both voted with equal weight (or the rule is r133_11 and
     the inequality is recorded in the minutes and on the public page)."""
     counts = [reviews.get(college, 0) for college in COLLEGES]

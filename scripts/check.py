@@ -1,4 +1,5 @@
 """`make check`: everything that can be judged without running the tests. Every step runs; the closing table says which failed."""
+
 from __future__ import annotations
 
 import re
@@ -9,7 +10,10 @@ import time
 
 import ground
 
-FORBIDDEN_PACKAGES = {"django-fsm", "django-fsm-admin"}  # the first shares its folder with django-fsm-2 and the second brings it along
+FORBIDDEN_PACKAGES = {
+    "django-fsm",
+    "django-fsm-admin",
+}  # the first shares its folder with django-fsm-2 and the second brings it along
 KEYS = {
     "SECRET_KEY": "check-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "FIELD_KEYS": "ZmllbGQta2V5LW9mLXRoZS10ZXN0cy0zMi1ieXRlcyE=",
@@ -38,7 +42,11 @@ def lock_faults() -> list[str]:
             faults.append(f"{path.name} names a host or an index: {found.group()}")
         blocks = re.findall(r"^([A-Za-z0-9._-]+)==\S+((?:[^\n]*\\\n)?(?:\s+--hash=\S+[^\n]*\n?)*)", text, re.MULTILINE)
         faults += [f"{path.name}: {name} has no hash" for name, rest in blocks if "--hash=" not in rest]
-        faults += [f"{path.name} holds {name}" for name, _rest in blocks if name.lower().replace("_", "-") in FORBIDDEN_PACKAGES]
+        faults += [
+            f"{path.name} holds {name}"
+            for name, _rest in blocks
+            if name.lower().replace("_", "-") in FORBIDDEN_PACKAGES
+        ]
         if len(blocks) < 30:
             faults.append(f"{path.name} is not a whole lock")
     return faults
@@ -48,6 +56,7 @@ def steps() -> list[tuple[str, list[str]]]:
     binaries, manage = ground.VENV / "bin", [str(ground.PYTHON), "-W", "ignore", "manage.py"]
     return [
         ("lint", [str(binaries / "ruff"), "check", "."]),
+        ("format", [str(binaries / "ruff"), "format", "--check", "."]),
         ("types", [str(binaries / "mypy"), "--no-error-summary"]),
         ("import rules", [str(binaries / "lint-imports"), "--no-logo"]),
         ("migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
@@ -69,12 +78,24 @@ def main() -> int:
         sys.stdout.write("".join(f"{fault}\n" for fault in faults))
         for name, command in steps():
             started = time.monotonic()
-            done = subprocess.run(command, cwd=ground.ROOT, env=_environment(folder), stdin=subprocess.DEVNULL, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            done = subprocess.run(
+                command,
+                cwd=ground.ROOT,
+                env=_environment(folder),
+                stdin=subprocess.DEVNULL,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
             results.append((name, done.returncode == 0, time.monotonic() - started))
             if done.returncode:
                 ground.say(f"\n== {name}\n{done.stdout.rstrip()}")
-    ground.say("\n" + "\n".join(f"{'ok    ' if passed else 'FAILED'}  {name:<22} {seconds:5.1f} s" for name, passed, seconds in results))
+    ground.say(
+        "\n"
+        + "\n".join(
+            f"{'ok    ' if passed else 'FAILED'}  {name:<22} {seconds:5.1f} s" for name, passed, seconds in results
+        )
+    )
     return 0 if all(passed for _name, passed, _seconds in results) else 1
 
 

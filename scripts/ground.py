@@ -3,6 +3,7 @@
 Only Python's own library is used. What is missing is installed when allowed (root, or sudo without a password); otherwise the exact line to type
 is printed and the program stops.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -57,7 +58,9 @@ def system_packages(names: list[str]) -> None:
         return
     prefix = _root_prefix()
     if prefix is None:
-        stop(f"Missing on this machine. Type this, then start again:\n\n    sudo apt-get install -y {' '.join(missing)}\n")
+        stop(
+            f"Missing on this machine. Type this, then start again:\n\n    sudo apt-get install -y {' '.join(missing)}\n"
+        )
     say(f"Installing {' '.join(missing)}…")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
@@ -66,12 +69,18 @@ def system_packages(names: list[str]) -> None:
     subprocess.run([*prefix, "apt-get", "update", "-qq"], env=quiet, stdin=subprocess.DEVNULL, capture_output=True)
     done = subprocess.run(install, env=quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
-        stop(f"{done.stderr.strip()}\n\nCould not install them. Type this, then start again:\n\n    sudo apt-get install -y {' '.join(missing)}\n")
+        stop(
+            f"{done.stderr.strip()}\n\nCould not install them. Type this, then start again:\n\n    sudo apt-get install -y {' '.join(missing)}\n"
+        )
 
 
 def _check_python() -> None:
     if sys.version_info < OLDEST:
-        stop("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another: make run PYTHON=python3.12")
+        stop(
+            "Python 3.11 or newer is needed; this is "
+            + sys.version.split()[0]
+            + ". Name another: make run PYTHON=python3.12"
+        )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
@@ -95,7 +104,18 @@ def virtual_environment(*, development: bool = False) -> Path:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
     say(f"Installing the packages of {name}…")
     started = time.monotonic()
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes", "-r", str(requirements)]
+    command = [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-input",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+        str(requirements),
+    ]
     if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
         stop(f"The packages of {name} could not be installed (the lines above say why).")
     stamp.write_text(_stamp(requirements))

@@ -2,6 +2,7 @@
 
 Only Python's own library is used: this runs before anything is installed.
 """
+
 from __future__ import annotations
 
 import base64

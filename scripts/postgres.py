@@ -2,6 +2,7 @@
 
 In each case the tests get a role and databases of their own, dropped afterwards; nothing that exists is touched.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -30,10 +31,23 @@ def _as_postgres() -> list[str]:
 
 
 def _psql(prefix: list[str], where: list[str], *statements: str) -> bool:
-    command = [*prefix, "psql", "--no-psqlrc", "--quiet", "--no-password", "-v", "ON_ERROR_STOP=1", *where, "-d", "postgres"]
+    command = [
+        *prefix,
+        "psql",
+        "--no-psqlrc",
+        "--quiet",
+        "--no-password",
+        "-v",
+        "ON_ERROR_STOP=1",
+        *where,
+        "-d",
+        "postgres",
+    ]
     for statement in statements:
         command += ["-c", statement]
-    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/", env={**os.environ, "PGCONNECT_TIMEOUT": "3"})
+    done = subprocess.run(
+        command, capture_output=True, stdin=subprocess.DEVNULL, cwd="/", env={**os.environ, "PGCONNECT_TIMEOUT": "3"}
+    )
     return done.returncode == 0
 
 
@@ -41,7 +55,9 @@ def _reachable() -> tuple[list[str], list[str], str] | None:
     """How an administrator reaches a running server: (prefix, psql options, host and port for the tests)."""
     if not shutil.which("psql"):
         return None
-    places = [["-h", folder] for folder in SOCKETS if Path(folder, ".s.PGSQL.5432").exists()] + [["-h", "127.0.0.1", "-U", "postgres"]]
+    places = [["-h", folder] for folder in SOCKETS if Path(folder, ".s.PGSQL.5432").exists()] + [
+        ["-h", "127.0.0.1", "-U", "postgres"]
+    ]
     for prefix in ([], _as_postgres()):
         for place in places:
             if _psql(prefix, place, "SELECT 1"):
@@ -68,7 +84,10 @@ def _throw_away_cluster() -> Iterator[tuple[list[str], list[str], str] | None]:
     try:
         data = f"{folder}/data"
         quiet = {"capture_output": True, "stdin": subprocess.DEVNULL, "cwd": "/", "check": True}
-        subprocess.run([*prefix, str(binaries / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"], **quiet)
+        subprocess.run(
+            [*prefix, str(binaries / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"],
+            **quiet,
+        )
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off"
         control = [*prefix, str(binaries / "pg_ctl"), "-D", data, "-w"]
         subprocess.run([*control, "-l", f"{folder}/log", "-o", options, "start"], **quiet)
@@ -83,14 +102,30 @@ def _throw_away_cluster() -> Iterator[tuple[list[str], list[str], str] | None]:
 @contextlib.contextmanager
 def _own_role(prefix: list[str], place: list[str], address: str) -> Iterator[str]:
     name, password = f"fund_tests_{secrets.token_hex(4)}", secrets.token_hex(12)
-    if not _psql(prefix, place, f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}'", f"CREATE DATABASE {name} OWNER {name}"):
+    if not _psql(
+        prefix,
+        place,
+        f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}'",
+        f"CREATE DATABASE {name} OWNER {name}",
+    ):
         raise RuntimeError("the PostgreSQL server answers, and refuses to make a role for the tests")
     try:
         yield f"postgres://{name}:{password}@{address}/{name}"
     finally:
         listing = subprocess.run(
-            [*prefix, "psql", "-At", *place, "-d", "postgres", "-c", f"SELECT datname FROM pg_database WHERE datdba = '{name}'::regrole"],  # noqa: S608
-            capture_output=True, text=True, cwd="/",
+            [
+                *prefix,
+                "psql",
+                "-At",
+                *place,
+                "-d",
+                "postgres",
+                "-c",
+                f"SELECT datname FROM pg_database WHERE datdba = '{name}'::regrole",
+            ],  # noqa: S608
+            capture_output=True,
+            text=True,
+            cwd="/",
         )
         for database in listing.stdout.split():
             _psql(prefix, place, f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')

@@ -1,4 +1,5 @@
 """Bring an instance up to date: catalogues, tables, static files, and demo data when the database is empty. Safe to run at every start."""
+
 from __future__ import annotations
 
 import fcntl
@@ -57,10 +58,11 @@ def migrate() -> None:
 
 def seed() -> None:
     """Demo data, on an empty database only."""
-    from core.models import User
-    from core.models.user import SYSTEM_EMAIL
     from django.conf import settings
     from django.core.management import call_command
+
+    from core.models import User
+    from core.models.user import SYSTEM_EMAIL
 
     if settings.FUND_DEMO and not User.objects.exclude(email=SYSTEM_EMAIL).exists():
         _say("Writing the demo fund (once)…")

@@ -1,4 +1,5 @@
 """`make run`: set up what is missing, then serve. A second call does nothing twice and starts in seconds."""
+
 from __future__ import annotations
 
 import os

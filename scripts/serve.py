@@ -1,4 +1,5 @@
 """Serve an instance: prepare it, then the web server and the worker side by side. When one stops, the other is stopped too."""
+
 from __future__ import annotations
 
 import ctypes
@@ -52,10 +53,31 @@ def _free(port: int) -> bool:
 
 def _commands(port: int) -> dict[str, list[str]]:
     web = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", HOST, "--port", str(port),
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--no-ws",
+        "--host",
+        HOST,
+        "--port",
+        str(port),
         # Four threads a worker hide waits for the database; a short queue answers 503 rather than let people wait for minutes.
-        "--workers", "2", "--blocking-threads", "4", "--backpressure", "64", "--backlog", "1024",
-        "--respawn-failed-workers", "--workers-kill-timeout", str(GRACE_SECONDS), "--no-access-log", "--log-level", "warning",
+        "--workers",
+        "2",
+        "--blocking-threads",
+        "4",
+        "--backpressure",
+        "64",
+        "--backlog",
+        "1024",
+        "--respawn-failed-workers",
+        "--workers-kill-timeout",
+        str(GRACE_SECONDS),
+        "--no-access-log",
+        "--log-level",
+        "warning",
         "fund.wsgi:application",
     ]
     return {"web server": web, "worker": [sys.executable, "manage.py", "worker"]}
@@ -73,7 +95,9 @@ class Pair:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)
         for name, command in _commands(self.port).items():
-            self.children[name] = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, preexec_fn=_with_parent, start_new_session=True)
+            self.children[name] = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, preexec_fn=_with_parent, start_new_session=True
+            )
 
     def _asked_to_stop(self, number, frame) -> None:
         self.stopping = True
@@ -144,7 +168,9 @@ def main() -> int:
     stored = {line.split("=", 1)[0] for line in _stored_lines(settings["DATA_DIR"])}
     if "PUBLIC_BASE_URL" not in os.environ and "PUBLIC_BASE_URL" not in stored:
         os.environ["PUBLIC_BASE_URL"] = f"http://{HOST}:{port}"
-    if code := subprocess.run([sys.executable, str(ROOT / "scripts" / "prepare.py")], cwd=ROOT, stdin=subprocess.DEVNULL).returncode:
+    if code := subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "prepare.py")], cwd=ROOT, stdin=subprocess.DEVNULL
+    ).returncode:
         return code
     pair = Pair(port)
     try:

@@ -1,4 +1,5 @@
 """`make test` and `make test-fast`: every test on SQLite, then on PostgreSQL when there is one."""
+
 from __future__ import annotations
 
 import os
@@ -24,14 +25,24 @@ def _pytest(title: str, arguments: list[str], url: str | None) -> tuple[int, str
     ground.say(f"\n== Tests on {title}")
     started, closing = time.monotonic(), ""
     command = [str(ground.PYTHON), "-m", "pytest", "-q", *arguments]
-    with subprocess.Popen(command, cwd=ground.ROOT, env=_environment(url), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True) as run:
+    with subprocess.Popen(
+        command,
+        cwd=ground.ROOT,
+        env=_environment(url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as run:
         for line in run.stdout:
             sys.stdout.write(line)
             sys.stdout.flush()
             if re.search(r"\d+ (passed|failed|error)", line):
                 closing = line.strip().strip("= ")
-    return run.returncode, f"{title}: {closing or 'no closing line'} [{time.monotonic() - started:.0f} s, exit code {run.returncode}]"
+    return (
+        run.returncode,
+        f"{title}: {closing or 'no closing line'} [{time.monotonic() - started:.0f} s, exit code {run.returncode}]",
+    )
 
 
 def main() -> int:
@@ -46,7 +57,9 @@ def main() -> int:
             if url:
                 results.append(_pytest("PostgreSQL", arguments, url))
             else:
-                ground.say("\nNo PostgreSQL answers here and none is installed: tested on SQLite only (sudo apt-get install -y postgresql).")
+                ground.say(
+                    "\nNo PostgreSQL answers here and none is installed: tested on SQLite only (sudo apt-get install -y postgresql)."
+                )
     ground.say("\n" + "\n".join(line for _code, line in results))
     return max(code for code, _line in results)
 

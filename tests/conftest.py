@@ -1,4 +1,5 @@
 """What every test can ask for."""
+
 from __future__ import annotations
 
 from datetime import datetime

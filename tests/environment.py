@@ -3,6 +3,7 @@
 Fixed keys, a throw-away data folder, no network, undefined template variables that fail. `DATABASE_URL` alone is taken from outside: it chooses
 the engine (SQLite in the throw-away folder when absent).
 """
+
 from __future__ import annotations
 
 import atexit
@@ -26,7 +27,18 @@ def _data_dir() -> Path:
 
 
 def _set_environment() -> None:
-    for name in ("MEDIA_ROOT", "STORAGE_URL", "EMAIL_URL", "CACHE_URL", "CLAMD_URL", "ALLOWED_HOSTS", "PUBLIC_BASE_URL", "PORT", "TRUSTED_PROXIES", "DEBUG"):
+    for name in (
+        "MEDIA_ROOT",
+        "STORAGE_URL",
+        "EMAIL_URL",
+        "CACHE_URL",
+        "CLAMD_URL",
+        "ALLOWED_HOSTS",
+        "PUBLIC_BASE_URL",
+        "PORT",
+        "TRUSTED_PROXIES",
+        "DEBUG",
+    ):
         os.environ.pop(name, None)
     os.environ.update(
         DJANGO_SETTINGS_MODULE="fund.settings",
@@ -86,7 +98,9 @@ class _Undefined(str):
         if type(expression).__name__ != "FilterExpression" or frame.f_code.co_name != "resolve":
             return False
         filters = [function.__name__ for function, _arguments in expression.filters]
-        return filters[:1] not in (["default"], ["default_if_none"]) and _origin(frame).startswith(str(ROOT / "templates"))
+        return filters[:1] not in (["default"], ["default_if_none"]) and _origin(frame).startswith(
+            str(ROOT / "templates")
+        )
 
     def __contains__(self, text):
         return True
@@ -111,7 +125,10 @@ def prepare_settings() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.WHITENOISE_AUTOREFRESH = True
     settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = _Undefined()

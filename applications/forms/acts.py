@@ -1,4 +1,5 @@
 """One form an act: fields, words, and `params()`, the keywords of the verb."""
+
 from __future__ import annotations
 
 from datetime import datetime, time
@@ -22,8 +23,13 @@ class PlainForm(FundForm):
 
 
 class ReasonForm(FundForm):
-    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=_area(), required=False,
-                             help_text=_("One sentence: it is kept, and shown to those concerned."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=_area(),
+        required=False,
+        help_text=_("One sentence: it is kept, and shown to those concerned."),
+    )
 
 
 class OptionalReasonForm(FundForm):
@@ -33,10 +39,19 @@ class OptionalReasonForm(FundForm):
 class StartForm(FundForm):
     """Which kind of applicant opens the draft; an earlier file may be copied."""
 
-    applicant_kind = forms.ChoiceField(label=_("Who applies?"), choices=ApplicantKind.choices, widget=forms.RadioSelect,
-                                       error_messages={"required": _("Say who applies: a citizen, an association or a collective.")})
-    cloned_from = forms.ModelChoiceField(label=_("Start from an earlier application"), queryset=Application.objects.none(), required=False,
-                                         empty_label=_("No, from a blank page"), help_text=_("Its texts are copied; you change what you wish."))
+    applicant_kind = forms.ChoiceField(
+        label=_("Who applies?"),
+        choices=ApplicantKind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say who applies: a citizen, an association or a collective.")},
+    )
+    cloned_from = forms.ModelChoiceField(
+        label=_("Start from an earlier application"),
+        queryset=Application.objects.none(),
+        required=False,
+        empty_label=_("No, from a blank page"),
+        help_text=_("Its texts are copied; you change what you wish."),
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -45,7 +60,9 @@ class StartForm(FundForm):
         if not mine.exists():
             del self.fields["cloned_from"]
         else:
-            self.fields["cloned_from"].label_from_instance = lambda application: f"{application.display_title} ({application.reference})"
+            self.fields["cloned_from"].label_from_instance = lambda application: (
+                f"{application.display_title} ({application.reference})"
+            )
 
 
 class InviteForm(FundForm):
@@ -71,12 +88,30 @@ class MemberForm(FundForm):
 
 
 class PartnerForm(FundForm):
-    organisation_name = forms.CharField(label=_("Administration"), max_length=200, required=False, help_text=_("As people know it: town hall of Nevers, Nièvre prefecture…"))
-    siret = forms.CharField(label=_("SIRET of the administration"), max_length=20, required=False, help_text=_("If you know it; its agent gives it otherwise."))
+    organisation_name = forms.CharField(
+        label=_("Administration"),
+        max_length=200,
+        required=False,
+        help_text=_("As people know it: town hall of Nevers, Nièvre prefecture…"),
+    )
+    siret = forms.CharField(
+        label=_("SIRET of the administration"),
+        max_length=20,
+        required=False,
+        help_text=_("If you know it; its agent gives it otherwise."),
+    )
     agent_name = forms.CharField(label=_("Agent you know there"), max_length=150, required=False)
-    agent_email = forms.CharField(label=_("E-mail address of this agent"), max_length=254, widget=forms.EmailInput, required=False)
+    agent_email = forms.CharField(
+        label=_("E-mail address of this agent"), max_length=254, widget=forms.EmailInput, required=False
+    )
     service = forms.CharField(label=_("Department"), max_length=200, required=False)
-    message = forms.CharField(label=_("A word from you"), max_length=1000, widget=_area(4), required=False, help_text=_("It stands in the mail, in quotation marks."))
+    message = forms.CharField(
+        label=_("A word from you"),
+        max_length=1000,
+        widget=_area(4),
+        required=False,
+        help_text=_("It stands in the mail, in quotation marks."),
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -88,15 +123,31 @@ class AnswerPartnerForm(FundForm):
     """What the agent of the administration answers."""
 
     organisation_name = forms.CharField(label=_("Administration"), max_length=200, required=False)
-    siret = forms.CharField(label=_("SIRET of the administration"), max_length=20, required=False, help_text=_("Fourteen digits; spaces do not matter."))
+    siret = forms.CharField(
+        label=_("SIRET of the administration"),
+        max_length=20,
+        required=False,
+        help_text=_("Fourteen digits; spaces do not matter."),
+    )
     service = forms.CharField(label=_("Your department"), max_length=200, required=False)
     agent_name = forms.CharField(label=_("Your first and last name"), max_length=150, required=False)
     agent_role = forms.CharField(label=_("Your position"), max_length=150, required=False)
     agent_phone = forms.CharField(label=_("Phone"), max_length=30, required=False)
-    commitment = forms.CharField(label=_("What we bring"), max_length=5000, widget=_area(4), required=False, help_text=_("Time, a place to try, data, advice, opinions of agents."))
+    commitment = forms.CharField(
+        label=_("What we bring"),
+        max_length=5000,
+        widget=_area(4),
+        required=False,
+        help_text=_("Time, a place to try, data, advice, opinions of agents."),
+    )
     time_planned = forms.CharField(label=_("Time planned"), max_length=200, required=False)
-    authority = forms.CharField(label=_("I am entitled to answer for my department, or authorised by"), max_length=200, required=False)
-    publish_agent_name = forms.BooleanField(label=_("I agree that my name be published with the project (optional, can be taken back at any time)"), required=False)
+    authority = forms.CharField(
+        label=_("I am entitled to answer for my department, or authorised by"), max_length=200, required=False
+    )
+    publish_agent_name = forms.BooleanField(
+        label=_("I agree that my name be published with the project (optional, can be taken back at any time)"),
+        required=False,
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -107,16 +158,26 @@ class AnswerPartnerForm(FundForm):
 
 
 class UploadForm(FundForm):
-    file = forms.FileField(label=_("File"), required=False, help_text=_("PDF, picture or office document without macros."))
+    file = forms.FileField(
+        label=_("File"), required=False, help_text=_("PDF, picture or office document without macros.")
+    )
     kind = forms.ChoiceField(label=_("What it is"), choices=AttachmentKind.choices, initial=AttachmentKind.OTHER)
 
 
 class FileForm(FundForm):
-    access_code = forms.CharField(label=_("Access code"), max_length=40, required=False, help_text=_("Only for a late filing that the fund opened for you."))
+    access_code = forms.CharField(
+        label=_("Access code"),
+        max_length=40,
+        required=False,
+        help_text=_("Only for a late filing that the fund opened for you."),
+    )
 
 
 class SignOffForm(FundForm):
-    mandate = forms.BooleanField(label=_("I mandate the bearer to sign the agreement and to receive the grant for the collective"), required=False)
+    mandate = forms.BooleanField(
+        label=_("I mandate the bearer to sign the agreement and to receive the grant for the collective"),
+        required=False,
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -125,8 +186,13 @@ class SignOffForm(FundForm):
 
 
 class AnswerForm(FundForm):
-    text = forms.CharField(label=_("A word to the fund"), max_length=5000, widget=_area(5), required=False,
-                           help_text=_("What you changed, or why something cannot be given."))
+    text = forms.CharField(
+        label=_("A word to the fund"),
+        max_length=5000,
+        widget=_area(5),
+        required=False,
+        help_text=_("What you changed, or why something cannot be given."),
+    )
 
 
 class ExtendForm(FundForm):
@@ -170,7 +236,11 @@ ItemFormSet = forms.formset_factory(ItemForm, extra=2, max_num=12, absolute_max=
 
 
 class AccessCodeForm(FundForm):
-    reference = forms.CharField(label=_("Reference of the application"), max_length=30, help_text=_("The applicant reads it on the page: FP-2026-…"))
+    reference = forms.CharField(
+        label=_("Reference of the application"),
+        max_length=30,
+        help_text=_("The applicant reads it on the page: FP-2026-…"),
+    )
     expires_at = InstantField(label=_("Ends at"), required=False)
     max_uses = forms.IntegerField(label=_("Number of uses"), min_value=1, max_value=5, initial=1)
     reason = ReasonForm.base_fields["reason"]
@@ -185,13 +255,22 @@ class ChecklistForm(forms.Form):
         for line in lines:
             check = line.check
             self.fields[f"ok_{line.code}"] = forms.ChoiceField(
-                label=line.label, required=False, widget=forms.RadioSelect, choices=[("yes", _("met")), ("no", _("not met")), ("", _("not looked at"))],
-                initial="" if check is None or check.ok is None else "yes" if check.ok else "no")
-            self.fields[f"note_{line.code}"] = forms.CharField(label=_("Note"), required=False, max_length=2000, widget=_area(2), initial=check.note if check else "")
+                label=line.label,
+                required=False,
+                widget=forms.RadioSelect,
+                choices=[("yes", _("met")), ("no", _("not met")), ("", _("not looked at"))],
+                initial="" if check is None or check.ok is None else "yes" if check.ok else "no",
+            )
+            self.fields[f"note_{line.code}"] = forms.CharField(
+                label=_("Note"), required=False, max_length=2000, widget=_area(2), initial=check.note if check else ""
+            )
 
     def rows(self):
         return [(line, self[f"ok_{line.code}"], self[f"note_{line.code}"]) for line in self.lines]
 
     def checks(self) -> dict:
         data = self.cleaned_data
-        return {line.code: ({"yes": True, "no": False}.get(data[f"ok_{line.code}"]), data[f"note_{line.code}"]) for line in self.lines}
+        return {
+            line.code: ({"yes": True, "no": False}.get(data[f"ok_{line.code}"]), data[f"note_{line.code}"])
+            for line in self.lines
+        }

@@ -2,6 +2,7 @@
 
 Nothing is required to save. What cannot be read (an amount in letters) is shown again with its message, and the rest is saved all the same.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -20,11 +21,31 @@ from fund import communes, identifiers
 from fund.enums import ApplicantKind
 from fund.models import Theme
 
-_BEARER = ("bearer_kind", "bearer_name", "bearer_siret", "bearer_rna", "bearer_court_registry", "bearer_address", "bearer_representative", "bearer_email")
+_BEARER = (
+    "bearer_kind",
+    "bearer_name",
+    "bearer_siret",
+    "bearer_rna",
+    "bearer_court_registry",
+    "bearer_address",
+    "bearer_representative",
+    "bearer_email",
+)
 _ECONOMIC = ("economic_activity", "de_minimis_amount")
 APPLICANT_KEYS = {
     ApplicantKind.CITIZEN: ("name", "address", "phone", "adult", *_ECONOMIC),
-    ApplicantKind.ASSOCIATION: ("name", "siret", "rna", "court_registry", "purpose", "address", "phone", "representative_name", "representative_role", *_ECONOMIC),
+    ApplicantKind.ASSOCIATION: (
+        "name",
+        "siret",
+        "rna",
+        "court_registry",
+        "purpose",
+        "address",
+        "phone",
+        "representative_name",
+        "representative_role",
+        *_ECONOMIC,
+    ),
     ApplicantKind.COLLECTIVE: ("name", "purpose", "address", "phone", *_BEARER, "adult", *_ECONOMIC),
 }
 LABELS = {
@@ -40,7 +61,9 @@ HINTS = {
     "purpose": _("In a few lines, what you are together for."),
     "phone": _("Only the fund’s staff call it."),
     "de_minimis_amount": _("State aid received as de minimis over three years, even none: write 0."),
-    "bearer_kind": _("A collective cannot receive money itself: the bearer signs and receives for it, the collective stays the laureate."),
+    "bearer_kind": _(
+        "A collective cannot receive money itself: the bearer signs and receives for it, the collective stays the laureate."
+    ),
     "bearer_email": _("The address with which this member joined the team."),
     "title": _("Short, as you would say it to a neighbour."),
     "summary": _("What the registry will show if the project is funded."),
@@ -53,19 +76,38 @@ HINTS = {
     "requested_amount": _("The grant can cover the whole budget: no co-funding is asked."),
     "minimum_viable_amount": _("Optional. The panel may award less than you ask, never less than this."),
     "choices": _("Quotes, rates, past projects: how you came to these figures."),
-    "secret_reason": _("Only if a secret protected by law prevents opening part of the result: which one, for which part."),
+    "secret_reason": _(
+        "Only if a secret protected by law prevents opening part of the result: which one, for which part."
+    ),
     "accessibility": _("For whom it will be usable, and how you check."),
     "note": _("Optional: what the reader should look at first."),
     "cer_on": _("The day the association subscribed to it; today if you do it now."),
 }
 RESOURCE_STATUS = (("requested", _("requested")), ("acquired", _("acquired")))
-OPTIONAL = ("court_registry", "minimum_viable_amount", "note", "secret_reason", "repository_url", "demo_url", "commitment", "choices", "accessibility", "origin",
-            "bearer_rna", "bearer_court_registry")
+OPTIONAL = (
+    "court_registry",
+    "minimum_viable_amount",
+    "note",
+    "secret_reason",
+    "repository_url",
+    "demo_url",
+    "commitment",
+    "choices",
+    "accessibility",
+    "origin",
+    "bearer_rna",
+    "bearer_court_registry",
+)
 
 
 class NumberField(forms.IntegerField):
     def __init__(self, **options):
-        super().__init__(min_value=0, max_value=100_000, widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input w8", "autocomplete": "off"}), **options)
+        super().__init__(
+            min_value=0,
+            max_value=100_000,
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input w8", "autocomplete": "off"}),
+            **options,
+        )
 
 
 class IdentifierField(forms.CharField):
@@ -73,12 +115,19 @@ class IdentifierField(forms.CharField):
 
     def __init__(self, *, signs: int, **options):
         self.signs = signs
-        super().__init__(max_length=40, widget=forms.TextInput(attrs={"class": "input w16", "autocomplete": "off", "spellcheck": "false"}), **options)
+        super().__init__(
+            max_length=40,
+            widget=forms.TextInput(attrs={"class": "input w16", "autocomplete": "off", "spellcheck": "false"}),
+            **options,
+        )
 
     def clean(self, value):
         number = identifiers.compact(super().clean(value))
         if len(number) > self.signs:
-            raise forms.ValidationError(_now("This number has %(count)s signs; %(signs)s are expected.") % {"count": len(number), "signs": self.signs})
+            raise forms.ValidationError(
+                _now("This number has %(count)s signs; %(signs)s are expected.")
+                % {"count": len(number), "signs": self.signs}
+            )
         return number
 
 
@@ -110,7 +159,9 @@ def _field(key: Key, value, **options) -> forms.Field:
     if key.kind == "number":
         return NumberField(**options)
     if key.kind == "text":
-        field = forms.CharField(widget=forms.Textarea(attrs={"rows": 4 if key.words <= 200 else 10}), max_length=key.signs, **options)
+        field = forms.CharField(
+            widget=forms.Textarea(attrs={"rows": 4 if key.words <= 200 else 10}), max_length=key.signs, **options
+        )
         field.max_words = key.words  # type: ignore[attr-defined]
         return field
     if key.choices:
@@ -126,18 +177,36 @@ class SectionForm(FundForm):
     def __init__(self, *args, application: Application, code: str, content: dict, **options):
         self.application, self.code, self.options_found = application, code, []
         held = content[code]
-        self.keys = [SECTIONS[code].key(name) for name in shown_keys(application, code, content) if SECTIONS[code].key(name).kind != "rows"]
+        self.keys = [
+            SECTIONS[code].key(name)
+            for name in shown_keys(application, code, content)
+            if SECTIONS[code].key(name).kind != "rows"
+        ]
         super().__init__(*args, initial={key.name: held.get(key.name) for key in self.keys}, **options)
         for key in self.keys:
             label = LABELS.get((code, application.applicant_kind, key.name), key.label)
-            self.fields[key.name] = self._special(key, held) or _field(key, held.get(key.name), label=_capital(label), help_text=HINTS.get(key.name, key.hint))
+            self.fields[key.name] = self._special(key, held) or _field(
+                key, held.get(key.name), label=_capital(label), help_text=HINTS.get(key.name, key.hint)
+            )
             self.fields[key.name].label = _capital(label)
             self.fields[key.name].optional = key.name in OPTIONAL  # type: ignore[attr-defined]
         if "insee_code" in self.fields:
             found = communes.find(held.get("insee_code") or "")
-            self.fields["commune"] = forms.CharField(label=_now("Commune"), max_length=100, required=False, help_text=_("Its name or postcode; add the department if several share it: Saint-Denis 93."))
+            self.fields["commune"] = forms.CharField(
+                label=_now("Commune"),
+                max_length=100,
+                required=False,
+                help_text=_("Its name or postcode; add the department if several share it: Saint-Denis 93."),
+            )
             self.initial["commune"] = str(found) if found else ""
-            self.order_fields([*(name for name in self.fields if name not in ("commune", "insee_code", "themes")), "commune", "insee_code", "themes"])
+            self.order_fields(
+                [
+                    *(name for name in self.fields if name not in ("commune", "insee_code", "themes")),
+                    "commune",
+                    "insee_code",
+                    "themes",
+                ]
+            )
 
     def _special(self, key: Key, held: dict) -> forms.Field | None:
         if key.name == "insee_code":
@@ -145,17 +214,30 @@ class SectionForm(FundForm):
         if key.name == "themes":
             themes = self.application.call.themes.all() or Theme.objects.all()
             self.initial["themes"] = list(held.get("themes") or [])
-            return forms.MultipleChoiceField(choices=[(theme.code, theme.label) for theme in themes], required=False, widget=forms.CheckboxSelectMultiple,
-                                             help_text=_("One or several."))
+            return forms.MultipleChoiceField(
+                choices=[(theme.code, theme.label) for theme in themes],
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text=_("One or several."),
+            )
         if key.name == "licence":
             value = held.get("licence") or ""
             kept = [(value, value)] if value and value not in LICENCES else []
-            return forms.ChoiceField(choices=[("", "—"), *((code, code) for code in LICENCES), *kept], required=False,
-                                     help_text=_("For code, for texts and pictures, for data or for hardware: the one that fits what you make."))
+            return forms.ChoiceField(
+                choices=[("", "—"), *((code, code) for code in LICENCES), *kept],
+                required=False,
+                help_text=_(
+                    "For code, for texts and pictures, for data or for hardware: the one that fits what you make."
+                ),
+            )
         if key.name.endswith(("siret", "rna")):
-            return IdentifierField(signs=key.signs, required=False, help_text=HINTS.get(key.name.removeprefix("bearer_"), ""))
+            return IdentifierField(
+                signs=key.signs, required=False, help_text=HINTS.get(key.name.removeprefix("bearer_"), "")
+            )
         if key.name == "bearer_kind":
-            return forms.ChoiceField(choices=BearerKind.choices, required=False, widget=forms.RadioSelect, help_text=HINTS["bearer_kind"])
+            return forms.ChoiceField(
+                choices=BearerKind.choices, required=False, widget=forms.RadioSelect, help_text=HINTS["bearer_kind"]
+            )
         if key.name == "cer_on":
             return DayField(required=False, help_text=HINTS["cer_on"])
         return None
@@ -174,7 +256,11 @@ class SectionForm(FundForm):
         if not text or (kept and str(kept) == text):
             return code if text else ""
         found = communes.search(text, limit=12)
-        exact = [one for one in found if communes.fold(one.name) in (communes.fold(text), communes.fold(text.rpartition(" ")[0]))]
+        exact = [
+            one
+            for one in found
+            if communes.fold(one.name) in (communes.fold(text), communes.fold(text.rpartition(" ")[0]))
+        ]
         for one in found:
             if one.insee_code == code or str(one) == text:
                 return one.insee_code
@@ -183,8 +269,12 @@ class SectionForm(FundForm):
         if not found:
             self.add_error("commune", _now("No commune has this name or postcode. Check the spelling."))
         else:
-            self.fields["insee_code"] = forms.ChoiceField(label=_now("Which one?"), choices=[(one.insee_code, f"{one.name}, {one.department_name} ({one.department})") for one in found],
-                                                          required=False, widget=forms.RadioSelect)
+            self.fields["insee_code"] = forms.ChoiceField(
+                label=_now("Which one?"),
+                choices=[(one.insee_code, f"{one.name}, {one.department_name} ({one.department})") for one in found],
+                required=False,
+                widget=forms.RadioSelect,
+            )
             self.add_error("commune", _now("Several communes fit “%(text)s”: choose yours below.") % {"text": text})
         return ""
 
@@ -251,17 +341,29 @@ class SectionPage:
         for name, table in self.tables.items():
             if table.is_bound and not table.non_form_errors() and table.management_form.is_valid():
                 held = self._rows(name)
-                rows = [form.values(held[index] if index < len(held) else {}) for index, form in enumerate(table.forms) if form.prefix != without]
+                rows = [
+                    form.values(held[index] if index < len(held) else {})
+                    for index, form in enumerate(table.forms)
+                    if form.prefix != without
+                ]
                 found[name] = rows + [row for row in self.held.get(name) or [] if row.get("is_fund")]
         return found
 
     def problems(self) -> list[str]:
         """Everything that could not be read, in words."""
-        lines = [f"{self.form.fields[name].label} : {error}" if name in self.form.fields else str(error) for name, errors in self.form.errors.items() for error in errors]
+        lines = [
+            f"{self.form.fields[name].label} : {error}" if name in self.form.fields else str(error)
+            for name, errors in self.form.errors.items()
+            for error in errors
+        ]
         for table in self.tables.values():
             if table.is_bound:
                 lines += [str(error) for error in table.non_form_errors()]
                 for number, form in enumerate(table.forms, 1):
-                    lines += [_now("%(table)s, row %(n)s, %(field)s: %(error)s") % {"table": table.label, "n": number, "field": form.fields[name].label, "error": error}
-                              for name, errors in form.errors.items() for error in errors]
+                    lines += [
+                        _now("%(table)s, row %(n)s, %(field)s: %(error)s")
+                        % {"table": table.label, "n": number, "field": form.fields[name].label, "error": error}
+                        for name, errors in form.errors.items()
+                        for error in errors
+                    ]
         return lines

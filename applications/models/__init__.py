@@ -1,4 +1,5 @@
 """The applicant's file: what is written, who writes it, who partners, what was filed, what the fund asked."""
+
 from applications.models.application import Application, ApplicationVersion
 from applications.models.eligibility import AccessCode, EligibilityCheck
 from applications.models.information import InformationRequest
@@ -6,6 +7,14 @@ from applications.models.partnership import Partnership
 from applications.models.writing import ApplicationSection, Attachment, SignOff, TeamMember
 
 __all__ = [
-    "AccessCode", "Application", "ApplicationSection", "ApplicationVersion", "Attachment", "EligibilityCheck", "InformationRequest", "Partnership",
-    "SignOff", "TeamMember",
+    "AccessCode",
+    "Application",
+    "ApplicationSection",
+    "ApplicationVersion",
+    "Attachment",
+    "EligibilityCheck",
+    "InformationRequest",
+    "Partnership",
+    "SignOff",
+    "TeamMember",
 ]

@@ -5,7 +5,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from applications.enums import APPLICANT_LABELS, BADGES, CLOSED, FILED, SENTENCES, STAFF_LABELS, STANDING, ApplicationState, SectionCode
+from applications.enums import (
+    APPLICANT_LABELS,
+    BADGES,
+    CLOSED,
+    FILED,
+    SENTENCES,
+    STAFF_LABELS,
+    STANDING,
+    ApplicationState,
+    SectionCode,
+)
 from core.models import Document, Machine
 from fund.enums import ApplicantKind, Role
 from fund.queries import has_role
@@ -47,12 +57,36 @@ class Application(Machine):
     call = models.ForeignKey("fund.Call", models.PROTECT, related_name="applications", verbose_name=_("call"))
     state = FSMField(_("state"), choices=S.choices, default=S.DRAFT, protected=True, db_index=True)
     applicant_kind = models.CharField(_("kind of applicant"), max_length=20, choices=ApplicantKind.choices)
-    lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="led_applications", verbose_name=_("applicant or referent"))
-    organisation = models.ForeignKey("fund.Organisation", models.PROTECT, null=True, blank=True, related_name="applications", verbose_name=_("laureate"))
-    bearer_organisation = models.ForeignKey("fund.Organisation", models.PROTECT, null=True, blank=True, related_name="borne_applications",
-                                            verbose_name=_("bearer, an organisation"))
-    bearer_person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="borne_applications",
-                                      verbose_name=_("bearer, a person"))
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="led_applications",
+        verbose_name=_("applicant or referent"),
+    )
+    organisation = models.ForeignKey(
+        "fund.Organisation",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="applications",
+        verbose_name=_("laureate"),
+    )
+    bearer_organisation = models.ForeignKey(
+        "fund.Organisation",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="borne_applications",
+        verbose_name=_("bearer, an organisation"),
+    )
+    bearer_person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="borne_applications",
+        verbose_name=_("bearer, a person"),
+    )
     applicant_name = models.CharField(_("name of the applicant"), max_length=200, blank=True)
     applicant_key = models.CharField(_("who files"), max_length=60, db_index=True)
     title = models.CharField(_("title"), max_length=200, blank=True)
@@ -74,8 +108,12 @@ class Application(Machine):
     incomplete = models.BooleanField(_("incomplete"), default=False)
     to_reexamine = models.BooleanField(_("to examine again"), default=False)
     late_reason = models.CharField(_("reason of a late filing"), max_length=300, blank=True)
-    filed_version = models.ForeignKey("ApplicationVersion", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("filed version"))
-    cloned_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="clones", verbose_name=_("copied from"))
+    filed_version = models.ForeignKey(
+        "ApplicationVersion", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("filed version")
+    )
+    cloned_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="clones", verbose_name=_("copied from")
+    )
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -87,16 +125,28 @@ class Application(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=S.values), name="application_state"),
             models.CheckConstraint(
-                condition=~Q(state__in=FILED) | Q(first_received_at__isnull=False, received_at__isnull=False, filed_version__isnull=False),
+                condition=~Q(state__in=FILED)
+                | Q(first_received_at__isnull=False, received_at__isnull=False, filed_version__isnull=False),
                 name="application_filed_has_receipt",
             ),
-            models.CheckConstraint(condition=~Q(state="draft") | Q(first_received_at__isnull=True), name="application_draft_never_filed"),
             models.CheckConstraint(
-                condition=Q(state__in=CLOSED, closed_at__isnull=False) | (~Q(state__in=CLOSED) & Q(closed_at__isnull=True)), name="application_closed_at"
+                condition=~Q(state="draft") | Q(first_received_at__isnull=True), name="application_draft_never_filed"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=CLOSED, closed_at__isnull=False)
+                | (~Q(state__in=CLOSED) & Q(closed_at__isnull=True)),
+                name="application_closed_at",
             ),
             models.CheckConstraint(condition=Q(requested_amount__gte=0), name="application_amount"),
-            models.CheckConstraint(condition=Q(minimum_viable_amount__isnull=True) | Q(minimum_viable_amount__gte=0), name="application_minimum"),
-            models.UniqueConstraint(fields=["call", "applicant_key"], condition=Q(state__in=STANDING), name="application_one_filed_per_applicant"),
+            models.CheckConstraint(
+                condition=Q(minimum_viable_amount__isnull=True) | Q(minimum_viable_amount__gte=0),
+                name="application_minimum",
+            ),
+            models.UniqueConstraint(
+                fields=["call", "applicant_key"],
+                condition=Q(state__in=STANDING),
+                name="application_one_filed_per_applicant",
+            ),
         ]
 
     def __str__(self):
@@ -178,7 +228,9 @@ class Application(Machine):
     def revive(self):
         self.closed_at = None
 
-    @transition(state, source=[S.DRAFT, S.SUBMITTED, S.INFORMATION_REQUESTED, S.ELIGIBLE, S.ON_RESERVE], target=S.WITHDRAWN)
+    @transition(
+        state, source=[S.DRAFT, S.SUBMITTED, S.INFORMATION_REQUESTED, S.ELIGIBLE, S.ON_RESERVE], target=S.WITHDRAWN
+    )
     def withdraw(self, at):
         self.closed_at = at
 
@@ -261,7 +313,9 @@ class ApplicationVersion(models.Model):
     filed_at = models.DateTimeField(_("filed at"))
     received_at = models.DateTimeField(_("received at"))
     filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("filed by"))
-    receipt = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("receipt"))
+    receipt = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("receipt")
+    )
 
     class Meta:
         verbose_name = _("filed version")

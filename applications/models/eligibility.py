@@ -13,7 +13,9 @@ class EligibilityCheck(models.Model):
     code = models.CharField(_("condition"), max_length=60)
     ok = models.BooleanField(_("met"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
-    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("checked by"))
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("checked by")
+    )
     checked_at = models.DateTimeField(_("checked at"))
 
     class Meta:
@@ -34,13 +36,17 @@ class AccessCodeQuerySet(models.QuerySet):
 class AccessCode(models.Model):
     """Late entry for one file, for a cause the applicant has no part in: reason, end, number of uses. Only the hash is kept."""
 
-    application = models.ForeignKey(Application, models.PROTECT, related_name="access_codes", verbose_name=_("application"))
+    application = models.ForeignKey(
+        Application, models.PROTECT, related_name="access_codes", verbose_name=_("application")
+    )
     code_hash = models.CharField(_("hash of the code"), max_length=64, unique=True)
     reason = models.CharField(_("reason"), max_length=300)
     expires_at = models.DateTimeField(_("ends at"))
     max_uses = models.PositiveSmallIntegerField(_("number of uses"), default=1)
     uses = models.PositiveSmallIntegerField(_("uses"), default=0)
-    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("issued by"))
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("issued by")
+    )
     issued_at = models.DateTimeField(_("issued at"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 

@@ -24,20 +24,28 @@ class InformationRequest(Machine):
 
     machine = "information_request"
 
-    application = models.ForeignKey(Application, models.PROTECT, related_name="information_requests", verbose_name=_("application"))
+    application = models.ForeignKey(
+        Application, models.PROTECT, related_name="information_requests", verbose_name=_("application")
+    )
     number = models.PositiveSmallIntegerField(_("number"))
     state = FSMField(_("state"), choices=R.choices, default=R.OPEN, protected=True)
     items = models.JSONField(_("what is missing"))
     message = models.TextField(_("message"), blank=True)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by")
+    )
     opened_at = models.DateTimeField(_("opened at"))
     due_at = models.DateTimeField(_("answer before"))
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     answer_text = models.TextField(_("answer"), blank=True)
-    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by"))
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
+    )
     reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
-    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("letter"))
+    document = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("letter")
+    )
 
     objects = InformationRequestQuerySet.as_manager()
 
@@ -48,11 +56,18 @@ class InformationRequest(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=R.values), name="information_request_state"),
             models.CheckConstraint(
-                condition=Q(state="open", closed_at__isnull=True) | (~Q(state="open") & Q(closed_at__isnull=False)), name="information_request_closed_at"
+                condition=Q(state="open", closed_at__isnull=True) | (~Q(state="open") & Q(closed_at__isnull=False)),
+                name="information_request_closed_at",
             ),
-            models.CheckConstraint(condition=~Q(state="answered") | Q(answered_at__isnull=False), name="information_request_answered_at"),
-            models.CheckConstraint(condition=Q(due_at__gt=models.F("opened_at")), name="information_request_due_after_opening"),
-            models.UniqueConstraint(fields=["application"], condition=Q(state="open"), name="information_request_one_open"),
+            models.CheckConstraint(
+                condition=~Q(state="answered") | Q(answered_at__isnull=False), name="information_request_answered_at"
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__gt=models.F("opened_at")), name="information_request_due_after_opening"
+            ),
+            models.UniqueConstraint(
+                fields=["application"], condition=Q(state="open"), name="information_request_one_open"
+            ),
             models.UniqueConstraint(fields=["application", "number"], name="information_request_number"),
         ]
 

@@ -24,8 +24,12 @@ class Partnership(Machine):
 
     machine = "partnership"
 
-    application = models.ForeignKey(Application, models.PROTECT, related_name="partnerships", verbose_name=_("application"))
-    organisation = models.ForeignKey("fund.Organisation", models.PROTECT, related_name="partnerships", verbose_name=_("administration"))
+    application = models.ForeignKey(
+        Application, models.PROTECT, related_name="partnerships", verbose_name=_("application")
+    )
+    organisation = models.ForeignKey(
+        "fund.Organisation", models.PROTECT, related_name="partnerships", verbose_name=_("administration")
+    )
     state = FSMField(_("state"), choices=P.choices, default=P.INVITED, protected=True)
     agent_name = models.CharField(_("agent"), max_length=150, blank=True)
     agent_email = models.EmailField(_("agent’s e-mail address"))
@@ -34,7 +38,9 @@ class Partnership(Machine):
     service = models.CharField(_("department"), max_length=200, blank=True)
     siret = models.CharField(_("SIRET"), max_length=14, blank=True)
     message = models.TextField(_("word from the applicant"), blank=True)
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("invited by"))
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("invited by")
+    )
     invited_at = models.DateTimeField(_("invited at"))
     deadline_at = models.DateTimeField(_("answer before"))
     reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
@@ -57,11 +63,24 @@ class Partnership(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=P.values), name="partnership_state"),
             models.CheckConstraint(
-                condition=~Q(state="confirmed") | (Q(confirmed_at__isnull=False) & ~Q(agent_name="") & ~Q(service="") & ~Q(siret="") & ~Q(agent_role="")),
+                condition=~Q(state="confirmed")
+                | (
+                    Q(confirmed_at__isnull=False)
+                    & ~Q(agent_name="")
+                    & ~Q(service="")
+                    & ~Q(siret="")
+                    & ~Q(agent_role="")
+                ),
                 name="partnership_confirmed_names_agent",
             ),
-            models.CheckConstraint(condition=~Q(state="invited") | ~Q(token_hash=""), name="partnership_invited_has_link"),
-            models.UniqueConstraint(fields=["application", "agent_email"], condition=Q(state__in=("invited", "confirmed")), name="partnership_agent_once"),
+            models.CheckConstraint(
+                condition=~Q(state="invited") | ~Q(token_hash=""), name="partnership_invited_has_link"
+            ),
+            models.UniqueConstraint(
+                fields=["application", "agent_email"],
+                condition=Q(state__in=("invited", "confirmed")),
+                name="partnership_agent_once",
+            ),
         ]
 
     def __str__(self):

@@ -15,7 +15,9 @@ class ApplicationSection(models.Model):
     content = models.JSONField(_("content"), default=dict)
     version = models.PositiveIntegerField(_("version"), default=0)
     updated_at = models.DateTimeField(_("updated at"))
-    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("updated by"))
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("updated by")
+    )
 
     class Meta:
         verbose_name = _("section")
@@ -31,7 +33,14 @@ class TeamMember(models.Model):
     """A person of the team: with an account once joined, invited by a hashed single-use link until then, or only named."""
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="members", verbose_name=_("application"))
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="team_memberships", verbose_name=_("person"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="team_memberships",
+        verbose_name=_("person"),
+    )
     email = models.EmailField(_("e-mail address"), blank=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
     role = models.CharField(_("role in the project"), max_length=120, blank=True)
@@ -39,7 +48,9 @@ class TeamMember(models.Model):
     right = models.CharField(_("right"), max_length=10, choices=TeamRight.choices, default=TeamRight.READER)
     signatory = models.BooleanField(_("must sign off"), default=False)
     consent_at = models.DateTimeField(_("agreed to be named publicly at"), null=True, blank=True)
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("invited by"))
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("invited by")
+    )
     invited_at = models.DateTimeField(_("invited at"), null=True, blank=True)
     expires_at = models.DateTimeField(_("invitation ends at"), null=True, blank=True)
     token_hash = models.CharField(_("hash of the link"), max_length=64, blank=True, db_index=True)
@@ -52,8 +63,12 @@ class TeamMember(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["application", "email"], condition=~Q(email=""), name="member_email_once"),
-            models.UniqueConstraint(fields=["application", "user"], condition=Q(user__isnull=False), name="member_user_once"),
-            models.CheckConstraint(condition=Q(joined_at__isnull=True) | Q(user__isnull=False), name="member_joined_has_user"),
+            models.UniqueConstraint(
+                fields=["application", "user"], condition=Q(user__isnull=False), name="member_user_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(joined_at__isnull=True) | Q(user__isnull=False), name="member_joined_has_user"
+            ),
         ]
 
     def __str__(self):
@@ -67,7 +82,9 @@ class TeamMember(models.Model):
 class SignOff(models.Model):
     """One signatory's agreement to one exact content; in a collective it also carries the mandate given to the bearer."""
 
-    application = models.ForeignKey(Application, models.CASCADE, related_name="sign_offs", verbose_name=_("application"))
+    application = models.ForeignKey(
+        Application, models.CASCADE, related_name="sign_offs", verbose_name=_("application")
+    )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("person"))
     content_hash = models.CharField(_("hash of the content"), max_length=64)
     mandate = models.BooleanField(_("mandates the bearer"), default=False)
@@ -98,14 +115,18 @@ class AttachmentQuerySet(models.QuerySet):
 class Attachment(models.Model):
     """A file of the file. A piece that was filed is never deleted: removing it only takes it off the working copy."""
 
-    application = models.ForeignKey(Application, models.PROTECT, related_name="attachments", verbose_name=_("application"))
+    application = models.ForeignKey(
+        Application, models.PROTECT, related_name="attachments", verbose_name=_("application")
+    )
     kind = models.CharField(_("kind"), max_length=20, choices=AttachmentKind.choices, default=AttachmentKind.OTHER)
     name = models.CharField(_("name"), max_length=200)
     file = models.FileField(_("file"), upload_to="attachments/%Y/%m/", max_length=255)
     size = models.PositiveIntegerField(_("size in bytes"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     content_type = models.CharField(_("type"), max_length=120)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("uploaded by"))
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("uploaded by")
+    )
     uploaded_at = models.DateTimeField(_("uploaded at"))
     scan_state = models.CharField(_("scan"), max_length=10, choices=ScanState.choices, default=ScanState.CLEAN)
     first_filed_at = models.DateTimeField(_("first filed at"), null=True, blank=True)
@@ -117,7 +138,9 @@ class Attachment(models.Model):
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=Q(scan_state__in=ScanState.values), name="attachment_scan_state")]
+        constraints = [
+            models.CheckConstraint(condition=Q(scan_state__in=ScanState.values), name="attachment_scan_state")
+        ]
 
     def __str__(self):
         return self.name

@@ -1,4 +1,5 @@
 """The case officers' desk: what waits, with constant queries."""
+
 from __future__ import annotations
 
 from django.db.models import Count, F, Q
@@ -19,8 +20,13 @@ def _with_interest(user):
     bodies = mine.exclude(organisation=None).values("organisation")
     bearers = mine.exclude(bearer_organisation=None).values("bearer_organisation")
     return Application.objects.filter(
-        Q(pk__in=mine.values("pk")) | Q(bearer_person=user) | Q(partnerships__agent_email__iexact=user.email)
-        | Q(organisation__in=bodies) | Q(bearer_organisation__in=bodies) | Q(organisation__in=bearers) | Q(bearer_organisation__in=bearers)
+        Q(pk__in=mine.values("pk"))
+        | Q(bearer_person=user)
+        | Q(partnerships__agent_email__iexact=user.email)
+        | Q(organisation__in=bodies)
+        | Q(bearer_organisation__in=bodies)
+        | Q(organisation__in=bearers)
+        | Q(bearer_organisation__in=bearers)
     )
 
 
@@ -31,7 +37,9 @@ def officers_files(user):
 
 def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting: str = ""):
     """Filed files, oldest first. `state` a state or "" for those to instruct, "all" for every one; `call` a slug; `waiting` "partner", "reexamine" or "incomplete"."""
-    files = officers_files(user).select_related("call__rule_version", "lead", "organisation", "bearer_organisation", "bearer_person")
+    files = officers_files(user).select_related(
+        "call__rule_version", "lead", "organisation", "bearer_organisation", "bearer_person"
+    )
     files = files.prefetch_related("partnerships__organisation", "information_requests")
     if state and state != "all":
         files = files.filter(state=state)
@@ -46,7 +54,12 @@ def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting
     if waiting == "incomplete":
         files = files.filter(incomplete=True)
     for word in text.replace("\x00", "").split()[:6]:
-        files = files.filter(Q(reference__icontains=word) | Q(title__icontains=word) | Q(applicant_name__icontains=word) | Q(commune__icontains=word))
+        files = files.filter(
+            Q(reference__icontains=word)
+            | Q(title__icontains=word)
+            | Q(applicant_name__icontains=word)
+            | Q(commune__icontains=word)
+        )
     return files.order_by(F("first_received_at").asc(nulls_last=True), "id")
 
 

@@ -1,5 +1,6 @@
 """The date on which silence would count as rejection (CRPA L231-4 3°): two months from the first receipt, pushed back by the days of each request for
 missing items (L114-5), from its notification to the answer or the end of its deadline. A computed date, never a state."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -46,5 +47,7 @@ def silence(application: Application, at, *, requests=None) -> Silence | None:
         end = request.due_at if is_open else min(request.answered_at or request.closed_at, request.due_at)
         paused = paused or (is_open and at < request.due_at)
         paused_days += max(0, (timezone.localdate(end) - timezone.localdate(request.opened_at)).days)
-    rejected_on = add_months(timezone.localdate(application.first_received_at), _months(application)) + timedelta(days=paused_days)
+    rejected_on = add_months(timezone.localdate(application.first_received_at), _months(application)) + timedelta(
+        days=paused_days
+    )
     return Silence(rejected_on, paused, paused_days, (rejected_on - timezone.localdate(at)).days)

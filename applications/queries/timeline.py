@@ -1,4 +1,5 @@
 """What happened, who is awaited, what is next: the facts of a file's spine, for its team and for staff."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -59,13 +60,33 @@ def _past(application: Application) -> list[Step]:
     for version in application.versions.select_related("filed_by", "receipt"):
         first = version.number == 1
         link = f"/documents/{version.receipt.code}/" if version.receipt_id else ""
-        steps.append(Step("past", version.received_at, _("Application filed") if first else _("New version filed"), _("Version %(n)s, received by the service.")
-                          % {"n": version.number}, str(version.filed_by), link))
+        steps.append(
+            Step(
+                "past",
+                version.received_at,
+                _("Application filed") if first else _("New version filed"),
+                _("Version %(n)s, received by the service.") % {"n": version.number},
+                str(version.filed_by),
+                link,
+            )
+        )
     for partnership in application.partnerships.select_related("organisation"):
         if partnership.confirmed_at:
-            steps.append(Step("past", partnership.confirmed_at, _("%(name)s confirmed the partnership") % {"name": partnership.organisation.name}))
+            steps.append(
+                Step(
+                    "past",
+                    partnership.confirmed_at,
+                    _("%(name)s confirmed the partnership") % {"name": partnership.organisation.name},
+                )
+            )
         elif partnership.state == "declined":
-            steps.append(Step("past", partnership.answered_at, _("%(name)s declined the partnership") % {"name": partnership.organisation.name}))
+            steps.append(
+                Step(
+                    "past",
+                    partnership.answered_at,
+                    _("%(name)s declined the partnership") % {"name": partnership.organisation.name},
+                )
+            )
     for request in application.information_requests.all():
         link = f"/dossiers/{application.reference}/complements/"
         steps.append(Step("past", request.opened_at, _("The fund asked for missing items"), link=link))
@@ -83,19 +104,45 @@ def _past(application: Application) -> list[Step]:
 def _now(application: Application, at, team: bool) -> list[Step]:
     root, call = f"/dossiers/{application.reference}/", application.call
     if application.state == "draft":
-        return [Step("now", call.closes_at, _("Finish and file your application"), _("Filing closes at this instant, by the service’s clock."), _("you"),
-                     f"{root}verifier/")]
+        return [
+            Step(
+                "now",
+                call.closes_at,
+                _("Finish and file your application"),
+                _("Filing closes at this instant, by the service’s clock."),
+                _("you"),
+                f"{root}verifier/",
+            )
+        ]
     if application.state == "information_requested":
         request = application.information_requests.filter(state=InformationRequestState.OPEN).first()
-        return [Step("now", request.due_at if request else None, _("Answer the fund’s request"), "", _("you") if team else _("the applicant"),
-                     f"{root}complements/")]
+        return [
+            Step(
+                "now",
+                request.due_at if request else None,
+                _("Answer the fund’s request"),
+                "",
+                _("you") if team else _("the applicant"),
+                f"{root}complements/",
+            )
+        ]
     if application.state in ("submitted", "eligible"):
         steps = []
         if application.state == "submitted":
-            steps.append(Step("now", call.eligibility_by_on, _("The fund checks your application"), "", _("a case officer")))
+            steps.append(
+                Step("now", call.eligibility_by_on, _("The fund checks your application"), "", _("a case officer"))
+            )
         for partnership in application.partnerships.select_related("organisation").filter(state="invited"):
-            steps.append(Step("now", partnership.deadline_at, _("%(name)s must answer") % {"name": partnership.organisation.name}, "",
-                              partnership.agent_name or partnership.agent_email, f"{root}partenaires/"))
+            steps.append(
+                Step(
+                    "now",
+                    partnership.deadline_at,
+                    _("%(name)s must answer") % {"name": partnership.organisation.name},
+                    "",
+                    partnership.agent_name or partnership.agent_email,
+                    f"{root}partenaires/",
+                )
+            )
         return steps
     if application.state == "under_review":
         return [Step("now", call.meeting_on, _("The panel reads and deliberates"), "", _("the panel"))]
@@ -112,8 +159,16 @@ def _later(application: Application, at) -> list[Step]:
         steps.append(Step("later", call.notified_by_on, _("The decision is notified to everyone")))
     clock = silence(application, at)
     if clock:
-        steps.append(Step("later", clock.rejected_on, _("Without a decision, the request counts as rejected"),
-                          _("A decision remains possible afterwards.") if not clock.paused else _("This date is pushed back while the fund waits for your answer.")))
+        steps.append(
+            Step(
+                "later",
+                clock.rejected_on,
+                _("Without a decision, the request counts as rejected"),
+                _("A decision remains possible afterwards.")
+                if not clock.paused
+                else _("This date is pushed back while the fund waits for your answer."),
+            )
+        )
     return steps
 
 
@@ -130,7 +185,11 @@ def requests_due(application_ids: list[int]) -> dict[int, datetime]:
     """End of the time to answer of each open request, by application; one query, none when the list is empty."""
     if not application_ids:
         return {}
-    return dict(InformationRequest.objects.filter(application__in=application_ids, state=InformationRequestState.OPEN).values_list("application", "due_at"))
+    return dict(
+        InformationRequest.objects.filter(
+            application__in=application_ids, state=InformationRequestState.OPEN
+        ).values_list("application", "due_at")
+    )
 
 
 def next_step(application: Application, at: datetime, due_at: datetime | None = None) -> Next:

@@ -1,4 +1,5 @@
 """What is being written: the working copy, its hash, who agreed to it, who may write."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -20,22 +21,39 @@ def is_member(user, application: Application) -> bool:
 
 def is_applicant(user, application: Application) -> bool:
     """May write, file and withdraw: the lead, and the members who joined as editors."""
-    return application.lead_id == user.pk or application.members.filter(user=user, joined_at__isnull=False, right=TeamRight.EDITOR).exists()
+    return (
+        application.lead_id == user.pk
+        or application.members.filter(user=user, joined_at__isnull=False, right=TeamRight.EDITOR).exists()
+    )
 
 
 def is_signatory(user, application: Application) -> bool:
-    return application.lead_id == user.pk or application.members.filter(user=user, joined_at__isnull=False, signatory=True).exists()
+    return (
+        application.lead_id == user.pk
+        or application.members.filter(user=user, joined_at__isnull=False, signatory=True).exists()
+    )
 
 
 def signatories(application: Application) -> list[User | TeamMember]:
     """Everyone whose agreement filing needs: the lead first, then the members marked so (a TeamMember while not joined yet)."""
     members = application.members.select_related("user").filter(signatory=True)
-    return [application.lead, *(member.user if member.joined_at else member for member in members if member.user_id != application.lead_id)]
+    return [
+        application.lead,
+        *(member.user if member.joined_at else member for member in members if member.user_id != application.lead_id),
+    ]
 
 
 def team_facts(application: Application) -> list[dict]:
     members = application.members.select_related("user")
-    return [{"name": member.display_name, "role": member.role, "description": member.description, "signatory": member.signatory} for member in members]
+    return [
+        {
+            "name": member.display_name,
+            "role": member.role,
+            "description": member.description,
+            "signatory": member.signatory,
+        }
+        for member in members
+    ]
 
 
 def content_now(application: Application) -> dict:
@@ -124,4 +142,7 @@ class Progress:
 def progress(application: Application, missing: list) -> list[Progress]:
     """One line a section, with the number of answers still missing (from rules.missing)."""
     started = {section.code for section in application.sections.all() if section.version}
-    return [Progress(code, label, sum(1 for gap in missing if gap.section == code), code in started) for code, label in SectionCode.choices]
+    return [
+        Progress(code, label, sum(1 for gap in missing if gap.section == code), code in started)
+        for code, label in SectionCode.choices
+    ]

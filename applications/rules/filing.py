@@ -1,4 +1,5 @@
 """Guards of writing and filing: the window, the codes, the agreements, one file per applicant."""
+
 from __future__ import annotations
 
 import hashlib
@@ -8,8 +9,7 @@ from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from applications import queries
 from applications.enums import STANDING, WRITABLE
@@ -34,8 +34,13 @@ def code_hash(code: str) -> str:
 def call_not_cancelled(act: Act) -> None:
     call = _call(act.obj)
     if call.state == CallState.CANCELLED:
-        raise Refusal("call_cancelled", _("The call is cancelled: %(reason)s") % {"reason": call.cancelled_reason},
-                      remedy=_("Your application can be reused for another call."), article="art. 6", status=409)
+        raise Refusal(
+            "call_cancelled",
+            _("The call is cancelled: %(reason)s") % {"reason": call.cancelled_reason},
+            remedy=_("Your application can be reused for another call."),
+            article="art. 6",
+            status=409,
+        )
 
 
 def _call(obj):
@@ -49,53 +54,99 @@ def filing_is_open(act: Act) -> None:
     if call.is_open(act.at):
         return
     if call.state == CallState.PUBLISHED and act.at < call.opens_at or call.state == CallState.DRAFT:
-        raise Refusal("call_not_open_yet", _("The call opens on %(instant)s.") % {"instant": when(call.opens_at) if call.opens_at else "…"},
-                      remedy=_("You can file from that instant; your draft is kept."), article="art. 6", status=409)
+        raise Refusal(
+            "call_not_open_yet",
+            _("The call opens on %(instant)s.") % {"instant": when(call.opens_at) if call.opens_at else "…"},
+            remedy=_("You can file from that instant; your draft is kept."),
+            article="art. 6",
+            status=409,
+        )
     code = act.get("access_code") or ""
     if act.preview and queries.code_is_live(application, act.at):
         return
     if code:
         find_code(application, code, act.at)
         return
-    raise Refusal("deadline_passed", _("The call closed on %(closed)s; your request arrived at %(received)s, service time.")
-                  % {"closed": when(call.closes_at), "received": timezone.localtime(act.at).strftime("%H:%M:%S")},
-                  remedy=_("Did a failure stop you? Write to us: an access code may be possible."), article="art. 8", status=409)
+    raise Refusal(
+        "deadline_passed",
+        _("The call closed on %(closed)s; your request arrived at %(received)s, service time.")
+        % {"closed": when(call.closes_at), "received": timezone.localtime(act.at).strftime("%H:%M:%S")},
+        remedy=_("Did a failure stop you? Write to us: an access code may be possible."),
+        article="art. 8",
+        status=409,
+    )
 
 
 def find_code(application: Application, code: str, at):
     """The live access code of this file. Raises Refusal when it is wrong, over or used up."""
     found = application.access_codes.filter(code_hash=code_hash(code)).first()
     if found is None or found.revoked_at:
-        raise Refusal("access_code_invalid", _("This code is not valid for this application."),
-                      remedy=_("Check it in the e-mail you received, or ask fund staff for one."), article="art. 8", field="access_code", status=403)
+        raise Refusal(
+            "access_code_invalid",
+            _("This code is not valid for this application."),
+            remedy=_("Check it in the e-mail you received, or ask fund staff for one."),
+            article="art. 8",
+            field="access_code",
+            status=403,
+        )
     if found.expires_at <= at:
-        raise Refusal("access_code_expired", _("This code expired on %(instant)s.") % {"instant": when(found.expires_at)},
-                      remedy=_("Fund staff can extend it if the reason still holds."), article="art. 8", field="access_code", status=403)
+        raise Refusal(
+            "access_code_expired",
+            _("This code expired on %(instant)s.") % {"instant": when(found.expires_at)},
+            remedy=_("Fund staff can extend it if the reason still holds."),
+            article="art. 8",
+            field="access_code",
+            status=403,
+        )
     if found.uses >= found.max_uses:
-        raise Refusal("access_code_used_up", _("This code has been used as often as allowed."), remedy=_("Ask fund staff for another."),
-                      article="art. 8", field="access_code", status=403)
+        raise Refusal(
+            "access_code_used_up",
+            _("This code has been used as often as allowed."),
+            remedy=_("Ask fund staff for another."),
+            article="art. 8",
+            field="access_code",
+            status=403,
+        )
     return found
 
 
 def applicant_may_file(act: Act) -> None:
     """Those who handle calls cannot ask for a grant."""
     application = act.obj
-    people = [application.lead, *(member.user for member in application.members.select_related("user").filter(joined_at__isnull=False))]
+    people = [
+        application.lead,
+        *(member.user for member in application.members.select_related("user").filter(joined_at__isnull=False)),
+    ]
     if any(has_role(person, Role.CASE_OFFICER, act.at) for person in people):
-        raise Refusal("applicant_conflicted_role", _("Someone in your team handles this call: this person cannot apply to it."),
-                      remedy=_("They must be replaced before filing, or leave the team."), article="art. 2", status=403)
+        raise Refusal(
+            "applicant_conflicted_role",
+            _("Someone in your team handles this call: this person cannot apply to it."),
+            remedy=_("They must be replaced before filing, or leave the team."),
+            article="art. 2",
+            status=403,
+        )
 
 
 def one_file_per_applicant(act: Act) -> None:
     """Asked on what would be filed: the number of the working copy says who the applicant is."""
     application = act.obj
     key = queries.applicant_key(application)
-    other = Application.objects.filter(call=application.call_id, applicant_key=key, state__in=STANDING).exclude(pk=application.pk).first()
+    other = (
+        Application.objects.filter(call=application.call_id, applicant_key=key, state__in=STANDING)
+        .exclude(pk=application.pk)
+        .first()
+    )
     if other:
         mine = queries.is_member(act.actor, other)
-        raise Refusal("already_filed_in_call", _("You have already filed application %(reference)s in this call.") % {"reference": other.reference} if mine
-                      else _("This applicant has already filed an application in this call."), remedy=_("Withdraw it before filing another."),
-                      article="art. 2", status=409)
+        raise Refusal(
+            "already_filed_in_call",
+            _("You have already filed application %(reference)s in this call.") % {"reference": other.reference}
+            if mine
+            else _("This applicant has already filed an application in this call."),
+            remedy=_("Withdraw it before filing another."),
+            article="art. 2",
+            status=409,
+        )
 
 
 def bodies_may_receive(act: Act) -> None:
@@ -104,8 +155,13 @@ def bodies_may_receive(act: Act) -> None:
     for prefix in ("", "bearer_"):
         body = queries.find_body(written, prefix)
         if body is not None and body.kind == OrganisationKind.ADMINISTRATION:
-            raise Refusal("applicant_kind_not_allowed", _("“%(name)s” is a public administration: it cannot receive a grant.") % {"name": body.name},
-                          remedy=_("It may be your partner."), article="art. 2", field=f"{prefix}siret")
+            raise Refusal(
+                "applicant_kind_not_allowed",
+                _("“%(name)s” is a public administration: it cannot receive a grant.") % {"name": body.name},
+                remedy=_("It may be your partner."),
+                article="art. 2",
+                field=f"{prefix}siret",
+            )
 
 
 def no_other_check_fails(act: Act) -> None:
@@ -119,17 +175,25 @@ def complete(act: Act) -> None:
         return
     if len(gaps) == 1:
         raise Refusal(gaps[0].code, gaps[0].message, article="art. 7", field=gaps[0].field)
-    raise Refusal("section_incomplete", ngettext("%(n)s answer is missing: %(list)s", "%(n)s answers are missing: %(list)s", len(gaps))
-                  % {"n": len(gaps), "list": " ".join(gap.message for gap in gaps[:4]) + (" …" if len(gaps) > 4 else "")},
-                  remedy=_("Complete them to be able to file."), article="art. 7")
+    raise Refusal(
+        "section_incomplete",
+        ngettext("%(n)s answer is missing: %(list)s", "%(n)s answers are missing: %(list)s", len(gaps))
+        % {"n": len(gaps), "list": " ".join(gap.message for gap in gaps[:4]) + (" …" if len(gaps) > 4 else "")},
+        remedy=_("Complete them to be able to file."),
+        article="art. 7",
+    )
 
 
 def something_to_file(act: Act) -> None:
     """Filing twice the same content would only make a second receipt of the same thing."""
     filed = act.obj.filed_version
     if filed is not None and filed.content_hash == queries.hash_now(act.obj):
-        raise Refusal("nothing_to_file", _("What you filed on %(instant)s is exactly this content.") % {"instant": when(filed.received_at)},
-                      remedy=_("Change something first; what is filed stands."), status=409)
+        raise Refusal(
+            "nothing_to_file",
+            _("What you filed on %(instant)s is exactly this content.") % {"instant": when(filed.received_at)},
+            remedy=_("Change something first; what is filed stands."),
+            status=409,
+        )
 
 
 def everyone_agreed(act: Act) -> None:
@@ -138,17 +202,31 @@ def everyone_agreed(act: Act) -> None:
     content_hash = queries.hash_now(application)
     never, outdated = queries.missing_signatures(application, content_hash)
     if never:
-        raise Refusal("sign_off_missing", _("The agreement of %(people)s is missing.") % {"people": _names(never)},
-                      remedy=_("Remind them from the Team page."), article="art. 2", status=409)
+        raise Refusal(
+            "sign_off_missing",
+            _("The agreement of %(people)s is missing.") % {"people": _names(never)},
+            remedy=_("Remind them from the Team page."),
+            article="art. 2",
+            status=409,
+        )
     if outdated:
-        raise Refusal("sign_off_outdated", _("The content changed after %(people)s agreed.") % {"people": _names(outdated)},
-                      remedy=_("Ask them to read the changes and confirm this version."), article="art. 2", status=409)
+        raise Refusal(
+            "sign_off_outdated",
+            _("The content changed after %(people)s agreed.") % {"people": _names(outdated)},
+            remedy=_("Ask them to read the changes and confirm this version."),
+            article="art. 2",
+            status=409,
+        )
     if application.applicant_kind == ApplicantKind.COLLECTIVE:
         signed = queries.signed_hashes(application)
         without = [person for person in queries.signatories(application) if not signed[person.pk].mandate]
         if without:
-            raise Refusal("bearer_mandate_missing", _("The bearer does not yet have the mandate of %(people)s.") % {"people": _names(without)},
-                          remedy=_("Each can give it online."), article="art. 2")
+            raise Refusal(
+                "bearer_mandate_missing",
+                _("The bearer does not yet have the mandate of %(people)s.") % {"people": _names(without)},
+                remedy=_("Each can give it online."),
+                article="art. 2",
+            )
 
 
 def _names(people) -> str:
@@ -159,28 +237,46 @@ def content_is_writable(act: Act) -> None:
     """A draft at any time; a filed file while filing is open (on a copy); during a request, only what was asked."""
     application = act.obj
     if application.state not in WRITABLE:
-        raise Refusal("not_allowed_in_state", _("This application is read only: %(state)s.") % {"state": application.applicant_label}, status=409)
+        raise Refusal(
+            "not_allowed_in_state",
+            _("This application is read only: %(state)s.") % {"state": application.applicant_label},
+            status=409,
+        )
     if application.state == "draft":
         return call_not_cancelled(act)
     if application.state == "submitted":
         if application.call.is_open(act.at) or queries.code_is_live(application, act.at):
             return None
-        raise Refusal("deadline_passed", _("The call closed on %(closed)s: what you filed stands.") % {"closed": when(application.call.closes_at)},
-                      remedy=_("If something is missing, the fund will ask you for it."), article="art. 8", status=409)
+        raise Refusal(
+            "deadline_passed",
+            _("The call closed on %(closed)s: what you filed stands.") % {"closed": when(application.call.closes_at)},
+            remedy=_("If something is missing, the fund will ask you for it."),
+            article="art. 8",
+            status=409,
+        )
     if application.state == "information_requested":
         request = queries.open_request(application)
         if request is None or act.at >= request.due_at:
             raise information_deadline_passed(request)
         if act.get("code") and act.get("code") not in request.sections:
-            raise Refusal("information_out_of_scope", _("Only what was asked for can change."), remedy=_("The rest of your application stays as filed."),
-                          article="art. 10")
+            raise Refusal(
+                "information_out_of_scope",
+                _("Only what was asked for can change."),
+                remedy=_("The rest of your application stays as filed."),
+                article="art. 10",
+            )
     return None
 
 
 def information_deadline_passed(request) -> Refusal:
     instant = when(request.due_at) if request else "…"
-    return Refusal("information_deadline_passed", _("The time to reply ended on %(instant)s.") % {"instant": instant},
-                   remedy=_("Write to your contact if something prevented you."), article="art. 10", status=409)
+    return Refusal(
+        "information_deadline_passed",
+        _("The time to reply ended on %(instant)s.") % {"instant": instant},
+        remedy=_("Write to your contact if something prevented you."),
+        article="art. 10",
+        status=409,
+    )
 
 
 def never_filed_and_over(act: Act) -> None:
@@ -202,8 +298,13 @@ def may_revive(act: Act) -> None:
         return
     else:
         why = _("the call is closed")
-    raise Refusal("cannot_revive", _("This application cannot be revived here: %(why)s.") % {"why": why}, remedy=_("Copy it for an open call."),
-                  article="art. 8", status=409)
+    raise Refusal(
+        "cannot_revive",
+        _("This application cannot be revived here: %(why)s.") % {"why": why},
+        remedy=_("Copy it for an open call."),
+        article="art. 8",
+        status=409,
+    )
 
 
 def call_is_announced(act: Act) -> None:
@@ -211,13 +312,28 @@ def call_is_announced(act: Act) -> None:
     call, kind = act.obj, act.get("applicant_kind")
     call_not_cancelled(act)
     if call.state != CallState.PUBLISHED:
-        raise Refusal("deadline_passed", _("This call does not take applications."), remedy=_("See the open calls."), article="art. 8", status=409)
+        raise Refusal(
+            "deadline_passed",
+            _("This call does not take applications."),
+            remedy=_("See the open calls."),
+            article="art. 8",
+            status=409,
+        )
     if act.at >= call.closes_at:
-        raise Refusal("deadline_passed", _("The call closed on %(closed)s.") % {"closed": when(call.closes_at)}, remedy=_("See the open calls."),
-                      article="art. 8", status=409)
+        raise Refusal(
+            "deadline_passed",
+            _("The call closed on %(closed)s.") % {"closed": when(call.closes_at)},
+            remedy=_("See the open calls."),
+            article="art. 8",
+            status=409,
+        )
     if kind is not None and kind not in ApplicantKind.values:
-        raise Refusal("applicant_kind_not_allowed", _("This call is open to: %(kinds)s.")
-                      % {"kinds": ", ".join(str(label) for label in ApplicantKind.labels)}, article="art. 2", field="applicant_kind")
+        raise Refusal(
+            "applicant_kind_not_allowed",
+            _("This call is open to: %(kinds)s.") % {"kinds": ", ".join(str(label) for label in ApplicantKind.labels)},
+            article="art. 2",
+            field="applicant_kind",
+        )
 
 
 def invitation_is_good(act: Act) -> None:
@@ -228,8 +344,12 @@ def invitation_is_good(act: Act) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise Refusal("email_invalid", _("This is not an e-mail address: %(text)s.") % {"text": email or "…"}, remedy=_("Copy it again, whole."),
-                      field="email") from None
+        raise Refusal(
+            "email_invalid",
+            _("This is not an e-mail address: %(text)s.") % {"text": email or "…"},
+            remedy=_("Copy it again, whole."),
+            field="email",
+        ) from None
 
 
 NOT_A_MEMBER = gettext_lazy("This person is not in the team.")

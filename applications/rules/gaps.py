@@ -1,4 +1,5 @@
 """What a file still lacks to be filed: one list, shown on the check page with links and asked again by the verb that files."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -52,8 +53,17 @@ def _words(section: str, content: dict) -> list[Missing]:
     for key in SECTIONS[section].keys:
         words = count_words(content[section].get(key.name) or "") if key.words else 0
         if key.words and words > key.words:
-            gaps.append(Missing(section, key.name, _("“%(label)s” has %(words)s words; the limit is %(limit)s. Everything is kept; shorten it to be able to file.")
-                                % {"label": key.label, "words": words, "limit": key.words}, "word_limit_exceeded"))
+            gaps.append(
+                Missing(
+                    section,
+                    key.name,
+                    _(
+                        "“%(label)s” has %(words)s words; the limit is %(limit)s. Everything is kept; shorten it to be able to file."
+                    )
+                    % {"label": key.label, "words": words, "limit": key.words},
+                    "word_limit_exceeded",
+                )
+            )
     return gaps
 
 
@@ -70,7 +80,10 @@ def needs_cer(application: Application, content: dict) -> bool:
     """The contract is due from an association, laureate or bearer; never from a natural person."""
     if application.applicant_kind == ApplicantKind.ASSOCIATION:
         return True
-    return application.applicant_kind == ApplicantKind.COLLECTIVE and content["applicant"].get("bearer_kind") == BearerKind.ASSOCIATION
+    return (
+        application.applicant_kind == ApplicantKind.COLLECTIVE
+        and content["applicant"].get("bearer_kind") == BearerKind.ASSOCIATION
+    )
 
 
 def _applicant(application: Application, content: dict) -> list[Missing]:
@@ -86,40 +99,92 @@ def _applicant(application: Application, content: dict) -> list[Missing]:
     else:
         gaps += _collective(application, content)
     if section["economic_activity"] and section["de_minimis_amount"] is None:
-        gaps.append(Missing("applicant", "de_minimis_amount", _("Say which de minimis aid the bearer has received over three years, even if none (0).")))
+        gaps.append(
+            Missing(
+                "applicant",
+                "de_minimis_amount",
+                _("Say which de minimis aid the bearer has received over three years, even if none (0)."),
+            )
+        )
     return gaps + _words("applicant", content)
 
 
 def _numbers(section: dict, prefix: str = "") -> list[Missing]:
     gaps = []
     if section[f"{prefix}siret"] and not identifiers.is_siret(section[f"{prefix}siret"]):
-        gaps.append(Missing("applicant", f"{prefix}siret", _(
-            "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."), "siret_invalid"))
+        gaps.append(
+            Missing(
+                "applicant",
+                f"{prefix}siret",
+                _(
+                    "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."
+                ),
+                "siret_invalid",
+            )
+        )
     if section[f"{prefix}rna"] and not identifiers.is_rna(section[f"{prefix}rna"]):
-        gaps.append(Missing("applicant", f"{prefix}rna", _(
-            "This RNA number has the wrong form: W followed by nine characters. In Alsace-Moselle, choose the court register instead."), "rna_invalid"))
+        gaps.append(
+            Missing(
+                "applicant",
+                f"{prefix}rna",
+                _(
+                    "This RNA number has the wrong form: W followed by nine characters. In Alsace-Moselle, choose the court register instead."
+                ),
+                "rna_invalid",
+            )
+        )
     return gaps
 
 
 def _adult(section: dict) -> list[Missing]:
     if section["adult"]:
         return []
-    return [Missing("applicant", "adult", _("The person who signs must be an adult. An adult member or an association can sign instead."), "age_below_minimum")]
+    return [
+        Missing(
+            "applicant",
+            "adult",
+            _("The person who signs must be an adult. An adult member or an association can sign instead."),
+            "age_below_minimum",
+        )
+    ]
 
 
 def _collective(application: Application, content: dict) -> list[Missing]:
     section, gaps = content["applicant"], _needed("applicant", content, "purpose")
     if application.members.exclude(user=application.lead).count() + 1 < MIN_COLLECTIVE:
-        gaps.append(Missing("applicant", "", _("A collective has at least two people. Invite another one, or apply as a citizen."), "collective_too_small", "equipe"))
+        gaps.append(
+            Missing(
+                "applicant",
+                "",
+                _("A collective has at least two people. Invite another one, or apply as a citizen."),
+                "collective_too_small",
+                "equipe",
+            )
+        )
     if section["bearer_kind"] not in BearerKind.values or not section["bearer_name"]:
-        gaps.append(Missing("applicant", "bearer_kind", _("A collective cannot receive money itself. Choose a bearer: an association, or an adult member."),
-                            "bearer_missing"))
+        gaps.append(
+            Missing(
+                "applicant",
+                "bearer_kind",
+                _("A collective cannot receive money itself. Choose a bearer: an association, or an adult member."),
+                "bearer_missing",
+            )
+        )
     elif section["bearer_kind"] == BearerKind.ASSOCIATION:
-        gaps += _needed("applicant", content, "bearer_siret", "bearer_address", "bearer_representative") + _numbers(section, "bearer_")
+        gaps += _needed("applicant", content, "bearer_siret", "bearer_address", "bearer_representative") + _numbers(
+            section, "bearer_"
+        )
     else:
         gaps += _needed("applicant", content, "bearer_email")
         if section["bearer_email"] and _bearer_person(application, section["bearer_email"]) is None:
-            gaps.append(Missing("applicant", "bearer_email", _("The member who receives the money must have joined the team with this address."), "bearer_missing"))
+            gaps.append(
+                Missing(
+                    "applicant",
+                    "bearer_email",
+                    _("The member who receives the money must have joined the team with this address."),
+                    "bearer_missing",
+                )
+            )
         gaps += _adult(section)
     return gaps
 
@@ -127,7 +192,9 @@ def _collective(application: Application, content: dict) -> list[Missing]:
 def _bearer_person(application: Application, email: str):
     if application.lead.email.lower() == email.lower():
         return application.lead
-    member = application.members.select_related("user").filter(joined_at__isnull=False, user__email__iexact=email).first()
+    member = (
+        application.members.select_related("user").filter(joined_at__isnull=False, user__email__iexact=email).first()
+    )
     return member.user if member else None
 
 
@@ -136,8 +203,19 @@ bearer_person = _bearer_person
 
 def _project(application: Application, content: dict) -> list[Missing]:
     section, call = content["project"], application.call
-    gaps = _needed("project", content, "title", "summary", "need", "solution", "deliverables", "timeline", "expected_outcomes", "duration_months",
-                   "insee_code")
+    gaps = _needed(
+        "project",
+        content,
+        "title",
+        "summary",
+        "need",
+        "solution",
+        "deliverables",
+        "timeline",
+        "expected_outcomes",
+        "duration_months",
+        "insee_code",
+    )
     if not section["themes"] and Theme.objects.exists():
         gaps += _needed("project", content, "themes")
     if section["insee_code"] and communes.find(section["insee_code"]) is None:
@@ -146,17 +224,32 @@ def _project(application: Application, content: dict) -> list[Missing]:
     if duration is not None and duration < 1:
         gaps.append(Missing("project", "duration_months", _("The project lasts at least one month.")))
     elif duration and duration > call.max_duration_months:
-        gaps.append(Missing("project", "duration_months", _(
-            "The project lasts %(months)s months; the maximum is %(max)s. Tighten the schedule or keep the rest for another call.")
-            % {"months": duration, "max": call.max_duration_months}, "project_too_long"))
+        gaps.append(
+            Missing(
+                "project",
+                "duration_months",
+                _(
+                    "The project lasts %(months)s months; the maximum is %(max)s. Tighten the schedule or keep the rest for another call."
+                )
+                % {"months": duration, "max": call.max_duration_months},
+                "project_too_long",
+            )
+        )
     return gaps + _words("project", content)
 
 
 def _partnership(application: Application, content: dict) -> list[Missing]:
     gaps = _needed("partnership", content, "expectation")
     if not application.partnerships.filter(state__in=("invited", "confirmed")).exists():
-        gaps.append(Missing("partnership", "", _("Invite at least one partner administration: one e-mail is enough, it can reply later."),
-                            "partner_not_invited", "partenaires"))
+        gaps.append(
+            Missing(
+                "partnership",
+                "",
+                _("Invite at least one partner administration: one e-mail is enough, it can reply later."),
+                "partner_not_invited",
+                "partenaires",
+            )
+        )
     return gaps + _words("partnership", content)
 
 
@@ -167,17 +260,40 @@ def _budget(application: Application, content: dict) -> list[Missing]:
     if requested is None:
         gaps += _needed("budget", content, "requested_amount")
     elif requested <= 0:
-        gaps.append(Missing("budget", "requested_amount", _("The amount requested must be above zero."), "amount_not_positive"))
+        gaps.append(
+            Missing("budget", "requested_amount", _("The amount requested must be above zero."), "amount_not_positive")
+        )
     elif requested > call.ceiling_amount:
-        gaps.append(Missing("budget", "requested_amount", _(
-            "You ask for %(asked)s; the ceiling is %(ceiling)s. Lower the request or find another resource for the difference.")
-            % {"asked": format_euros(requested), "ceiling": format_euros(call.ceiling_amount)}, "amount_above_ceiling"))
+        gaps.append(
+            Missing(
+                "budget",
+                "requested_amount",
+                _(
+                    "You ask for %(asked)s; the ceiling is %(ceiling)s. Lower the request or find another resource for the difference."
+                )
+                % {"asked": format_euros(requested), "ceiling": format_euros(call.ceiling_amount)},
+                "amount_above_ceiling",
+            )
+        )
     elif requested < call.floor_amount:
-        gaps.append(Missing("budget", "requested_amount", _("You ask for %(asked)s; this call starts at %(floor)s.")
-                            % {"asked": format_euros(requested), "floor": format_euros(call.floor_amount)}, "amount_below_floor"))
+        gaps.append(
+            Missing(
+                "budget",
+                "requested_amount",
+                _("You ask for %(asked)s; this call starts at %(floor)s.")
+                % {"asked": format_euros(requested), "floor": format_euros(call.floor_amount)},
+                "amount_below_floor",
+            )
+        )
     if requested and section["minimum_viable_amount"] and section["minimum_viable_amount"] > requested:
-        gaps.append(Missing("budget", "minimum_viable_amount", _("Your minimum amount is higher than your request. Lower one or raise the other."),
-                            "minimum_above_request"))
+        gaps.append(
+            Missing(
+                "budget",
+                "minimum_viable_amount",
+                _("Your minimum amount is higher than your request. Lower one or raise the other."),
+                "minimum_above_request",
+            )
+        )
     return gaps + _lines(section) + _balance(section) + _words("budget", content)
 
 
@@ -189,13 +305,30 @@ def _lines(section: dict) -> list[Missing]:
         accounts = {code for code, _label in SECTIONS["budget"].key(table).columns[0].choices}
         for number, row in enumerate((row for row in section[table] if not row.get("is_fund")), 1):
             if not row["label"] or row["amount"] is None:
-                gaps.append(Missing("budget", table, _("%(table)s, line %(n)s: say what and how much.")
-                                    % {"table": SECTIONS["budget"].key(table).label, "n": number}))
+                gaps.append(
+                    Missing(
+                        "budget",
+                        table,
+                        _("%(table)s, line %(n)s: say what and how much.")
+                        % {"table": SECTIONS["budget"].key(table).label, "n": number},
+                    )
+                )
             elif row["amount"] <= 0:
-                gaps.append(Missing("budget", table, _("Line “%(line)s”: the amount must be above zero.") % {"line": row["label"]}))
+                gaps.append(
+                    Missing(
+                        "budget", table, _("Line “%(line)s”: the amount must be above zero.") % {"line": row["label"]}
+                    )
+                )
             elif row["account"] not in accounts:
-                gaps.append(Missing("budget", table, _("The line “%(line)s” has no account, or one that cannot be funded. Choose it from the list.")
-                                    % {"line": row["label"]}, "expense_not_eligible"))
+                gaps.append(
+                    Missing(
+                        "budget",
+                        table,
+                        _("The line “%(line)s” has no account, or one that cannot be funded. Choose it from the list.")
+                        % {"line": row["label"]},
+                        "expense_not_eligible",
+                    )
+                )
     return gaps
 
 
@@ -203,19 +336,40 @@ def _balance(section: dict) -> list[Missing]:
     gaps = []
     spent, found = total(section["expenses"]), total(section["resources"])
     if spent != found:
-        gaps.append(Missing("budget", "expenses", _(
-            "Expenses: %(spent)s; resources: %(found)s. They must be equal; the gap is %(gap)s.")
-            % {"spent": format_euros(spent), "found": format_euros(found), "gap": format_euros(abs(spent - found))}, "budget_unbalanced"))
+        gaps.append(
+            Missing(
+                "budget",
+                "expenses",
+                _("Expenses: %(spent)s; resources: %(found)s. They must be equal; the gap is %(gap)s.")
+                % {"spent": format_euros(spent), "found": format_euros(found), "gap": format_euros(abs(spent - found))},
+                "budget_unbalanced",
+            )
+        )
     given, used = total(section["in_kind_resources"]), total(section["in_kind_expenses"])
     if given != used:
-        gaps.append(Missing("budget", "in_kind_expenses", _("In kind: %(used)s used, %(given)s given. They must be equal.")
-                            % {"used": format_euros(used), "given": format_euros(given)}, "budget_unbalanced"))
+        gaps.append(
+            Missing(
+                "budget",
+                "in_kind_expenses",
+                _("In kind: %(used)s used, %(given)s given. They must be equal.")
+                % {"used": format_euros(used), "given": format_euros(given)},
+                "budget_unbalanced",
+            )
+        )
     indirect = total([row for row in section["expenses"] if row["indirect"]])
     requested = section["requested_amount"] or 0
     if indirect * 100 > requested * INDIRECT_PERCENT and indirect:
-        gaps.append(Missing("budget", "expenses", _(
-            "Overheads are %(amount)s, more than %(percent)s%% of the grant. Detail the excess as direct costs or reduce it.")
-            % {"amount": format_euros(indirect), "percent": INDIRECT_PERCENT}, "indirect_costs_too_high"))
+        gaps.append(
+            Missing(
+                "budget",
+                "expenses",
+                _(
+                    "Overheads are %(amount)s, more than %(percent)s%% of the grant. Detail the excess as direct costs or reduce it."
+                )
+                % {"amount": format_euros(indirect), "percent": INDIRECT_PERCENT},
+                "indirect_costs_too_high",
+            )
+        )
     return gaps
 
 
@@ -223,11 +377,25 @@ def _openness(application: Application, content: dict) -> list[Missing]:
     section = content["openness"]
     gaps = []
     if not section["licence"] and not section["secret_reason"]:
-        gaps.append(Missing("openness", "licence", _(
-            "Say under which open licence you will publish the result, or which legally protected secret prevents it."), "openness_commitment_missing"))
+        gaps.append(
+            Missing(
+                "openness",
+                "licence",
+                _(
+                    "Say under which open licence you will publish the result, or which legally protected secret prevents it."
+                ),
+                "openness_commitment_missing",
+            )
+        )
     if not section["secret_reason"] and not (section["publish_code"] or section["publish_data"]):
-        gaps.append(Missing("openness", "publish_code", _("Tick what you will publish: the source code, the contents and data, or both."),
-                            "openness_commitment_missing"))
+        gaps.append(
+            Missing(
+                "openness",
+                "publish_code",
+                _("Tick what you will publish: the source code, the contents and data, or both."),
+                "openness_commitment_missing",
+            )
+        )
     return gaps + _words("openness", content)
 
 
@@ -235,10 +403,20 @@ def _documents(application: Application, content: dict) -> list[Missing]:
     gaps = []
     pending = application.attachments.current().exclude(scan_state=ScanState.CLEAN).count()
     if pending:
-        gaps.append(Missing("documents", "", ngettext(
-            "%(n)s document is being scanned; you can file in a moment. The time that counts is still that of your request.",
-            "%(n)s documents are being scanned; you can file in a moment. The time that counts is still that of your request.", pending) % {"n": pending},
-            "documents_being_scanned", "pieces"))
+        gaps.append(
+            Missing(
+                "documents",
+                "",
+                ngettext(
+                    "%(n)s document is being scanned; you can file in a moment. The time that counts is still that of your request.",
+                    "%(n)s documents are being scanned; you can file in a moment. The time that counts is still that of your request.",
+                    pending,
+                )
+                % {"n": pending},
+                "documents_being_scanned",
+                "pieces",
+            )
+        )
     return gaps + _words("documents", content)
 
 
@@ -256,11 +434,26 @@ def _statements(application: Application, content: dict) -> list[Missing]:
     section, gaps = content["statements"], []
     for name in due_statements(application, content):
         if not section[name]:
-            gaps.append(Missing("statements", name, _("This statement on honour is missing: %(statement)s. Tick it on the Commitments page.")
-                                % {"statement": SECTIONS["statements"].key(name).label}, "statement_missing"))
+            gaps.append(
+                Missing(
+                    "statements",
+                    name,
+                    _("This statement on honour is missing: %(statement)s. Tick it on the Commitments page.")
+                    % {"statement": SECTIONS["statements"].key(name).label},
+                    "statement_missing",
+                )
+            )
     if needs_cer(application, content) and not (section["cer"] and section["cer_on"]):
-        gaps.append(Missing("statements", "cer", _(
-            "An association must subscribe to the republican commitment contract. Its representative can do it online now."), "cer_missing"))
+        gaps.append(
+            Missing(
+                "statements",
+                "cer",
+                _(
+                    "An association must subscribe to the republican commitment contract. Its representative can do it online now."
+                ),
+                "cer_missing",
+            )
+        )
     return gaps
 
 

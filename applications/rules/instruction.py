@@ -1,4 +1,5 @@
 """Guards of the case officers' acts: one request at a time, two at most; a checklist before a verdict."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -29,13 +30,19 @@ class ConditionLine:
 def condition_codes(application: Application) -> list[tuple[str, str, str]]:
     """Code, label and article of every condition: the rulebook's, then the call's own."""
     own = [(code, str(label), CONDITION_ARTICLES[code]) for code, label in Condition.choices]
-    return own + [(f"call_{question.code}", question.question, question.article) for question in application.call.eligibility_questions.all()]
+    return own + [
+        (f"call_{question.code}", question.question, question.article)
+        for question in application.call.eligibility_questions.all()
+    ]
 
 
 def checklist(application: Application) -> list[ConditionLine]:
     checks = {check.code: check for check in application.checks.select_related("checked_by")}
     found = _facts(application)
-    return [ConditionLine(code, label, article, checks.get(code), *found.get(code, ("", False))) for code, label, article in condition_codes(application)]
+    return [
+        ConditionLine(code, label, article, checks.get(code), *found.get(code, ("", False)))
+        for code, label, article in condition_codes(application)
+    ]
 
 
 def _facts(application: Application) -> dict[str, tuple[str, bool]]:
@@ -49,13 +56,22 @@ def _facts(application: Application) -> dict[str, tuple[str, bool]]:
         return (" ".join(said), True) if said else (ok, False)
 
     return {
-        "admissible": (_("Filed late with an access code: %(reason)s") % {"reason": application.late_reason} if late
-                       else _("Received on %(instant)s.") % {"instant": when(application.first_received_at)} if application.first_received_at else "", late),
+        "admissible": (
+            _("Filed late with an access code: %(reason)s") % {"reason": application.late_reason}
+            if late
+            else _("Received on %(instant)s.") % {"instant": when(application.first_received_at)}
+            if application.first_received_at
+            else "",
+            late,
+        ),
         "applicant_kind": told("applicant", ok=str(application.get_applicant_kind_display())),
         "partnership_confirmed": (_("%(n)s confirmed.") % {"n": confirmed}, confirmed == 0),
         "amount_within_ceiling": told("budget", ok=_("Within the ceiling, by the figures filed.")),
         "budget_balanced": told("budget", ok=_("The figures filed balance.")),
-        "project_duration": (_("%(n)s months.") % {"n": application.duration_months or 0}, (application.duration_months or 0) > application.call.max_duration_months),
+        "project_duration": (
+            _("%(n)s months.") % {"n": application.duration_months or 0},
+            (application.duration_months or 0) > application.call.max_duration_months,
+        ),
         "openness_commitment": told("openness", ok=_("Committed in the file.")),
         "cer_when_due": told("statements", ok=_("Statements made in the file.")),
     }
@@ -65,34 +81,64 @@ def checklist_is_done(act: Act) -> None:
     lines = checklist(act.obj)
     left = [line.label for line in lines if line.check is None or line.check.ok is not True]
     if left:
-        raise Refusal("checklist_incomplete", _("Still to check: %(list)s.") % {"list": ", ".join(left)}, article="art. 9", status=409)
+        raise Refusal(
+            "checklist_incomplete",
+            _("Still to check: %(list)s.") % {"list": ", ".join(left)},
+            article="art. 9",
+            status=409,
+        )
 
 
 def partnership_is_confirmed(act: Act) -> None:
     if not act.obj.partnerships.filter(state="confirmed").exists():
-        raise Refusal("partnership_missing", _("No administration has confirmed the partnership."), remedy=_(
-            "The applicant can remind the one invited or invite another before %(instant)s.") % {"instant": when(act.obj.call.partner_deadline_at)},
-            article="art. 3", status=409)
+        raise Refusal(
+            "partnership_missing",
+            _("No administration has confirmed the partnership."),
+            remedy=_("The applicant can remind the one invited or invite another before %(instant)s.")
+            % {"instant": when(act.obj.call.partner_deadline_at)},
+            article="art. 3",
+            status=409,
+        )
 
 
 def requests_left(act: Act) -> None:
     request = queries.open_request(act.obj)
     if request:
-        raise Refusal("information_request_open", _("A request is already open until %(instant)s.") % {"instant": when(request.due_at)},
-                      remedy=_("Extend it or drop it first."), article="art. 10", status=409)
+        raise Refusal(
+            "information_request_open",
+            _("A request is already open until %(instant)s.") % {"instant": when(request.due_at)},
+            remedy=_("Extend it or drop it first."),
+            article="art. 10",
+            status=409,
+        )
     if act.obj.information_requests.count() >= INFORMATION_REQUESTS_MAX:
-        raise Refusal("information_requests_exhausted", _("Two requests for information have already been made."),
-                      remedy=_("Decide on the application as it stands."), article="art. 10", status=409)
+        raise Refusal(
+            "information_requests_exhausted",
+            _("Two requests for information have already been made."),
+            remedy=_("Decide on the application as it stands."),
+            article="art. 10",
+            status=409,
+        )
 
 
 def request_says_what(act: Act) -> None:
     if act.preview:
         return
     items, due_at = act.get("items") or [], act.get("due_at")
-    good = all((item.get("label") or "").strip() and (item.get("reason") or "").strip() and item.get("section") in SectionCode.values for item in items)
+    good = all(
+        (item.get("label") or "").strip()
+        and (item.get("reason") or "").strip()
+        and item.get("section") in SectionCode.values
+        for item in items
+    )
     if not items or not good or due_at is None or due_at <= act.at:
-        raise Refusal("information_request_empty", _("Say what is missing, why, which rule asks for it, and a time limit to come:"),
-                      remedy=_("otherwise the two-month period is not suspended."), article="art. 10", field="items")
+        raise Refusal(
+            "information_request_empty",
+            _("Say what is missing, why, which rule asks for it, and a time limit to come:"),
+            remedy=_("otherwise the two-month period is not suspended."),
+            article="art. 10",
+            field="items",
+        )
 
 
 def request_is_running(act: Act) -> None:
@@ -108,8 +154,13 @@ def answer_says_something(act: Act) -> None:
         return
     request, filed, now = queries.open_request(act.obj), act.obj.content, queries.content_now(act.obj)
     if request is not None and all(filed.get(code) == now[code] for code in request.sections):
-        raise Refusal("answer_empty", _("Nothing has changed in what was asked for."), remedy=_("Complete it, or say why it cannot be given."),
-                      article="art. 10", field="text")
+        raise Refusal(
+            "answer_empty",
+            _("Nothing has changed in what was asked for."),
+            remedy=_("Complete it, or say why it cannot be given."),
+            article="art. 10",
+            field="text",
+        )
 
 
 def deadline_is_later(act: Act) -> None:
@@ -118,8 +169,12 @@ def deadline_is_later(act: Act) -> None:
     request = queries.open_request(act.obj)
     due_at = act.get("due_at")
     if request is None or due_at is None or due_at <= max(request.due_at, act.at):
-        raise Refusal("deadline_not_later", _("The new time limit must end after %(instant)s.") % {"instant": when(request.due_at) if request else "…"},
-                      article="art. 10", field="due_at")
+        raise Refusal(
+            "deadline_not_later",
+            _("The new time limit must end after %(instant)s.") % {"instant": when(request.due_at) if request else "…"},
+            article="art. 10",
+            field="due_at",
+        )
 
 
 def request_is_overdue(act: Act) -> None:
@@ -131,5 +186,10 @@ def request_is_overdue(act: Act) -> None:
 def defect_was_told(act: Act) -> None:
     """An ineligible verdict comes only after the applicant could complete or correct (art. 9)."""
     if not act.obj.information_requests.exists():
-        raise Refusal("information_request_required_first", _("This defect can be corrected. Ask for it first;"),
-                      remedy=_("you can conclude after the answer or the time limit."), article="art. 9", status=409)
+        raise Refusal(
+            "information_request_required_first",
+            _("This defect can be corrected. Ask for it first;"),
+            remedy=_("you can conclude after the answer or the time limit."),
+            article="art. 9",
+            status=409,
+        )

@@ -1,4 +1,5 @@
 """Guards of partnerships: the deadline, the personal link, what an administration is."""
+
 from __future__ import annotations
 
 import hashlib
@@ -35,14 +36,23 @@ def partners_may_answer(act: Act) -> None:
     application = act.obj.application if isinstance(act.obj, Partnership) else act.obj
     deadline = partner_deadline(application, act.at)
     if act.at >= deadline:
-        raise Refusal("partner_deadline_passed", _("The time to confirm a partnership ended on %(instant)s.") % {"instant": when(deadline)},
-                      remedy=_("Write to your contact."), article="art. 3", status=409)
+        raise Refusal(
+            "partner_deadline_passed",
+            _("The time to confirm a partnership ended on %(instant)s.") % {"instant": when(deadline)},
+            remedy=_("Write to your contact."),
+            article="art. 3",
+            status=409,
+        )
 
 
 def file_takes_partners(act: Act) -> None:
     application = act.obj.application if isinstance(act.obj, Partnership) else act.obj
     if application.state not in INVITING:
-        raise Refusal("not_allowed_in_state", _("This is not possible in the present state: %(state)s.") % {"state": application.applicant_label}, status=409)
+        raise Refusal(
+            "not_allowed_in_state",
+            _("This is not possible in the present state: %(state)s.") % {"state": application.applicant_label},
+            status=409,
+        )
 
 
 def invitation_is_complete(act: Act) -> None:
@@ -53,19 +63,36 @@ def invitation_is_complete(act: Act) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise Refusal("email_invalid", _("This is not an e-mail address: %(text)s.") % {"text": email or "…"}, remedy=_("Copy it again, whole."),
-                      field="agent_email") from None
+        raise Refusal(
+            "email_invalid",
+            _("This is not an e-mail address: %(text)s.") % {"text": email or "…"},
+            remedy=_("Copy it again, whole."),
+            field="agent_email",
+        ) from None
     organisation, siret = act.get("organisation"), identifiers.compact(act.get("siret") or "")
     if siret and not identifiers.is_siret(siret):
-        raise Refusal("siret_invalid", _(
-            "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."), article="art. 3", field="siret")
+        raise Refusal(
+            "siret_invalid",
+            _(
+                "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."
+            ),
+            article="art. 3",
+            field="siret",
+        )
     known = organisation or (Organisation.objects.filter(siret=siret).first() if siret else None)
     if known is not None and known.kind != OrganisationKind.ADMINISTRATION:
         raise not_an_administration()
     if known is None and not (act.get("organisation_name") or "").strip():
-        raise Refusal("answer_incomplete", _("Give the name of the administration."), article="art. 3", field="organisation_name")
+        raise Refusal(
+            "answer_incomplete", _("Give the name of the administration."), article="art. 3", field="organisation_name"
+        )
     if act.obj.partnerships.filter(state="invited").count() >= MAX_INVITED:
-        raise Refusal("too_many_invitations", _("%(n)s invitations already await an answer.") % {"n": MAX_INVITED}, remedy=_("Cancel one first."), status=409)
+        raise Refusal(
+            "too_many_invitations",
+            _("%(n)s invitations already await an answer.") % {"n": MAX_INVITED},
+            remedy=_("Cancel one first."),
+            status=409,
+        )
 
 
 def agent_is_new(act: Act) -> None:
@@ -75,19 +102,42 @@ def agent_is_new(act: Act) -> None:
     row = act.obj if isinstance(act.obj, Partnership) else None
     application = row.application if row else act.obj
     email = (row.agent_email if row else act.get("agent_email") or "").strip().lower()
-    if application.partnerships.filter(agent_email__iexact=email, state__in=("invited", "confirmed")).exclude(pk=row.pk if row else None).exists():
-        raise Refusal("already_invited", _("%(email)s is already invited.") % {"email": email}, remedy=_("Cancel that invitation to send another one."),
-                      field="agent_email", status=409)
-    team = {application.lead.email.lower(), *(member.email.lower() for member in application.members.all()),
-            *(address.lower() for address in application.members.exclude(user=None).values_list("user__email", flat=True))}
+    if (
+        application.partnerships.filter(agent_email__iexact=email, state__in=("invited", "confirmed"))
+        .exclude(pk=row.pk if row else None)
+        .exists()
+    ):
+        raise Refusal(
+            "already_invited",
+            _("%(email)s is already invited.") % {"email": email},
+            remedy=_("Cancel that invitation to send another one."),
+            field="agent_email",
+            status=409,
+        )
+    team = {
+        application.lead.email.lower(),
+        *(member.email.lower() for member in application.members.all()),
+        *(address.lower() for address in application.members.exclude(user=None).values_list("user__email", flat=True)),
+    }
     if email in team:
-        raise Refusal("partner_is_team", _("%(email)s is in the team: another person must answer for the administration.") % {"email": email},
-                      article="art. 3", field="agent_email")
+        raise Refusal(
+            "partner_is_team",
+            _("%(email)s is in the team: another person must answer for the administration.") % {"email": email},
+            article="art. 3",
+            field="agent_email",
+        )
 
 
 def not_an_administration() -> Refusal:
-    return Refusal("partner_not_administration", _("This body is not an administration under the rulebook."), remedy=_(
-        "Invite a State service, a local authority, a public institution or a body in charge of a public service."), article="art. 3", field="siret")
+    return Refusal(
+        "partner_not_administration",
+        _("This body is not an administration under the rulebook."),
+        remedy=_(
+            "Invite a State service, a local authority, a public institution or a body in charge of a public service."
+        ),
+        article="art. 3",
+        field="siret",
+    )
 
 
 def link_is_good(act: Act) -> None:
@@ -96,23 +146,44 @@ def link_is_good(act: Act) -> None:
         return
     partnership, given = act.obj, token_hash(act.get("token") or "")
     if given == partnership.used_token_hash or partnership.token_hash != given:
-        raise Refusal("partnership_link_used", _("This link has been used."),
-                      remedy=_("To correct or withdraw your answer, use the link you received with its copy."), article="art. 3", status=410)
+        raise Refusal(
+            "partnership_link_used",
+            _("This link has been used."),
+            remedy=_("To correct or withdraw your answer, use the link you received with its copy."),
+            article="art. 3",
+            status=410,
+        )
     if partnership.state == "invited" and act.at >= partnership.deadline_at:
-        raise Refusal("partnership_link_expired", _("This link has expired."), remedy=_("Ask the applicant for a new one."), article="art. 3", status=410)
+        raise Refusal(
+            "partnership_link_expired",
+            _("This link has expired."),
+            remedy=_("Ask the applicant for a new one."),
+            article="art. 3",
+            status=410,
+        )
 
 
 def answer_is_complete(act: Act) -> None:
     """Who answers, for which department, in which capacity (art. 3), and a number that is an administration's."""
     if act.preview:
         return
-    for name, label in (("agent_name", _("your name")), ("agent_role", _("your position")), ("service", _("your department"))):
+    for name, label in (
+        ("agent_name", _("your name")),
+        ("agent_role", _("your position")),
+        ("service", _("your department")),
+    ):
         if not (act.get(name) or "").strip():
             raise Refusal("answer_incomplete", _("Give %(what)s.") % {"what": label}, article="art. 3", field=name)
     siret = identifiers.compact(act.get("siret") or "")
     if not identifiers.is_siret(siret):
-        raise Refusal("siret_invalid", _(
-            "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."), article="art. 3", field="siret")
+        raise Refusal(
+            "siret_invalid",
+            _(
+                "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."
+            ),
+            article="art. 3",
+            field="siret",
+        )
     known = Organisation.objects.filter(siret=siret).first()
     if known and known.kind != OrganisationKind.ADMINISTRATION:
         raise not_an_administration()
@@ -123,7 +194,9 @@ def link_holder(token: str) -> Partnership | None:
     if not token or len(token) > 200:
         return None
     digest = token_hash(token)
-    rows = Partnership.objects.select_related("application__call", "application__lead", "application__organisation", "organisation", "invited_by")
+    rows = Partnership.objects.select_related(
+        "application__call", "application__lead", "application__organisation", "organisation", "invited_by"
+    )
     return rows.filter(token_hash=digest).first() or rows.filter(used_token_hash=digest).first()
 
 

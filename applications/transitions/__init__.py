@@ -2,20 +2,82 @@
 
 Partnership verbs live in `applications.transitions.partnerships` (they share names with the file's: withdraw, cancel…).
 """
+
 from applications.transitions import partnerships
 from applications.transitions.consequences import (
-    declare_ineligible, dismiss, lapse_award, put_on_reserve, reinstate, reject, renounce, select, start_review, withdraw_from_review,
+    declare_ineligible,
+    dismiss,
+    lapse_award,
+    put_on_reserve,
+    reinstate,
+    reject,
+    renounce,
+    select,
+    start_review,
+    withdraw_from_review,
 )
 from applications.transitions.filing import answer, lapse, refile, revive, submit, withdraw
 from applications.transitions.instruction import (
-    declare_eligible, drop_request, expire_request, extend, issue_access_code, reexamine, request_information, revoke_access_code, save_checks,
+    declare_eligible,
+    drop_request,
+    expire_request,
+    extend,
+    issue_access_code,
+    reexamine,
+    request_information,
+    revoke_access_code,
+    save_checks,
 )
-from applications.transitions.team import add_person, change_member, invitation, invite_member, join, remove_member, request_sign_offs, sign_off
+from applications.transitions.team import (
+    add_person,
+    change_member,
+    invitation,
+    invite_member,
+    join,
+    remove_member,
+    request_sign_offs,
+    sign_off,
+)
 from applications.transitions.writing import VersionConflict, attach, create, detach, save_section
 
 __all__ = [
-    "VersionConflict", "add_person", "answer", "attach", "change_member", "create", "declare_eligible", "declare_ineligible", "detach", "dismiss",
-    "drop_request", "expire_request", "extend", "invitation", "invite_member", "issue_access_code", "join", "lapse", "lapse_award", "partnerships",
-    "put_on_reserve", "reexamine", "refile", "reinstate", "reject", "remove_member", "renounce", "request_information", "request_sign_offs", "revive",
-    "revoke_access_code", "save_checks", "save_section", "select", "sign_off", "start_review", "submit", "withdraw", "withdraw_from_review",
+    "VersionConflict",
+    "add_person",
+    "answer",
+    "attach",
+    "change_member",
+    "create",
+    "declare_eligible",
+    "declare_ineligible",
+    "detach",
+    "dismiss",
+    "drop_request",
+    "expire_request",
+    "extend",
+    "invitation",
+    "invite_member",
+    "issue_access_code",
+    "join",
+    "lapse",
+    "lapse_award",
+    "partnerships",
+    "put_on_reserve",
+    "reexamine",
+    "refile",
+    "reinstate",
+    "reject",
+    "remove_member",
+    "renounce",
+    "request_information",
+    "request_sign_offs",
+    "revive",
+    "revoke_access_code",
+    "save_checks",
+    "save_section",
+    "select",
+    "sign_off",
+    "start_review",
+    "submit",
+    "withdraw",
+    "withdraw_from_review",
 ]

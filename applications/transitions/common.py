@@ -1,4 +1,5 @@
 """What the verbs of the file share: the frame of what is written without a state, the columns that mirror the content, links."""
+
 from __future__ import annotations
 
 import base64
@@ -33,17 +34,30 @@ class Writing:
 
 
 @contextmanager
-def writing(name: str, application: Application, *, actor: User, at, who: Who | None, guards: Iterable[Callable[[Act], None]] = (), **params):
+def writing(
+    name: str,
+    application: Application,
+    *,
+    actor: User,
+    at,
+    who: Who | None,
+    guards: Iterable[Callable[[Act], None]] = (),
+    **params,
+):
     """One transaction around a write on a locked file: who may, then the guards, each refusing with its reason. Gives the act; its `obj` is the file."""
     with transaction.atomic():
         act = Act(Writing(name), locked(application), actor, at, params)  # type: ignore[arg-type]
         try:
             if who is not None and not (actor.is_active and who(actor, act.obj, at)):
-                raise Refusal("not_permitted", _("You may not do this; it belongs to: %(people)s.") % {"people": who.label})
+                raise Refusal(
+                    "not_permitted", _("You may not do this; it belongs to: %(people)s.") % {"people": who.label}
+                )
             for guard in guards:
                 guard(act)
         except Refusal as refusal:
-            access_log.info("refused", extra={"facts": {"who": actor.pk, "verb": f"application.{name}", "rule": refusal.code}})
+            access_log.info(
+                "refused", extra={"facts": {"who": actor.pk, "verb": f"application.{name}", "rule": refusal.code}}
+            )
             raise
         yield act
 
@@ -67,7 +81,9 @@ def lock_file(row) -> None:
 def new_link(purpose: str, *facts) -> tuple[str, str]:
     """The token of a personal link, signed from its facts (who, for what, when), and the hash that is kept of it: a reminder can carry it again."""
     text = "|".join(fact.isoformat() if hasattr(fact, "isoformat") else str(fact) for fact in facts)
-    token = base64.urlsafe_b64encode(salted_hmac(f"fund.{purpose}", text, algorithm="sha256").digest()).decode().rstrip("=")
+    token = (
+        base64.urlsafe_b64encode(salted_hmac(f"fund.{purpose}", text, algorithm="sha256").digest()).decode().rstrip("=")
+    )
     return token, token_hash(token)
 
 
@@ -88,19 +104,31 @@ def columns(application: Application, content: dict, *, create: bool) -> dict:
     if "project" in content:
         project = content["project"]
         months = project["duration_months"]
-        found |= {"title": project["title"], "summary": project["summary"], "themes": project["themes"],
-                  "duration_months": months if months and 0 < months <= 600 else None, **communes.place(project["insee_code"])}
+        found |= {
+            "title": project["title"],
+            "summary": project["summary"],
+            "themes": project["themes"],
+            "duration_months": months if months and 0 < months <= 600 else None,
+            **communes.place(project["insee_code"]),
+        }
     if "budget" in content:
         minimum = content["budget"]["minimum_viable_amount"]
-        found |= {"requested_amount": _amount(content["budget"]["requested_amount"]),
-                  "minimum_viable_amount": None if minimum is None else _amount(minimum)}
+        found |= {
+            "requested_amount": _amount(content["budget"]["requested_amount"]),
+            "minimum_viable_amount": None if minimum is None else _amount(minimum),
+        }
     return found
 
 
 def _people(application: Application, section: dict, create: bool) -> dict:
     kind = application.applicant_kind
-    found = {"applicant_name": section["name"], "economic_activity": section["economic_activity"], "organisation": None, "bearer_organisation": None,
-             "bearer_person": None}
+    found = {
+        "applicant_name": section["name"],
+        "economic_activity": section["economic_activity"],
+        "organisation": None,
+        "bearer_organisation": None,
+        "bearer_person": None,
+    }
     if kind == ApplicantKind.ASSOCIATION:
         found["organisation"] = found["bearer_organisation"] = _body(section, "", create)
     elif kind == ApplicantKind.CITIZEN:
@@ -108,7 +136,9 @@ def _people(application: Application, section: dict, create: bool) -> dict:
     elif section["bearer_kind"] == "association":
         found["bearer_organisation"] = _body(section, "bearer_", create)
     elif section["bearer_kind"] == "natural_person":
-        found["bearer_person"] = bearer_person(application, section["bearer_email"]) if section["bearer_email"] else None
+        found["bearer_person"] = (
+            bearer_person(application, section["bearer_email"]) if section["bearer_email"] else None
+        )
     body = found["organisation"]
     found["applicant_key"] = f"organisation:{body.pk}" if body else f"user:{application.lead_id}"
     return found
@@ -123,11 +153,19 @@ def _body(section: dict, prefix: str, create: bool) -> Organisation | None:
     rna = rna if identifiers.is_rna(rna) and not Organisation.objects.filter(rna=rna).exists() else ""
     if found is None:
         return Organisation.objects.create(
-            kind=OrganisationKind.ASSOCIATION, name=section[f"{prefix}name"], siret=siret if identifiers.is_siret(siret) else "", rna=rna,
-            court_registry=section[f"{prefix}court_registry"], purpose=section["purpose"] if not prefix else "",
+            kind=OrganisationKind.ASSOCIATION,
+            name=section[f"{prefix}name"],
+            siret=siret if identifiers.is_siret(siret) else "",
+            rna=rna,
+            court_registry=section[f"{prefix}court_registry"],
+            purpose=section["purpose"] if not prefix else "",
             economic_activity=section["economic_activity"],
         )
-    blanks = {"siret": siret if identifiers.is_siret(siret) else "", "rna": rna, "court_registry": section[f"{prefix}court_registry"]}
+    blanks = {
+        "siret": siret if identifiers.is_siret(siret) else "",
+        "rna": rna,
+        "court_registry": section[f"{prefix}court_registry"],
+    }
     filled = {name: value for name, value in blanks.items() if value and not getattr(found, name)}
     if filled:
         for name, value in filled.items():

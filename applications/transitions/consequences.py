@@ -1,4 +1,5 @@
 """What higher rooms do to the file: the panel starts, a decision is notified, a call is cancelled, a grant is given up. They run only inside another verb."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -21,14 +22,27 @@ def call_goes_on(act) -> None:
         raise Refusal("call_concluded", _("The call is concluded."), status=409)
 
 
-@verb(machine=Application, label=_("become ineligible"), who=(notification,), inner=True, mails=("applications/eligibility.ineligible",))
+@verb(
+    machine=Application,
+    label=_("become ineligible"),
+    who=(notification,),
+    inner=True,
+    mails=("applications/eligibility.ineligible",),
+)
 def declare_ineligible(act, application, *, document=None):
     """The decision of ineligibility is notified. `document` is its letter: the mail waits for it."""
     application.declare_ineligible()
     tell("eligibility.ineligible", application, "decision/", at=act.at, wait_for=document)
 
 
-@verb(machine=Application, label=_("become eligible again"), who=(notification,), inner=True, name="reinstate", guards=(call_goes_on,))
+@verb(
+    machine=Application,
+    label=_("become eligible again"),
+    who=(notification,),
+    inner=True,
+    name="reinstate",
+    guards=(call_goes_on,),
+)
 def _reinstate(act, application):
     """An appeal was granted; when the panel is already at work the review starts at once."""
     application.reinstate(act.at)
@@ -70,7 +84,14 @@ def reject(act, application):
     application.reject()
 
 
-@verb(machine=Application, label=_("be dismissed"), who=(call_act,), inner=True, documents=("dismissal",), mails=("applications/application.dismissed",))
+@verb(
+    machine=Application,
+    label=_("be dismissed"),
+    who=(call_act,),
+    inner=True,
+    documents=("dismissal",),
+    mails=("applications/application.dismissed",),
+)
 def dismiss(act, application, *, reason=""):
     """The call is cancelled: closed without judgement, with a letter. `reason` is the call's (read from it when not given)."""
     why = reason.strip() or application.call.cancelled_reason
@@ -80,7 +101,13 @@ def dismiss(act, application, *, reason=""):
     tell("application.dismissed", application, f"/documents/{letter.code}/", at=act.at, wait_for=letter, reason=why)
 
 
-@verb(machine=Application, label=_("withdraw during the review"), who=(people.applicant,), inner=True, mails=("applications/application.withdrawn",))
+@verb(
+    machine=Application,
+    label=_("withdraw during the review"),
+    who=(people.applicant,),
+    inner=True,
+    mails=("applications/application.withdrawn",),
+)
 def withdraw_from_review(act, application, *, reason=""):
     """The applicant withdraws while the panel works."""
     if reason.strip():

@@ -1,4 +1,5 @@
 """Filing: the working copy becomes a version that never changes, with its receipt; it may be replaced until closing, completed on request, withdrawn."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -13,16 +14,28 @@ from applications.rules import instruction, people
 from applications.transitions.common import columns, lock_call
 from core.transitions import canonical_hash, clock, verb
 
-FILING = (rules.filing_is_open, rules.applicant_may_file, rules.bodies_may_receive, rules.one_file_per_applicant, rules.no_other_check_fails, rules.complete,
-          rules.everyone_agreed)
+FILING = (
+    rules.filing_is_open,
+    rules.applicant_may_file,
+    rules.bodies_may_receive,
+    rules.one_file_per_applicant,
+    rules.no_other_check_fails,
+    rules.complete,
+    rules.everyone_agreed,
+)
 
 
 def _version(act, application: Application, content: dict) -> ApplicationVersion:
     """Freeze a content; the columns and the documents follow it."""
     last = application.versions.order_by("-number").first()
     version = ApplicationVersion.objects.create(
-        application=application, number=last.number + 1 if last else 1, content=content, content_hash=canonical_hash(content), filed_at=act.at,
-        received_at=act.at, filed_by=act.actor,
+        application=application,
+        number=last.number + 1 if last else 1,
+        content=content,
+        content_hash=canonical_hash(content),
+        filed_at=act.at,
+        received_at=act.at,
+        filed_by=act.actor,
     )
     for name, value in columns(application, content, create=True).items():
         setattr(application, name, value)
@@ -46,25 +59,53 @@ def _file(act, application: Application, move, access_code: str) -> None:
     version.receipt = papers.freeze_receipt(application, version, at=act.at)
     version.save(update_fields=["receipt"])
     clock_ = queries.silence(application, act.at)
-    tell("application.receipt", application, f"/documents/{version.receipt.code}/", at=act.at, wait_for=version.receipt, received_at=act.at,
-         again=version.number > 1, rejected_on=clock_.rejected_on)
+    tell(
+        "application.receipt",
+        application,
+        f"/documents/{version.receipt.code}/",
+        at=act.at,
+        wait_for=version.receipt,
+        received_at=act.at,
+        again=version.number > 1,
+        rejected_on=clock_.rejected_on,
+    )
 
 
-@verb(machine=Application, label=_("file the application"), who=(people.applicant,), guards=FILING, documents=("receipt",),
-      mails=("applications/application.receipt",), lock=lock_call)
+@verb(
+    machine=Application,
+    label=_("file the application"),
+    who=(people.applicant,),
+    guards=FILING,
+    documents=("receipt",),
+    mails=("applications/application.receipt",),
+    lock=lock_call,
+)
 def submit(act, application, *, access_code=""):
     """File the draft: what all signatories agreed to is frozen, the receipt made. `access_code` opens the door after closing."""
     _file(act, application, application.submit, access_code)
 
 
-@verb(machine=Application, label=_("file the new version"), who=(people.applicant,), guards=(rules.filing_is_open, rules.something_to_file, *FILING[1:]),
-      documents=("receipt",), mails=("applications/application.receipt",), lock=lock_call)
+@verb(
+    machine=Application,
+    label=_("file the new version"),
+    who=(people.applicant,),
+    guards=(rules.filing_is_open, rules.something_to_file, *FILING[1:]),
+    documents=("receipt",),
+    mails=("applications/application.receipt",),
+    lock=lock_call,
+)
 def refile(act, application, *, access_code=""):
     """File the copy in place of what was filed, before closing. A new receipt; the two months still run from the first."""
     _file(act, application, application.refile, access_code)
 
 
-@verb(machine=Application, label=_("withdraw the application"), who=(people.applicant,), mails=("applications/application.withdrawn",), danger=True)
+@verb(
+    machine=Application,
+    label=_("withdraw the application"),
+    who=(people.applicant,),
+    mails=("applications/application.withdrawn",),
+    danger=True,
+)
 def withdraw(act, application, *, reason=""):
     """Stop the examination, before any notification. `reason` is optional and kept."""
     if reason.strip():
@@ -76,7 +117,13 @@ def withdraw(act, application, *, reason=""):
         tell("application.withdrawn", application, "", at=act.at, withdrawn_at=act.at)
 
 
-@verb(machine=Application, label=_("let the draft lapse"), who=(clock,), guards=(rules.never_filed_and_over,), mails=("applications/draft.lapsed",))
+@verb(
+    machine=Application,
+    label=_("let the draft lapse"),
+    who=(clock,),
+    guards=(rules.never_filed_and_over,),
+    mails=("applications/draft.lapsed",),
+)
 def lapse(act, application):
     """The call is closed and the draft was never filed: it stays readable and can be copied."""
     application.lapse(act.at)
@@ -91,13 +138,21 @@ def revive(act, application):
 
 # The request the fund opened, moved by the acts of the file.
 
+
 @verb(machine=InformationRequest, label=_("answer the request"), who=(people.applicant,), inner=True, name="answer")
 def answer_request(act, information_request, *, text):
     """Answered, with a word."""
     information_request.answer(act.actor, act.at, text)
 
 
-@verb(machine=InformationRequest, label=_("drop the request"), who=(people.case_officer,), inner=True, name="withdraw", fsm="withdraw")
+@verb(
+    machine=InformationRequest,
+    label=_("drop the request"),
+    who=(people.case_officer,),
+    inner=True,
+    name="withdraw",
+    fsm="withdraw",
+)
 def withdraw_request(act, information_request):
     """No longer needed, or the file is over."""
     information_request.withdraw(act.at)
@@ -116,8 +171,13 @@ def answered_content(application: Application, request: InformationRequest) -> d
     return {code: now[code] if code in request.sections else application.content[code] for code in SectionCode.values}
 
 
-@verb(machine=Application, label=_("send the answer"), who=(people.applicant,), guards=(instruction.request_is_running, instruction.answer_says_something),
-      mails=("applications/information.received", "applications/information.answered_staff"))
+@verb(
+    machine=Application,
+    label=_("send the answer"),
+    who=(people.applicant,),
+    guards=(instruction.request_is_running, instruction.answer_says_something),
+    mails=("applications/information.received", "applications/information.answered_staff"),
+)
 def answer(act, application, *, text=""):
     """Answer the fund's request in time: only what was asked changes. `text` says what was done, or why something cannot be given."""
     request = queries.open_request(application)

@@ -1,4 +1,5 @@
 """Partnerships: an administration is invited, its agent answers through a personal link without an account. Every answer uses the link up."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -19,14 +20,18 @@ STANDING = ("submitted", "information_requested", "eligible", "under_review", "o
 
 def _deadline(application: Application, at):
     """Twenty-one days, never beyond the call's own term (art. 3)."""
-    return min(deadline_in(rules_of(application)["partnership_invitation_days"], at), rules.partner_deadline(application, at))
+    return min(
+        deadline_in(rules_of(application)["partnership_invitation_days"], at), rules.partner_deadline(application, at)
+    )
 
 
 def _administration(name: str, siret: str) -> Organisation:
     """The administration of this SIRET, found or created. Without a SIRET, a row of its own until its agent gives the number."""
     siret = identifiers.compact(siret)
     if siret:
-        return Organisation.objects.get_or_create(siret=siret, defaults={"kind": OrganisationKind.ADMINISTRATION, "name": name})[0]
+        return Organisation.objects.get_or_create(
+            siret=siret, defaults={"kind": OrganisationKind.ADMINISTRATION, "name": name}
+        )[0]
     return Organisation.objects.create(kind=OrganisationKind.ADMINISTRATION, name=name)
 
 
@@ -36,9 +41,21 @@ def invitation_link(application: Application, email: str, invited_at) -> tuple[s
 
 def _send(partnership: Partnership, token: str, at) -> None:
     application = partnership.application
-    tell("partner.invited", application, f"/partenariat/{token}/", at=at, to=[partnership.agent_email], language="fr", applicant=application.laureate_name,
-         inviter=str(partnership.invited_by), agent=partnership.agent_name, organisation=partnership.organisation.name, summary=application.summary,
-         message=partnership.message, until=partnership.deadline_at)
+    tell(
+        "partner.invited",
+        application,
+        f"/partenariat/{token}/",
+        at=at,
+        to=[partnership.agent_email],
+        language="fr",
+        applicant=application.laureate_name,
+        inviter=str(partnership.invited_by),
+        agent=partnership.agent_name,
+        organisation=partnership.organisation.name,
+        summary=application.summary,
+        message=partnership.message,
+        until=partnership.deadline_at,
+    )
     partnership.link_token = token  # for the one who just invited (tests, the demo's seed); only its hash is stored
 
 
@@ -48,28 +65,67 @@ def remind(partnership: Partnership, *, at) -> bool:
     token, digest = invitation_link(application, partnership.agent_email, partnership.invited_at)
     reminded = digest == partnership.token_hash
     if reminded:
-        tell("partner.reminder", application, f"/partenariat/{token}/", at=at, to=[partnership.agent_email], language="fr",
-             applicant=application.laureate_name, until=partnership.deadline_at)
+        tell(
+            "partner.reminder",
+            application,
+            f"/partenariat/{token}/",
+            at=at,
+            to=[partnership.agent_email],
+            language="fr",
+            applicant=application.laureate_name,
+            until=partnership.deadline_at,
+        )
     Partnership.objects.filter(pk=partnership.pk).update(reminded_at=at)
     return reminded
 
 
-@verb(machine=Partnership, label=_("invite an administration"), who=(people.applicant,), creates="invited", on="application",
-      guards=(rules.file_takes_partners, rules.partners_may_answer, rules.invitation_is_complete, rules.agent_is_new), mails=("applications/partner.invited",))
-def invite(act, application, *, agent_email, organisation=None, organisation_name="", siret="", agent_name="", service="", message=""):
+@verb(
+    machine=Partnership,
+    label=_("invite an administration"),
+    who=(people.applicant,),
+    creates="invited",
+    on="application",
+    guards=(rules.file_takes_partners, rules.partners_may_answer, rules.invitation_is_complete, rules.agent_is_new),
+    mails=("applications/partner.invited",),
+)
+def invite(
+    act,
+    application,
+    *,
+    agent_email,
+    organisation=None,
+    organisation_name="",
+    siret="",
+    agent_name="",
+    service="",
+    message="",
+):
     """Ask an administration (an `organisation`, or its name with or without SIRET) through one of its agents. The mail's link is personal and works once."""
     token, digest = invitation_link(application, agent_email.strip().lower(), act.at)
     partnership = Partnership.objects.create(
-        application=application, organisation=organisation or _administration(organisation_name.strip()[:200], siret), agent_email=agent_email.strip().lower(),
-        agent_name=agent_name.strip()[:150], service=service.strip()[:200], siret=(organisation.siret if organisation else identifiers.compact(siret)),
-        message=message.strip(), invited_by=act.actor, invited_at=act.at, deadline_at=_deadline(application, act.at), token_hash=digest,
+        application=application,
+        organisation=organisation or _administration(organisation_name.strip()[:200], siret),
+        agent_email=agent_email.strip().lower(),
+        agent_name=agent_name.strip()[:150],
+        service=service.strip()[:200],
+        siret=(organisation.siret if organisation else identifiers.compact(siret)),
+        message=message.strip(),
+        invited_by=act.actor,
+        invited_at=act.at,
+        deadline_at=_deadline(application, act.at),
+        token_hash=digest,
     )
     _send(partnership, token, act.at)
     return partnership
 
 
-@verb(machine=Partnership, label=_("send a new link"), who=(people.applicant,), guards=(rules.file_takes_partners, rules.partners_may_answer, rules.agent_is_new),
-      mails=("applications/partner.invited",))
+@verb(
+    machine=Partnership,
+    label=_("send a new link"),
+    who=(people.applicant,),
+    guards=(rules.file_takes_partners, rules.partners_may_answer, rules.agent_is_new),
+    mails=("applications/partner.invited",),
+)
 def invite_again(act, partnership, *, message=""):
     """A new link to the same agent; the former one stays dead."""
     token, digest = invitation_link(partnership.application, partnership.agent_email, act.at)
@@ -84,13 +140,27 @@ def cancel(act, partnership):
     partnership.cancel()
 
 
-@verb(machine=Partnership, label=_("let the invitation expire"), who=(clock,), guards=(rules.deadline_passed,), mails=("applications/partner.expired",))
+@verb(
+    machine=Partnership,
+    label=_("let the invitation expire"),
+    who=(clock,),
+    guards=(rules.deadline_passed,),
+    mails=("applications/partner.expired",),
+)
 def expire(act, partnership):
     """Nobody answered in time."""
     partnership.expire()
     application = partnership.application
-    tell("partner.expired", application, "partenaires/", at=act.at, to=writers_of(application), organisation=partnership.organisation.name,
-         until=rules.partner_deadline(application, act.at), still=act.at < rules.partner_deadline(application, act.at))
+    tell(
+        "partner.expired",
+        application,
+        "partenaires/",
+        at=act.at,
+        to=writers_of(application),
+        organisation=partnership.organisation.name,
+        until=rules.partner_deadline(application, act.at),
+        still=act.at < rules.partner_deadline(application, act.at),
+    )
 
 
 def _answer(act, partnership: Partnership, facts: dict) -> None:
@@ -98,41 +168,104 @@ def _answer(act, partnership: Partnership, facts: dict) -> None:
     for name in ("agent_name", "agent_role", "agent_phone", "service", "commitment", "time_planned", "authority"):
         field = partnership._meta.get_field(name)
         setattr(partnership, name, (facts.get(name) or "").strip()[: field.max_length or 5000])
-    partnership.siret, partnership.publish_agent_name = identifiers.compact(facts["siret"]), bool(facts.get("publish_agent_name"))
+    partnership.siret, partnership.publish_agent_name = (
+        identifiers.compact(facts["siret"]),
+        bool(facts.get("publish_agent_name")),
+    )
     former = partnership.organisation
     if former.siret != partnership.siret:
-        partnership.organisation = _administration((facts.get("organisation_name") or former.name).strip()[:200], partnership.siret)
+        partnership.organisation = _administration(
+            (facts.get("organisation_name") or former.name).strip()[:200], partnership.siret
+        )
         partnership.save(update_fields=["organisation"])
         if not former.siret and not former.partnerships.exists():
             former.delete()  # the row that stood for it until its number was known
 
 
 def _copy_to_agent(partnership: Partnership, token: str, at) -> None:
-    tell("partner.copy", partnership.application, f"/partenariat/{token}/", at=at, to=[partnership.agent_email], language="fr", answered_at=at,
-         agent=partnership.agent_name, organisation=partnership.organisation.name, service=partnership.service, role=partnership.agent_role,
-         commitment=partnership.commitment)
+    tell(
+        "partner.copy",
+        partnership.application,
+        f"/partenariat/{token}/",
+        at=at,
+        to=[partnership.agent_email],
+        language="fr",
+        answered_at=at,
+        agent=partnership.agent_name,
+        organisation=partnership.organisation.name,
+        service=partnership.service,
+        role=partnership.agent_role,
+        commitment=partnership.commitment,
+    )
     partnership.link_token = token
 
 
-@verb(machine=Partnership, label=_("confirm the partnership"), who=(people.partner_agent,),
-      guards=(rules.link_is_good, rules.file_takes_partners, rules.partners_may_answer, rules.answer_is_complete),
-      mails=("applications/partner.confirmed", "applications/partner.copy"), lock=lock_file)
-def confirm(act, partnership, *, token, agent_name, agent_role, service, siret, organisation_name="", agent_phone="", commitment="", time_planned="",
-            authority="", publish_agent_name=False):
+@verb(
+    machine=Partnership,
+    label=_("confirm the partnership"),
+    who=(people.partner_agent,),
+    guards=(rules.link_is_good, rules.file_takes_partners, rules.partners_may_answer, rules.answer_is_complete),
+    mails=("applications/partner.confirmed", "applications/partner.copy"),
+    lock=lock_file,
+)
+def confirm(
+    act,
+    partnership,
+    *,
+    token,
+    agent_name,
+    agent_role,
+    service,
+    siret,
+    organisation_name="",
+    agent_phone="",
+    commitment="",
+    time_planned="",
+    authority="",
+    publish_agent_name=False,
+):
     """The agent confirms for his department. The link is used up; the copy he gets by mail carries the next one, to correct or withdraw."""
     _answer(act, partnership, {**act.params})
     new, digest = new_link("partnership.answer", partnership.application.reference, partnership.agent_email, act.at)
     partnership.confirm(act.at, digest)
     application = partnership.application
-    tell("partner.confirmed", application, "partenaires/", at=act.at, to=writers_of(application), organisation=partnership.organisation.name,
-         agent=partnership.agent_name, role=partnership.agent_role)
+    tell(
+        "partner.confirmed",
+        application,
+        "partenaires/",
+        at=act.at,
+        to=writers_of(application),
+        organisation=partnership.organisation.name,
+        agent=partnership.agent_name,
+        role=partnership.agent_role,
+    )
     _copy_to_agent(partnership, new, act.at)
 
 
-@verb(machine=Partnership, label=_("correct the answer"), who=(people.partner_agent,), guards=(rules.link_is_good, rules.answer_is_complete),
-      mails=("applications/partner.copy",), lock=lock_file)
-def correct(act, partnership, *, token, agent_name, agent_role, service, siret, organisation_name="", agent_phone="", commitment="", time_planned="",
-            authority="", publish_agent_name=False):
+@verb(
+    machine=Partnership,
+    label=_("correct the answer"),
+    who=(people.partner_agent,),
+    guards=(rules.link_is_good, rules.answer_is_complete),
+    mails=("applications/partner.copy",),
+    lock=lock_file,
+)
+def correct(
+    act,
+    partnership,
+    *,
+    token,
+    agent_name,
+    agent_role,
+    service,
+    siret,
+    organisation_name="",
+    agent_phone="",
+    commitment="",
+    time_planned="",
+    authority="",
+    publish_agent_name=False,
+):
     """The agent corrects what he answered."""
     _answer(act, partnership, {**act.params})
     new, digest = new_link("partnership.answer", partnership.application.reference, partnership.agent_email, act.at)
@@ -140,19 +273,41 @@ def correct(act, partnership, *, token, agent_name, agent_role, service, siret, 
     _copy_to_agent(partnership, new, act.at)
 
 
-@verb(machine=Partnership, label=_("decline the partnership"), who=(people.partner_agent,), guards=(rules.link_is_good,),
-      mails=("applications/partner.declined",), lock=lock_file)
+@verb(
+    machine=Partnership,
+    label=_("decline the partnership"),
+    who=(people.partner_agent,),
+    guards=(rules.link_is_good,),
+    mails=("applications/partner.declined",),
+    lock=lock_file,
+)
 def decline(act, partnership, *, token, reason=""):
     """The agent says no, with a word if he wishes: the applicant reads it."""
     partnership.decline(act.at, reason.strip()[:5000])
     application = partnership.application
     until = rules.partner_deadline(application, act.at)
-    tell("partner.declined", application, "partenaires/", at=act.at, to=writers_of(application), organisation=partnership.organisation.name,
-         reason=partnership.decline_reason, until=until, still=act.at < until)
+    tell(
+        "partner.declined",
+        application,
+        "partenaires/",
+        at=act.at,
+        to=writers_of(application),
+        organisation=partnership.organisation.name,
+        reason=partnership.decline_reason,
+        until=until,
+        still=act.at < until,
+    )
 
 
-@verb(machine=Partnership, label=_("withdraw from the partnership"), who=(people.partner_agent,), guards=(rules.link_is_good, people.reason_given),
-      mails=("applications/partner.withdrawn", "applications/partner.withdrawn_staff"), lock=lock_file, danger=True)
+@verb(
+    machine=Partnership,
+    label=_("withdraw from the partnership"),
+    who=(people.partner_agent,),
+    guards=(rules.link_is_good, people.reason_given),
+    mails=("applications/partner.withdrawn", "applications/partner.withdrawn_staff"),
+    lock=lock_file,
+    danger=True,
+)
 def withdraw(act, partnership, *, token, reason):
     """The administration takes its confirmation back: an eligible file is to be examined again, a later one is told to the case officers."""
     act.because(reason)
@@ -161,10 +316,27 @@ def withdraw(act, partnership, *, token, reason):
     if application.state == "eligible":
         Application.objects.filter(pk=application.pk).update(to_reexamine=True)
     until = rules.partner_deadline(application, act.at)
-    tell("partner.withdrawn", application, "partenaires/", at=act.at, to=writers_of(application), organisation=partnership.organisation.name,
-         reason=partnership.decline_reason, answered_at=act.at, until=until, still=act.at < until and application.state in rules.INVITING)
+    tell(
+        "partner.withdrawn",
+        application,
+        "partenaires/",
+        at=act.at,
+        to=writers_of(application),
+        organisation=partnership.organisation.name,
+        reason=partnership.decline_reason,
+        answered_at=act.at,
+        until=until,
+        still=act.at < until and application.state in rules.INVITING,
+    )
     if application.state in STANDING:
-        tell_staff("partner.withdrawn_staff", application, "", at=act.at, organisation=partnership.organisation.name, state=application.get_state_display())
+        tell_staff(
+            "partner.withdrawn_staff",
+            application,
+            "",
+            at=act.at,
+            organisation=partnership.organisation.name,
+            state=application.get_state_display(),
+        )
 
 
 __all__ = ["cancel", "confirm", "correct", "decline", "expire", "invite", "invite_again", "remind", "withdraw"]

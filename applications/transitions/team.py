@@ -1,4 +1,5 @@
 """The team: invited by a signed single-use link, named without an account, joined, taken off; and the agreement of those who sign."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -29,25 +30,49 @@ REMIND_AGAIN_AFTER = timedelta(minutes=30)
 
 def _already(application: Application, email: str) -> Refusal | None:
     if application.lead.email.lower() == email.lower():
-        return Refusal("already_member", _("%(email)s leads this application.") % {"email": email}, field="email", status=409)
+        return Refusal(
+            "already_member", _("%(email)s leads this application.") % {"email": email}, field="email", status=409
+        )
     if application.members.filter(user__email__iexact=email, joined_at__isnull=False).exists():
-        return Refusal("already_member", _("%(email)s is already in the team.") % {"email": email}, field="email", status=409)
+        return Refusal(
+            "already_member", _("%(email)s is already in the team.") % {"email": email}, field="email", status=409
+        )
     return None
 
 
-def invite_member(*, application: Application, actor: User, at: datetime, email: str, name: str = "", role: str = "", right: str = TeamRight.READER,
-                  signatory: bool = False) -> TeamMember:
+def invite_member(
+    *,
+    application: Application,
+    actor: User,
+    at: datetime,
+    email: str,
+    name: str = "",
+    role: str = "",
+    right: str = TeamRight.READER,
+    signatory: bool = False,
+) -> TeamMember:
     """Invite someone to write or read. The link leaves by mail and lasts 21 days; inviting the same address again kills the former link.
 
     The row returned carries `link_token`, which is not stored (its hash is).
     """
     email = email.strip().lower()
     guards = (*TEAM, filing.invitation_is_good)
-    with writing("invite_member", application, actor=actor, at=at, who=people.applicant, guards=guards, code="applicant", email=email) as act:
+    with writing(
+        "invite_member",
+        application,
+        actor=actor,
+        at=at,
+        who=people.applicant,
+        guards=guards,
+        code="applicant",
+        email=email,
+    ) as act:
         if refusal := _already(act.obj, email):
             raise refusal
         agreed = _agreed(act.obj)
-        member = act.obj.members.filter(email=email).first() or TeamMember(application=act.obj, email=email, created_at=at)
+        member = act.obj.members.filter(email=email).first() or TeamMember(
+            application=act.obj, email=email, created_at=at
+        )
         token, member.token_hash = new_link("team", act.obj.reference, email, at)
         member.name, member.role = name.strip()[:150] or member.name, role.strip()[:120] or member.role
         member.right, member.signatory = right if right in TeamRight.values else TeamRight.READER, signatory
@@ -55,21 +80,39 @@ def invite_member(*, application: Application, actor: User, at: datetime, email:
         member.expires_at = end_of(timezone.localdate(at) + timedelta(days=TEAM_INVITATION_DAYS))
         member.save()
         note(act, member=member.pk)
-        tell("team.invited", act.obj, f"/equipe/{token}/", at=at, to=[email], language=actor.language, inviter=str(actor),
-             right=TeamRight(member.right).label, until=member.expires_at)
+        tell(
+            "team.invited",
+            act.obj,
+            f"/equipe/{token}/",
+            at=at,
+            to=[email],
+            language=actor.language,
+            inviter=str(actor),
+            right=TeamRight(member.right).label,
+            until=member.expires_at,
+        )
         _ask_again(act, agreed, THE_TEAM)
         member.link_token = token
         return member
 
 
-def add_person(*, application: Application, actor: User, at: datetime, name: str, role: str = "", description: str = "") -> TeamMember:
+def add_person(
+    *, application: Application, actor: User, at: datetime, name: str, role: str = "", description: str = ""
+) -> TeamMember:
     """Name someone of the project who needs no account."""
-    with writing("add_person", application, actor=actor, at=at, who=people.applicant, guards=TEAM, code="applicant") as act:
+    with writing(
+        "add_person", application, actor=actor, at=at, who=people.applicant, guards=TEAM, code="applicant"
+    ) as act:
         if not name.strip():
             raise Refusal("name_missing", _("Give this person’s name."), field="name")
         agreed = _agreed(act.obj)
-        member = TeamMember.objects.create(application=act.obj, name=name.strip()[:150], role=role.strip()[:120], description=description.strip()[:300],
-                                           created_at=at)
+        member = TeamMember.objects.create(
+            application=act.obj,
+            name=name.strip()[:150],
+            role=role.strip()[:120],
+            description=description.strip()[:300],
+            created_at=at,
+        )
         note(act, member=member.pk)
         _ask_again(act, agreed, THE_TEAM)
         return member
@@ -77,7 +120,9 @@ def add_person(*, application: Application, actor: User, at: datetime, name: str
 
 def change_member(*, member: TeamMember, actor: User, at: datetime, **facts) -> TeamMember:
     """Change `name`, `role`, `description`, `right` or `signatory` of a member; what is not given stays."""
-    with writing("change_member", member.application, actor=actor, at=at, who=people.applicant, guards=TEAM, code="applicant") as act:
+    with writing(
+        "change_member", member.application, actor=actor, at=at, who=people.applicant, guards=TEAM, code="applicant"
+    ) as act:
         row = locked(member)
         agreed = _agreed(act.obj)
         for name in ("name", "role", "description"):
@@ -97,7 +142,9 @@ def remove_member(*, member: TeamMember, actor: User, at: datetime) -> None:
     """Take someone off the team (or leave it). The person no longer sees the file, a pending link dies, what was written stays."""
     leaving = member.user_id == actor.pk and member.joined_at is not None
     who = people.member if leaving else people.applicant
-    with writing("remove_member", member.application, actor=actor, at=at, who=who, guards=TEAM, code="applicant") as act:
+    with writing(
+        "remove_member", member.application, actor=actor, at=at, who=who, guards=TEAM, code="applicant"
+    ) as act:
         row = act.obj.members.filter(pk=member.pk).first()
         if row is None:
             return
@@ -109,22 +156,39 @@ def remove_member(*, member: TeamMember, actor: User, at: datetime) -> None:
 
 def invitation(token: str) -> TeamMember | None:
     """The invitation of a link, or None for a link nobody made."""
-    return TeamMember.objects.select_related("application__call", "application__lead", "invited_by").filter(token_hash=token_hash(token)).first()
+    return (
+        TeamMember.objects.select_related("application__call", "application__lead", "invited_by")
+        .filter(token_hash=token_hash(token))
+        .first()
+    )
 
 
 def join(*, token: str, actor: User, at: datetime) -> TeamMember:
     """Use an invitation: the person signed in joins the team; the link then is dead. Raises Refusal (`invitation_used`, `invitation_expired`, `already_member`)."""
     member = invitation(token)
     if member is None:
-        raise Refusal("invitation_used", _("This invitation has been used or withdrawn."), remedy=_("Ask the person who invited you for a new one."), status=410)
+        raise Refusal(
+            "invitation_used",
+            _("This invitation has been used or withdrawn."),
+            remedy=_("Ask the person who invited you for a new one."),
+            status=410,
+        )
     with writing("join", member.application, actor=actor, at=at, who=people.anyone_signed_in) as act:
         row = locked(member)
         if row.token_hash != token_hash(token):
-            raise Refusal("invitation_used", _("This invitation has been used or withdrawn."), remedy=_("Ask the person who invited you for a new one."),
-                          status=410)
+            raise Refusal(
+                "invitation_used",
+                _("This invitation has been used or withdrawn."),
+                remedy=_("Ask the person who invited you for a new one."),
+                status=410,
+            )
         if row.expires_at is None or at >= row.expires_at:
-            raise Refusal("invitation_expired", _("This invitation expired on %(instant)s.") % {"instant": filing.when(row.expires_at)},
-                          remedy=_("Ask the person who invited you for a new one."), status=410)
+            raise Refusal(
+                "invitation_expired",
+                _("This invitation expired on %(instant)s.") % {"instant": filing.when(row.expires_at)},
+                remedy=_("Ask the person who invited you for a new one."),
+                status=410,
+            )
         if queries.is_member(actor, act.obj):
             raise Refusal("already_member", _("You are already in this team."), status=409)
         row.user, row.joined_at, row.token_hash, row.name = actor, at, "", row.name or actor.name
@@ -134,17 +198,30 @@ def join(*, token: str, actor: User, at: datetime) -> TeamMember:
         return row
 
 
-def sign_off(*, application: Application, actor: User, at: datetime, content_hash: str, mandate: bool = False) -> SignOff:
+def sign_off(
+    *, application: Application, actor: User, at: datetime, content_hash: str, mandate: bool = False
+) -> SignOff:
     """Agree to exactly this content. In a collective it also gives the bearer its mandate. Agreeing twice to the same content is one agreement."""
     with writing("sign_off", application, actor=actor, at=at, who=people.signatory, guards=TEAM) as act:
         if queries.hash_now(act.obj) != content_hash:
-            raise Refusal("sign_off_outdated", _("The content changed while you were reading."), remedy=_("Read it again; your agreement is to one exact version."),
-                          article="art. 2", status=409)
+            raise Refusal(
+                "sign_off_outdated",
+                _("The content changed while you were reading."),
+                remedy=_("Read it again; your agreement is to one exact version."),
+                article="art. 2",
+                status=409,
+            )
         if act.obj.applicant_kind == ApplicantKind.COLLECTIVE and not mandate:
-            raise Refusal("bearer_mandate_missing", _("Your agreement also mandates the bearer to sign and to receive the grant."), remedy=_("Tick the mandate."),
-                          article="art. 2", field="mandate")
-        row, created = SignOff.objects.get_or_create(application=act.obj, user=actor, content_hash=content_hash,
-                                                     defaults={"signed_at": at, "mandate": mandate})
+            raise Refusal(
+                "bearer_mandate_missing",
+                _("Your agreement also mandates the bearer to sign and to receive the grant."),
+                remedy=_("Tick the mandate."),
+                article="art. 2",
+                field="mandate",
+            )
+        row, created = SignOff.objects.get_or_create(
+            application=act.obj, user=actor, content_hash=content_hash, defaults={"signed_at": at, "mandate": mandate}
+        )
         if not created and mandate and not row.mandate:
             row.mandate = True
             row.save(update_fields=["mandate"])
@@ -166,9 +243,16 @@ def request_sign_offs(*, application: Application, actor: User, at: datetime) ->
     with writing("request_sign_offs", application, actor=actor, at=at, who=people.applicant, guards=TEAM) as act:
         never, outdated = queries.missing_signatures(act.obj, queries.hash_now(act.obj))
         waiting = [person for person in (*never, *outdated) if isinstance(person, User) and person != actor]
-        last = Event.objects.filter(machine=Application.machine, object_id=act.obj.pk, verb="request_sign_offs", at__gt=at - REMIND_AGAIN_AFTER).exists()
+        last = Event.objects.filter(
+            machine=Application.machine, object_id=act.obj.pk, verb="request_sign_offs", at__gt=at - REMIND_AGAIN_AFTER
+        ).exists()
         if last:
-            raise Refusal("asked_a_moment_ago", _("They were asked less than half an hour ago."), remedy=_("Give them a moment, or call them."), status=409)
+            raise Refusal(
+                "asked_a_moment_ago",
+                _("They were asked less than half an hour ago."),
+                remedy=_("Give them a moment, or call them."),
+                status=409,
+            )
         if waiting:
             note(act, people=len(waiting))
             tell("team.sign_off_requested", act.obj, "verifier/", at=at, to=waiting, closes_at=act.obj.call.closes_at)

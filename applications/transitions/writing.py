@@ -1,4 +1,5 @@
 """Writing: a draft is opened on a call, its sections are saved as they are, its documents added and taken off."""
+
 from __future__ import annotations
 
 import hashlib
@@ -25,12 +26,23 @@ class VersionConflict(Refusal):
     """Someone else saved the section meanwhile. Both texts are kept: `theirs` is what is stored, `mine` what was about to be."""
 
     def __init__(self, section: ApplicationSection, mine: dict):
-        super().__init__("version_conflict", _("%(name)s changed this passage while you were writing.") % {"name": section.updated_by},
-                         remedy=_("Both versions are kept: choose one or merge them."), article="art. 2")
+        super().__init__(
+            "version_conflict",
+            _("%(name)s changed this passage while you were writing.") % {"name": section.updated_by},
+            remedy=_("Both versions are kept: choose one or merge them."),
+            article="art. 2",
+        )
         self.section, self.theirs, self.mine, self.version = section, section.content, mine, section.version
 
 
-@verb(machine=Application, label=gettext_lazy("open a draft"), who=(people.anyone_signed_in,), creates="draft", on="call", guards=(filing.call_is_announced,))
+@verb(
+    machine=Application,
+    label=gettext_lazy("open a draft"),
+    who=(people.anyone_signed_in,),
+    creates="draft",
+    on="call",
+    guards=(filing.call_is_announced,),
+)
 def create(act, call, *, applicant_kind, cloned_from=None):
     """Open a draft. `applicant_kind` is citizen, association or collective; `cloned_from` an earlier file of the same person, whose texts are copied."""
     if cloned_from is not None and not queries.is_member(act.actor, cloned_from):
@@ -39,8 +51,14 @@ def create(act, call, *, applicant_kind, cloned_from=None):
     while Application.objects.filter(reference=reference).exists():
         reference = references.new("FP", timezone.localtime(call.opens_at).year)
     application = Application.objects.create(
-        reference=reference, call=call, applicant_kind=applicant_kind, lead=act.actor, created_at=act.at, applicant_key=f"user:{act.actor.pk}",
-        cloned_from=cloned_from, bearer_person=act.actor if applicant_kind == "citizen" else None,
+        reference=reference,
+        call=call,
+        applicant_kind=applicant_kind,
+        lead=act.actor,
+        created_at=act.at,
+        applicant_key=f"user:{act.actor.pk}",
+        cloned_from=cloned_from,
+        bearer_person=act.actor if applicant_kind == "citizen" else None,
     )
     if cloned_from is not None:
         _copy(cloned_from, application, act)
@@ -55,14 +73,28 @@ def _copy(source: Application, target: Application, act) -> None:
         if content and code != SectionCode.STATEMENTS:
             _store(target, code, clean(code, content), act)
     for member in source.members.filter(user=None, token_hash=""):
-        TeamMember.objects.create(application=target, name=member.name, role=member.role, description=member.description, created_at=act.at)
+        TeamMember.objects.create(
+            application=target, name=member.name, role=member.role, description=member.description, created_at=act.at
+        )
     for piece in source.attachments.current():
-        Attachment.objects.create(application=target, kind=piece.kind, name=piece.name, file=piece.file.name, size=piece.size, sha256=piece.sha256,
-                                  content_type=piece.content_type, uploaded_by=act.actor, uploaded_at=act.at, scan_state=piece.scan_state)
+        Attachment.objects.create(
+            application=target,
+            kind=piece.kind,
+            name=piece.name,
+            file=piece.file.name,
+            size=piece.size,
+            sha256=piece.sha256,
+            content_type=piece.content_type,
+            uploaded_by=act.actor,
+            uploaded_at=act.at,
+            scan_state=piece.scan_state,
+        )
 
 
 def _store(application: Application, code: str, content: dict, act) -> ApplicationSection:
-    row, _created = ApplicationSection.objects.get_or_create(application=application, code=code, defaults={"updated_at": act.at, "updated_by": act.actor})
+    row, _created = ApplicationSection.objects.get_or_create(
+        application=application, code=code, defaults={"updated_at": act.at, "updated_by": act.actor}
+    )
     row.content, row.version, row.updated_at, row.updated_by = content, row.version + 1, act.at, act.actor
     row.save()
     if application.state == "draft":  # the columns of a filed file follow what was filed
@@ -72,7 +104,15 @@ def _store(application: Application, code: str, content: dict, act) -> Applicati
     return row
 
 
-def save_section(*, application: Application, actor: User, at: datetime, code: str, content: dict[str, Any], version: int | None = None) -> ApplicationSection:
+def save_section(
+    *,
+    application: Application,
+    actor: User,
+    at: datetime,
+    code: str,
+    content: dict[str, Any],
+    version: int | None = None,
+) -> ApplicationSection:
     """Keep a section of the working copy, complete or not. Keys that are not given keep what they hold.
 
     `version` is the one the writer started from (None writes over); another one raises VersionConflict (`version_conflict`, 409) and changes nothing.
@@ -80,7 +120,9 @@ def save_section(*, application: Application, actor: User, at: datetime, code: s
     if code not in SECTIONS:
         raise Refusal("unknown_section", _("This section does not exist."), status=404)
     guards = (filing.content_is_writable,)
-    with writing("save_section", application, actor=actor, at=at, who=people.applicant, guards=guards, code=code) as act:
+    with writing(
+        "save_section", application, actor=actor, at=at, who=people.applicant, guards=guards, code=code
+    ) as act:
         row = act.obj.sections.select_related("updated_by").filter(code=code).first()
         held = row.content if row else {}
         wanted = clean(code, {**held, **content})
@@ -106,13 +148,26 @@ def _ask_again(act, agreed: list[User], part) -> None:
     """Their agreement was to the content before: told once, at the first change."""
     people_ = [person for person in agreed if person != act.actor and queries.is_signatory(person, act.obj)]
     if people_:
-        tell("team.sign_off_reset", act.obj, "verifier/", at=act.at, to=people_, who=str(act.actor), part=part, changed_at=act.at)
+        tell(
+            "team.sign_off_reset",
+            act.obj,
+            "verifier/",
+            at=act.at,
+            to=people_,
+            who=str(act.actor),
+            part=part,
+            changed_at=act.at,
+        )
 
 
-def attach(*, application: Application, actor: User, at: datetime, uploaded, content_type: str, kind: str = "other") -> Attachment:
+def attach(
+    *, application: Application, actor: User, at: datetime, uploaded, content_type: str, kind: str = "other"
+) -> Attachment:
     """Add a document that was checked (`core.files.check_upload` gave its type). The same bytes twice are one document."""
     guards = (filing.content_is_writable,)
-    with writing("attach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents") as act:
+    with writing(
+        "attach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents"
+    ) as act:
         digest = hashlib.sha256()
         for chunk in uploaded.chunks():
             digest.update(chunk)
@@ -122,11 +177,26 @@ def attach(*, application: Application, actor: User, at: datetime, uploaded, con
             return same
         most = rules_of(act.obj)["attachment_max_count"]
         if act.obj.attachments.current().count() >= most:
-            raise Refusal("attachment_count_exceeded", _("You already have %(n)s documents.") % {"n": most}, remedy=_("Remove one or merge several."),
-                          article="art. 7", field="file")
+            raise Refusal(
+                "attachment_count_exceeded",
+                _("You already have %(n)s documents.") % {"n": most},
+                remedy=_("Remove one or merge several."),
+                article="art. 7",
+                field="file",
+            )
         agreed = _agreed(act.obj)
-        piece = Attachment.objects.create(application=act.obj, kind=kind, name=uploaded.name[-200:], file=uploaded, size=uploaded.size,
-                                          sha256=digest.hexdigest(), content_type=content_type, uploaded_by=actor, uploaded_at=at, scan_state=ScanState.CLEAN)
+        piece = Attachment.objects.create(
+            application=act.obj,
+            kind=kind,
+            name=uploaded.name[-200:],
+            file=uploaded,
+            size=uploaded.size,
+            sha256=digest.hexdigest(),
+            content_type=content_type,
+            uploaded_by=actor,
+            uploaded_at=at,
+            scan_state=ScanState.CLEAN,
+        )
         note(act, attachment=piece.pk, sha256=piece.sha256)
         _ask_again(act, agreed, SectionCode.DOCUMENTS.label)
         return piece
@@ -135,7 +205,9 @@ def attach(*, application: Application, actor: User, at: datetime, uploaded, con
 def detach(*, application: Application, actor: User, at: datetime, attachment: Attachment) -> Attachment:
     """Take a document off the working copy. What was filed with it keeps it."""
     guards = (filing.content_is_writable,)
-    with writing("detach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents") as act:
+    with writing(
+        "detach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents"
+    ) as act:
         piece = act.obj.attachments.current().filter(pk=attachment.pk).first()
         if piece is None:
             return attachment

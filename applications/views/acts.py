@@ -1,4 +1,5 @@
 """What the pages share: the file or 404, acts as cards (open with their form, or closed with the reason and what would lift it)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,7 +15,15 @@ from applications.models import Application
 from core.forms import FundForm
 from core.transitions import VERBS, Act, Offer, Refusal, offered
 
-BASE = ("call__rule_version", "call__envelope", "lead", "organisation", "bearer_organisation", "bearer_person", "filed_version")
+BASE = (
+    "call__rule_version",
+    "call__envelope",
+    "lead",
+    "organisation",
+    "bearer_organisation",
+    "bearer_person",
+    "filed_version",
+)
 
 
 @dataclass
@@ -65,7 +74,11 @@ def cards(request, obj, forms: dict, bound: FundForm | None = None, initial: dic
     found = []
     for name, form_class in forms.items():
         if name in offers:
-            given = bound if bound is not None and bound.act == name else form_class(obj=obj, user=request.user, prefix=name, initial=(initial or {}).get(name))
+            given = (
+                bound
+                if bound is not None and bound.act == name
+                else form_class(obj=obj, user=request.user, prefix=name, initial=(initial or {}).get(name))
+            )
             given.act = name
             found.append(Card(offers[name], given))
     return found

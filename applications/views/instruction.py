@@ -1,4 +1,5 @@
 """The case officers' pages: the queue, a file as it was filed, its checklist, what is asked, what is decided; codes for late filings."""
+
 from __future__ import annotations
 
 import csv
@@ -29,11 +30,14 @@ from core.idempotency import once
 from core.models import Event
 from core.money import decimal_text
 from core.transitions import Refusal
-from fund.people import instruction_desk
 from fund.models import Call
+from fund.people import instruction_desk
 
 FILE_FORMS = {
-    "declare_eligible": forms.PlainForm, "extend": forms.ExtendForm, "drop_request": forms.ReasonForm, "reexamine": forms.ReasonForm,
+    "declare_eligible": forms.PlainForm,
+    "extend": forms.ExtendForm,
+    "drop_request": forms.ReasonForm,
+    "reexamine": forms.ReasonForm,
 }
 STATES = tuple(state for state in ApplicationState.values if state not in ("draft",))
 WAITING = ("partner", "reexamine", "incomplete")
@@ -42,14 +46,30 @@ WAITING = ("partner", "reexamine", "incomplete")
 def filters_of(request) -> dict:
     """What the page and its export filter by; anything unknown is no filter."""
     state, waiting = request.GET.get("etat", ""), request.GET.get("attend", "")
-    return {"state": state if state in (*STATES, "all") else "", "call": request.GET.get("appel", "")[:80], "text": request.GET.get("q", "")[:100].strip(),
-            "waiting": waiting if waiting in WAITING else ""}
+    return {
+        "state": state if state in (*STATES, "all") else "",
+        "call": request.GET.get("appel", "")[:80],
+        "text": request.GET.get("q", "")[:100].strip(),
+        "waiting": waiting if waiting in WAITING else "",
+    }
 
 
 def _row(application: Application, at) -> dict:
     partners = list(application.partnerships.all())
-    best = next((one for state in ("confirmed", "invited", "expired", "declined", "withdrawn") for one in partners if one.state == state), None)
-    return {"application": application, "partner": best, "silence": queries.silence(application, at, requests=application.information_requests.all())}
+    best = next(
+        (
+            one
+            for state in ("confirmed", "invited", "expired", "declined", "withdrawn")
+            for one in partners
+            if one.state == state
+        ),
+        None,
+    )
+    return {
+        "application": application,
+        "partner": best,
+        "silence": queries.silence(application, at, requests=application.information_requests.all()),
+    }
 
 
 @allow(instruction_desk)
@@ -66,12 +86,23 @@ def queue(request):
     labels = dict(ApplicationState.choices)
     query = request.GET.copy()
     query.pop("page", None)
-    return render(request, "applications/instruction/queue.html", {
-        "page": page, "rows": [_row(application, request.received_at) for application in page], "filters": found, "query": query.urlencode(),
-        "states": [(state, labels[state], counts.get(state, 0)) for state in STATES if counts.get(state)], "all_count": sum(counts.values()),
-        "calls": Call.objects.public().order_by("-number")[:30], "is_filtered": any(found.values()),
-        "to_instruct": sum(counts.get(state, 0) for state in ("submitted", "information_requested", "eligible", "ineligible")),
-    })
+    return render(
+        request,
+        "applications/instruction/queue.html",
+        {
+            "page": page,
+            "rows": [_row(application, request.received_at) for application in page],
+            "filters": found,
+            "query": query.urlencode(),
+            "states": [(state, labels[state], counts.get(state, 0)) for state in STATES if counts.get(state)],
+            "all_count": sum(counts.values()),
+            "calls": Call.objects.public().order_by("-number")[:30],
+            "is_filtered": any(found.values()),
+            "to_instruct": sum(
+                counts.get(state, 0) for state in ("submitted", "information_requested", "eligible", "ineligible")
+            ),
+        },
+    )
 
 
 class _Echo:
@@ -82,7 +113,11 @@ class _Echo:
 def safe_cell(value) -> str:
     """A cell no spreadsheet takes for a formula."""
     text = str(value if value is not None else "")
-    return f"'{text}" if text.lstrip(" \u00a0\u202f").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else text
+    return (
+        f"'{text}"
+        if text.lstrip(" \u00a0\u202f").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
+        else text
+    )
 
 
 @allow(instruction_desk)
@@ -90,8 +125,20 @@ def safe_cell(value) -> str:
 def export(request):
     """The same rows as the page shows, all pages, as CSV (UTF-8, semicolons, decimal amounts)."""
     rows = queries.desk_queue(request.user, **filters_of(request))
-    head = [_("reference"), _("call"), _("title"), _("applicant"), _("kind"), _("state"), _("received at"), _("requested amount"), _("commune"), _("department"),
-            _("partners confirmed"), _("without a decision, rejected on")]
+    head = [
+        _("reference"),
+        _("call"),
+        _("title"),
+        _("applicant"),
+        _("kind"),
+        _("state"),
+        _("received at"),
+        _("requested amount"),
+        _("commune"),
+        _("department"),
+        _("partners confirmed"),
+        _("without a decision, rejected on"),
+    ]
     writer = csv.writer(_Echo(), delimiter=";", lineterminator="\r\n")
 
     def lines():
@@ -99,13 +146,30 @@ def export(request):
         for application in rows.iterator(chunk_size=500):
             clock = queries.silence(application, request.received_at, requests=application.information_requests.all())
             confirmed = sum(1 for one in application.partnerships.all() if one.state == "confirmed")
-            yield writer.writerow([safe_cell(cell) for cell in (
-                application.reference, application.call.slug, application.title, application.laureate_name, application.get_applicant_kind_display(),
-                application.get_state_display(), timezone.localtime(application.first_received_at).isoformat(timespec="seconds"),
-                decimal_text(application.requested_amount), application.commune, application.department, confirmed, clock.rejected_on.isoformat())])
+            yield writer.writerow(
+                [
+                    safe_cell(cell)
+                    for cell in (
+                        application.reference,
+                        application.call.slug,
+                        application.title,
+                        application.laureate_name,
+                        application.get_applicant_kind_display(),
+                        application.get_state_display(),
+                        timezone.localtime(application.first_received_at).isoformat(timespec="seconds"),
+                        decimal_text(application.requested_amount),
+                        application.commune,
+                        application.department,
+                        confirmed,
+                        clock.rejected_on.isoformat(),
+                    )
+                ]
+            )
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="dossiers-{timezone.localdate(request.received_at):%Y-%m-%d}.csv"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="dossiers-{timezone.localdate(request.received_at):%Y-%m-%d}.csv"'
+    )
     return response
 
 
@@ -114,7 +178,11 @@ def export(request):
 @once
 def declare_many(request):
     """Declare several files eligible: first what would happen, then the act. What cannot be is named with its reason and stays in place."""
-    wanted = [int(value) for value in request.POST.getlist("application") if value.isascii() and value.isdigit() and len(value) < 12][:200]
+    wanted = [
+        int(value)
+        for value in request.POST.getlist("application")
+        if value.isascii() and value.isdigit() and len(value) < 12
+    ][:200]
     chosen = list(queries.officers_files(request.user).select_related(*BASE).filter(pk__in=wanted).order_by("pk"))
     back = reverse("applications:queue") + (f"?{request.POST.get('query', '')}" if request.POST.get("query") else "")
     if not chosen:
@@ -123,10 +191,16 @@ def declare_many(request):
     refusals = [(application, refusal_of(files.declare_eligible, application, request)) for application in chosen]
     possible = [application for application, refusal in refusals if refusal is None]
     if request.POST.get("confirm") != "1":
-        return render(request, "applications/instruction/declare_many.html", {
-            "possible": possible, "refused": [(application, refusal) for application, refusal in refusals if refusal is not None], "back": back,
-            "query": request.POST.get("query", ""),
-        })
+        return render(
+            request,
+            "applications/instruction/declare_many.html",
+            {
+                "possible": possible,
+                "refused": [(application, refusal) for application, refusal in refusals if refusal is not None],
+                "back": back,
+                "query": request.POST.get("query", ""),
+            },
+        )
     done = 0
     for application in possible:
         try:
@@ -134,7 +208,11 @@ def declare_many(request):
             done += 1
         except Refusal as refusal:
             messages.error(request, f"{application.reference} : {refusal}")
-    messages.success(request, ngettext("%(n)s application is declared eligible.", "%(n)s applications are declared eligible.", done) % {"n": done})
+    messages.success(
+        request,
+        ngettext("%(n)s application is declared eligible.", "%(n)s applications are declared eligible.", done)
+        % {"n": done},
+    )
     return redirect(back)
 
 
@@ -159,7 +237,9 @@ def file(request, reference):
         checks = forms.ChecklistForm(request.POST, lines=lines)
         if checks.is_valid():
             try:
-                files.save_checks(application=application, actor=request.user, at=request.received_at, checks=checks.checks())
+                files.save_checks(
+                    application=application, actor=request.user, at=request.received_at, checks=checks.checks()
+                )
                 messages.success(request, _("Your findings are kept."))
                 return redirect(f"{here}#conditions")
             except Refusal as refusal:
@@ -169,21 +249,40 @@ def file(request, reference):
         if response:
             return response
         application = file_or_404(request, reference)
-    return render(request, "applications/instruction/file.html", _file_context(request, application, checks, bound), status=status(checks, bound))
+    return render(
+        request,
+        "applications/instruction/file.html",
+        _file_context(request, application, checks, bound),
+        status=status(checks, bound),
+    )
 
 
 def _file_context(request, application: Application, checks, bound) -> dict:
     content = application.content
     every = list(application.information_requests.select_related("document", "requested_by", "answered_by"))
     return {
-        "application": application, "parts": parts_of(application, content), "checks": checks, "cards": cards(request, application, FILE_FORMS, bound),
-        "pieces": content["documents"].get("files", []), "team": content["applicant"].get("team", []),
-        "partners": application.partnerships.select_related("organisation"), "versions": application.versions.select_related("receipt", "filed_by"),
-        "requests": every, "silence": queries.silence(application, request.received_at, requests=every),
-        "ask": refusal_of(files.request_information, application, request) if application.state == "submitted" else None,
-        "may_ask": application.state == "submitted", "can_check": application.state in ("submitted", "information_requested"),
-        "events": Event.objects.filter(subject=application.reference, machine__in=("application", "partnership", "information_request")).select_related("actor", "reason").order_by("-id")[:40],
-        "codes": application.access_codes.select_related("issued_by"), "at": request.received_at,
+        "application": application,
+        "parts": parts_of(application, content),
+        "checks": checks,
+        "cards": cards(request, application, FILE_FORMS, bound),
+        "pieces": content["documents"].get("files", []),
+        "team": content["applicant"].get("team", []),
+        "partners": application.partnerships.select_related("organisation"),
+        "versions": application.versions.select_related("receipt", "filed_by"),
+        "requests": every,
+        "silence": queries.silence(application, request.received_at, requests=every),
+        "ask": refusal_of(files.request_information, application, request)
+        if application.state == "submitted"
+        else None,
+        "may_ask": application.state == "submitted",
+        "can_check": application.state in ("submitted", "information_requested"),
+        "events": Event.objects.filter(
+            subject=application.reference, machine__in=("application", "partnership", "information_request")
+        )
+        .select_related("actor", "reason")
+        .order_by("-id")[:40],
+        "codes": application.access_codes.select_related("issued_by"),
+        "at": request.received_at,
     }
 
 
@@ -195,45 +294,91 @@ def ask(request, reference):
     application = file_or_404(request, reference)
     days = rules_of(application)["information_request_days"]
     default = next_working_day(timezone.localdate(request.received_at) + timedelta(days=days))
-    form, items = forms.RequestForm(initial={"due_on": default}), forms.ItemFormSet(prefix="items", initial=_failed(application))
+    form, items = (
+        forms.RequestForm(initial={"due_on": default}),
+        forms.ItemFormSet(prefix="items", initial=_failed(application)),
+    )
     if request.method == "POST":
         form, items = forms.RequestForm(request.POST), forms.ItemFormSet(request.POST, prefix="items")
         if request.POST.get("add_row"):
-            return render(request, "applications/instruction/ask.html", _ask_context(request, application, form, _longer(request, items), days))
+            return render(
+                request,
+                "applications/instruction/ask.html",
+                _ask_context(request, application, form, _longer(request, items), days),
+            )
         if form.is_valid() and items.is_valid():
-            listed = [row.cleaned_data for row in items.forms if any((row.cleaned_data or {}).get(name) for name in ("section", "label", "reason", "article"))]
+            listed = [
+                row.cleaned_data
+                for row in items.forms
+                if any((row.cleaned_data or {}).get(name) for name in ("section", "label", "reason", "article"))
+            ]
             try:
-                files.request_information(application=application, actor=request.user, at=request.received_at, items=listed,
-                                          due_at=forms.end_of_day(form.cleaned_data["due_on"]), message=form.cleaned_data["message"])
+                files.request_information(
+                    application=application,
+                    actor=request.user,
+                    at=request.received_at,
+                    items=listed,
+                    due_at=forms.end_of_day(form.cleaned_data["due_on"]),
+                    message=form.cleaned_data["message"],
+                )
                 messages.success(request, _("The request is sent; the two-month period is paused."))
                 return redirect(reverse("applications:file", args=[reference]))
             except Refusal as refusal:
                 form.refuse(refusal)
-    return render(request, "applications/instruction/ask.html", _ask_context(request, application, form, items, days),
-                  status=422 if request.method == "POST" else 200)
+    return render(
+        request,
+        "applications/instruction/ask.html",
+        _ask_context(request, application, form, items, days),
+        status=422 if request.method == "POST" else 200,
+    )
 
 
 def _ask_context(request, application, form, items, days) -> dict:
-    return {"application": application, "form": form, "items": items, "days": days, "refusal": refusal_of(files.request_information, application, request),
-            "number": application.information_requests.count() + 1, "silence": queries.silence(application, request.received_at)}
+    return {
+        "application": application,
+        "form": form,
+        "items": items,
+        "days": days,
+        "refusal": refusal_of(files.request_information, application, request),
+        "number": application.information_requests.count() + 1,
+        "silence": queries.silence(application, request.received_at),
+    }
 
 
 def _longer(request, items):
     """The same rows with an empty one more (without JavaScript)."""
     data = request.POST.copy()
     count = data.get("items-TOTAL_FORMS", "2")
-    data["items-TOTAL_FORMS"] = str(min(12, int(count) + 1)) if count.isascii() and count.isdigit() and len(count) < 4 else "2"
+    data["items-TOTAL_FORMS"] = (
+        str(min(12, int(count) + 1)) if count.isascii() and count.isdigit() and len(count) < 4 else "2"
+    )
     return forms.ItemFormSet(data, prefix="items")
 
 
-_SECTION_OF = {"admissible": "statements", "applicant_kind": "applicant", "partnership_confirmed": "partnership", "amount_within_ceiling": "budget",
-               "budget_balanced": "budget", "project_duration": "project", "openness_commitment": "openness", "cer_when_due": "statements"}
+_SECTION_OF = {
+    "admissible": "statements",
+    "applicant_kind": "applicant",
+    "partnership_confirmed": "partnership",
+    "amount_within_ceiling": "budget",
+    "budget_balanced": "budget",
+    "project_duration": "project",
+    "openness_commitment": "openness",
+    "cer_when_due": "statements",
+}
 
 
 def _failed(application: Application) -> list[dict]:
     """Conditions found not met, as the beginning of the list."""
-    return [{"section": _SECTION_OF.get(line.code, "project"), "label": "", "reason": line.check.note, "article": line.article}
-            for line in checklist(application) if line.check is not None and line.check.ok is False]
+    return [
+        {
+            "section": _SECTION_OF.get(line.code, "project"),
+            "label": "",
+            "reason": line.check.note,
+            "article": line.article,
+        }
+        for line in checklist(application)
+        if line.check is not None and line.check.ok is False
+    ]
 
 
 @allow(instruction_desk)
@@ -244,7 +389,11 @@ def codes(request):
     form = forms.AccessCodeForm(initial={"expires_at": request.received_at + timedelta(days=2)})
     name = request.POST.get("act", "") if request.method == "POST" else ""
     if name == "revoke":
-        row = AccessCode.objects.select_related("application").filter(pk=request.POST.get("code") if str(request.POST.get("code", "")).isdigit() else 0).first()
+        row = (
+            AccessCode.objects.select_related("application")
+            .filter(pk=request.POST.get("code") if str(request.POST.get("code", "")).isdigit() else 0)
+            .first()
+        )
         if row is None:
             raise Http404
         files.revoke_access_code(access_code=row, actor=request.user, at=request.received_at)
@@ -253,14 +402,27 @@ def codes(request):
         form = forms.AccessCodeForm(request.POST)
         if form.is_valid():
             data = form.params()
-            application = Application.objects.select_related("call", "lead").filter(reference=references.normalise(data.pop("reference"))).first()
+            application = (
+                Application.objects.select_related("call", "lead")
+                .filter(reference=references.normalise(data.pop("reference")))
+                .first()
+            )
             try:
                 if application is None:
-                    raise Refusal("unknown_reference", _("No application has this reference. Check it with the applicant."), field="reference")
+                    raise Refusal(
+                        "unknown_reference",
+                        _("No application has this reference. Check it with the applicant."),
+                        field="reference",
+                    )
                 files.issue_access_code(application=application, actor=request.user, at=request.received_at, **data)
                 messages.success(request, _("The code is on its way to the applicant."))
                 return redirect(reverse("applications:codes"))
             except Refusal as refusal:
                 form.refuse(refusal)
     rows = AccessCode.objects.select_related("application", "issued_by").order_by("-pk")[:50]
-    return render(request, "applications/instruction/codes.html", {"form": form, "codes": rows, "at": request.received_at}, status=status(form))
+    return render(
+        request,
+        "applications/instruction/codes.html",
+        {"form": form, "codes": rows, "at": request.received_at},
+        status=status(form),
+    )

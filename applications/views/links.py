@@ -1,4 +1,5 @@
 """Pages behind a personal link: the administration's agent answers without an account; an invited person joins the team once signed in."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -18,7 +19,16 @@ from core.idempotency import once
 from core.models import User
 from core.transitions import Refusal
 
-PREFILLED = ("service", "agent_name", "agent_role", "agent_phone", "commitment", "time_planned", "authority", "publish_agent_name")
+PREFILLED = (
+    "service",
+    "agent_name",
+    "agent_role",
+    "agent_phone",
+    "commitment",
+    "time_planned",
+    "authority",
+    "publish_agent_name",
+)
 
 
 def _private(response):
@@ -49,7 +59,10 @@ def partnership(request, token):
     if row is None:
         raise Http404
     state = situation(row, token, request.received_at)
-    initial = {name: getattr(row, name) for name in PREFILLED} | {"organisation_name": row.organisation.name, "siret": row.siret or row.organisation.siret}
+    initial = {name: getattr(row, name) for name in PREFILLED} | {
+        "organisation_name": row.organisation.name,
+        "siret": row.siret or row.organisation.siret,
+    }
     form, no = forms.AnswerPartnerForm(initial=initial), forms.OptionalReasonForm(prefix="no")
     if request.method == "POST":
         if state not in ("answer", "manage"):
@@ -63,12 +76,21 @@ def partnership(request, token):
         if done:
             return _private(redirect(f"{reverse('applications:partnership', args=[token])}?fait={done}"))
     refused = 422 if (form.is_bound and form.errors) or (no.is_bound and no.errors) else 200
-    return _private(_page(request, row, state, form, no, refused if state in ("answer", "manage") or request.GET.get("fait") else 410))
+    return _private(
+        _page(
+            request, row, state, form, no, refused if state in ("answer", "manage") or request.GET.get("fait") else 410
+        )
+    )
 
 
 def _act(request, row: Partnership, token: str, name: str, form, no) -> str:
     """Do it; returns what was done, or nothing when the form comes back."""
-    verb = {"confirm": partnerships.confirm, "correct": partnerships.correct, "decline": partnerships.decline, "withdraw": partnerships.withdraw}.get(name)
+    verb = {
+        "confirm": partnerships.confirm,
+        "correct": partnerships.correct,
+        "decline": partnerships.decline,
+        "withdraw": partnerships.withdraw,
+    }.get(name)
     if verb is None:
         raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
     shown = form if name in ("confirm", "correct") else no
@@ -85,10 +107,21 @@ def _act(request, row: Partnership, token: str, name: str, form, no) -> str:
 def _page(request, row: Partnership, state: str, form, no, code: int):
     application = row.application
     expectation = queries.section_now(application, "partnership")["expectation"]
-    return render(request, "applications/partnership.html", {
-        "partnership": row, "application": application, "situation": state, "form": form, "no": no, "expectation": expectation,
-        "done": request.GET.get("fait", ""), "place": application.commune,
-    }, status=code)
+    return render(
+        request,
+        "applications/partnership.html",
+        {
+            "partnership": row,
+            "application": application,
+            "situation": state,
+            "form": form,
+            "no": no,
+            "expectation": expectation,
+            "done": request.GET.get("fait", ""),
+            "place": application.commune,
+        },
+        status=code,
+    )
 
 
 @allow(signed_in)
@@ -98,7 +131,12 @@ def join(request, token):
     """Join a team: after signing in or up, by a button (opening the page uses nothing up)."""
     member = files.invitation(token)
     if member is None:
-        raise Refusal("invitation_used", _("This invitation has been used or withdrawn."), remedy=_("Ask the person who invited you for a new one."), status=410)
+        raise Refusal(
+            "invitation_used",
+            _("This invitation has been used or withdrawn."),
+            remedy=_("Ask the person who invited you for a new one."),
+            status=410,
+        )
     application = member.application
     if queries.is_member(request.user, application):
         return _private(redirect(reverse("applications:read", args=[application.reference])))
@@ -111,6 +149,17 @@ def join(request, token):
         except Refusal as error:
             refusal = error
     elif member.expires_at is None or request.received_at >= member.expires_at:
-        refusal = Refusal("invitation_expired", _("This invitation has expired."), remedy=_("Ask the person who invited you for a new one."), status=410)
-    return _private(render(request, "applications/join.html", {"member": member, "application": application, "refusal": refusal},
-                           status=refusal.status if refusal else 200))
+        refusal = Refusal(
+            "invitation_expired",
+            _("This invitation has expired."),
+            remedy=_("Ask the person who invited you for a new one."),
+            status=410,
+        )
+    return _private(
+        render(
+            request,
+            "applications/join.html",
+            {"member": member, "application": application, "refusal": refusal},
+            status=refusal.status if refusal else 200,
+        )
+    )

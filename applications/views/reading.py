@@ -1,4 +1,5 @@
 """The file as a text to read: each section with its answers in words, for its team and for staff (the panel's pages may use it too)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -69,9 +70,20 @@ def _line(application: Application, code: str, key: Key, value) -> Line | None:
         if not value:
             return None
         amounts = any(column.kind == "amount" for column in columns)
-        rows = [[cell(column, row.get(column.name)) if column.kind != "flag" or row.get(column.name) else "" for column in columns] for row in value]
-        return Line(label, heads=[str(column.label)[:1].upper() + str(column.label)[1:] for column in columns], rows=rows, total=format_euros(total(value)) if amounts else "",
-                    numbers={index for index, column in enumerate(columns) if column.kind in ("amount", "number")})
+        rows = [
+            [
+                cell(column, row.get(column.name)) if column.kind != "flag" or row.get(column.name) else ""
+                for column in columns
+            ]
+            for row in value
+        ]
+        return Line(
+            label,
+            heads=[str(column.label)[:1].upper() + str(column.label)[1:] for column in columns],
+            rows=rows,
+            total=format_euros(total(value)) if amounts else "",
+            numbers={index for index, column in enumerate(columns) if column.kind in ("amount", "number")},
+        )
     text = cell(key, value)
     if not text:
         return None
@@ -86,7 +98,11 @@ def parts_of(application: Application, content: dict) -> list[Part]:
         section = content.get(code) or {}
         if code == "documents" and not section.get("note"):
             continue
-        lines = [_line(application, code, SECTIONS[code].key(name), section.get(name)) for name in shown_keys(application, code, content) if name in section]
+        lines = [
+            _line(application, code, SECTIONS[code].key(name), section.get(name))
+            for name in shown_keys(application, code, content)
+            if name in section
+        ]
         parts.append(Part(code, str(SectionCode(code).label), [line for line in lines if line is not None]))
     return parts
 
@@ -95,15 +111,33 @@ def parts_of(application: Application, content: dict) -> list[Part]:
 @require_safe
 def read(request, reference):
     """What was filed (of a draft, what is written), with its versions and receipts: for the team."""
-    application = Application.objects.of_team(request.user).select_related("call", "lead", "filed_version", "organisation", "bearer_organisation", "bearer_person").filter(
-        reference=reference).first()
+    application = (
+        Application.objects.of_team(request.user)
+        .select_related("call", "lead", "filed_version", "organisation", "bearer_organisation", "bearer_person")
+        .filter(reference=reference)
+        .first()
+    )
     if application is None:
         raise Http404
     content = application.content if application.is_filed else queries.content_now(application)
     files = content["documents"].get("files", [])
-    changed = application.is_filed and application.state == "submitted" and application.filed_version.content_hash != queries.hash_now(application)
-    return render(request, "applications/read.html", {
-        "application": application, "parts": parts_of(application, content), "pieces": files, "versions": application.versions.select_related("receipt", "filed_by"),
-        "team": content["applicant"].get("team", []), "partners": application.partnerships.select_related("organisation").exclude(state="cancelled"),
-        "silence": queries.silence(application, request.received_at), "is_changed": changed, "is_writer": queries.is_applicant(request.user, application),
-    })
+    changed = (
+        application.is_filed
+        and application.state == "submitted"
+        and application.filed_version.content_hash != queries.hash_now(application)
+    )
+    return render(
+        request,
+        "applications/read.html",
+        {
+            "application": application,
+            "parts": parts_of(application, content),
+            "pieces": files,
+            "versions": application.versions.select_related("receipt", "filed_by"),
+            "team": content["applicant"].get("team", []),
+            "partners": application.partnerships.select_related("organisation").exclude(state="cancelled"),
+            "silence": queries.silence(application, request.received_at),
+            "is_changed": changed,
+            "is_writer": queries.is_applicant(request.user, application),
+        },
+    )

@@ -1,4 +1,5 @@
 """The applicant's pages: the list, the draft section by section, team, partners, documents, the check before filing, the answer to a request."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -45,8 +46,16 @@ def my_files(request):
         raise Http404 from error
     requests_due = queries.requests_due([row.pk for row in found if row.state == "information_requested"])
     items = [(row, queries.next_step(row, request.received_at, requests_due.get(row.pk))) for row in found]
-    return render(request, "applications/my_files.html", {"page": found, "items": items, "open_calls": Call.objects.open_at(request.received_at).order_by("closes_at"),
-                                                          "reusable": REUSABLE})
+    return render(
+        request,
+        "applications/my_files.html",
+        {
+            "page": found,
+            "items": items,
+            "open_calls": Call.objects.open_at(request.received_at).order_by("closes_at"),
+            "reusable": REUSABLE,
+        },
+    )
 
 
 @allow(signed_in)
@@ -57,17 +66,26 @@ def start(request, slug):
     call = Call.objects.public().filter(slug=slug).first()
     if call is None:
         raise Http404
-    form = forms.StartForm(request.POST or None, user=request.user, initial={"cloned_from": request.GET.get("copie", "")})
+    form = forms.StartForm(
+        request.POST or None, user=request.user, initial={"cloned_from": request.GET.get("copie", "")}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             application = files.create(call=call, actor=request.user, at=request.received_at, **form.params())
             return redirect(page("section", application, "applicant"))
         except Refusal as refusal:
             form.refuse(refusal)
-    return render(request, "applications/start.html", {
-        "call": call, "form": form, "refusal": refusal_of(files.create, call, request),
-        "mine": queries.my_applications(request.user).filter(call=call)[:5],
-    }, status=status(form))
+    return render(
+        request,
+        "applications/start.html",
+        {
+            "call": call,
+            "form": form,
+            "refusal": refusal_of(files.create, call, request),
+            "mine": queries.my_applications(request.user).filter(call=call)[:5],
+        },
+        status=status(form),
+    )
 
 
 # ---- writing ----
@@ -78,16 +96,27 @@ def frame(request, application: Application, here: str, content: dict | None = N
     content = content if content is not None else queries.content_now(application)
     gaps = missing(application, content)
     return {
-        "application": application, "content": content, "gaps": gaps, "progress": queries.progress(application, gaps), "here": here,
-        "is_writer": is_writer(request, application), "members": list(application.members.select_related("user")),
-        "filed": application.filed_version, "is_changed": bool(application.filed_version) and application.filed_version.content_hash != queries.hash_now(application, content),
+        "application": application,
+        "content": content,
+        "gaps": gaps,
+        "progress": queries.progress(application, gaps),
+        "here": here,
+        "is_writer": is_writer(request, application),
+        "members": list(application.members.select_related("user")),
+        "filed": application.filed_version,
+        "is_changed": bool(application.filed_version)
+        and application.filed_version.content_hash != queries.hash_now(application, content),
     }
 
 
 def _closed(request, application: Application, code: str) -> Refusal | None:
     """Why this section cannot be written now by this person."""
     if not is_writer(request, application):
-        return Refusal("not_permitted", _("You may read this application, not write in it."), remedy=_("Ask the one who leads it for the right to write."))
+        return Refusal(
+            "not_permitted",
+            _("You may read this application, not write in it."),
+            remedy=_("Ask the one who leads it for the right to write."),
+        )
     return may(filing_rules.content_is_writable, Writing("save_section"), application, request, code=code)
 
 
@@ -105,13 +134,25 @@ def section(request, reference, code):
         return redirect(page("answer" if application.state == "information_requested" else "read", application))
     row = application.sections.select_related("updated_by").filter(code=code).first()
     content, conflict = queries.content_now(application), None
-    written = forms.SectionPage(application, code, content, request.POST if request.method == "POST" else None, plus=request.GET.get("plus", ""))
+    written = forms.SectionPage(
+        application, code, content, request.POST if request.method == "POST" else None, plus=request.GET.get("plus", "")
+    )
     version = row.version if row else 0
     if request.method == "POST":
-        remove, add, go = request.POST.get("remove_row", ""), request.POST.get("add_row", ""), request.POST.get("go", "")
+        remove, add, go = (
+            request.POST.get("remove_row", ""),
+            request.POST.get("add_row", ""),
+            request.POST.get("go", ""),
+        )
         try:
-            row = files.save_section(application=application, actor=request.user, at=request.received_at, code=code, content=written.values(without=remove),
-                                     version=_int(request.POST.get("version")))
+            row = files.save_section(
+                application=application,
+                actor=request.user,
+                at=request.received_at,
+                code=code,
+                content=written.values(without=remove),
+                version=_int(request.POST.get("version")),
+            )
             version = row.version
             if written.is_valid():
                 return redirect(_after(application, code, add, remove, go))
@@ -119,12 +160,28 @@ def section(request, reference, code):
             conflict, version = _conflict(error), error.version
         application = of_team(request, reference)
     context = frame(request, application, code)
-    return render(request, "applications/section.html", context | {
-        "code": code, "label": SectionCode(code).label, "written": written, "form": written.form, "tables": written.tables, "version": version, "row": row,
-        "section_gaps": [gap for gap in context["gaps"] if gap.section == code], "conflict": conflict, "figures": figures(application, context["content"]),
-        "number": ORDER.index(code) + 1, "next_code": ORDER[ORDER.index(code) + 1] if code != ORDER[-1] else "", "pieces": application.attachments.current(),
-        "max_rows": 60,
-    }, status=409 if conflict else 422 if request.method == "POST" else 200)
+    return render(
+        request,
+        "applications/section.html",
+        context
+        | {
+            "code": code,
+            "label": SectionCode(code).label,
+            "written": written,
+            "form": written.form,
+            "tables": written.tables,
+            "version": version,
+            "row": row,
+            "section_gaps": [gap for gap in context["gaps"] if gap.section == code],
+            "conflict": conflict,
+            "figures": figures(application, context["content"]),
+            "number": ORDER.index(code) + 1,
+            "next_code": ORDER[ORDER.index(code) + 1] if code != ORDER[-1] else "",
+            "pieces": application.attachments.current(),
+            "max_rows": 60,
+        },
+        status=409 if conflict else 422 if request.method == "POST" else 200,
+    )
 
 
 def _int(text) -> int | None:
@@ -136,16 +193,31 @@ def _after(application: Application, code: str, add: str, remove: str, go: str) 
     if add:
         return f"{here}?plus={add}#table-{add}" if add in [key.name for key in SECTIONS[code].keys] else here
     if remove:
-        return f"{here}#table-{remove.rpartition('-')[0]}" if remove.rpartition("-")[0] in [key.name for key in SECTIONS[code].keys] else here
+        return (
+            f"{here}#table-{remove.rpartition('-')[0]}"
+            if remove.rpartition("-")[0] in [key.name for key in SECTIONS[code].keys]
+            else here
+        )
     if go == "next":
-        return page("section", application, ORDER[ORDER.index(code) + 1]) if code != ORDER[-1] else page("check", application)
+        return (
+            page("section", application, ORDER[ORDER.index(code) + 1])
+            if code != ORDER[-1]
+            else page("check", application)
+        )
     return f"{here}?enregistre=1"
 
 
 def _conflict(error: files.VersionConflict) -> dict:
     """Both texts, answer by answer, where they differ."""
-    lines = [{"label": key.label, "theirs": as_text(key, error.theirs.get(key.name)), "mine": as_text(key, error.mine.get(key.name))}
-             for key in SECTIONS[error.section.code].keys if error.theirs.get(key.name) != error.mine.get(key.name)]
+    lines = [
+        {
+            "label": key.label,
+            "theirs": as_text(key, error.theirs.get(key.name)),
+            "mine": as_text(key, error.mine.get(key.name)),
+        }
+        for key in SECTIONS[error.section.code].keys
+        if error.theirs.get(key.name) != error.mine.get(key.name)
+    ]
     return {"by": error.section.updated_by, "at": error.section.updated_at, "lines": lines, "refusal": error}
 
 
@@ -155,7 +227,14 @@ def as_text(key, value) -> str:
 
     if key.kind != "rows":
         return str(cell(key, value))
-    return "\n".join(" · ".join(str(cell(column, row.get(column.name))) for column in key.columns if row.get(column.name) not in (None, "", False)) for row in value or [])
+    return "\n".join(
+        " · ".join(
+            str(cell(column, row.get(column.name)))
+            for column in key.columns
+            if row.get(column.name) not in (None, "", False)
+        )
+        for row in value or []
+    )
 
 
 def figures(application: Application, content: dict) -> dict:
@@ -164,9 +243,20 @@ def figures(application: Application, content: dict) -> dict:
     spent, found = total(budget["expenses"]), total(budget["resources"])
     used, given = total(budget["in_kind_expenses"]), total(budget["in_kind_resources"])
     requested = budget["requested_amount"] or 0
-    return {"spent": spent, "found": found, "gap": abs(spent - found), "balanced": spent == found, "used": used, "given": given,
-            "in_kind_balanced": used == given, "requested": requested, "left": application.call.ceiling_amount - requested, "more_spent": spent > found,
-            "over_ceiling": requested > application.call.ceiling_amount, "ceiling": application.call.ceiling_amount}
+    return {
+        "spent": spent,
+        "found": found,
+        "gap": abs(spent - found),
+        "balanced": spent == found,
+        "used": used,
+        "given": given,
+        "in_kind_balanced": used == given,
+        "requested": requested,
+        "left": application.call.ceiling_amount - requested,
+        "more_spent": spent > found,
+        "over_ceiling": requested > application.call.ceiling_amount,
+        "ceiling": application.call.ceiling_amount,
+    }
 
 
 @allow(signed_in)
@@ -180,27 +270,45 @@ def autosave(request, reference, code):
         if refusal := _closed(request, application, code):
             raise refusal
         written = forms.SectionPage(application, code, queries.content_now(application), request.POST)
-        row = files.save_section(application=application, actor=request.user, at=request.received_at, code=code, content=written.values(),
-                                 version=_int(request.POST.get("version")))
+        row = files.save_section(
+            application=application,
+            actor=request.user,
+            at=request.received_at,
+            code=code,
+            content=written.values(),
+            version=_int(request.POST.get("version")),
+        )
     except files.VersionConflict as error:
-        return JsonResponse({"code": error.code, "detail": str(error), "by": str(error.section.updated_by), "theirs": error.theirs}, status=409)
+        return JsonResponse(
+            {"code": error.code, "detail": str(error), "by": str(error.section.updated_by), "theirs": error.theirs},
+            status=409,
+        )
     except Refusal as refusal:
         return JsonResponse({"code": refusal.code, "detail": str(refusal)}, status=refusal.status)
     application = of_team(request, reference)
     context = frame(request, application, code)
     body = {
-        "at": timezone.localtime(row.updated_at).strftime("%H:%M"), "version": row.version, "missing": [gap.message for gap in context["gaps"] if gap.section == code],
+        "at": timezone.localtime(row.updated_at).strftime("%H:%M"),
+        "version": row.version,
+        "missing": [gap.message for gap in context["gaps"] if gap.section == code],
         "fragments": {
-            "manques": render_to_string("applications/partials/_gaps.html", {"section_gaps": [gap for gap in context["gaps"] if gap.section == code],
-                                                                             "application": application}, request),
+            "manques": render_to_string(
+                "applications/partials/_gaps.html",
+                {"section_gaps": [gap for gap in context["gaps"] if gap.section == code], "application": application},
+                request,
+            ),
             "sections": render_to_string("applications/partials/_sections.html", context, request),
         },
     }
     if code == "budget":
         body["totals"] = figures(application, context["content"])
-        body["fragments"]["totaux"] = render_to_string("applications/partials/_totals.html", {"figures": body["totals"]}, request)
+        body["fragments"]["totaux"] = render_to_string(
+            "applications/partials/_totals.html", {"figures": body["totals"]}, request
+        )
     if not written.is_valid():
-        return JsonResponse(body | {"code": "invalid", "detail": " ".join(written.problems()), "errors": written.problems()}, status=422)
+        return JsonResponse(
+            body | {"code": "invalid", "detail": " ".join(written.problems()), "errors": written.problems()}, status=422
+        )
     return JsonResponse(body)
 
 
@@ -216,18 +324,24 @@ def team(request, reference):
     invite, person, bound = forms.InviteForm(), forms.PersonForm(prefix="person"), None
     name = request.POST.get("act", "") if request.method == "POST" else ""
     if name:
-        member = application.members.select_related("application").filter(pk=_int(request.POST.get("member")) or 0).first()
+        member = (
+            application.members.select_related("application").filter(pk=_int(request.POST.get("member")) or 0).first()
+        )
         try:
             if name == "invite":
                 invite = forms.InviteForm(request.POST)
                 if invite.is_valid():
-                    files.invite_member(application=application, actor=request.user, at=request.received_at, **invite.params())
+                    files.invite_member(
+                        application=application, actor=request.user, at=request.received_at, **invite.params()
+                    )
                     messages.success(request, _("The invitation is on its way."))
                     return redirect(page("team", application))
             elif name == "person":
                 person = forms.PersonForm(request.POST, prefix="person")
                 if person.is_valid():
-                    files.add_person(application=application, actor=request.user, at=request.received_at, **person.params())
+                    files.add_person(
+                        application=application, actor=request.user, at=request.received_at, **person.params()
+                    )
                     return redirect(page("team", application))
             elif name == "remind":
                 count = files.request_sign_offs(application=application, actor=request.user, at=request.received_at)
@@ -240,7 +354,14 @@ def team(request, reference):
                 files.remove_member(member=member, actor=request.user, at=request.received_at)
                 return redirect(reverse("applications:my_files") if leaving else page("team", application))
             elif name == "again":
-                files.invite_member(application=application, actor=request.user, at=request.received_at, email=member.email, right=member.right, signatory=member.signatory)
+                files.invite_member(
+                    application=application,
+                    actor=request.user,
+                    at=request.received_at,
+                    email=member.email,
+                    right=member.right,
+                    signatory=member.signatory,
+                )
                 messages.success(request, _("A new invitation is on its way; the former link no longer works."))
                 return redirect(page("team", application))
             elif name == "change":
@@ -255,14 +376,41 @@ def team(request, reference):
                 return redirect(page("team", application))
             form.refuse(refusal)
     context = frame(request, application, "equipe")
-    rows = [(member, bound if bound is not None and bound.obj.pk == member.pk else forms.MemberForm(prefix=f"member-{member.pk}", obj=member, initial={
-        "name": member.name, "role": member.role, "description": member.description, "right": member.right, "signatory": member.signatory}))
-        for member in context["members"]]
+    rows = [
+        (
+            member,
+            bound
+            if bound is not None and bound.obj.pk == member.pk
+            else forms.MemberForm(
+                prefix=f"member-{member.pk}",
+                obj=member,
+                initial={
+                    "name": member.name,
+                    "role": member.role,
+                    "description": member.description,
+                    "right": member.right,
+                    "signatory": member.signatory,
+                },
+            ),
+        )
+        for member in context["members"]
+    ]
     never, outdated = queries.missing_signatures(application, queries.hash_now(application, context["content"]))
-    return render(request, "applications/team.html", context | {
-        "rows": rows, "invite": invite, "person": person, "awaited": [str(one) for one in (*never, *outdated)],
-        "closed": _closed(request, application, "applicant"), "open_member": bound.obj.pk if bound is not None else 0, "at": request.received_at,
-    }, status=status(invite, person, bound))
+    return render(
+        request,
+        "applications/team.html",
+        context
+        | {
+            "rows": rows,
+            "invite": invite,
+            "person": person,
+            "awaited": [str(one) for one in (*never, *outdated)],
+            "closed": _closed(request, application, "applicant"),
+            "open_member": bound.obj.pk if bound is not None else 0,
+            "at": request.received_at,
+        },
+        status=status(invite, person, bound),
+    )
 
 
 # ---- partners ----
@@ -279,7 +427,9 @@ def partners(request, reference):
         if name == "invite":
             form = forms.PartnerForm(request.POST)
             if form.is_valid():
-                partnerships.invite(application=application, actor=request.user, at=request.received_at, **form.params())
+                partnerships.invite(
+                    application=application, actor=request.user, at=request.received_at, **form.params()
+                )
                 messages.success(request, _("The invitation is on its way."))
                 return redirect(page("partners", application))
         elif name in ("invite_again", "cancel"):
@@ -288,7 +438,12 @@ def partners(request, reference):
                 raise Http404
             verb = partnerships.invite_again if name == "invite_again" else partnerships.cancel
             verb(partnership=row, actor=request.user, at=request.received_at)
-            messages.success(request, _("A new link is on its way; the former one no longer works.") if name == "invite_again" else _("The link of the invitation no longer works."))
+            messages.success(
+                request,
+                _("A new link is on its way; the former one no longer works.")
+                if name == "invite_again"
+                else _("The link of the invitation no longer works."),
+            )
             return redirect(page("partners", application))
         elif name:
             raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
@@ -301,10 +456,19 @@ def partners(request, reference):
     rows = list(application.partnerships.select_related("organisation", "invited_by"))
     for row in rows:
         row.application = application
-    return render(request, "applications/partners.html", frame(request, application, "partenaires") | {
-        "partners": [(row, cards(request, row, {"invite_again": forms.PlainForm, "cancel": forms.PlainForm})) for row in rows], "form": form,
-        "refusal": refusal_of(partnerships.invite, application, request),
-    }, status=status(form))
+    return render(
+        request,
+        "applications/partners.html",
+        frame(request, application, "partenaires")
+        | {
+            "partners": [
+                (row, cards(request, row, {"invite_again": forms.PlainForm, "cancel": forms.PlainForm})) for row in rows
+            ],
+            "form": form,
+            "refusal": refusal_of(partnerships.invite, application, request),
+        },
+        status=status(form),
+    )
 
 
 # ---- documents ----
@@ -330,9 +494,17 @@ def pieces(request, reference):
                 uploaded = form.cleaned_data["file"]
                 if not uploaded:
                     raise Refusal("file_missing", _("Choose a file first."), field="file")
-                content_type = uploads.check_upload(uploaded, kinds={"pdf", "image", "office"}, max_bytes=most * 1024 * 1024)
-                files.attach(application=application, actor=request.user, at=request.received_at, uploaded=uploaded, content_type=content_type,
-                             kind=form.cleaned_data["kind"])
+                content_type = uploads.check_upload(
+                    uploaded, kinds={"pdf", "image", "office"}, max_bytes=most * 1024 * 1024
+                )
+                files.attach(
+                    application=application,
+                    actor=request.user,
+                    at=request.received_at,
+                    uploaded=uploaded,
+                    content_type=content_type,
+                    kind=form.cleaned_data["kind"],
+                )
                 messages.success(request, _("The document is in the file."))
                 return redirect(page("pieces", application))
     except Refusal as refusal:
@@ -342,17 +514,30 @@ def pieces(request, reference):
         refusal.field = refusal.field or "file"
         form.refuse(refusal)
     rules = rules_of(application)
-    return render(request, "applications/pieces.html", frame(request, application, "pieces") | {
-        "pieces": application.attachments.current().select_related("uploaded_by"), "form": form, "closed": _closed(request, application, "documents"),
-        "most": rules["attachment_max_count"], "megabytes": most,
-    }, status=status(form))
+    return render(
+        request,
+        "applications/pieces.html",
+        frame(request, application, "pieces")
+        | {
+            "pieces": application.attachments.current().select_related("uploaded_by"),
+            "form": form,
+            "closed": _closed(request, application, "documents"),
+            "most": rules["attachment_max_count"],
+            "megabytes": most,
+        },
+        status=status(form),
+    )
 
 
 @allow(signed_in)
 @require_safe
 def piece(request, reference, pk):
     """A document, for those who may see the file."""
-    row = Attachment.objects.visible_to(request.user).filter(application__reference=reference, pk=pk, scan_state="clean").first()
+    row = (
+        Attachment.objects.visible_to(request.user)
+        .filter(application__reference=reference, pk=pk, scan_state="clean")
+        .first()
+    )
     if row is None:
         raise Http404
     return uploads.send(row.file, row.name, row.content_type)
@@ -374,8 +559,13 @@ def check(request, reference):
         agreement = forms.SignOffForm(request.POST, obj=application)
         if agreement.is_valid():
             try:
-                files.sign_off(application=application, actor=request.user, at=request.received_at, content_hash=request.POST.get("content_hash", ""),
-                               **agreement.params())
+                files.sign_off(
+                    application=application,
+                    actor=request.user,
+                    at=request.received_at,
+                    content_hash=request.POST.get("content_hash", ""),
+                    **agreement.params(),
+                )
                 messages.success(request, _("Your agreement is kept. If the content changes, it will be asked again."))
                 return redirect(page("check", application))
             except Refusal as refusal:
@@ -393,26 +583,50 @@ def check(request, reference):
         if response:
             return response
         application = of_team(request, reference)
-    return render(request, "applications/check.html", _check_context(request, application, bound, agreement), status=status(bound, agreement))
+    return render(
+        request,
+        "applications/check.html",
+        _check_context(request, application, bound, agreement),
+        status=status(bound, agreement),
+    )
 
 
 def _check_context(request, application: Application, bound, agreement) -> dict:
     context = frame(request, application, "verifier")
     content_hash = queries.hash_now(application, context["content"])
     signed = queries.signed_hashes(application)
-    people = [(person, signed.get(person.pk) if hasattr(person, "is_system") else None) for person in queries.signatories(application)]
+    people = [
+        (person, signed.get(person.pk) if hasattr(person, "is_system") else None)
+        for person in queries.signatories(application)
+    ]
     mine = signed.get(request.user.pk)
-    needs_code = not application.call.is_open(request.received_at) and queries.code_is_live(application, request.received_at)
-    found = cards(request, application, FILE_FORMS, bound, initial={name: {"access_code": request.GET.get("code", "")} for name in ("submit", "refile")})
+    needs_code = not application.call.is_open(request.received_at) and queries.code_is_live(
+        application, request.received_at
+    )
+    found = cards(
+        request,
+        application,
+        FILE_FORMS,
+        bound,
+        initial={name: {"access_code": request.GET.get("code", "")} for name in ("submit", "refile")},
+    )
     for card in found:
         if not needs_code and "access_code" in card.form.fields and not card.form.is_bound:
             del card.form.fields["access_code"]
         card.question = _("File “%(title)s”?") % {"title": application.display_title} if card.name == "submit" else ""
     return context | {
-        "content_hash": content_hash, "people": [(person, sign_off, sign_off is not None and sign_off.content_hash == content_hash) for person, sign_off in people],
-        "i_sign": queries.is_signatory(request.user, application), "i_agreed": mine is not None and mine.content_hash == content_hash,
-        "agreement": agreement or forms.SignOffForm(obj=application), "cards": found, "parts": parts_of(application, context["content"]),
-        "silence": queries.silence(application, request.received_at), "writable": _closed(request, application, "") is None,
+        "content_hash": content_hash,
+        "people": [
+            (person, sign_off, sign_off is not None and sign_off.content_hash == content_hash)
+            for person, sign_off in people
+        ],
+        "i_sign": queries.is_signatory(request.user, application),
+        "i_agreed": mine is not None and mine.content_hash == content_hash,
+        "agreement": agreement or forms.SignOffForm(obj=application),
+        "cards": found,
+        "parts": parts_of(application, context["content"]),
+        "silence": queries.silence(application, request.received_at),
+        "writable": _closed(request, application, "") is None,
     }
 
 
@@ -433,15 +647,29 @@ def answer(request, reference):
             return redirect(page("answer", application))
         except Refusal as refusal:
             form.refuse(refusal)
-    every = list(application.information_requests.select_related("document", "requested_by", "answered_by").order_by("-number"))
+    every = list(
+        application.information_requests.select_related("document", "requested_by", "answered_by").order_by("-number")
+    )
     current = next((one for one in every if one.state == "open"), None)
     context = frame(request, application, "complements")
     asked = current.sections if current else set()
-    return render(request, "applications/answer.html", context | {
-        "requests": every, "current": current, "form": form, "parts": [(SectionCode(part).label, _part_page(application, part)) for part in SectionCode.values if part in asked],
-        "refusal": refusal_of(files.answer, application, request) if current else None, "silence": queries.silence(application, request.received_at),
-        "asked_gaps": [gap for gap in context["gaps"] if gap.section in asked],
-    }, status=status(form))
+    return render(
+        request,
+        "applications/answer.html",
+        context
+        | {
+            "requests": every,
+            "current": current,
+            "form": form,
+            "parts": [
+                (SectionCode(part).label, _part_page(application, part)) for part in SectionCode.values if part in asked
+            ],
+            "refusal": refusal_of(files.answer, application, request) if current else None,
+            "silence": queries.silence(application, request.received_at),
+            "asked_gaps": [gap for gap in context["gaps"] if gap.section in asked],
+        },
+        status=status(form),
+    )
 
 
 def _part_page(application: Application, code: str) -> str:
@@ -459,4 +687,9 @@ def withdraw(request, reference):
         response, bound = act(request, application, WITHDRAW_FORMS, done=reverse("applications:my_files"))
         if response:
             return response
-    return render(request, "applications/withdraw.html", {"application": application, "cards": cards(request, application, WITHDRAW_FORMS, bound)}, status=status(bound))
+    return render(
+        request,
+        "applications/withdraw.html",
+        {"application": application, "cards": cards(request, application, WITHDRAW_FORMS, bound)},
+        status=status(bound),
+    )

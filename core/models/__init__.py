@@ -1,4 +1,5 @@
 """Mechanism's rows: people, events, mails, documents, keys. Nothing here knows a noun of the fund."""
+
 from core.models.document import Document, Signature
 from core.models.event import ErasableText, Event
 from core.models.idempotency import IdempotencyKey
@@ -8,4 +9,15 @@ from core.models.token import ApiToken
 from core.models.two_key import TwoKeyAct
 from core.models.user import User
 
-__all__ = ["ApiToken", "Document", "ErasableText", "Event", "IdempotencyKey", "Machine", "Mail", "Signature", "TwoKeyAct", "User"]
+__all__ = [
+    "ApiToken",
+    "Document",
+    "ErasableText",
+    "Event",
+    "IdempotencyKey",
+    "Machine",
+    "Mail",
+    "Signature",
+    "TwoKeyAct",
+    "User",
+]

@@ -68,7 +68,9 @@ class Document(Machine):
     def retry(self):
         self.error = ""
 
-    @transition(state, source=[DocumentState.FROZEN, DocumentState.RENDERED, DocumentState.FAILED], target=DocumentState.VOID)
+    @transition(
+        state, source=[DocumentState.FROZEN, DocumentState.RENDERED, DocumentState.FAILED], target=DocumentState.VOID
+    )
     def void(self, at):
         self.voided_at = at
 

@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
-    """One verb that happened. Append-only (triggers); holds no personal text: a reason lives in ErasableText, here stays its salted hash.
-    """
+    """One verb that happened. Append-only (triggers); holds no personal text: a reason lives in ErasableText, here stays its salted hash."""
 
     at = models.DateTimeField(_("at"), db_index=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("actor"))

@@ -47,7 +47,9 @@ class Mail(Machine):
         indexes = [models.Index(fields=["state", "next_attempt_at"], name="mail_due")]
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=MailState.values), name="mail_state"),
-            models.CheckConstraint(condition=models.Q(state="sent", sent_at__isnull=False) | ~models.Q(state="sent"), name="mail_sent_at"),
+            models.CheckConstraint(
+                condition=models.Q(state="sent", sent_at__isnull=False) | ~models.Q(state="sent"), name="mail_sent_at"
+            ),
         ]
 
     def __str__(self):

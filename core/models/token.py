@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 class ApiToken(models.Model):
     """A bearer token of one person: hashed at rest, shown once, with an end and a scope (read or write)."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("person"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("person")
+    )
     label = models.CharField(_("label"), max_length=80)
     token_hash = models.CharField(_("hash"), max_length=64, unique=True)
     may_write = models.BooleanField(_("may write"), default=False)

@@ -28,7 +28,9 @@ class TwoKeyAct(Machine):
     title = models.CharField(_("title"), max_length=200)
     params = models.JSONField(_("parameters"), default=dict)
     content_hash = models.CharField(_("hash of the content"), max_length=64)
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
     proposed_at = models.DateTimeField(_("proposed at"))
     expires_at = models.DateTimeField(_("expires at"))
     closed_by = models.ForeignKey(
@@ -44,11 +46,14 @@ class TwoKeyAct(Machine):
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=TwoKeyState.values), name="two_key_state"),
             models.CheckConstraint(
-                condition=~models.Q(state="approved") | (models.Q(closed_by__isnull=False) & ~models.Q(closed_by=models.F("proposed_by"))),
+                condition=~models.Q(state="approved")
+                | (models.Q(closed_by__isnull=False) & ~models.Q(closed_by=models.F("proposed_by"))),
                 name="two_key_two_people",
             ),
             models.UniqueConstraint(
-                fields=["target_machine", "target_id", "verb"], condition=models.Q(state="proposed"), name="two_key_one_open"
+                fields=["target_machine", "target_id", "verb"],
+                condition=models.Q(state="proposed"),
+                name="two_key_one_open",
             ),
         ]
 

@@ -2,6 +2,7 @@
 
 Each piece is drawn once, in `templates/components/`; the living catalogue is the page `/style/`.
 """
+
 from __future__ import annotations
 
 from base64 import b64encode
@@ -93,7 +94,11 @@ def instant(value) -> str:
     if not isinstance(value, datetime):
         return day(value)
     local = timezone.localtime(value) if timezone.is_aware(value) else value
-    return f"{day(local)} at{WIDE}{local:%H:%M}" if _is_english() else f"{day(local)} à{WIDE}{local.hour}{WIDE}h{WIDE}{local:%M}"
+    return (
+        f"{day(local)} at{WIDE}{local:%H:%M}"
+        if _is_english()
+        else f"{day(local)} à{WIDE}{local.hour}{WIDE}h{WIDE}{local:%M}"
+    )
 
 
 @register.filter(needs_autoescape=True)
@@ -126,7 +131,11 @@ def current(context, path, exact=False) -> SafeString:
     here, there = getattr(request, "path", ""), links.localized(str(path))
     if here == there:
         return mark_safe(' aria-current="page"')
-    return mark_safe(' aria-current="true"') if not exact and there not in ("/", "/en/") and here.startswith(there) else mark_safe("")
+    return (
+        mark_safe(' aria-current="true"')
+        if not exact and there not in ("/", "/en/") and here.startswith(there)
+        else mark_safe("")
+    )
 
 
 @register.inclusion_tag("components/breadcrumb.html")
@@ -146,7 +155,11 @@ def pages(context, page, name="page"):
     if query is not None:
         query.pop(name, None)
     prefix = f"?{query.urlencode()}&" if query else "?"
-    shown = [] if page.paginator.num_pages < 2 else list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+    shown = (
+        []
+        if page.paginator.num_pages < 2
+        else list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+    )
     return {"page": page, "base": f"{prefix}{name}=", "shown": shown, "gap": page.paginator.ELLIPSIS}
 
 
@@ -200,7 +213,9 @@ ICONS = {
 @register.simple_tag
 def icon(name) -> SafeString:
     """A drawn sign, never alone: the word beside it says what it means."""
-    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="{}"/></svg>', ICONS[name])
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="{}"/></svg>', ICONS[name]
+    )
 
 
 @register.simple_tag
@@ -214,7 +229,11 @@ def once(context) -> SafeString:
     """Hidden nonce: the same form sent twice acts once. Public pages have no such form, and their bytes no such number."""
     if context.get("is_public_page"):
         return mark_safe("")
-    return format_html('<input type="hidden" name="{}" value="{}">', NONCE_FIELD, new_nonce(getattr(context.get("request"), "user", None)))
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">',
+        NONCE_FIELD,
+        new_nonce(getattr(context.get("request"), "user", None)),
+    )
 
 
 @lru_cache(maxsize=8)
@@ -334,7 +353,9 @@ def error_links(form) -> list[tuple[str, str, str]]:
         found = [("", "", error) for error in form.non_form_errors()]
         for number, row in enumerate(form.forms, start=1):
             name = _("Row %(number)s") % {"number": number}
-            found += [(target, f"{name}, {label}" if label else name, error) for target, label, error in error_links(row)]
+            found += [
+                (target, f"{name}, {label}" if label else name, error) for target, label, error in error_links(row)
+            ]
         return found
     found = [("", "", error) for error in form.non_field_errors()]
     for field in form:

@@ -1,4 +1,5 @@
 """Security of one's account: password, second factor, API tokens; proving again who one is; a kept form taken up again."""
+
 from __future__ import annotations
 
 import secrets
@@ -32,8 +33,11 @@ TOKENS = 20
 class PasswordForm(FundForm):
     """The password again. Wrong ones count in the same limit as at sign-in."""
 
-    password = forms.CharField(label=gettext_lazy("Your password"), strip=False,
-                               widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    password = forms.CharField(
+        label=gettext_lazy("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
     def clean_password(self):
         if not get_adapter().reauthenticate(self.user, self.cleaned_data["password"]):
@@ -76,16 +80,29 @@ def confirm(request):
 @require_safe
 def security(request):
     """What protects the account: password, second factor, tokens."""
-    tokens = request.user.api_tokens.filter(revoked_at=None, expires_at__gt=request.received_at).order_by("-pk")[:TOKENS]
+    tokens = request.user.api_tokens.filter(revoked_at=None, expires_at__gt=request.received_at).order_by("-pk")[
+        :TOKENS
+    ]
     factors = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
-    return render(request, "core/security.html", {"tokens": tokens, "has_second_factor": Authenticator.Type.TOTP in factors,
-                                                  "has_recovery_codes": Authenticator.Type.RECOVERY_CODES in factors})
+    return render(
+        request,
+        "core/security.html",
+        {
+            "tokens": tokens,
+            "has_second_factor": Authenticator.Type.TOTP in factors,
+            "has_recovery_codes": Authenticator.Type.RECOVERY_CODES in factors,
+        },
+    )
 
 
 class TokenForm(FundForm):
     label = forms.CharField(label=gettext_lazy("What it is for"), max_length=80)
-    days = forms.TypedChoiceField(label=gettext_lazy("Valid for"), coerce=int, initial=90,
-                                  choices=[(30, gettext_lazy("30 days")), (90, gettext_lazy("90 days")), (365, gettext_lazy("one year"))])
+    days = forms.TypedChoiceField(
+        label=gettext_lazy("Valid for"),
+        coerce=int,
+        initial=90,
+        choices=[(30, gettext_lazy("30 days")), (90, gettext_lazy("90 days")), (365, gettext_lazy("one year"))],
+    )
     may_write = forms.BooleanField(label=gettext_lazy("It may act in my name, not only read"), required=False)
 
 
@@ -108,8 +125,14 @@ def new_token(request):
 def make_token(user, *, at, label: str, days: int = 90, may_write: bool = False, secret: str | None = None) -> str:
     """A new bearer token of this person; returns the secret, of which only the hash is kept."""
     secret = secret or f"fund_{secrets.token_urlsafe(32)}"
-    ApiToken.objects.create(user=user, label=label[:80], token_hash=ApiToken.digest(secret), may_write=may_write, created_at=at,
-                            expires_at=at + timedelta(days=days))
+    ApiToken.objects.create(
+        user=user,
+        label=label[:80],
+        token_hash=ApiToken.digest(secret),
+        may_write=may_write,
+        created_at=at,
+        expires_at=at + timedelta(days=days),
+    )
     outbox.queue("account/token_created", to=user, at=at, context={"link": links.absolute("/mon-espace/securite/")})
     return secret
 
@@ -136,6 +159,12 @@ def resume(request):
         messages.info(request, _("What you had typed was dropped."))
         return redirect(waiting["path"].partition("?")[0])
     fields = waiting["fields"]
-    context = {"fields": fields, "texts": [field for field in fields if field.is_text], "again": waiting["path"], "files": waiting["files"],
-               "secrets": waiting["secrets"], "nonce": new_nonce(request.user)}
+    context = {
+        "fields": fields,
+        "texts": [field for field in fields if field.is_text],
+        "again": waiting["path"],
+        "files": waiting["files"],
+        "secrets": waiting["secrets"],
+        "nonce": new_nonce(request.user),
+    }
     return render(request, "core/resume.html", context)

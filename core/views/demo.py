@@ -1,6 +1,7 @@
 """The demonstration's mailbox: every mail of the outbox, because nobody owns the addresses at demo.example. Not there unless FUND_DEMO is
 on.
 """
+
 from django.conf import settings
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.http import Http404

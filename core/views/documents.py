@@ -1,4 +1,5 @@
 """Documents on screen and as PDF, for those who may see them; for everybody else they do not exist."""
+
 from __future__ import annotations
 
 import logging
@@ -56,7 +57,9 @@ def document_pdf(request, code):
             row = documents.render(row, at=request.received_at)
         except Exception as error:
             log.exception("document not rendered on demand")
-            raise Refusal("document_not_rendered", documents.NOT_READY, remedy=documents.NOT_READY_REMEDY, status=503) from error
+            raise Refusal(
+                "document_not_rendered", documents.NOT_READY, remedy=documents.NOT_READY_REMEDY, status=503
+            ) from error
     if not row.file:
         raise Http404
     response = FileResponse(row.file.open("rb"), content_type="application/pdf")

@@ -1,4 +1,5 @@
 """Errors, said plainly: what happened, that nothing is lost, what to do."""
+
 from __future__ import annotations
 
 import logging
@@ -26,7 +27,13 @@ def answer(request, status: int, code: str, title, detail) -> HttpResponse:
         from django.http import JsonResponse
 
         return JsonResponse(problem(status, code, detail, title=title), status=status, content_type=CONTENT_TYPE)
-    context = {"title": str(title), "detail": str(detail), "status": status, "request_id": current_request_id(), "ask": ""}
+    context = {
+        "title": str(title),
+        "detail": str(detail),
+        "status": status,
+        "request_id": current_request_id(),
+        "ask": "",
+    }
     try:
         text = render_to_string(f"{status}.html", context, request=request)
     except TemplateDoesNotExist:
@@ -36,24 +43,38 @@ def answer(request, status: int, code: str, title, detail) -> HttpResponse:
 
 def bad_request(request, exception=None):
     return plain(
-        400, _("We did not understand this request"), _("Some information was unreadable or damaged on the way. Nothing was changed.")
+        400,
+        _("We did not understand this request"),
+        _("Some information was unreadable or damaged on the way. Nothing was changed."),
     )
 
 
 def forbidden(request, exception=None):
     return answer(
-        request, 403, "not_permitted", _("You do not have access to this"), _("Your account is known, but this act belongs to others.")
+        request,
+        403,
+        "not_permitted",
+        _("You do not have access to this"),
+        _("Your account is known, but this act belongs to others."),
     )
 
 
 def not_found(request, exception=None):
-    return answer(request, 404, "not_found", _("This page does not exist, or is not for you"),
-                  _("We answer the same in both cases, to protect applications. Check the address or sign in."))
+    return answer(
+        request,
+        404,
+        "not_found",
+        _("This page does not exist, or is not for you"),
+        _("We answer the same in both cases, to protect applications. Check the address or sign in."),
+    )
 
 
 def server_error(request):
     """Says nothing of what broke, and needs neither database nor templates of ours to say it."""
-    title, detail = _("A failure, and it is ours"), _("If you had just saved, check before trying again: nothing is done twice.")
+    title, detail = (
+        _("A failure, and it is ours"),
+        _("If you had just saved, check before trying again: nothing is done twice."),
+    )
     if wants_json(request):
         from django.http import JsonResponse
 
@@ -76,7 +97,9 @@ def plain(status: int, title, detail) -> HttpResponse:
         detail,
         current_request_id(),
     )
-    return HttpResponse(text, status=status, headers={"Cache-Control": "no-store, private", "X-Content-Type-Options": "nosniff"})
+    return HttpResponse(
+        text, status=status, headers={"Cache-Control": "no-store, private", "X-Content-Type-Options": "nosniff"}
+    )
 
 
 def csrf_failure(request, reason=""):

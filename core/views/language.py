@@ -1,4 +1,5 @@
 """French or English: public pages have an address each, signed-in pages follow the person."""
+
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods

@@ -1,4 +1,5 @@
 """Chance that can be repeated: while the demo is written, `secrets` draws from a seed. Never used outside it."""
+
 from __future__ import annotations
 
 import base64
@@ -25,8 +26,10 @@ def repeatable(seed: int) -> Iterator[random.Random]:
         return base64.urlsafe_b64encode(token_bytes(nbytes)).rstrip(b"=").decode()
 
     with (
-        patch.object(secrets, "choice", source.choice), patch.object(secrets, "randbelow", source.randrange),
-        patch.object(secrets, "token_bytes", token_bytes), patch.object(secrets, "token_hex", lambda nbytes=None: token_bytes(nbytes).hex()),
+        patch.object(secrets, "choice", source.choice),
+        patch.object(secrets, "randbelow", source.randrange),
+        patch.object(secrets, "token_bytes", token_bytes),
+        patch.object(secrets, "token_hex", lambda nbytes=None: token_bytes(nbytes).hex()),
         patch.object(secrets, "token_urlsafe", token_urlsafe),
     ):
         yield source

@@ -1,4 +1,5 @@
 """The demo's data as it lies in `data/`: amounts in euros there, in cents here; days are offsets from the demo's now."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """Acts of the demo in the order of time: each room plans its own, one loop performs them."""
+
 from __future__ import annotations
 
 import heapq

@@ -1,4 +1,5 @@
 """What the demo knows while it is written: its data, its instants, the rows made so far by their key."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

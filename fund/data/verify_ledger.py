@@ -5,16 +5,26 @@
 It computes every hash, balance and root again, and the signature of each checkpoint. A checkpoint that somebody kept earlier proves that nothing
 before it was changed since. Exit code 0 when all holds, 1 with the first fault otherwise. Format: civic-fund-ledger/1 (docs/ledger.md).
 """
+
 import hashlib
 import json
 import sys
 
 ACCOUNTS = ("free", "reserved", "committed", "ordered", "paid", "claimed", "returned")
 MOVES = {
-    "open": ("source", "free"), "lower": ("free", "source"), "reserve": ("free", "reserved"), "release_reservation": ("reserved", "free"),
-    "commit": ("reserved", "committed"), "release_commitment": ("committed", "free"), "order": ("committed", "ordered"),
-    "unorder": ("ordered", "committed"), "pay": ("ordered", "paid"), "bounce": ("paid", "committed"), "claim": ("paid", "claimed"),
-    "unclaim": ("claimed", "paid"), "return": ("claimed", "returned"),
+    "open": ("source", "free"),
+    "lower": ("free", "source"),
+    "reserve": ("free", "reserved"),
+    "release_reservation": ("reserved", "free"),
+    "commit": ("reserved", "committed"),
+    "release_commitment": ("committed", "free"),
+    "order": ("committed", "ordered"),
+    "unorder": ("ordered", "committed"),
+    "pay": ("ordered", "paid"),
+    "bounce": ("paid", "committed"),
+    "claim": ("paid", "claimed"),
+    "unclaim": ("claimed", "paid"),
+    "return": ("claimed", "returned"),
 }
 TAG = b"civic-fund/ledger/1/"
 
@@ -96,17 +106,31 @@ def signed(key, message, signature):
     base = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
     s = int.from_bytes(signature[32:], "little")
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
-    return len(signature) == 64 and s < ORDER and same(times(s, base), add(point_of(signature[:32]), times(k, point_of(key))))
+    return (
+        len(signature) == 64
+        and s < ORDER
+        and same(times(s, base), add(point_of(signature[:32]), times(k, point_of(key))))
+    )
 
 
 def check_postings(entry, balances, former):
     name, lines = f"entry {entry['seq']}", entry["postings"]
-    hold(lines and lines == sorted(lines, key=lambda line: (line["envelope"], line["account"])), f"{name}: postings are not in order")
+    hold(
+        lines and lines == sorted(lines, key=lambda line: (line["envelope"], line["account"])),
+        f"{name}: postings are not in order",
+    )
     for envelope in {line["envelope"] for line in lines}:
-        hold(sum(line["cents"] for line in lines if line["envelope"] == envelope) == 0, f"{name}: does not sum to zero in {envelope}")
+        hold(
+            sum(line["cents"] for line in lines if line["envelope"] == envelope) == 0,
+            f"{name}: does not sum to zero in {envelope}",
+        )
     if entry["kind"] in MOVES:
         left, arrived = MOVES[entry["kind"]]
-        hold({(line["account"], line["cents"] > 0) for line in lines} == {(left, False), (arrived, True)} and len(lines) == 2, f"{name}: not a {entry['kind']}")
+        hold(
+            {(line["account"], line["cents"] > 0) for line in lines} == {(left, False), (arrived, True)}
+            and len(lines) == 2,
+            f"{name}: not a {entry['kind']}",
+        )
     elif entry["kind"] == "reversal":
         opposite = [{**line, "cents": -line["cents"]} for line in former.get(entry["reverses"], [])]
         hold(opposite == lines, f"{name}: not the opposite of entry {entry['reverses']}")
@@ -119,8 +143,14 @@ def check_postings(entry, balances, former):
             if holder and line["account"] in ACCOUNTS and not (holder == entry["grant"] and line["account"] == "free"):
                 key = (holder, line["account"])
                 balances[key] = balances.get(key, 0) + line["cents"]
-    hold(all(balances.get((line["envelope"], line["account"]), 0) >= 0 for line in lines), f"{name}: an envelope falls below zero")
-    hold(all(balances.get((entry["grant"], line["account"]), 0) >= 0 for line in lines), f"{name}: a grant falls below zero")
+    hold(
+        all(balances.get((line["envelope"], line["account"]), 0) >= 0 for line in lines),
+        f"{name}: an envelope falls below zero",
+    )
+    hold(
+        all(balances.get((entry["grant"], line["account"]), 0) >= 0 for line in lines),
+        f"{name}: a grant falls below zero",
+    )
 
 
 def check(lines, checkpoints):
@@ -135,8 +165,14 @@ def check(lines, checkpoints):
         while waiting and waiting[-1]["count"] == count:
             point = waiting.pop()
             signature = bytes.fromhex(point.pop("signature"))
-            hold(signed(bytes.fromhex(point["key"]), TAG + b"checkpoint\n" + canonical(point), signature), f"checkpoint of {point['at']}: signature")
-            hold((point["genesis"], point["head"], point["root"]) == (genesis, link.hex(), root(roots).hex()), f"checkpoint of {point['at']}: changed since")
+            hold(
+                signed(bytes.fromhex(point["key"]), TAG + b"checkpoint\n" + canonical(point), signature),
+                f"checkpoint of {point['at']}: signature",
+            )
+            hold(
+                (point["genesis"], point["head"], point["root"]) == (genesis, link.hex(), root(roots).hex()),
+                f"checkpoint of {point['at']}: changed since",
+            )
         line = next(lines, None)
         if line is None:
             break
@@ -148,7 +184,10 @@ def check(lines, checkpoints):
         hold(record["hash"] == link.hex(), f"entry {count}: hash")
         check_postings(record["entry"], balances, former)
         grow(roots, link)
-    hold(not waiting, f"the file has {count} entries and a checkpoint counts more: the end was cut off" if waiting else "")
+    hold(
+        not waiting,
+        f"the file has {count} entries and a checkpoint counts more: the end was cut off" if waiting else "",
+    )
     return count, link.hex(), root(roots).hex(), balances
 
 

@@ -1,4 +1,5 @@
 """The forms a call is written with: they parse and keep what was typed; the rules stay in the verbs."""
+
 from __future__ import annotations
 
 import re
@@ -28,7 +29,9 @@ def _label(name):
 
 
 def _text(name, most, rows=0, **options):
-    return forms.CharField(label=_label(name), max_length=most, required=False, **({"widget": _area(rows)} if rows else {}), **options)
+    return forms.CharField(
+        label=_label(name), max_length=most, required=False, **({"widget": _area(rows)} if rows else {}), **options
+    )
 
 
 YES_NO = (("yes", _("yes")), ("no", _("no")))
@@ -37,18 +40,35 @@ YES_NO = (("yes", _("yes")), ("no", _("no")))
 class NewCallForm(FundForm):
     """A title, an address, and what to start from."""
 
-    title = forms.CharField(label=_label("title"), max_length=120, help_text=_("What a neighbour would call it, in a few words."))
-    slug = forms.CharField(label=_label("slug"), max_length=80, required=False,
-                           help_text=_("The end of the page’s address. Left empty, it is made from the title. An address is never used twice."))
-    source = forms.ChoiceField(label=_("Start from"), required=False, help_text=_("Everything is copied but the dates and the envelope."))
+    title = forms.CharField(
+        label=_label("title"), max_length=120, help_text=_("What a neighbour would call it, in a few words.")
+    )
+    slug = forms.CharField(
+        label=_label("slug"),
+        max_length=80,
+        required=False,
+        help_text=_(
+            "The end of the page’s address. Left empty, it is made from the title. An address is never used twice."
+        ),
+    )
+    source = forms.ChoiceField(
+        label=_("Start from"), required=False, help_text=_("Everything is copied but the dates and the envelope.")
+    )
 
     def __init__(self, *args, calls=(), **options):
         super().__init__(*args, **options)
-        self.fields["source"].choices = [("", _("the grid of the rulebook")), *((call.slug, call.title) for call in calls)]
+        self.fields["source"].choices = [
+            ("", _("the grid of the rulebook")),
+            *((call.slug, call.title) for call in calls),
+        ]
 
     def params(self) -> dict[str, Any]:
         title = self.cleaned_data["title"]
-        return {"title": title, "slug": self.cleaned_data["slug"].strip() or slugify(title)[:80], "source": self.cleaned_data["source"]}
+        return {
+            "title": title,
+            "slug": self.cleaned_data["slug"].strip() or slugify(title)[:80],
+            "source": self.cleaned_data["source"],
+        }
 
 
 class CallForm(FundForm):
@@ -64,10 +84,18 @@ class CallForm(FundForm):
     ceiling_amount = EurosField(label=_label("ceiling_amount"), min_cents=1, max_cents=100_000_000)
     floor_amount = EurosField(label=_label("floor_amount"), required=False, max_cents=100_000_000)
     max_duration_months = forms.IntegerField(label=_label("max_duration_months"), min_value=1, max_value=60)
-    blind = forms.BooleanField(label=_label("blind"), required=False, help_text=_("Readers do not see who applies; they declare their interests on the list of names."))
+    blind = forms.BooleanField(
+        label=_label("blind"),
+        required=False,
+        help_text=_("Readers do not see who applies; they declare their interests on the list of names."),
+    )
     opens_at = InstantField(label=_label("opens_at"), required=False)
     closes_at = InstantField(label=_label("closes_at"), required=False)
-    partner_deadline_at = InstantField(label=_label("partner_deadline_at"), required=False, help_text=_("Left empty, it follows the closing as the rules say."))
+    partner_deadline_at = InstantField(
+        label=_label("partner_deadline_at"),
+        required=False,
+        help_text=_("Left empty, it follows the closing as the rules say."),
+    )
     eligibility_by_on = DayField(label=_label("eligibility_by_on"), required=False)
     review_opens_on = DayField(label=_label("review_opens_on"), required=False)
     review_closes_at = InstantField(label=_label("review_closes_at"), required=False)
@@ -83,7 +111,13 @@ class CallForm(FundForm):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.fields["themes"].choices = list(Theme.objects.values_list("code", "label"))
-        self.fields["envelope"].choices = [("", "—"), *((str(row.pk), f"{row.reference} · {row.label}") for row in Envelope.objects.exclude(state=EnvelopeState.CLOSED))]
+        self.fields["envelope"].choices = [
+            ("", "—"),
+            *(
+                (str(row.pk), f"{row.reference} · {row.label}")
+                for row in Envelope.objects.exclude(state=EnvelopeState.CLOSED)
+            ),
+        ]
         self.fields["summary"].mark = self.fields["description"].mark = self.fields["contact_email"].mark = ""
 
     @property
@@ -119,14 +153,25 @@ class CriterionForm(FundForm):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         for score in SCORES:
-            self.fields[f"anchor_{score}"] = forms.CharField(label=_("What a score of %(score)s means") % {"score": score}, max_length=300, required=False,
-                                                             widget=_area(2))
+            self.fields[f"anchor_{score}"] = forms.CharField(
+                label=_("What a score of %(score)s means") % {"score": score},
+                max_length=300,
+                required=False,
+                widget=_area(2),
+            )
             self.fields[f"anchor_{score}"].mark = ""
 
     def row(self) -> dict:
         data = self.cleaned_data
-        return {"code": data["code"], "label": data["label"], "weight": data["weight"], "question": data["question"],
-                "anchors": [{"score": score, "label": data[f"anchor_{score}"]} for score in SCORES if data[f"anchor_{score}"]]}
+        return {
+            "code": data["code"],
+            "label": data["label"],
+            "weight": data["weight"],
+            "question": data["question"],
+            "anchors": [
+                {"score": score, "label": data[f"anchor_{score}"]} for score in SCORES if data[f"anchor_{score}"]
+            ],
+        }
 
     @staticmethod
     def initial_of(row: dict) -> dict:
@@ -172,9 +217,24 @@ class FaqForm(PlainRowForm):
     answer = forms.CharField(label=_("Answer"), max_length=5_000, widget=_area(3))
 
 
-ROW_FORMS = {"criteria": CriterionForm, "instalment_lines": InstalmentLineForm, "eligibility_questions": EligibilityQuestionForm, "faq": FaqForm}
-TITLES = {"criteria": _("Criteria"), "instalment_lines": _("Payments"), "eligibility_questions": _("Eligibility questions"), "faq": _("Questions and answers")}
-ADD = {"criteria": _("Add a criterion"), "instalment_lines": _("Add a payment"), "eligibility_questions": _("Add a question"), "faq": _("Add a question and its answer")}
+ROW_FORMS = {
+    "criteria": CriterionForm,
+    "instalment_lines": InstalmentLineForm,
+    "eligibility_questions": EligibilityQuestionForm,
+    "faq": FaqForm,
+}
+TITLES = {
+    "criteria": _("Criteria"),
+    "instalment_lines": _("Payments"),
+    "eligibility_questions": _("Eligibility questions"),
+    "faq": _("Questions and answers"),
+}
+ADD = {
+    "criteria": _("Add a criterion"),
+    "instalment_lines": _("Add a payment"),
+    "eligibility_questions": _("Add a question"),
+    "faq": _("Add a question and its answer"),
+}
 HINTS = {
     "criteria": _("The weights add up to 100%. The anchors say to readers what each score means."),
     "instalment_lines": _("The shares add up to 100%."),
@@ -196,7 +256,12 @@ class Rows(forms.BaseFormSet):
 
     @property
     def kept(self) -> list:
-        return [form for form in self.forms if not (self.can_delete and self._should_delete_form(form)) and (form.has_changed() or form in self.initial_forms)]
+        return [
+            form
+            for form in self.forms
+            if not (self.can_delete and self._should_delete_form(form))
+            and (form.has_changed() or form in self.initial_forms)
+        ]
 
     def rows(self) -> list[dict]:
         return [form.row() for form in self.kept]
@@ -224,8 +289,15 @@ class CallForms:
             total = f"{self.adding}-TOTAL_FORMS"
             data[total] = str(min(int(data.get(total) or 0) + 1 if str(data.get(total) or "0").isdigit() else 1, 40))
         self.form = CallForm(data, obj=call, user=user, initial=CallForm.initial_of(call))
-        self.sets = {name: formset_class(name)(data, prefix=name, initial=[ROW_FORMS[name].initial_of(row) for row in content.get(name, [])],
-                                               form_kwargs={"obj": call, "user": user}) for name in kinds}
+        self.sets = {
+            name: formset_class(name)(
+                data,
+                prefix=name,
+                initial=[ROW_FORMS[name].initial_of(row) for row in content.get(name, [])],
+                form_kwargs={"obj": call, "user": user},
+            )
+            for name in kinds
+        }
         if self.adding:
             self.form._errors, self.form.cleaned_data = ErrorDict(), {}
             for rows in self.sets.values():
@@ -233,7 +305,10 @@ class CallForms:
 
     @property
     def sections(self):
-        return [{"name": name, "formset": rows, "title": TITLES[name], "hint": HINTS[name], "add": ADD[name]} for name, rows in self.sets.items()]
+        return [
+            {"name": name, "formset": rows, "title": TITLES[name], "hint": HINTS[name], "add": ADD[name]}
+            for name, rows in self.sets.items()
+        ]
 
     def is_valid(self) -> bool:
         if self.adding:
@@ -242,7 +317,9 @@ class CallForms:
 
     @property
     def refused(self) -> bool:
-        return not self.adding and bool(self.form.errors or any(rows.total_error_count() for rows in self.sets.values()))
+        return not self.adding and bool(
+            self.form.errors or any(rows.total_error_count() for rows in self.sets.values())
+        )
 
     def content(self) -> dict:
         return self.form.content() | {name: rows.rows() for name, rows in self.sets.items()}
@@ -275,8 +352,12 @@ class AmendForm(FundForm):
             self.fields[name] = kind(label=_label(name), required=False)
             self.fields[name].mark = ""
         self.order_fields([*list(self.fields)[:4], *(name for name in CallForm.base_fields if name in AMENDABLE_DATES)])
-        self.fields["reason"] = forms.CharField(label=_("What changes, and why"), max_length=1_000, widget=_area(3),
-                                                help_text=_("Sent to everyone who has a file under way in this call."))
+        self.fields["reason"] = forms.CharField(
+            label=_("What changes, and why"),
+            max_length=1_000,
+            widget=_area(3),
+            help_text=_("Sent to everyone who has a file under way in this call."),
+        )
 
     def changes(self) -> dict:
         """What differs from the call, as plain values. Seconds that a form cannot show do not count as a change."""
@@ -285,7 +366,11 @@ class AmendForm(FundForm):
             if name == "reason":
                 continue
             former, new = getattr(self.obj, name), self.cleaned_data[name]
-            if isinstance(new, datetime) and isinstance(former, datetime) and new == former.replace(second=0, microsecond=0):
+            if (
+                isinstance(new, datetime)
+                and isinstance(former, datetime)
+                and new == former.replace(second=0, microsecond=0)
+            ):
                 continue
             if new != former:
                 changed[name] = new.isoformat() if isinstance(new, date | datetime) else new
@@ -293,7 +378,13 @@ class AmendForm(FundForm):
 
 
 class ReasonForm(FundForm):
-    reason = forms.CharField(label=_("Reason"), max_length=1_000, widget=_area(), required=False, help_text=_("One sentence: it is kept, and shown to those concerned."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1_000,
+        widget=_area(),
+        required=False,
+        help_text=_("One sentence: it is kept, and shown to those concerned."),
+    )
 
 
 class PlainForm(FundForm):
@@ -307,9 +398,16 @@ class EligibilityForm(FundForm):
         super().__init__(*args, **options)
         self.questions = list(questions)
         for question in self.questions:
-            self.fields[question.code] = forms.ChoiceField(label=question.question, choices=YES_NO, widget=forms.RadioSelect, required=True,
-                                                           error_messages={"required": _("Answer yes or no."), "invalid_choice": _("Answer yes or no.")})
+            self.fields[question.code] = forms.ChoiceField(
+                label=question.question,
+                choices=YES_NO,
+                widget=forms.RadioSelect,
+                required=True,
+                error_messages={"required": _("Answer yes or no."), "invalid_choice": _("Answer yes or no.")},
+            )
 
     def obstacles(self) -> list:
         """The questions whose answer closes the call to this idea."""
-        return [question for question in self.questions if (self.cleaned_data[question.code] == "yes") != question.expected]
+        return [
+            question for question in self.questions if (self.cleaned_data[question.code] == "yes") != question.expected
+        ]

@@ -1,4 +1,5 @@
 """Forms of the administration: roles, rules, the fund's identity."""
+
 from __future__ import annotations
 
 from django import forms
@@ -19,11 +20,20 @@ def _area(rows=3):
 class RoleForm(FundForm):
     """A role for the person of an address."""
 
-    email = forms.EmailField(label=_("E-mail address of the person"), help_text=_("Their account must exist: ask them to sign up first."))
+    email = forms.EmailField(
+        label=_("E-mail address of the person"), help_text=_("Their account must exist: ask them to sign up first.")
+    )
     role = forms.ChoiceField(label=_("Role"), choices=[("", "—"), *Role.choices])
-    college = forms.ChoiceField(label=_("College"), choices=[("", "—"), *College.choices], required=False, help_text=_("For co-presidents and panel members only."))
+    college = forms.ChoiceField(
+        label=_("College"),
+        choices=[("", "—"), *College.choices],
+        required=False,
+        help_text=_("For co-presidents and panel members only."),
+    )
     title = forms.CharField(label=_("Office or capacity"), max_length=150, required=False)
-    starts_at = InstantField(label=_("Starts at"), required=False, help_text=_("Left empty: as soon as it is approved."))
+    starts_at = InstantField(
+        label=_("Starts at"), required=False, help_text=_("Left empty: as soon as it is approved.")
+    )
     ends_at = InstantField(label=_("Ends at"), required=False)
 
     def clean_email(self):
@@ -65,17 +75,29 @@ def _field(parameter: parameters.Parameter) -> forms.Field:
 class RulesForm(FundForm):
     """Every parameter, by group; each value is read by its own definition."""
 
-    note = forms.CharField(label=_("What changes, and why"), max_length=5_000, required=False, widget=_area(3), help_text=_("Shown with the version, to everyone."))
+    note = forms.CharField(
+        label=_("What changes, and why"),
+        max_length=5_000,
+        required=False,
+        widget=_area(3),
+        help_text=_("Shown with the version, to everyone."),
+    )
 
     def __init__(self, *args, obj: RuleVersion, **options):
-        initial = {"note": obj.note} | {code: ", ".join(map(str, obj[code])) if isinstance(obj[code], list) else obj[code] for code in parameters.BY_CODE}
+        initial = {"note": obj.note} | {
+            code: ", ".join(map(str, obj[code])) if isinstance(obj[code], list) else obj[code]
+            for code in parameters.BY_CODE
+        }
         super().__init__(*args, obj=obj, initial=initial, **options)
         for parameter in parameters.PARAMETERS:
             self.fields[parameter.code] = _field(parameter)
 
     @property
     def groups(self):
-        return [(title, [self[parameter.code] for parameter in parameters.PARAMETERS if parameter.group == group]) for group, title in parameters.GROUPS.items()]
+        return [
+            (title, [self[parameter.code] for parameter in parameters.PARAMETERS if parameter.group == group])
+            for group, title in parameters.GROUPS.items()
+        ]
 
     def clean(self):
         data = super().clean()
@@ -88,7 +110,10 @@ class RulesForm(FundForm):
         return data
 
     def params(self) -> dict:
-        return {"parameters": {code: self.cleaned_data[code] for code in parameters.BY_CODE}, "note": self.cleaned_data["note"]}
+        return {
+            "parameters": {code: self.cleaned_data[code] for code in parameters.BY_CODE},
+            "note": self.cleaned_data["note"],
+        }
 
 
 _LONG = {"short_description": 4, "fictional_notice": 3, "address_lines": 3}
@@ -107,20 +132,35 @@ class IdentityForm(FundForm):
             else:
                 widget = {"widget": _area(_LONG[name])} if name in _LONG else {}
                 self.fields[name] = forms.CharField(label=label, required=name == "name", max_length=2_000, **widget)
-        self.fields["insee_code"].help_text = _("Not the postcode. The name of the commune, its department and region follow.")
-        self.fields["debtor_iban"].help_text = _("Payments leave from this account. Approved by a co-president, who reads it on the act.")
+        self.fields["insee_code"].help_text = _(
+            "Not the postcode. The name of the commune, its department and region follow."
+        )
+        self.fields["debtor_iban"].help_text = _(
+            "Payments leave from this account. Approved by a co-president, who reads it on the act."
+        )
 
     def changes(self) -> dict:
         changed = {}
         for name in self.changed_data:
             value = self.cleaned_data[name]
-            changed[name] = [line.strip() for line in value.splitlines() if line.strip()] if name == "address_lines" else value.isoformat() if hasattr(
-                value, "isoformat") else value
+            changed[name] = (
+                [line.strip() for line in value.splitlines() if line.strip()]
+                if name == "address_lines"
+                else value.isoformat()
+                if hasattr(value, "isoformat")
+                else value
+            )
         return changed
 
 
 class RefuseForm(FundForm):
     """The second key says no, and why."""
 
-    reason = forms.CharField(label=_("Why you refuse"), max_length=1_000, widget=_area(3), error_messages={
-        "required": _("Say why in one sentence: this reason will be kept and shown to those concerned.")})
+    reason = forms.CharField(
+        label=_("Why you refuse"),
+        max_length=1_000,
+        widget=_area(3),
+        error_messages={
+            "required": _("Say why in one sentence: this reason will be kept and shown to those concerned.")
+        },
+    )

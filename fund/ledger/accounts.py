@@ -1,4 +1,5 @@
 """From where to where each kind of act moves money."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -53,7 +54,9 @@ def legs(kind: str, envelope_id: int, amount: int, to_envelope_id: int | None = 
         out, into = legs(Kind.LOWER, envelope_id, amount), legs(Kind.OPEN, to_envelope_id, amount)
         return sorted(out + into, key=lambda leg: (leg.envelope_id, leg.account))
     left, arrived = MOVES[kind]
-    return sorted([Leg(envelope_id, str(left), -amount), Leg(envelope_id, str(arrived), amount)], key=lambda leg: leg.account)
+    return sorted(
+        [Leg(envelope_id, str(left), -amount), Leg(envelope_id, str(arrived), amount)], key=lambda leg: leg.account
+    )
 
 
 def has_shape(kind: str, postings: list[tuple[str, str, int]]) -> bool:
@@ -66,7 +69,11 @@ def has_shape(kind: str, postings: list[tuple[str, str, int]]) -> bool:
     if kind == Kind.CARRY:
         if len(postings) != 4:
             return False
-        out = [row for row in postings if row[0] == next((p[0] for p in postings if p[1] == Account.FREE and p[2] < 0), None)]
+        out = [
+            row
+            for row in postings
+            if row[0] == next((p[0] for p in postings if p[1] == Account.FREE and p[2] < 0), None)
+        ]
         into = [row for row in postings if row not in out]
         return has_shape(Kind.LOWER, out) and has_shape(Kind.OPEN, into) and abs(out[0][2]) == abs(into[0][2])
     if len(postings) != 2:
@@ -78,4 +85,15 @@ def has_shape(kind: str, postings: list[tuple[str, str, int]]) -> bool:
     return envelope == other and first == left and second == arrived and cents < 0 and cents == -opposite
 
 
-__all__ = ["Account", "ENVELOPE_KINDS", "Kind", "Leg", "MOVES", "OF_GRANT", "SECRET_KINDS", "STANDING", "has_shape", "legs"]
+__all__ = [
+    "Account",
+    "ENVELOPE_KINDS",
+    "Kind",
+    "Leg",
+    "MOVES",
+    "OF_GRANT",
+    "SECRET_KINDS",
+    "STANDING",
+    "has_shape",
+    "legs",
+]

@@ -1,4 +1,5 @@
 """Canonical bytes of `civic-fund-ledger/1`: the subset of RFC 8785 that needs no library (sorted keys, no space, integers, ASCII)."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
@@ -45,13 +46,22 @@ def genesis(fund: str, opened_on: date) -> dict:
     return {"currency": "EUR", "format": FORMAT, "fund": fund, "opened_on": opened_on.isoformat()}
 
 
-def entry_bytes(seq: int, at: str, kind: str, grant: str | None, basis: str | None, reverses: int | None, postings: list[tuple[str, str, int]]) -> bytes:
+def entry_bytes(
+    seq: int,
+    at: str,
+    kind: str,
+    grant: str | None,
+    basis: str | None,
+    reverses: int | None,
+    postings: list[tuple[str, str, int]],
+) -> bytes:
     """Canonical bytes of an entry. `postings` are (envelope reference, account, cents), in any order; `at` as `instant` writes it.
 
     Same bytes as `canonical(entry_object(…))`, written straight because a million of them are checked in one go.
     """
     lines = ",".join(
-        f'{{"account":"{account}","cents":{cents},"envelope":{text(envelope)}}}' for envelope, account, cents in sorted(postings)
+        f'{{"account":"{account}","cents":{cents},"envelope":{text(envelope)}}}'
+        for envelope, account, cents in sorted(postings)
     )
     return (
         f'{{"at":"{at}","basis":{"null" if basis is None else text(basis)},"grant":{"null" if grant is None else text(grant)},"kind":"{kind}",'
@@ -62,6 +72,13 @@ def entry_bytes(seq: int, at: str, kind: str, grant: str | None, basis: str | No
 def entry_object(seq: int, at: str, kind: str, grant, basis, reverses, postings) -> dict:
     """The same entry as plain data."""
     return {
-        "at": at, "basis": basis, "grant": grant, "kind": kind, "reverses": reverses, "seq": seq,
-        "postings": [{"account": account, "cents": cents, "envelope": envelope} for envelope, account, cents in sorted(postings)],
+        "at": at,
+        "basis": basis,
+        "grant": grant,
+        "kind": kind,
+        "reverses": reverses,
+        "seq": seq,
+        "postings": [
+            {"account": account, "cents": cents, "envelope": envelope} for envelope, account, cents in sorted(postings)
+        ],
     }

@@ -1,4 +1,5 @@
 """Signed statements about the public ledger. Made after a sealing is committed and once a day, then only read."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -30,8 +31,15 @@ def public_key_pem() -> bytes:
 
 def statement(point: Checkpoint) -> dict:
     """What is signed."""
-    return {"at": canonical.instant(point.at), "count": point.count, "format": canonical.FORMAT, "genesis": point.genesis, "head": point.head,
-            "key": point.key, "root": point.root}
+    return {
+        "at": canonical.instant(point.at),
+        "count": point.count,
+        "format": canonical.FORMAT,
+        "genesis": point.genesis,
+        "head": point.head,
+        "key": point.key,
+        "root": point.root,
+    }
 
 
 def document(point: Checkpoint) -> dict:
@@ -53,7 +61,14 @@ def verify_signature(published: dict) -> bool:
 def _make(head: LedgerHead, at: datetime) -> Checkpoint:
     frontier = hashes.Frontier(head.count, [bytes.fromhex(root) for root in head.frontier])
     first = hashes.genesis_hash(canonical.canonical(canonical.genesis(head.fund, head.opened_on)))
-    point = Checkpoint(at=at.replace(microsecond=0), count=head.count, genesis=first.hex(), head=head.head, root=frontier.root.hex(), key=public_key())
+    point = Checkpoint(
+        at=at.replace(microsecond=0),
+        count=head.count,
+        genesis=first.hex(),
+        head=head.head,
+        root=frontier.root.hex(),
+        key=public_key(),
+    )
     point.signature = _private_key().sign(hashes.CHECKPOINT_TAG + canonical.canonical(statement(point))).hex()
     point.save(force_insert=True)
     return point

@@ -1,4 +1,5 @@
 """The public ledger as files: streamed, in the order of `seq`, from the sealed entries alone. The bytes of `entry` are the canonical bytes."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -6,8 +7,8 @@ from dataclasses import dataclass
 
 from core.money import decimal_text
 from fund.ledger import canonical, hashes, proofs
-from fund.ledger.checkpoints import document, public_key_pem as _pem
-from fund.ledger.checkpoints import latest
+from fund.ledger.checkpoints import document, latest
+from fund.ledger.checkpoints import public_key_pem as _pem
 from fund.models import Checkpoint, FundIdentity, LedgerHead, Posting, Seal
 
 CHUNK = 2000
@@ -40,13 +41,28 @@ def sealed_rows(first: int = 1, last: int | None = None) -> Iterator[Row]:
     for start in range(first, last + 1, CHUNK):
         stop = min(start + CHUNK, last + 1)
         span = Seal.objects.filter(seq__gte=start, seq__lt=stop).order_by("seq")
-        found = list(span.values_list("seq", "hash", "entry_id", "entry__at", "entry__kind", "entry__grant", "entry__basis", "entry__reverses__seal__seq"))
+        found = list(
+            span.values_list(
+                "seq",
+                "hash",
+                "entry_id",
+                "entry__at",
+                "entry__kind",
+                "entry__grant",
+                "entry__basis",
+                "entry__reverses__seal__seq",
+            )
+        )
         lines: dict[int, list[tuple[str, str, int]]] = {}
         postings = Posting.objects.filter(entry__seal__seq__gte=start, entry__seal__seq__lt=stop).order_by()
-        for entry_id, envelope, account, cents in postings.values_list("entry_id", "envelope__reference", "account", "cents"):
+        for entry_id, envelope, account, cents in postings.values_list(
+            "entry_id", "envelope__reference", "account", "cents"
+        ):
             lines.setdefault(entry_id, []).append((envelope, account, cents))
         for seq, digest, entry_id, at, kind, grant, basis, reverses in found:
-            yield Row(seq, digest, entry_id, canonical.instant(at), kind, grant, basis, reverses, lines.get(entry_id, []))
+            yield Row(
+                seq, digest, entry_id, canonical.instant(at), kind, grant, basis, reverses, lines.get(entry_id, [])
+            )
 
 
 def genesis_object() -> dict | None:
@@ -74,7 +90,9 @@ def csv_lines(last: int | None = None) -> Iterator[str]:
     yield ",".join(CSV_COLUMNS) + "\n"
     for row in sealed_rows(last=last):
         head = f"{row.seq},{row.hash},{row.at},{row.kind},{row.grant or ''},{row.basis or ''},{row.reverses or ''}"
-        yield "".join(f"{head},{envelope},{account},{decimal_text(cents)}\n" for envelope, account, cents in sorted(row.postings))
+        yield "".join(
+            f"{head},{envelope},{account},{decimal_text(cents)}\n" for envelope, account, cents in sorted(row.postings)
+        )
 
 
 def checkpoint_object(point: Checkpoint) -> dict:
@@ -112,8 +130,15 @@ def inclusion_proof(seq: int, count: int | None = None) -> dict:
     row = next(sealed_rows(seq, seq))
     entry = canonical.entry_object(row.seq, row.at, row.kind, row.grant, row.basis, row.reverses, row.postings)
     path = proofs.inclusion(seq, count)
-    return {"format": canonical.FORMAT, "entry": entry, "hash": row.hash, "index": seq - 1, "count": count, "path": [step.hex() for step in path],
-            "root": proofs.root(count).hex()}
+    return {
+        "format": canonical.FORMAT,
+        "entry": entry,
+        "hash": row.hash,
+        "index": seq - 1,
+        "count": count,
+        "path": [step.hex() for step in path],
+        "root": proofs.root(count).hex(),
+    }
 
 
 def consistency_proof(first: int, second: int) -> dict:
@@ -122,5 +147,11 @@ def consistency_proof(first: int, second: int) -> dict:
     if not 0 < first <= second <= head:
         raise LookupError("a consistency proof goes from a smaller ledger to a larger one that exists")
     path = proofs.consistency(first, second)
-    return {"format": canonical.FORMAT, "from": first, "to": second, "path": [step.hex() for step in path], "from_root": proofs.root(first).hex(),
-            "to_root": proofs.root(second).hex()}
+    return {
+        "format": canonical.FORMAT,
+        "from": first,
+        "to": second,
+        "path": [step.hex() for step in path],
+        "from_root": proofs.root(first).hex(),
+        "to_root": proofs.root(second).hex(),
+    }

@@ -2,10 +2,11 @@
 
 Pure functions over bytes: nothing here reads a database.
 """
+
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from hashlib import sha256
-from typing import Callable, Iterator
 
 GENESIS_TAG = b"civic-fund/ledger/1/genesis\n"
 ENTRY_TAG = b"civic-fund/ledger/1/entry\n"

@@ -1,4 +1,5 @@
 """The head of the public ledger: its genesis, how many entries it counts, the last link, the open edge of the tree."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -28,8 +29,12 @@ def start(fund: str, opened_on: date) -> LedgerHead:
 def _start_from_identity() -> LedgerHead:
     identity = FundIdentity.current()
     if not identity.siret or not identity.opened_on:
-        raise Refusal("fund_identity_missing", _("The fund's SIRET and opening day are not recorded yet; the ledger starts from them."),
-                      remedy=_("Have the administrator complete the fund's identity."), status=409)
+        raise Refusal(
+            "fund_identity_missing",
+            _("The fund's SIRET and opening day are not recorded yet; the ledger starts from them."),
+            remedy=_("Have the administrator complete the fund's identity."),
+            status=409,
+        )
     return start(identity.siret, identity.opened_on)
 
 

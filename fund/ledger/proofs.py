@@ -1,4 +1,5 @@
 """Proofs of RFC 9162 over the stored ledger: the subtrees a proof needs are read in two queries, whatever the size."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -41,7 +42,9 @@ class Tree:
             wanted = Q()
             for start, size in runs:
                 wanted |= Q(seq__gt=start, seq__lte=start + size)
-            links = {seq: bytes.fromhex(digest) for seq, digest in Seal.objects.filter(wanted).values_list("seq", "hash")}
+            links = {
+                seq: bytes.fromhex(digest) for seq, digest in Seal.objects.filter(wanted).values_list("seq", "hash")
+            }
             for start, size in runs:
                 self._found[(start, size)] = hashes.root_of([links[seq] for seq in range(start + 1, start + size + 1)])
 

@@ -2,6 +2,7 @@
 
 A figure costs the same at any size: balances are columns, and what is not public yet is the handful of rows in `Unsealed`.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
@@ -40,7 +41,14 @@ class Bar:
     def segments(self) -> list[dict]:
         """What the money bar draws: each account with its cents and the address of its entries."""
         sign = "&" if "?" in self.path else "?"
-        return [{"account": name, "cents": getattr(self, name), "url": f"{self.url}{sign}compte={name}" if self.path else ""} for name in self.accounts]
+        return [
+            {
+                "account": name,
+                "cents": getattr(self, name),
+                "url": f"{self.url}{sign}compte={name}" if self.path else "",
+            }
+            for name in self.accounts
+        ]
 
     @property
     def paid_total(self) -> int:
@@ -96,7 +104,9 @@ class PublicEntry:
     def _places(self, sign: int) -> str:
         moves = [move for move in self.moves if move[2] * sign > 0]
         if len({envelope for envelope, _account, _cents in self.moves}) > 1:
-            moves = [move for move in moves if move[1] != Account.SOURCE]  # carried from one envelope's free money to the other's
+            moves = [
+                move for move in moves if move[1] != Account.SOURCE
+            ]  # carried from one envelope's free money to the other's
             return ", ".join(f"{account_label(account)} ({envelope})" for envelope, account, _cents in moves)
         return ", ".join(str(account_label(account)) for _envelope, account, _cents in moves)
 
@@ -160,7 +170,7 @@ def public_entries(ref: str = "", start: int = 0, size: int = 50, **filters: str
         rows = Seal.objects.filter(seq__gt=last - size, seq__lte=last)
     else:
         rows = _sealed(wanted)
-    return _read(rows.order_by("-seq")[: size] if wanted == Wanted() else rows.order_by("-seq")[start : start + size])
+    return _read(rows.order_by("-seq")[:size] if wanted == Wanted() else rows.order_by("-seq")[start : start + size])
 
 
 def public_entries_of(ref: str) -> list[PublicEntry]:
@@ -174,12 +184,23 @@ def public_entry(seq: int) -> PublicEntry | None:
 
 
 def _read(rows: QuerySet[Seal]) -> list[PublicEntry]:
-    found = list(rows.values_list(
-        "seq", "hash", "entry_id", "entry__at", "entry__kind", "entry__grant", "entry__basis", "entry__reverses__seal__seq",
-        "entry__reversed_by__seal__seq",
-    ))
+    found = list(
+        rows.values_list(
+            "seq",
+            "hash",
+            "entry_id",
+            "entry__at",
+            "entry__kind",
+            "entry__grant",
+            "entry__basis",
+            "entry__reverses__seal__seq",
+            "entry__reversed_by__seal__seq",
+        )
+    )
     moves: dict[int, list[tuple[str, str, int]]] = {}
-    for entry_id, *move in Posting.objects.filter(entry__in=[row[2] for row in found]).values_list("entry_id", "envelope__reference", "account", "cents"):
+    for entry_id, *move in Posting.objects.filter(entry__in=[row[2] for row in found]).values_list(
+        "entry_id", "envelope__reference", "account", "cents"
+    ):
         moves.setdefault(entry_id, []).append(tuple(move))
     return [
         PublicEntry(seq, at, kind, grant, basis, reverses, reversed_by, digest, tuple(sorted(moves.get(entry_id, ()))))
@@ -196,7 +217,11 @@ def _columns(row, names=STANDING) -> dict[str, int]:
 
 def _private(**filters) -> dict[tuple, int]:
     """Sums of what is not public yet, by (envelope, account) or as the values asked: one query over few rows."""
-    rows = Posting.objects.filter(entry__unsealed__isnull=False, **filters).values_list("envelope_id", "account").annotate(cents=Sum("cents"))
+    rows = (
+        Posting.objects.filter(entry__unsealed__isnull=False, **filters)
+        .values_list("envelope_id", "account")
+        .annotate(cents=Sum("cents"))
+    )
     return {(envelope_id, account): cents for envelope_id, account, cents in rows.order_by()}
 
 
@@ -209,8 +234,12 @@ def envelope_bars(envelopes, public: bool = False) -> dict[int, Bar]:
     """The same for many, in one query (none for staff figures)."""
     hidden = _private() if public else {}
     return {
-        row.pk: Bar(label=row.label, opened=row.opened_amount, path=f"/comptes/?enveloppe={row.reference}" if public else "",
-                    **{name: cents - hidden.get((row.pk, name), 0) for name, cents in _columns(row).items()})
+        row.pk: Bar(
+            label=row.label,
+            opened=row.opened_amount,
+            path=f"/comptes/?enveloppe={row.reference}" if public else "",
+            **{name: cents - hidden.get((row.pk, name), 0) for name, cents in _columns(row).items()},
+        )
         for row in envelopes
     }
 
@@ -244,7 +273,9 @@ def grant_bar(ref: str, public: bool = True) -> Bar | None:
                 sums[name] -= cents
         if not any(sums.values()) and not Seal.objects.filter(entry__grant=ref).exists():
             return None
-    return Bar(label=ref, opened=sum(sums.values()), path=f"/comptes/?ref={ref}" if public else "", accounts=OF_GRANT, **sums)
+    return Bar(
+        label=ref, opened=sum(sums.values()), path=f"/comptes/?ref={ref}" if public else "", accounts=OF_GRANT, **sums
+    )
 
 
 def amount_disbursed(account: GrantAccount) -> int:
@@ -255,10 +286,16 @@ def amount_disbursed(account: GrantAccount) -> int:
 def paid_by_month(year: int | None = None) -> list[tuple[int, int, int]]:
     """(year, month, net cents paid by the bank) of the public entries, oldest first, by the Paris day of the act. One query."""
     banked = [Kind.PAY, Kind.BOUNCE]
-    rows = Posting.objects.filter(Q(entry__kind__in=banked) | Q(entry__reverses__kind__in=banked), account=Account.PAID, entry__seal__isnull=False)
+    rows = Posting.objects.filter(
+        Q(entry__kind__in=banked) | Q(entry__reverses__kind__in=banked), account=Account.PAID, entry__seal__isnull=False
+    )
     if year:
         rows = rows.filter(entry__at__year=year)
-    return list(rows.values_list("entry__at__year", "entry__at__month").annotate(cents=Sum("cents")).order_by("entry__at__year", "entry__at__month"))
+    return list(
+        rows.values_list("entry__at__year", "entry__at__month")
+        .annotate(cents=Sum("cents"))
+        .order_by("entry__at__year", "entry__at__month")
+    )
 
 
 def latest_checkpoint() -> Checkpoint | None:

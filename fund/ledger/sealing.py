@@ -1,9 +1,10 @@
 """Entries become public: a number, a place in the chain and in the tree. The head's row is locked last of all."""
+
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from typing import Iterable
 
 from django.db import transaction
 from django.db.models import Case, F, Sum, When
@@ -20,12 +21,16 @@ KEPT_LEVEL = 4
 
 def pending(basis: str) -> list[Entry]:
     """Entries on this ground that wait for it to become public. Those cancelled before that stay private for ever and are not among them."""
-    waiting = list(Entry.objects.filter(unsealed__isnull=False, basis=basis).prefetch_related("postings").order_by("id"))
+    waiting = list(
+        Entry.objects.filter(unsealed__isnull=False, basis=basis).prefetch_related("postings").order_by("id")
+    )
     live: dict[str, list[Entry]] = {}
     free: dict[str, int] = {}
     for entry in waiting:
         live.setdefault(entry.grant, []).append(entry)
-        free[entry.grant] = free.get(entry.grant, 0) + sum(line.cents for line in entry.postings.all() if line.account == Account.FREE)
+        free[entry.grant] = free.get(entry.grant, 0) + sum(
+            line.cents for line in entry.postings.all() if line.account == Account.FREE
+        )
         if free[entry.grant] == 0:
             live[entry.grant] = []
     return sorted((entry for entries in live.values() for entry in entries), key=lambda entry: entry.pk)
@@ -57,17 +62,33 @@ def seal(entries: Iterable[Entry] | str, at: datetime) -> list[Seal]:
 
 def _chain(head: LedgerHead, chosen: list[Entry]) -> list[Seal]:
     lines = _lines([entry.pk for entry in chosen])
-    numbers = dict(Seal.objects.filter(entry__in=[entry.reverses_id for entry in chosen if entry.reverses_id]).values_list("entry_id", "seq"))
+    numbers = dict(
+        Seal.objects.filter(entry__in=[entry.reverses_id for entry in chosen if entry.reverses_id]).values_list(
+            "entry_id", "seq"
+        )
+    )
     frontier = hashes.Frontier(head.count, [bytes.fromhex(root) for root in head.frontier])
     previous, seals, nodes = bytes.fromhex(head.head), [], []
     for seq, entry in enumerate(chosen, head.count + 1):
         if entry.reverses_id and entry.reverses_id not in numbers:
             raise LedgerError("an entry is public before its reversal is")
-        content = canonical.entry_bytes(seq, canonical.instant(entry.at), entry.kind, entry.grant, entry.basis, numbers.get(entry.reverses_id), lines[entry.pk])
+        content = canonical.entry_bytes(
+            seq,
+            canonical.instant(entry.at),
+            entry.kind,
+            entry.grant,
+            entry.basis,
+            numbers.get(entry.reverses_id),
+            lines[entry.pk],
+        )
         previous = hashes.link(previous, content)
         numbers[entry.pk] = seq
         seals.append(Seal(seq=seq, entry=entry, hash=previous.hex()))
-        nodes += [TreeNode(level=level, position=place, hash=top.hex()) for level, place, top in frontier.add(previous) if level >= KEPT_LEVEL]
+        nodes += [
+            TreeNode(level=level, position=place, hash=top.hex())
+            for level, place, top in frontier.add(previous)
+            if level >= KEPT_LEVEL
+        ]
     Seal.objects.bulk_create(seals, batch_size=2000)
     TreeNode.objects.bulk_create(nodes, batch_size=2000)
     head.count, head.head, head.frontier = frontier.count, previous.hex(), [root.hex() for root in frontier.roots]
@@ -78,7 +99,9 @@ def _chain(head: LedgerHead, chosen: list[Entry]) -> list[Seal]:
 def _lines(ids: list[int]) -> dict[int, list[tuple[str, str, int]]]:
     found: dict[int, list[tuple[str, str, int]]] = {}
     for start_at in range(0, len(ids), 2000):
-        rows = Posting.objects.filter(entry__in=ids[start_at:start_at + 2000]).values_list("entry_id", "envelope__reference", "account", "cents")
+        rows = Posting.objects.filter(entry__in=ids[start_at : start_at + 2000]).values_list(
+            "entry_id", "envelope__reference", "account", "cents"
+        )
         for entry_id, *line in rows:
             found.setdefault(entry_id, []).append(tuple(line))
     return found
@@ -90,7 +113,11 @@ def check_public(grants: set[str]) -> None:
     if not concerned:
         return  # all public: the columns' own checks say it
     private = Case(When(entry__unsealed__isnull=False, then=F("cents")), default=0)
-    rows = Posting.objects.filter(entry__grant__in=concerned).values_list("entry__grant", "account").annotate(all=Sum("cents"), private=Sum(private))
+    rows = (
+        Posting.objects.filter(entry__grant__in=concerned)
+        .values_list("entry__grant", "account")
+        .annotate(all=Sum("cents"), private=Sum(private))
+    )
     for grant, account, everything, hidden in rows.order_by():
         if account in OF_GRANT and everything - hidden < 0 or account == Account.FREE and hidden > 0:
             raise LedgerError(f"the public sums of {grant} would not hold: seal what its decision reserved first")

@@ -2,6 +2,7 @@
 
 Reads in flat memory (one small counter a grant). Stops at the first fault and names it.
 """
+
 from __future__ import annotations
 
 import json
@@ -56,8 +57,11 @@ def read_checkpoints(text: str) -> list[dict]:
         except ValueError:
             raise Fault("the checkpoint file is not JSON") from None
     names = {"at", "count", "format", "genesis", "head", "key", "root", "signature"}
-    _hold(found and all(isinstance(point, dict) and set(point) == names and isinstance(point["count"], int) for point in found),
-          "the checkpoint file does not hold checkpoints of civic-fund-ledger/1")
+    _hold(
+        found
+        and all(isinstance(point, dict) and set(point) == names and isinstance(point["count"], int) for point in found),
+        "the checkpoint file does not hold checkpoints of civic-fund-ledger/1",
+    )
     return found
 
 
@@ -127,9 +131,15 @@ class Chain:
             self._add(row)
             points.at_count(row.seq, self)
         self._check_nodes(flush=True)
-        _hold(Seal.objects.count() == expected == self.head.count, f"the head counts {self.head.count} entries, {expected} follow each other")
+        _hold(
+            Seal.objects.count() == expected == self.head.count,
+            f"the head counts {self.head.count} entries, {expected} follow each other",
+        )
         _hold(self.link.hex() == self.head.head, "the head of the chain is not the link of the last entry")
-        _hold([root.hex() for root in self.frontier.roots] == self.head.frontier, "the open edge of the tree is not that of the entries")
+        _hold(
+            [root.hex() for root in self.frontier.roots] == self.head.frontier,
+            "the open edge of the tree is not that of the entries",
+        )
         _hold(TreeNode.objects.count() == self.node_count, "the stored tree has more nodes than the entries make")
         points.finish(expected)
 
@@ -138,7 +148,10 @@ class Chain:
         self.link = hashes.link(self.link, row.content)
         _hold(self.link.hex() == row.hash, f"{name}: its hash does not follow from the one before and its content")
         _hold(has_shape(row.kind, row.postings), f"{name}: its postings are not those of “{row.kind}”")
-        _hold((row.grant is None) == (row.kind in (Kind.OPEN, Kind.LOWER, Kind.CARRY)) or row.kind == Kind.REVERSAL, f"{name}: grant and kind disagree")
+        _hold(
+            (row.grant is None) == (row.kind in (Kind.OPEN, Kind.LOWER, Kind.CARRY)) or row.kind == Kind.REVERSAL,
+            f"{name}: grant and kind disagree",
+        )
         if row.kind == Kind.REVERSAL:
             self._check_reversal(row)
         else:
@@ -147,7 +160,10 @@ class Chain:
             _move(self.envelopes, envelope, account, cents)
             if row.grant and account in OF_GRANT:
                 _move(self.grants, row.grant, account, cents)
-        for holders, which in ((self.envelopes, {line[0] for line in row.postings}), (self.grants, {row.grant} if row.grant in self.grants else ())):
+        for holders, which in (
+            (self.envelopes, {line[0] for line in row.postings}),
+            (self.grants, {row.grant} if row.grant in self.grants else ()),
+        ):
             for holder in which:
                 balances = holders[holder]
                 _hold(min(balances[1:]) >= 0 and balances[0] <= 0, f"{name}: a balance of {holder} falls below zero")
@@ -160,9 +176,14 @@ class Chain:
     def _check_reversal(self, row: Row) -> None:
         _hold(row.reverses is not None and row.reverses < row.seq, f"entry {row.seq}: it reverses no earlier entry")
         former = next(sealed_rows(row.reverses, row.reverses), None)
-        _hold(former is not None and former.kind != Kind.REVERSAL and former.grant == row.grant
-              and sorted((envelope, account, -cents) for envelope, account, cents in former.postings) == sorted(row.postings),
-              f"entry {row.seq}: it is not the exact opposite of entry {row.reverses}")
+        _hold(
+            former is not None
+            and former.kind != Kind.REVERSAL
+            and former.grant == row.grant
+            and sorted((envelope, account, -cents) for envelope, account, cents in former.postings)
+            == sorted(row.postings),
+            f"entry {row.seq}: it is not the exact opposite of entry {row.reverses}",
+        )
 
     def _check_nodes(self, flush: bool = False) -> None:
         """Stored subtrees against those just computed, level by level."""
@@ -171,9 +192,16 @@ class Chain:
         self.nodes.sort()
         for level, group in groupby(self.nodes, key=lambda node: node[0]):
             wanted = {position: digest for _level, position, digest in group}
-            stored = dict(TreeNode.objects.filter(level=level, position__gte=min(wanted), position__lte=max(wanted)).values_list("position", "hash"))
+            stored = dict(
+                TreeNode.objects.filter(level=level, position__gte=min(wanted), position__lte=max(wanted)).values_list(
+                    "position", "hash"
+                )
+            )
             for position, digest in wanted.items():
-                _hold(stored.get(position) == digest, f"node {position} of level {level} of the stored tree is not that of the entries")
+                _hold(
+                    stored.get(position) == digest,
+                    f"node {position} of level {level} of the stored tree is not that of the entries",
+                )
         self.node_count += len(self.nodes)
         self.nodes = []
 
@@ -195,10 +223,18 @@ class _Points:
     def at_count(self, count: int, chain: Chain) -> None:
         while self._next is not None and self._next[0]["count"] == count:
             point, name = self._next
-            _hold(point["format"] == canonical.FORMAT and verify_signature(point), f"{name}: its signature does not hold")
+            _hold(
+                point["format"] == canonical.FORMAT and verify_signature(point), f"{name}: its signature does not hold"
+            )
             _hold(point["genesis"] == self._genesis, f"{name}: it speaks of another genesis")
-            _hold(point["head"] == chain.link.hex(), f"{name}: entry {count} has another hash now: something before it was changed")
-            _hold(point["root"] == chain.frontier.root.hex(), f"{name}: the tree of the first {count} entries has another root now")
+            _hold(
+                point["head"] == chain.link.hex(),
+                f"{name}: entry {count} has another hash now: something before it was changed",
+            )
+            _hold(
+                point["root"] == chain.frontier.root.hex(),
+                f"{name}: the tree of the first {count} entries has another root now",
+            )
             self.seen += 1
             self._next = next(self._rest, None)
 
@@ -226,9 +262,17 @@ def _check_private() -> None:
     _hold(both is None, f"entry of id {both and both.pk} is public and waiting at once")
     neither = Entry.objects.filter(seal__isnull=True, unsealed__isnull=True).first()
     _hold(neither is None, f"entry of id {neither and neither.pk} is neither public nor waiting")
-    rows = Posting.objects.filter(entry__unsealed__isnull=False).values_list("entry__grant", "account").annotate(cents=Sum("cents")).order_by()
+    rows = (
+        Posting.objects.filter(entry__unsealed__isnull=False)
+        .values_list("entry__grant", "account")
+        .annotate(cents=Sum("cents"))
+        .order_by()
+    )
     for grant, account, cents in rows:
-        _hold(account != Account.FREE or cents <= 0, f"what is not public yet of {grant} would lower the public free money")
+        _hold(
+            account != Account.FREE or cents <= 0,
+            f"what is not public yet of {grant} would lower the public free money",
+        )
 
 
 def _sums(*group: str):
@@ -237,7 +281,13 @@ def _sums(*group: str):
 
 def _check_sums() -> int:
     """Identities 1, 2, 4 and 6 over all entries: columns are the sums of the postings, entries sum to zero, bounds of grants hold."""
-    uneven = Posting.objects.values("entry", "envelope").annotate(cents=Sum("cents")).exclude(cents=0).order_by("entry").first()
+    uneven = (
+        Posting.objects.values("entry", "envelope")
+        .annotate(cents=Sum("cents"))
+        .exclude(cents=0)
+        .order_by("entry")
+        .first()
+    )
     _hold(uneven is None, f"entry of id {uneven and uneven['entry']} does not sum to zero in its envelope")
     empty = Entry.objects.filter(postings__isnull=True).first()
     _hold(empty is None, f"entry of id {empty and empty.pk} has no posting")
@@ -246,26 +296,53 @@ def _check_sums() -> int:
         found.setdefault(envelope_id, {})[account] = cents
     for row in Envelope.objects.order_by("pk"):
         sums = found.get(row.pk, {})
-        _hold(row.opened_amount == -sums.get(Account.SOURCE, 0), f"envelope {row.reference}: the column “opened” is not the sum of its postings")
+        _hold(
+            row.opened_amount == -sums.get(Account.SOURCE, 0),
+            f"envelope {row.reference}: the column “opened” is not the sum of its postings",
+        )
         for name in STANDING:
-            _hold(getattr(row, f"{name}_amount") == sums.get(name, 0) >= 0, f"envelope {row.reference}: the column “{name}” is not the sum of its postings")
-        _hold(row.opened_amount == sum(getattr(row, f"{name}_amount") for name in STANDING), f"envelope {row.reference}: its money does not add up")
-        _hold(row.state != EnvelopeState.DRAFT or not sums, f"envelope {row.reference} moves money and was never opened")
+            _hold(
+                getattr(row, f"{name}_amount") == sums.get(name, 0) >= 0,
+                f"envelope {row.reference}: the column “{name}” is not the sum of its postings",
+            )
+        _hold(
+            row.opened_amount == sum(getattr(row, f"{name}_amount") for name in STANDING),
+            f"envelope {row.reference}: its money does not add up",
+        )
+        _hold(
+            row.state != EnvelopeState.DRAFT or not sums, f"envelope {row.reference} moves money and was never opened"
+        )
     _check_grants()
     return Entry.objects.count()
 
 
 def _check_grants() -> None:
-    grouped = groupby(_sums("entry__grant", "envelope").filter(entry__grant__isnull=False).iterator(chunk_size=CHUNK), key=lambda row: row[0])
-    books = {reference: {(envelope_id, account): cents for _grant, envelope_id, account, cents in rows} for reference, rows in grouped}
+    grouped = groupby(
+        _sums("entry__grant", "envelope").filter(entry__grant__isnull=False).iterator(chunk_size=CHUNK),
+        key=lambda row: row[0],
+    )
+    books = {
+        reference: {(envelope_id, account): cents for _grant, envelope_id, account, cents in rows}
+        for reference, rows in grouped
+    }
     for row in GrantAccount.objects.order_by("pk").iterator(chunk_size=CHUNK):
         name = f"grant {row.reference}"
         sums = books.pop(row.reference, {})
-        _hold(all(envelope_id == row.envelope_id for envelope_id, _account in sums), f"{name}: it moves money of another envelope than its own")
+        _hold(
+            all(envelope_id == row.envelope_id for envelope_id, _account in sums),
+            f"{name}: it moves money of another envelope than its own",
+        )
         for account in OF_GRANT:
-            _hold(getattr(row, f"{account}_amount") == sums.get((row.envelope_id, account), 0) >= 0,
-                  f"{name}: the column “{account}” is not the sum of its postings")
-        _hold(row.live_total <= row.awarded_amount <= min(row.requested_amount, row.ceiling_amount),
-              f"{name}: more money than its award, or an award above the request or the ceiling")
-        _hold(row.ordered_total <= row.certified_amount <= row.committed_total, f"{name}: ordered <= certified <= committed fails")
+            _hold(
+                getattr(row, f"{account}_amount") == sums.get((row.envelope_id, account), 0) >= 0,
+                f"{name}: the column “{account}” is not the sum of its postings",
+            )
+        _hold(
+            row.live_total <= row.awarded_amount <= min(row.requested_amount, row.ceiling_amount),
+            f"{name}: more money than its award, or an award above the request or the ceiling",
+        )
+        _hold(
+            row.ordered_total <= row.certified_amount <= row.committed_total,
+            f"{name}: ordered <= certified <= committed fails",
+        )
     _hold(not books, f"grant {next(iter(books), '')} has postings and no account")

@@ -1,4 +1,5 @@
 """People named on the command line by their address."""
+
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError

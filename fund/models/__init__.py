@@ -1,4 +1,5 @@
 """The institution's rows."""
+
 from fund.models.calls import Call, Criterion, EligibilityQuestion, FaqEntry, InstalmentLine
 from fund.models.identity import FundIdentity
 from fund.models.ledger import Checkpoint, Entry, Envelope, GrantAccount, LedgerHead, Posting, Seal, TreeNode, Unsealed
@@ -7,6 +8,23 @@ from fund.models.roles import RoleGrant
 from fund.models.rules import RuleVersion
 
 __all__ = [
-    "Call", "Checkpoint", "Criterion", "EligibilityQuestion", "Entry", "Envelope", "FaqEntry", "FundIdentity", "GrantAccount", "InstalmentLine",
-    "LedgerHead", "Organisation", "Posting", "RoleGrant", "RuleVersion", "Seal", "Theme", "TreeNode", "Unsealed",
+    "Call",
+    "Checkpoint",
+    "Criterion",
+    "EligibilityQuestion",
+    "Entry",
+    "Envelope",
+    "FaqEntry",
+    "FundIdentity",
+    "GrantAccount",
+    "InstalmentLine",
+    "LedgerHead",
+    "Organisation",
+    "Posting",
+    "RoleGrant",
+    "RuleVersion",
+    "Seal",
+    "Theme",
+    "TreeNode",
+    "Unsealed",
 ]

@@ -25,7 +25,11 @@ class CallQuerySet(models.QuerySet):
     def visible_to(self, user):
         """What was published for everyone; drafts too for case officers, co-presidents and auditors."""
         desk = (Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUDITOR)
-        if getattr(user, "pk", None) and user.is_active and RoleGrant.objects.in_effect(timezone.now()).filter(user=user, role__in=desk).exists():
+        if (
+            getattr(user, "pk", None)
+            and user.is_active
+            and RoleGrant.objects.in_effect(timezone.now()).filter(user=user, role__in=desk).exists()
+        ):
             return self.all()
         return self.public()
 
@@ -43,18 +47,43 @@ class Call(Machine):
     """A call for projects. Open at t when published and `opens_at <= t < closes_at`, whatever the worker did. Amounts in cents, weights and shares in percent."""
 
     machine = "call"
-    PLAIN = ("slug", "title", "summary", "description", "contact_email", "ceiling_amount", "floor_amount", "max_duration_months", "blind")
+    PLAIN = (
+        "slug",
+        "title",
+        "summary",
+        "description",
+        "contact_email",
+        "ceiling_amount",
+        "floor_amount",
+        "max_duration_months",
+        "blind",
+    )
     INSTANTS = ("opens_at", "closes_at", "partner_deadline_at", "review_closes_at")
-    DAYS = ("eligibility_by_on", "review_opens_on", "meeting_on", "notified_by_on", "agreements_by_on", "projects_end_by_on", "reports_by_on")
+    DAYS = (
+        "eligibility_by_on",
+        "review_opens_on",
+        "meeting_on",
+        "notified_by_on",
+        "agreements_by_on",
+        "projects_end_by_on",
+        "reports_by_on",
+    )
 
     state = FSMField(_("state"), choices=CallState.choices, default=CallState.DRAFT, protected=True)
     number = models.PositiveIntegerField(_("number"), unique=True)
-    slug = models.SlugField(_("address"), max_length=80, unique=True, help_text=_("The end of the page's address, in lower case, without accents."))
+    slug = models.SlugField(
+        _("address"),
+        max_length=80,
+        unique=True,
+        help_text=_("The end of the page's address, in lower case, without accents."),
+    )
     title = models.CharField(_("title"), max_length=120)
     summary = models.TextField(_("summary"), max_length=400, blank=True)
     description = models.TextField(_("description"), blank=True)
     contact_email = models.EmailField(_("contact"), blank=True)
-    envelope = models.ForeignKey("fund.Envelope", models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("envelope"))
+    envelope = models.ForeignKey(
+        "fund.Envelope", models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("envelope")
+    )
     ceiling_amount = models.BigIntegerField(_("ceiling of a grant"), default=3_000_000)
     floor_amount = models.BigIntegerField(_("floor of a grant"), default=0)
     themes = models.ManyToManyField(Theme, blank=True, related_name="calls", verbose_name=_("themes"))
@@ -70,11 +99,15 @@ class Call(Machine):
     projects_end_by_on = models.DateField(_("projects end by"), null=True, blank=True)
     reports_by_on = models.DateField(_("reports filed by"), null=True, blank=True)
     max_duration_months = models.PositiveSmallIntegerField(_("longest project, in months"), default=18)
-    rule_version = models.ForeignKey(RuleVersion, models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("rule version"))
+    rule_version = models.ForeignKey(
+        RuleVersion, models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("rule version")
+    )
     authority = models.CharField(_("authority, frozen at publication"), max_length=30, blank=True)
     blind = models.BooleanField(_("blind reading"), default=False)
     version = models.PositiveIntegerField(_("version of the text"), default=1)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("written by"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("written by")
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
@@ -93,27 +126,56 @@ class Call(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=CallState.values), name="call_state"),
             models.CheckConstraint(condition=Q(ceiling_amount__gt=0), name="call_ceiling_positive"),
-            models.CheckConstraint(condition=Q(floor_amount__gte=0, floor_amount__lte=F("ceiling_amount")), name="call_floor_under_ceiling"),
-            models.CheckConstraint(condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(opens_at__lt=F("closes_at")), name="call_opens_before_closing"),
             models.CheckConstraint(
-                condition=Q(partner_deadline_at__isnull=True) | Q(closes_at__isnull=True) | Q(partner_deadline_at__gte=F("closes_at")),
+                condition=Q(floor_amount__gte=0, floor_amount__lte=F("ceiling_amount")), name="call_floor_under_ceiling"
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(opens_at__lt=F("closes_at")),
+                name="call_opens_before_closing",
+            ),
+            models.CheckConstraint(
+                condition=Q(partner_deadline_at__isnull=True)
+                | Q(closes_at__isnull=True)
+                | Q(partner_deadline_at__gte=F("closes_at")),
                 name="call_partner_deadline_after_closing",
             ),
-            models.CheckConstraint(condition=Q(max_duration_months__gte=1, max_duration_months__lte=60), name="call_duration"),
+            models.CheckConstraint(
+                condition=Q(max_duration_months__gte=1, max_duration_months__lte=60), name="call_duration"
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=WAS_PUBLISHED)
-                | Q(published_at__isnull=False, opens_at__isnull=False, closes_at__isnull=False, partner_deadline_at__isnull=False,
-                    envelope__isnull=False, rule_version__isnull=False) & ~Q(authority=""),
+                | Q(
+                    published_at__isnull=False,
+                    opens_at__isnull=False,
+                    closes_at__isnull=False,
+                    partner_deadline_at__isnull=False,
+                    envelope__isnull=False,
+                    rule_version__isnull=False,
+                )
+                & ~Q(authority=""),
                 name="call_published_is_complete",
             ),
-            models.CheckConstraint(condition=~Q(state="draft") | Q(published_at__isnull=True), name="call_draft_never_published"),
-            models.CheckConstraint(condition=~Q(state__in=AFTER_CLOSING) | Q(closed_at__isnull=False), name="call_closed_at"),
-            models.CheckConstraint(condition=~Q(state__in=["draft", "published"]) | Q(closed_at__isnull=True), name="call_open_not_closed"),
-            models.CheckConstraint(condition=~Q(state__in=["decided", "archived"]) | Q(decided_at__isnull=False), name="call_decided_at"),
-            models.CheckConstraint(condition=~Q(state="archived") | Q(archived_at__isnull=False), name="call_archived_at"),
-            models.CheckConstraint(condition=~Q(state="cancelled") | Q(cancelled_at__isnull=False), name="call_cancelled_at"),
             models.CheckConstraint(
-                condition=~Q(state="cancelled") | Q(published_at__isnull=True) | ~Q(cancelled_reason=""), name="call_cancelled_after_publication_has_reason"
+                condition=~Q(state="draft") | Q(published_at__isnull=True), name="call_draft_never_published"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=AFTER_CLOSING) | Q(closed_at__isnull=False), name="call_closed_at"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["draft", "published"]) | Q(closed_at__isnull=True), name="call_open_not_closed"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["decided", "archived"]) | Q(decided_at__isnull=False), name="call_decided_at"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="archived") | Q(archived_at__isnull=False), name="call_archived_at"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | Q(cancelled_at__isnull=False), name="call_cancelled_at"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | Q(published_at__isnull=True) | ~Q(cancelled_reason=""),
+                name="call_cancelled_after_publication_has_reason",
             ),
         ]
 
@@ -145,17 +207,39 @@ class Call(Machine):
 
     def content(self) -> dict:
         """Everything written in the call, as plain values: what forms edit, copies take and the second key approves."""
-        instants = {name: value.isoformat() if (value := getattr(self, name)) else None for name in self.INSTANTS + self.DAYS}
+        instants = {
+            name: value.isoformat() if (value := getattr(self, name)) else None for name in self.INSTANTS + self.DAYS
+        }
         return {
-            **{name: getattr(self, name) for name in self.PLAIN}, **instants,
-            "envelope": self.envelope_id, "rule_version": self.rule_version_id,
+            **{name: getattr(self, name) for name in self.PLAIN},
+            **instants,
+            "envelope": self.envelope_id,
+            "rule_version": self.rule_version_id,
             "themes": sorted(theme.code for theme in self.themes.all()),
-            "criteria": [{"code": row.code, "label": row.label, "question": row.question, "weight": row.weight, "anchors": row.anchors}
-                         for row in self.criteria.all()],
-            "instalment_lines": [{"code": row.code, "label": row.label, "percent": row.percent, "trigger": row.trigger}
-                                 for row in self.instalment_lines.all()],
-            "eligibility_questions": [{"code": row.code, "question": row.question, "expected": row.expected, "refusal": row.refusal,
-                                       "article": row.article} for row in self.eligibility_questions.all()],
+            "criteria": [
+                {
+                    "code": row.code,
+                    "label": row.label,
+                    "question": row.question,
+                    "weight": row.weight,
+                    "anchors": row.anchors,
+                }
+                for row in self.criteria.all()
+            ],
+            "instalment_lines": [
+                {"code": row.code, "label": row.label, "percent": row.percent, "trigger": row.trigger}
+                for row in self.instalment_lines.all()
+            ],
+            "eligibility_questions": [
+                {
+                    "code": row.code,
+                    "question": row.question,
+                    "expected": row.expected,
+                    "refusal": row.refusal,
+                    "article": row.article,
+                }
+                for row in self.eligibility_questions.all()
+            ],
             "faq": [{"question": row.question, "answer": row.answer} for row in self.faq.all()],
         }
 
@@ -203,7 +287,9 @@ class Call(Machine):
     def archive(self, at):
         self.archived_at = at
 
-    @transition(state, source=[CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW], target=CallState.CANCELLED)
+    @transition(
+        state, source=[CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW], target=CallState.CANCELLED
+    )
     def cancel(self, reason, at):
         self.cancelled_reason, self.cancelled_at = reason, at
 

@@ -12,9 +12,30 @@ class FundIdentity(Machine):
 
     machine = "fund_identity"
     FIELDS = (
-        "name", "tagline", "short_description", "legal_name", "legal_form", "siret", "address_lines", "postcode", "insee_code", "commune", "department",
-        "region", "website", "email", "data_protection_email", "accessibility_email", "appeals_email", "phone", "opening_hours", "debtor_holder",
-        "debtor_iban", "debtor_bic", "opened_on", "fictional_notice",
+        "name",
+        "tagline",
+        "short_description",
+        "legal_name",
+        "legal_form",
+        "siret",
+        "address_lines",
+        "postcode",
+        "insee_code",
+        "commune",
+        "department",
+        "region",
+        "website",
+        "email",
+        "data_protection_email",
+        "accessibility_email",
+        "appeals_email",
+        "phone",
+        "opening_hours",
+        "debtor_holder",
+        "debtor_iban",
+        "debtor_bic",
+        "opened_on",
+        "fictional_notice",
     )
 
     state = FSMField(_("state"), choices=IdentityState.choices, default=IdentityState.CURRENT, protected=True)
@@ -63,7 +84,11 @@ class FundIdentity(Machine):
     @property
     def address(self) -> str:
         """One line: street, postcode and commune."""
-        return ", ".join([*self.address_lines, f"{self.postcode} {self.commune}".strip()]) if self.commune or self.address_lines else ""
+        return (
+            ", ".join([*self.address_lines, f"{self.postcode} {self.commune}".strip()])
+            if self.commune or self.address_lines
+            else ""
+        )
 
     @property
     def siren(self) -> str:

@@ -3,6 +3,7 @@
 Balances are moved by `fund.ledger.post` alone, with a conditional UPDATE; `save()` on an existing row never writes them. No row here points to a
 higher app and none holds personal data: a grant is known by its reference.
 """
+
 from __future__ import annotations
 
 from django.db import models
@@ -77,7 +78,11 @@ class Balances(models.Model):
 
     def save(self, *args, update_fields=None, **kwargs):
         if update_fields is None and not self._state.adding:
-            update_fields = [field.attname for field in self._meta.concrete_fields if not field.primary_key and not field.attname.endswith("_amount")]
+            update_fields = [
+                field.attname
+                for field in self._meta.concrete_fields
+                if not field.primary_key and not field.attname.endswith("_amount")
+            ]
         super().save(*args, update_fields=update_fields, **kwargs)
 
 
@@ -109,7 +114,10 @@ class Envelope(Balances, Machine):
             models.CheckConstraint(condition=Q(state__in=EnvelopeState.values), name="envelope_state"),
             models.CheckConstraint(condition=Q(opened_amount=_sum(STANDING)), name="envelope_sums"),
             models.CheckConstraint(condition=~Q(state="draft") | Q(opened_amount=0), name="envelope_draft_is_empty"),
-            *(models.CheckConstraint(condition=Q(**{f"{name}_amount__gte": 0}), name=f"envelope_{name}_positive") for name in ("opened", *STANDING)),
+            *(
+                models.CheckConstraint(condition=Q(**{f"{name}_amount__gte": 0}), name=f"envelope_{name}_positive")
+                for name in ("opened", *STANDING)
+            ),
         ]
 
     def __str__(self):
@@ -164,13 +172,23 @@ class GrantAccount(Balances):
         verbose_name_plural = _("grant accounts")
         ordering = ["id"]
         constraints = [
-            *(models.CheckConstraint(condition=Q(**{f"{name}_amount__gte": 0}), name=f"grant_{name}_positive")
-              for name in ("requested", "ceiling", "awarded", "certified", *OF_GRANT)),
-            models.CheckConstraint(condition=Q(awarded_amount__lte=F("requested_amount")), name="grant_awarded_within_requested"),
-            models.CheckConstraint(condition=Q(awarded_amount__lte=F("ceiling_amount")), name="grant_awarded_within_ceiling"),
+            *(
+                models.CheckConstraint(condition=Q(**{f"{name}_amount__gte": 0}), name=f"grant_{name}_positive")
+                for name in ("requested", "ceiling", "awarded", "certified", *OF_GRANT)
+            ),
+            models.CheckConstraint(
+                condition=Q(awarded_amount__lte=F("requested_amount")), name="grant_awarded_within_requested"
+            ),
+            models.CheckConstraint(
+                condition=Q(awarded_amount__lte=F("ceiling_amount")), name="grant_awarded_within_ceiling"
+            ),
             models.CheckConstraint(condition=Q(awarded_amount__gte=_sum(OF_GRANT)), name="grant_live_within_awarded"),
-            models.CheckConstraint(condition=Q(certified_amount__lte=_sum(OF_GRANT[1:])), name="grant_certified_within_committed"),
-            models.CheckConstraint(condition=Q(certified_amount__gte=_sum(OF_GRANT[2:])), name="grant_ordered_within_certified"),
+            models.CheckConstraint(
+                condition=Q(certified_amount__lte=_sum(OF_GRANT[1:])), name="grant_certified_within_committed"
+            ),
+            models.CheckConstraint(
+                condition=Q(certified_amount__gte=_sum(OF_GRANT[2:])), name="grant_ordered_within_certified"
+            ),
         ]
 
     def __str__(self):
@@ -203,20 +221,27 @@ class Entry(models.Model):
     at = models.DateTimeField(_("at"))
     grant = models.CharField(_("grant"), max_length=40, null=True, blank=True)
     basis = models.CharField(_("basis"), max_length=60, null=True, blank=True)
-    reverses = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name=_("reverses"))
+    reverses = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name=_("reverses")
+    )
 
     class Meta:
         verbose_name = _("ledger entry")
         verbose_name_plural = _("ledger entries")
         ordering = ["id"]
-        indexes = [models.Index(fields=["grant", "id"], name="entry_grant"), models.Index(fields=["basis"], name="entry_basis")]
+        indexes = [
+            models.Index(fields=["grant", "id"], name="entry_grant"),
+            models.Index(fields=["basis"], name="entry_basis"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="entry_kind"),
             models.CheckConstraint(
-                condition=Q(kind="reversal", reverses__isnull=False) | (~Q(kind="reversal") & Q(reverses__isnull=True)), name="entry_reversal"
+                condition=Q(kind="reversal", reverses__isnull=False) | (~Q(kind="reversal") & Q(reverses__isnull=True)),
+                name="entry_reversal",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["open", "lower", "carry"], grant__isnull=True) | Q(kind="reversal")
+                condition=Q(kind__in=["open", "lower", "carry"], grant__isnull=True)
+                | Q(kind="reversal")
                 | (~Q(kind__in=["open", "lower", "carry"]) & Q(grant__isnull=False)),
                 name="entry_grant_known",
             ),
@@ -270,7 +295,9 @@ class Seal(models.Model):
 class Unsealed(models.Model):
     """Entries whose fact is not public yet; a row goes when its entry is sealed. Lets public sums be told from the columns without a scan."""
 
-    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, related_name="unsealed", verbose_name=_("entry"))
+    entry = models.OneToOneField(
+        Entry, models.PROTECT, primary_key=True, related_name="unsealed", verbose_name=_("entry")
+    )
 
     class Meta:
         verbose_name = _("entry not yet public")

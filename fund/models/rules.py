@@ -22,9 +22,13 @@ class RuleVersion(Machine):
     number = models.PositiveIntegerField(_("number"), unique=True)
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     note = models.TextField(_("what changes, and why"), blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("written by"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("written by")
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    endorsed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("endorsed by"))
+    endorsed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("endorsed by")
+    )
     endorsed_at = models.DateTimeField(_("endorsed at"), null=True, blank=True)
     in_force_at = models.DateTimeField(_("in force at"), null=True, blank=True)
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
@@ -35,10 +39,17 @@ class RuleVersion(Machine):
         ordering = ["-number"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=RuleVersionState.values), name="rule_version_state"),
-            models.CheckConstraint(condition=Q(state="draft") | Q(in_force_at__isnull=False), name="rule_version_in_force_at"),
-            models.CheckConstraint(condition=~Q(state="superseded") | Q(superseded_at__isnull=False), name="rule_version_superseded_at"),
-            models.CheckConstraint(condition=Q(endorsed_by__isnull=True, endorsed_at__isnull=True) | Q(endorsed_by__isnull=False, endorsed_at__isnull=False),
-                                   name="rule_version_endorsement"),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(in_force_at__isnull=False), name="rule_version_in_force_at"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="superseded") | Q(superseded_at__isnull=False), name="rule_version_superseded_at"
+            ),
+            models.CheckConstraint(
+                condition=Q(endorsed_by__isnull=True, endorsed_at__isnull=True)
+                | Q(endorsed_by__isnull=False, endorsed_at__isnull=False),
+                name="rule_version_endorsement",
+            ),
             models.UniqueConstraint(fields=["state"], condition=Q(state="in_force"), name="rule_version_one_in_force"),
         ]
 

@@ -2,6 +2,15 @@ from fund.queries.calls import criteria, find_call, open_calls, past_calls, publ
 from fund.queries.roles import college_of_president, has_role, holders, roles_of
 
 __all__ = [
-    "college_of_president", "criteria", "find_call", "has_role", "holders", "open_calls", "past_calls", "public_calls", "roles_of", "rules_in_force",
+    "college_of_president",
+    "criteria",
+    "find_call",
+    "has_role",
+    "holders",
+    "open_calls",
+    "past_calls",
+    "public_calls",
+    "roles_of",
+    "rules_in_force",
     "upcoming_calls",
 ]

@@ -1,4 +1,5 @@
 """Calls as the public, the applicants and the case officers read them."""
+
 from __future__ import annotations
 
 import json
@@ -15,7 +16,12 @@ from fund.models import Call, Criterion, RuleVersion
 
 def public_calls(at: datetime) -> QuerySet[Call]:
     """Every call that was ever published, cancelled ones included, latest opening first."""
-    return Call.objects.public().filter(published_at__lte=at).select_related("envelope", "rule_version").order_by("-opens_at", "-number")
+    return (
+        Call.objects.public()
+        .filter(published_at__lte=at)
+        .select_related("envelope", "rule_version")
+        .order_by("-opens_at", "-number")
+    )
 
 
 def open_calls(at: datetime) -> QuerySet[Call]:
@@ -30,7 +36,12 @@ def upcoming_calls(at: datetime) -> QuerySet[Call]:
 
 def past_calls(at: datetime) -> QuerySet[Call]:
     """Published once and no longer open, latest first."""
-    return Call.objects.past_at(at).filter(published_at__lte=at).select_related("envelope", "rule_version").order_by("-closes_at", "-number")
+    return (
+        Call.objects.past_at(at)
+        .filter(published_at__lte=at)
+        .select_related("envelope", "rule_version")
+        .order_by("-closes_at", "-number")
+    )
 
 
 def find_call(slug: str) -> Call | None:
@@ -50,7 +61,11 @@ def call_by_slug(slug: str) -> Call | None:
 
 def desk_calls() -> QuerySet[Call]:
     """Every call but discarded drafts, drafts first, then the latest."""
-    return Call.objects.exclude(state=CallState.CANCELLED, published_at__isnull=True).select_related("envelope", "rule_version").order_by("-number")
+    return (
+        Call.objects.exclude(state=CallState.CANCELLED, published_at__isnull=True)
+        .select_related("envelope", "rule_version")
+        .order_by("-number")
+    )
 
 
 def rules_in_force() -> RuleVersion | None:
@@ -59,8 +74,13 @@ def rules_in_force() -> RuleVersion | None:
 
 def open_act(obj, verb: str, at: datetime) -> TwoKeyAct | None:
     """The live proposal of this verb on this object."""
-    return TwoKeyAct.objects.filter(target_machine=obj.machine, target_id=obj.pk, verb=verb, state=TwoKeyState.PROPOSED,
-                                    expires_at__gt=at).select_related("proposed_by").first()
+    return (
+        TwoKeyAct.objects.filter(
+            target_machine=obj.machine, target_id=obj.pk, verb=verb, state=TwoKeyState.PROPOSED, expires_at__gt=at
+        )
+        .select_related("proposed_by")
+        .first()
+    )
 
 
 def events_of(obj) -> QuerySet[Event]:

@@ -1,4 +1,5 @@
 """Two-key acts: which wait for a person, who could turn the second key, what became of them. Objects are read once per machine, never one by one."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -40,16 +41,28 @@ def with_targets(acts: list[TwoKeyAct]) -> list[tuple[TwoKeyAct, Verb, Any]]:
 
 def could_approve(user: User, act: TwoKeyAct, verb: Verb, obj, at: datetime) -> bool:
     """Whether the second key belongs to this person (the proposer never holds it)."""
-    return bool(user.is_active) and user.pk != act.proposed_by_id and any(who(user, obj, at) for who in verb.two_key.approves)
+    return (
+        bool(user.is_active)
+        and user.pk != act.proposed_by_id
+        and any(who(user, obj, at) for who in verb.two_key.approves)
+    )
 
 
 def open_acts(at: datetime) -> QuerySet[TwoKeyAct]:
-    return TwoKeyAct.objects.filter(state=TwoKeyState.PROPOSED, expires_at__gt=at).select_related("proposed_by").order_by("expires_at", "id")
+    return (
+        TwoKeyAct.objects.filter(state=TwoKeyState.PROPOSED, expires_at__gt=at)
+        .select_related("proposed_by")
+        .order_by("expires_at", "id")
+    )
 
 
 def acts_to_approve(user: User, at: datetime) -> list[TwoKeyAct]:
     """Live proposals this person may approve or refuse, first to expire first."""
-    return [act for act, verb, obj in with_targets(list(open_acts(at).exclude(proposed_by=user))) if could_approve(user, act, verb, obj, at)]
+    return [
+        act
+        for act, verb, obj in with_targets(list(open_acts(at).exclude(proposed_by=user)))
+        if could_approve(user, act, verb, obj, at)
+    ]
 
 
 def acts_proposed(user: User, at: datetime) -> QuerySet[TwoKeyAct]:
@@ -59,7 +72,11 @@ def acts_proposed(user: User, at: datetime) -> QuerySet[TwoKeyAct]:
 
 def acts_closed(user: User, at: datetime) -> QuerySet[TwoKeyAct]:
     """Closed or expired acts this person proposed or closed; all of them for an auditor. Latest first."""
-    acts = TwoKeyAct.objects.exclude(state=TwoKeyState.PROPOSED, expires_at__gt=at).select_related("proposed_by", "closed_by").order_by("-id")
+    acts = (
+        TwoKeyAct.objects.exclude(state=TwoKeyState.PROPOSED, expires_at__gt=at)
+        .select_related("proposed_by", "closed_by")
+        .order_by("-id")
+    )
     return acts if has_role(user, Role.AUDITOR, at) else acts.filter(Q(proposed_by=user) | Q(closed_by=user))
 
 
@@ -70,7 +87,11 @@ def find_act(user: User, reference: str, at: datetime) -> tuple[TwoKeyAct, Verb,
     if not known:
         return None
     act, verb, obj = known[0]
-    if user.pk in (act.proposed_by_id, act.closed_by_id) or could_approve(user, act, verb, obj, at) or has_role(user, Role.AUDITOR, at):
+    if (
+        user.pk in (act.proposed_by_id, act.closed_by_id)
+        or could_approve(user, act, verb, obj, at)
+        or has_role(user, Role.AUDITOR, at)
+    ):
         return known[0]
     return None
 
@@ -78,7 +99,11 @@ def find_act(user: User, reference: str, at: datetime) -> tuple[TwoKeyAct, Verb,
 def people_with_roles(at: datetime) -> list[User]:
     """Every active person who holds a role at this instant, with the roles already read."""
     held = RoleGrant.objects.in_effect(at).filter(user=OuterRef("pk"))
-    return list(User.objects.filter(Exists(held), is_active=True).order_by("id").prefetch_related(Prefetch("role_grants", to_attr="_role_grants")))
+    return list(
+        User.objects.filter(Exists(held), is_active=True)
+        .order_by("id")
+        .prefetch_related(Prefetch("role_grants", to_attr="_role_grants"))
+    )
 
 
 def people_who_approve(act: TwoKeyAct, at: datetime) -> list[User]:

@@ -1,4 +1,5 @@
 """Who holds which role, at which instant."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -47,14 +48,23 @@ def college_of_president(user, at: datetime) -> str:
 
 def grants(at: datetime) -> QuerySet[RoleGrant]:
     """Every role that is proposed, held or to come, with its person."""
-    return RoleGrant.objects.filter(Q(state=RoleGrantState.PROPOSED) | Q(state=RoleGrantState.GRANTED) & (Q(ends_at__isnull=True) | Q(ends_at__gt=at))
-                                    ).select_related("user", "granted_by").order_by("role", "college", "starts_at", "id")
+    return (
+        RoleGrant.objects.filter(
+            Q(state=RoleGrantState.PROPOSED)
+            | Q(state=RoleGrantState.GRANTED) & (Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+        )
+        .select_related("user", "granted_by")
+        .order_by("role", "college", "starts_at", "id")
+    )
 
 
 def past_grants(at: datetime) -> QuerySet[RoleGrant]:
     """Roles that are over, latest end first. What was proposed and never granted is not a role."""
-    return RoleGrant.objects.filter(Q(state=RoleGrantState.ENDED) | Q(state=RoleGrantState.GRANTED, ends_at__lte=at)).select_related(
-        "user", "granted_by").order_by("-ends_at", "-id")
+    return (
+        RoleGrant.objects.filter(Q(state=RoleGrantState.ENDED) | Q(state=RoleGrantState.GRANTED, ends_at__lte=at))
+        .select_related("user", "granted_by")
+        .order_by("-ends_at", "-id")
+    )
 
 
 def overlapping(starts_at: datetime, ends_at: datetime | None, *, besides: int | None = None) -> QuerySet[RoleGrant]:
@@ -73,5 +83,7 @@ def ever_granted() -> bool:
 def two_keys_can_turn(beneficiary: User | None, at: datetime) -> bool:
     """Whether a role can be given to this person the ordinary way: an administrator proposes, a co-president other than him and the person approves."""
     administrators = set(holders(Role.ADMINISTRATOR, at).values_list("pk", flat=True))
-    presidents = set(holders(Role.CO_PRESIDENT, at).values_list("pk", flat=True)) - {beneficiary.pk if beneficiary else None}
+    presidents = set(holders(Role.CO_PRESIDENT, at).values_list("pk", flat=True)) - {
+        beneficiary.pk if beneficiary else None
+    }
     return any(presidents - {administrator} for administrator in administrators)

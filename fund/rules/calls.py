@@ -1,4 +1,5 @@
 """Guards of the call: what keeps it from being published, and what may still change afterwards."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -19,10 +20,29 @@ from fund.rules.common import when
 
 AMENDABLE_TEXTS = ("title", "summary", "description", "contact_email", "faq")
 AMENDABLE_DATES = (*Call.INSTANTS, *Call.DAYS)
-NEEDED_DATES = ("opens_at", "closes_at", "partner_deadline_at", "eligibility_by_on", "review_opens_on", "review_closes_at", "meeting_on", "notified_by_on")
+NEEDED_DATES = (
+    "opens_at",
+    "closes_at",
+    "partner_deadline_at",
+    "eligibility_by_on",
+    "review_opens_on",
+    "review_closes_at",
+    "meeting_on",
+    "notified_by_on",
+)
 """The calendar a call shows, up to the notification (article 6)."""
-CALENDAR = ("opens_at", "closes_at", "eligibility_by_on", "review_opens_on", "review_closes_at", "meeting_on", "notified_by_on", "agreements_by_on",
-            "projects_end_by_on", "reports_by_on")
+CALENDAR = (
+    "opens_at",
+    "closes_at",
+    "eligibility_by_on",
+    "review_opens_on",
+    "review_closes_at",
+    "meeting_on",
+    "notified_by_on",
+    "agreements_by_on",
+    "projects_end_by_on",
+    "reports_by_on",
+)
 """The order of the life of a call; a day may equal the one before."""
 
 
@@ -38,16 +58,26 @@ def texts_are_written(act: Act) -> None:
     """Title, summary, description and contact are written."""
     for name in ("title", "summary", "description", "contact_email"):
         if not getattr(act.obj, name).strip():
-            raise Refusal("content_incomplete", _("The call does not say: %(field)s.") % {"field": _label(name)}, remedy=_("Write it, then save."),
-                          field=name, article="art. 6")
+            raise Refusal(
+                "content_incomplete",
+                _("The call does not say: %(field)s.") % {"field": _label(name)},
+                remedy=_("Write it, then save."),
+                field=name,
+                article="art. 6",
+            )
 
 
 def dates_are_given(act: Act) -> None:
     """The calendar is given up to the notification."""
     missing = [name for name in NEEDED_DATES if not getattr(act.obj, name)]
     if missing:
-        raise Refusal("content_incomplete", _("The calendar lacks: %(fields)s.") % {"fields": ", ".join(map(_label, missing))},
-                      remedy=_("Give these dates, then save."), field=missing[0], article="art. 6")
+        raise Refusal(
+            "content_incomplete",
+            _("The calendar lacks: %(fields)s.") % {"fields": ", ".join(map(_label, missing))},
+            remedy=_("Give these dates, then save."),
+            field=missing[0],
+            article="art. 6",
+        )
 
 
 def check_order(value: Callable[[str], object]) -> None:
@@ -56,13 +86,22 @@ def check_order(value: Callable[[str], object]) -> None:
     if opens and closes and opens >= closes:
         raise Refusal("dates_out_of_order", _("Opening must come before closing."), field="closes_at", article="art. 6")
     if closes and partners and partners < closes:
-        raise Refusal("dates_out_of_order", _("Closing must come before the partner time limit, or at the same instant."), field="partner_deadline_at",
-                      article="art. 6")
+        raise Refusal(
+            "dates_out_of_order",
+            _("Closing must come before the partner time limit, or at the same instant."),
+            field="partner_deadline_at",
+            article="art. 6",
+        )
     given = [(name, value(name)) for name in CALENDAR if value(name)]
     for (former, before), (name, after) in zip(given, given[1:], strict=False):
         if _day(before) > _day(after):
-            raise Refusal("dates_out_of_order", _("“%(later)s” comes before “%(earlier)s”.") % {"later": _label(name), "earlier": _label(former)},
-                          remedy=_("Put the dates in order."), field=name, article="art. 6")
+            raise Refusal(
+                "dates_out_of_order",
+                _("“%(later)s” comes before “%(earlier)s”.") % {"later": _label(name), "earlier": _label(former)},
+                remedy=_("Put the dates in order."),
+                field=name,
+                article="art. 6",
+            )
 
 
 def dates_are_in_order(act: Act) -> None:
@@ -78,9 +117,15 @@ def open_long_enough(act: Act) -> None:
     days = call.rule_version["call_open_min_days"]
     start = max(call.opens_at, act.at)
     if _day(call.closes_at) < _day(start) + timedelta(days=days):
-        raise Refusal("open_too_short", _("A call stays open %(days)s days at least; this one would close on %(closing)s.") % {
-            "days": days, "closing": when(call.closes_at)},
-            remedy=_("Close it on %(day)s or later.") % {"day": date_format(_day(start) + timedelta(days=days), "j F Y")}, field="closes_at", article="art. 6")
+        raise Refusal(
+            "open_too_short",
+            _("A call stays open %(days)s days at least; this one would close on %(closing)s.")
+            % {"days": days, "closing": when(call.closes_at)},
+            remedy=_("Close it on %(day)s or later.")
+            % {"day": date_format(_day(start) + timedelta(days=days), "j F Y")},
+            field="closes_at",
+            article="art. 6",
+        )
 
 
 def partners_have_time(act: Act) -> None:
@@ -90,30 +135,53 @@ def partners_have_time(act: Act) -> None:
         return
     days = call.rule_version["partner_deadline_days_after_close"]
     if _day(call.partner_deadline_at) < _day(call.closes_at) + timedelta(days=days):
-        raise Refusal("partner_deadline_short", _("Partners have %(days)s days after closing to confirm.") % {"days": days},
-                      remedy=_("Set their time limit on %(day)s or later.") % {"day": date_format(_day(call.closes_at) + timedelta(days=days), "j F Y")},
-                      field="partner_deadline_at", article="art. 3")
+        raise Refusal(
+            "partner_deadline_short",
+            _("Partners have %(days)s days after closing to confirm.") % {"days": days},
+            remedy=_("Set their time limit on %(day)s or later.")
+            % {"day": date_format(_day(call.closes_at) + timedelta(days=days), "j F Y")},
+            field="partner_deadline_at",
+            article="art. 3",
+        )
 
 
 def criteria_are_complete(act: Act) -> None:
     """At least one criterion, each with its six anchors."""
     rows = list(act.obj.criteria.all())
     if not rows:
-        raise Refusal("criteria_missing", _("The call has no criterion."), remedy=_("Write at least one, with its weight and its anchors."),
-                      field="criteria", article="art. 6, 14")
+        raise Refusal(
+            "criteria_missing",
+            _("The call has no criterion."),
+            remedy=_("Write at least one, with its weight and its anchors."),
+            field="criteria",
+            article="art. 6, 14",
+        )
     for number, row in enumerate(rows):
-        if [anchor.get("score") for anchor in row.anchors] != list(content.SCORES) or not all(anchor.get("label") for anchor in row.anchors):
-            raise Refusal("anchors_missing", _("The criterion “%(label)s” does not say what each score from 0 to 5 means.") % {"label": row.label},
-                          remedy=_("Write its six anchors."), field=f"criteria-{number}-anchors", article="art. 14")
+        if [anchor.get("score") for anchor in row.anchors] != list(content.SCORES) or not all(
+            anchor.get("label") for anchor in row.anchors
+        ):
+            raise Refusal(
+                "anchors_missing",
+                _("The criterion “%(label)s” does not say what each score from 0 to 5 means.") % {"label": row.label},
+                remedy=_("Write its six anchors."),
+                field=f"criteria-{number}-anchors",
+                article="art. 14",
+            )
 
 
 def weights_sum(act: Act) -> None:
     """The weights of the criteria add up to 100 %."""
     total = sum(row.weight for row in act.obj.criteria.all())
     if act.obj.criteria.all() and total != 100:
-        raise Refusal("weights_not_hundred", _("The weights add up to %(total)s; they must be 100%%.") % {"total": total},
-                      remedy=_("Add %(gap)s.") % {"gap": 100 - total} if total < 100 else _("Take away %(gap)s.") % {"gap": total - 100},
-                      field="criteria", article="art. 6")
+        raise Refusal(
+            "weights_not_hundred",
+            _("The weights add up to %(total)s; they must be 100%%.") % {"total": total},
+            remedy=_("Add %(gap)s.") % {"gap": 100 - total}
+            if total < 100
+            else _("Take away %(gap)s.") % {"gap": total - 100},
+            field="criteria",
+            article="art. 6",
+        )
 
 
 def plan_sums(act: Act) -> None:
@@ -121,41 +189,81 @@ def plan_sums(act: Act) -> None:
     rows = list(act.obj.instalment_lines.all())
     total = sum(row.percent for row in rows)
     if total != 100:
-        raise Refusal("plan_not_hundred", _("The payments add up to %(total)s%%; they must be 100%%.") % {"total": total},
-                      remedy=_("Write a plan such as 70% at the signature, 30% when the final report is accepted."), field="instalment_lines", article="art. 6")
+        raise Refusal(
+            "plan_not_hundred",
+            _("The payments add up to %(total)s%%; they must be 100%%.") % {"total": total},
+            remedy=_("Write a plan such as 70% at the signature, 30% when the final report is accepted."),
+            field="instalment_lines",
+            article="art. 6",
+        )
 
 
 def questions_are_asked(act: Act) -> None:
     """At least one eligibility question."""
     if not act.obj.eligibility_questions.all():
-        raise Refusal("questions_missing", _("The call asks no eligibility question."), remedy=_("Write at least one: it spares people a file that cannot pass."),
-                      field="eligibility_questions", article="art. 6, 9")
+        raise Refusal(
+            "questions_missing",
+            _("The call asks no eligibility question."),
+            remedy=_("Write at least one: it spares people a file that cannot pass."),
+            field="eligibility_questions",
+            article="art. 6, 9",
+        )
 
 
 def envelope_holds_a_grant(act: Act) -> None:
     """The envelope is open and has at least the ceiling of one grant free."""
     call, envelope = act.obj, act.obj.envelope
     if envelope is None:
-        raise Refusal("envelope_missing", _("No envelope is chosen."), remedy=_("Choose the envelope this call draws on."), field="envelope", article="art. 4, 6",
-                      status=409)
+        raise Refusal(
+            "envelope_missing",
+            _("No envelope is chosen."),
+            remedy=_("Choose the envelope this call draws on."),
+            field="envelope",
+            article="art. 4, 6",
+            status=409,
+        )
     if envelope.state != EnvelopeState.OPEN:
-        raise Refusal("envelope_not_open", _("This envelope is not open."), remedy=_("The authorising officer proposes opening it, a co-president approves."),
-                      field="envelope", article="art. 4", status=409)
+        raise Refusal(
+            "envelope_not_open",
+            _("This envelope is not open."),
+            remedy=_("The authorising officer proposes opening it, a co-president approves."),
+            field="envelope",
+            article="art. 4",
+            status=409,
+        )
     if envelope.free_amount < call.ceiling_amount:
-        raise Refusal("envelope_below_ceiling", _("The envelope has only %(free)s free, less than one project’s ceiling.") % {
-            "free": format_euros(envelope.free_amount, cents_if_round=False)}, remedy=_("Raise it before publishing."), field="envelope",
-            article="art. 4, 6", status=409)
+        raise Refusal(
+            "envelope_below_ceiling",
+            _("The envelope has only %(free)s free, less than one project’s ceiling.")
+            % {"free": format_euros(envelope.free_amount, cents_if_round=False)},
+            remedy=_("Raise it before publishing."),
+            field="envelope",
+            article="art. 4, 6",
+            status=409,
+        )
 
 
 def rules_are_in_force(act: Act) -> None:
     """The rules it was written under are those in force."""
     version = act.obj.rule_version
     if version is None:
-        raise Refusal("rules_not_in_force", _("No version of the rules is in force."), remedy=_("The two co-presidents put one in force first."),
-                      field="rule_version", article="art. 30", status=409)
+        raise Refusal(
+            "rules_not_in_force",
+            _("No version of the rules is in force."),
+            remedy=_("The two co-presidents put one in force first."),
+            field="rule_version",
+            article="art. 30",
+            status=409,
+        )
     if version.state != "in_force":
-        raise Refusal("rules_not_in_force", _("The rules have changed since this call was saved (version %(number)s).") % {"number": version.number},
-                      remedy=_("Read it again and save it: it then follows the rules in force."), field="rule_version", article="art. 30", status=409)
+        raise Refusal(
+            "rules_not_in_force",
+            _("The rules have changed since this call was saved (version %(number)s).") % {"number": version.number},
+            remedy=_("Read it again and save it: it then follows the rules in force."),
+            field="rule_version",
+            article="art. 30",
+            status=409,
+        )
 
 
 def within_the_rules(act: Act) -> None:
@@ -164,15 +272,37 @@ def within_the_rules(act: Act) -> None:
     if call.rule_version is None:
         return
     if call.ceiling_amount > call.rule_version["ceiling_amount"]:
-        raise Refusal("ceiling_above_rules", _("The ceiling is above that of the rules, %(most)s.") % {
-            "most": format_euros(call.rule_version["ceiling_amount"], cents_if_round=False)}, field="ceiling_amount", article="art. 4")
+        raise Refusal(
+            "ceiling_above_rules",
+            _("The ceiling is above that of the rules, %(most)s.")
+            % {"most": format_euros(call.rule_version["ceiling_amount"], cents_if_round=False)},
+            field="ceiling_amount",
+            article="art. 4",
+        )
     if call.max_duration_months > call.rule_version["project_max_months"]:
-        raise Refusal("duration_above_rules", _("Projects last %(most)s months at most by the rules.") % {"most": call.rule_version["project_max_months"]},
-                      field="max_duration_months", article="art. 5")
+        raise Refusal(
+            "duration_above_rules",
+            _("Projects last %(most)s months at most by the rules.")
+            % {"most": call.rule_version["project_max_months"]},
+            field="max_duration_months",
+            article="art. 5",
+        )
 
 
-PUBLICATION = (texts_are_written, dates_are_given, dates_are_in_order, rules_are_in_force, open_long_enough, partners_have_time, within_the_rules,
-               criteria_are_complete, weights_sum, plan_sums, questions_are_asked, envelope_holds_a_grant)
+PUBLICATION = (
+    texts_are_written,
+    dates_are_given,
+    dates_are_in_order,
+    rules_are_in_force,
+    open_long_enough,
+    partners_have_time,
+    within_the_rules,
+    criteria_are_complete,
+    weights_sum,
+    plan_sums,
+    questions_are_asked,
+    envelope_holds_a_grant,
+)
 PREFLIGHT_LABELS = {
     "texts_are_written": gettext_lazy("The texts are written"),
     "dates_are_given": gettext_lazy("The calendar is given, up to the notification"),
@@ -220,8 +350,14 @@ def changes_are_allowed(act: Act) -> None:
         raise Refusal("nothing_changes", _("Nothing would change."), remedy=_("Change a text or move a date later."))
     for name in changes:
         if name not in (*AMENDABLE_TEXTS, *AMENDABLE_DATES):
-            raise Refusal("rule_frozen", _("This rule is frozen since the call was published: %(field)s.") % {"field": name},
-                          remedy=_("The change will apply to later calls."), field=name, article="art. 6, 30", status=409)
+            raise Refusal(
+                "rule_frozen",
+                _("This rule is frozen since the call was published: %(field)s.") % {"field": name},
+                remedy=_("The change will apply to later calls."),
+                field=name,
+                article="art. 6, 30",
+                status=409,
+            )
     content.read(changes)
 
 
@@ -232,7 +368,12 @@ def amended_texts_stay_written(act: Act) -> None:
     values = content.read(act.get("changes") or {})
     for name in ("title", "summary", "description", "contact_email"):
         if name in values and not values[name]:
-            raise Refusal("content_incomplete", _("The call does not say: %(field)s.") % {"field": _label(name)}, field=name, article="art. 6")
+            raise Refusal(
+                "content_incomplete",
+                _("The call does not say: %(field)s.") % {"field": _label(name)},
+                field=name,
+                article="art. 6",
+            )
 
 
 def dates_move_later(act: Act) -> None:
@@ -247,14 +388,29 @@ def dates_move_later(act: Act) -> None:
         if former is None and new is not None:
             continue
         if new is None or new < former:
-            raise Refusal("date_moved_earlier", _("A published date can be moved later, never earlier: %(field)s.") % {"field": _label(name)}, field=name,
-                          article="art. 6")
+            raise Refusal(
+                "date_moved_earlier",
+                _("A published date can be moved later, never earlier: %(field)s.") % {"field": _label(name)},
+                field=name,
+                article="art. 6",
+            )
         if name == "opens_at" and act.at >= former:
-            raise Refusal("already_open", _("The call has been open since %(instant)s: its opening no longer moves.") % {"instant": when(former)},
-                          field=name, article="art. 6", status=409)
+            raise Refusal(
+                "already_open",
+                _("The call has been open since %(instant)s: its opening no longer moves.") % {"instant": when(former)},
+                field=name,
+                article="art. 6",
+                status=409,
+            )
         if name == "closes_at" and act.at >= former:
-            raise Refusal("deadline_passed", _("The call closed on %(closed)s.") % {"closed": when(former)},
-                          remedy=_("After an outage, a closed call can be reopened."), field=name, article="art. 6, 8", status=409)
+            raise Refusal(
+                "deadline_passed",
+                _("The call closed on %(closed)s.") % {"closed": when(former)},
+                remedy=_("After an outage, a closed call can be reopened."),
+                field=name,
+                article="art. 6, 8",
+                status=409,
+            )
 
 
 def amended_dates_are_in_order(act: Act) -> None:
@@ -267,8 +423,13 @@ def amended_dates_are_in_order(act: Act) -> None:
         closes, partners = (values.get(name) or getattr(call, name) for name in ("closes_at", "partner_deadline_at"))
         days = call.rule_version["partner_deadline_days_after_close"]
         if "closes_at" in values and _day(partners) < _day(closes) + timedelta(days=days):
-            raise Refusal("partner_deadline_short", _("Partners have %(days)s days after closing to confirm.") % {"days": days},
-                          remedy=_("Move their time limit too."), field="partner_deadline_at", article="art. 3")
+            raise Refusal(
+                "partner_deadline_short",
+                _("Partners have %(days)s days after closing to confirm.") % {"days": days},
+                remedy=_("Move their time limit too."),
+                field="partner_deadline_at",
+                article="art. 3",
+            )
 
 
 AMENDMENT = (changes_are_allowed, amended_texts_stay_written, dates_move_later, amended_dates_are_in_order)

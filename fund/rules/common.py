@@ -1,4 +1,5 @@
 """What the guards of several machines share."""
+
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -19,7 +20,11 @@ def when(instant: datetime) -> str:
 
 def reason_given(act: Act) -> None:
     if not act.preview and not (act.get("reason") or "").strip():
-        raise Refusal("reason_missing", _("Say why in one sentence: this reason will be kept and shown to those concerned."), field="reason")
+        raise Refusal(
+            "reason_missing",
+            _("Say why in one sentence: this reason will be kept and shown to those concerned."),
+            field="reason",
+        )
 
 
 def read_instant(value, field: str) -> datetime | None:

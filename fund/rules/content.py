@@ -1,4 +1,5 @@
 """The content of a call as plain data: read, typed and bounded here, whoever sends it (form, API, copy, demo)."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -33,7 +34,9 @@ def _text(value, field: str, most: int, *, required=False) -> str:
         raise _no(field, _("Write a text here."))
     text = value.strip()
     if len(text) > most:
-        raise _no(field, _("Write %(most)s characters at most; there are %(count)s.") % {"most": most, "count": len(text)})
+        raise _no(
+            field, _("Write %(most)s characters at most; there are %(count)s.") % {"most": most, "count": len(text)}
+        )
     if required and not text:
         raise _no(field, _("Fill this in."))
     return text
@@ -49,7 +52,10 @@ def _code(row: dict, label: str, taken: set[str], field: str) -> str:
     """The code given, or one made from the label; each once."""
     given = str(row.get("code") or "").strip()
     code = given or slugify(label)[:36] or "ligne"
-    if given and (slugify(given, allow_unicode=False).replace("-", "").replace("_", "") != given.replace("-", "").replace("_", "") or len(given) > 40):
+    if given and (
+        slugify(given, allow_unicode=False).replace("-", "").replace("_", "") != given.replace("-", "").replace("_", "")
+        or len(given) > 40
+    ):
         raise _no(field, _("A code is made of lower-case letters, digits and hyphens."))
     if given and given in taken:
         raise _no(field, _("This code is used twice."))
@@ -75,17 +81,25 @@ def _anchors(value, field: str) -> list[dict]:
 
 def _criterion(row, at: str, taken) -> dict:
     label = _text(row.get("label"), f"{at}-label", 80, required=True)
-    return {"code": _code(row, label, taken, f"{at}-label"), "label": label,
-            "question": _text(row.get("question"), f"{at}-question", 300, required=True),
-            "weight": _number(row.get("weight"), f"{at}-weight", 1, 100), "anchors": _anchors(row.get("anchors"), f"{at}-anchors")}
+    return {
+        "code": _code(row, label, taken, f"{at}-label"),
+        "label": label,
+        "question": _text(row.get("question"), f"{at}-question", 300, required=True),
+        "weight": _number(row.get("weight"), f"{at}-weight", 1, 100),
+        "anchors": _anchors(row.get("anchors"), f"{at}-anchors"),
+    }
 
 
 def _instalment_line(row, at: str, taken) -> dict:
     label = _text(row.get("label"), f"{at}-label", 120, required=True)
     if row.get("trigger") not in Trigger.values:
         raise _no(f"{at}-trigger", _("Choose what triggers this payment."))
-    return {"code": _code(row, label, taken, f"{at}-label"), "label": label, "percent": _number(row.get("percent"), f"{at}-percent", 1, 100),
-            "trigger": row["trigger"]}
+    return {
+        "code": _code(row, label, taken, f"{at}-label"),
+        "label": label,
+        "percent": _number(row.get("percent"), f"{at}-percent", 1, 100),
+        "trigger": row["trigger"],
+    }
 
 
 def _eligibility_question(row, at: str, taken) -> dict:
@@ -93,16 +107,28 @@ def _eligibility_question(row, at: str, taken) -> dict:
     expected = row.get("expected", True)
     if not isinstance(expected, bool):
         raise _no(f"{at}-expected", _("Answer yes or no."))
-    return {"code": _code(row, " ".join(question.split()[:4]), taken, f"{at}-question"), "question": question, "expected": expected,
-            "refusal": _text(row.get("refusal"), f"{at}-refusal", 300, required=True), "article": _text(row.get("article"), f"{at}-article", 80)}
+    return {
+        "code": _code(row, " ".join(question.split()[:4]), taken, f"{at}-question"),
+        "question": question,
+        "expected": expected,
+        "refusal": _text(row.get("refusal"), f"{at}-refusal", 300, required=True),
+        "article": _text(row.get("article"), f"{at}-article", 80),
+    }
 
 
 def _faq(row, at: str, taken) -> dict:
-    return {"question": _text(row.get("question"), f"{at}-question", 200, required=True),
-            "answer": _text(row.get("answer"), f"{at}-answer", 5_000, required=True)}
+    return {
+        "question": _text(row.get("question"), f"{at}-question", 200, required=True),
+        "answer": _text(row.get("answer"), f"{at}-answer", 5_000, required=True),
+    }
 
 
-_ROWS = {"criteria": _criterion, "instalment_lines": _instalment_line, "eligibility_questions": _eligibility_question, "faq": _faq}
+_ROWS = {
+    "criteria": _criterion,
+    "instalment_lines": _instalment_line,
+    "eligibility_questions": _eligibility_question,
+    "faq": _faq,
+}
 
 
 def _children(name: str, rows) -> list[dict]:
@@ -141,7 +167,10 @@ def _email(value) -> str:
 
 def _themes(value) -> list[Theme]:
     codes = value if isinstance(value, list) else None
-    found = {theme.code: theme for theme in Theme.objects.filter(code__in=[code for code in codes or [] if isinstance(code, str)])}
+    found = {
+        theme.code: theme
+        for theme in Theme.objects.filter(code__in=[code for code in codes or [] if isinstance(code, str)])
+    }
     if codes is None or len(found) != len(set(map(str, codes))):
         raise _no("themes", _("Choose themes of the list."))
     return [found[code] for code in sorted(found)]
@@ -196,15 +225,24 @@ def together(values: dict, call: Call | None = None) -> None:
     if opens and closes and opens >= closes:
         raise Refusal("dates_out_of_order", _("Opening must come before closing."), field="closes_at", article="art. 6")
     if closes and partners and partners < closes:
-        raise Refusal("dates_out_of_order", _("Closing must come before the partner time limit, or at the same instant."), field="partner_deadline_at",
-                      article="art. 6")
+        raise Refusal(
+            "dates_out_of_order",
+            _("Closing must come before the partner time limit, or at the same instant."),
+            field="partner_deadline_at",
+            article="art. 6",
+        )
 
 
 def slug_is_free(slug: str, call: Call | None = None) -> None:
     """An address is never used twice, not even one of a discarded draft."""
     if Call.objects.filter(slug=slug).exclude(pk=call.pk if call else None).exists():
-        raise Refusal("slug_taken", _("This address has already been used by another call."), remedy=_("Choose another: an address is never used twice."),
-                      field="slug", status=409)
+        raise Refusal(
+            "slug_taken",
+            _("This address has already been used by another call."),
+            remedy=_("Choose another: an address is never used twice."),
+            field="slug",
+            status=409,
+        )
 
 
 def content_is_sound(act: Act) -> None:

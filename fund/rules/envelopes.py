@@ -1,4 +1,5 @@
 """Guards of the acts on envelopes."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,9 @@ LIVE_CALLS = (CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW)
 def sees_all_money(user, at) -> bool:
     """Whether this person may read balances that count what is not public yet: nobody who sits on the panel, for a vote could be read in them."""
     panel = has_role(user, Role.CO_PRESIDENT, at) or has_role(user, Role.PANEL_MEMBER, at)
-    return not panel and any(has_role(user, role, at) for role in (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR))
+    return not panel and any(
+        has_role(user, role, at) for role in (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR)
+    )
 
 
 def amount_given(act: Act) -> None:
@@ -31,7 +34,11 @@ def amount_given(act: Act) -> None:
 def reason_given(act: Act) -> None:
     """The reason in one sentence; for money that came back and is opened again, the ground."""
     if not act.preview and not (act.get("reason") or "").strip():
-        raise Refusal("reason_missing", _("Say why in one sentence: this reason will be kept and shown to those concerned."), field="reason")
+        raise Refusal(
+            "reason_missing",
+            _("Say why in one sentence: this reason will be kept and shown to those concerned."),
+            field="reason",
+        )
 
 
 def enough_free(act: Act) -> None:
@@ -45,8 +52,12 @@ def enough_free(act: Act) -> None:
         reason = _("Nothing is free in this envelope.")
     else:
         reason = _("%(there)s is left in the envelope; this act needs %(amount)s.") % {
-            "there": format_euros(free, cents_if_round=False), "amount": format_euros(amount, cents_if_round=False)}
-    raise Refusal("envelope_exceeded", reason, remedy=_("Lower the amount."), article="art. 4", field="amount", status=409)
+            "there": format_euros(free, cents_if_round=False),
+            "amount": format_euros(amount, cents_if_round=False),
+        }
+    raise Refusal(
+        "envelope_exceeded", reason, remedy=_("Lower the amount."), article="art. 4", field="amount", status=409
+    )
 
 
 def other_envelope_open(act: Act) -> None:
@@ -54,29 +65,52 @@ def other_envelope_open(act: Act) -> None:
     reference = act.get("to")
     if act.preview and reference is None:
         if not Envelope.objects.filter(state=EnvelopeState.OPEN).exclude(pk=act.obj.pk).exists():
-            raise Refusal("envelope_not_open", _("No other envelope is open."), remedy=_("Open the envelope that will receive the money first."))
+            raise Refusal(
+                "envelope_not_open",
+                _("No other envelope is open."),
+                remedy=_("Open the envelope that will receive the money first."),
+            )
         return
     if not Envelope.objects.filter(reference=reference, state=EnvelopeState.OPEN).exclude(pk=act.obj.pk).exists():
-        raise Refusal("envelope_not_open", _("This envelope is not open."), article="art. 4", field="to", status=409,
-                      remedy=_("The authorising officer proposes opening it, a co-president approves."))
+        raise Refusal(
+            "envelope_not_open",
+            _("This envelope is not open."),
+            article="art. 4",
+            field="to",
+            status=409,
+            remedy=_("The authorising officer proposes opening it, a co-president approves."),
+        )
 
 
 def nothing_free(act: Act) -> None:
     """An envelope closes once its free money is carried or lowered."""
     if act.obj.free_amount:
         if sees_all_money(act.actor, act.at):
-            reason = _("%(there)s is still free in this envelope.") % {"there": format_euros(act.obj.free_amount, cents_if_round=False)}
+            reason = _("%(there)s is still free in this envelope.") % {
+                "there": format_euros(act.obj.free_amount, cents_if_round=False)
+            }
         else:
             reason = _("Money is still free in this envelope.")
-        raise Refusal("envelope_has_free_money", reason, remedy=_("Carry it to another envelope, or lower this one, first."), article="art. 4", status=409)
+        raise Refusal(
+            "envelope_has_free_money",
+            reason,
+            remedy=_("Carry it to another envelope, or lower this one, first."),
+            article="art. 4",
+            status=409,
+        )
 
 
 def no_live_call(act: Act) -> None:
     """No call still awards from it."""
     call = Call.objects.filter(envelope=act.obj, state__in=LIVE_CALLS).order_by("number").first()
     if call is not None:
-        raise Refusal("envelope_in_use", _("The call “%(call)s” still awards from this envelope.") % {"call": call.title},
-                      remedy=_("It can be closed once the decisions of that call are notified."), article="art. 4", status=409)
+        raise Refusal(
+            "envelope_in_use",
+            _("The call “%(call)s” still awards from this envelope.") % {"call": call.title},
+            remedy=_("It can be closed once the decisions of that call are notified."),
+            article="art. 4",
+            status=409,
+        )
 
 
 def label_given(act: Act) -> None:

@@ -1,4 +1,5 @@
 """Guards of the fund's identity: what letters, bank files and open data are made from."""
+
 from __future__ import annotations
 
 import re
@@ -59,7 +60,9 @@ def _plain(name: str, value: Any) -> str:
     text = value.strip()
     most = FundIdentity._meta.get_field(name).max_length or 2_000
     if len(text) > most:
-        raise _no(name, _("Write %(most)s characters at most; there are %(count)s.") % {"most": most, "count": len(text)})
+        raise _no(
+            name, _("Write %(most)s characters at most; there are %(count)s.") % {"most": most, "count": len(text)}
+        )
     return text
 
 
@@ -112,11 +115,17 @@ def read(changes: Any) -> dict[str, Any]:
             commune = communes.find(text) if text else None
             if text and commune is None:
                 raise _no(name, _("No commune has this INSEE code; it is not the postcode."))
-            values |= {"commune": commune.name, "department": commune.department, "region": commune.region} if commune else dict.fromkeys(DERIVED, "")
+            values |= (
+                {"commune": commune.name, "department": commune.department, "region": commune.region}
+                if commune
+                else dict.fromkeys(DERIVED, "")
+            )
         elif name == "debtor_iban":
             text = re.sub(r"\s", "", text).upper()
             if text and not iban_is_valid(text):
-                raise _no(name, _("This IBAN is not valid: one sign at least is wrong. Copy it from the bank’s document."))
+                raise _no(
+                    name, _("This IBAN is not valid: one sign at least is wrong. Copy it from the bank’s document.")
+                )
         elif name == "debtor_bic":
             text = re.sub(r"\s", "", text).upper()
             if text and not re.fullmatch(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", text):

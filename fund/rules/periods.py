@@ -1,4 +1,5 @@
 """Calendar periods of the institution, in Paris."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

@@ -1,4 +1,5 @@
 """Guards of the roles: who may hold what at the same time, and how a role begins, goes on and ends (DESIGN §5.3, article 22)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ from fund.rules.common import read_instant, when
 
 _PAIRS = {
     *(frozenset((Role.ACCOUNTING_OFFICER, role)) for role in Role if role != Role.ACCOUNTING_OFFICER),
-    *(frozenset((Role.AUTHORISING_OFFICER, role)) for role in (Role.CASE_OFFICER, Role.PANEL_MEMBER, Role.CO_PRESIDENT)),
+    *(
+        frozenset((Role.AUTHORISING_OFFICER, role))
+        for role in (Role.CASE_OFFICER, Role.PANEL_MEMBER, Role.CO_PRESIDENT)
+    ),
     *(frozenset((Role.ADMINISTRATOR, role)) for role in DECIDING_ROLES),
     *(frozenset((Role.AUDITOR, role)) for role in DECIDING_ROLES),
 }
@@ -54,8 +58,13 @@ def wanted(act: Act) -> Wanted:
         raise Refusal("role_unknown", _("Choose a role of the list."), field="role")
     if role in COLLEGE_ROLES and college not in College.values:
         raise Refusal("college_missing", _("This role is held for one college: choose which."), field="college")
-    return Wanted(act.obj, role, college if role in COLLEGE_ROLES else "", read_instant(act.get("starts_at"), "starts_at") or act.at,
-                  read_instant(act.get("ends_at"), "ends_at"))
+    return Wanted(
+        act.obj,
+        role,
+        college if role in COLLEGE_ROLES else "",
+        read_instant(act.get("starts_at"), "starts_at") or act.at,
+        read_instant(act.get("ends_at"), "ends_at"),
+    )
 
 
 def person_is_known(act: Act) -> None:
@@ -77,36 +86,72 @@ def roles_go_together(act: Act) -> None:
     ask = wanted(act)
     for held in who.overlapping(ask.starts_at, ask.ends_at, besides=ask.pk).filter(user=ask.user):
         if incompatible(ask.role, held.role):
-            raise Refusal("incompatible_roles", _("The role of %(wanted)s cannot be combined with %(held)s.") % {"wanted": ask.label, "held": held.role_label},
-                          remedy=_("End one before granting the other."), article="art. 22", field="role", status=409)
+            raise Refusal(
+                "incompatible_roles",
+                _("The role of %(wanted)s cannot be combined with %(held)s.")
+                % {"wanted": ask.label, "held": held.role_label},
+                remedy=_("End one before granting the other."),
+                article="art. 22",
+                field="role",
+                status=409,
+            )
         if ask.college and held.college and ask.college != held.college:
-            raise Refusal("incompatible_roles", _("%(person)s already sits in the other college: %(held)s.") % {"person": ask.user, "held": held.role_label},
-                          remedy=_("End one before granting the other."), article="art. 11, 22", field="college", status=409)
+            raise Refusal(
+                "incompatible_roles",
+                _("%(person)s already sits in the other college: %(held)s.")
+                % {"person": ask.user, "held": held.role_label},
+                remedy=_("End one before granting the other."),
+                article="art. 11, 22",
+                field="college",
+                status=409,
+            )
 
 
 def not_held_already(act: Act) -> None:
     """The same role is not given twice, and a college has one co-president at a time."""
     ask = wanted(act)
-    same = who.overlapping(ask.starts_at, ask.ends_at, besides=ask.pk).filter(role=ask.role, college=ask.college).select_related("user")
+    same = (
+        who.overlapping(ask.starts_at, ask.ends_at, besides=ask.pk)
+        .filter(role=ask.role, college=ask.college)
+        .select_related("user")
+    )
     if same.filter(user=ask.user).exists():
-        raise Refusal("role_already_held", _("%(person)s already holds this role at that time.") % {"person": ask.user},
-                      remedy=_("Extend it, or start when the other one ends."), field="role", status=409)
+        raise Refusal(
+            "role_already_held",
+            _("%(person)s already holds this role at that time.") % {"person": ask.user},
+            remedy=_("Extend it, or start when the other one ends."),
+            field="role",
+            status=409,
+        )
     if ask.role == Role.CO_PRESIDENT and (other := same.first()):
-        raise Refusal("co_president_already", _("%(person)s presides this college at that time.") % {"person": other.user},
-                      remedy=_("End that role first, or start when it ends."), article="art. 11", field="starts_at", status=409)
+        raise Refusal(
+            "co_president_already",
+            _("%(person)s presides this college at that time.") % {"person": other.user},
+            remedy=_("End that role first, or start when it ends."),
+            article="art. 11",
+            field="starts_at",
+            status=409,
+        )
 
 
 def not_for_oneself(act: Act) -> None:
     """The second key is not turned by the one who benefits."""
     if act.actor == wanted(act).user and any(test(act.actor, act.obj, act.at) for test in act.verb.two_key.approves):
-        raise Refusal("same_person", _("This role is yours: another person must approve it."), article="art. 22", status=403)
+        raise Refusal(
+            "same_person", _("This role is yours: another person must approve it."), article="art. 22", status=403
+        )
 
 
 def still_held(act: Act) -> None:
     """Not over yet."""
     if act.obj.ends_at is not None and act.obj.ends_at <= act.at:
-        raise Refusal("role_expired", _("This role ended on %(instant)s.") % {"instant": when(act.obj.ends_at)},
-                      remedy=_("An administrator can propose it again and a co-president approve it."), article="art. 22", status=403)
+        raise Refusal(
+            "role_expired",
+            _("This role ended on %(instant)s.") % {"instant": when(act.obj.ends_at)},
+            remedy=_("An administrator can propose it again and a co-president approve it."),
+            article="art. 22",
+            status=403,
+        )
 
 
 def end_moves(act: Act) -> None:
@@ -117,8 +162,13 @@ def end_moves(act: Act) -> None:
         raise Refusal("content_invalid", _("Give the new end, or say that there is none."), field="ends_at")
     ends_at, present = wanted(act).ends_at, act.obj.ends_at
     if present is None or (ends_at is not None and ends_at <= present):
-        raise Refusal("deadline_not_later", _("The new end must be later than the present one, %(instant)s.") % {"instant": when(present)}
-                      if present else _("This role has no end: it need not be extended."), field="ends_at")
+        raise Refusal(
+            "deadline_not_later",
+            _("The new end must be later than the present one, %(instant)s.") % {"instant": when(present)}
+            if present
+            else _("This role has no end: it need not be extended."),
+            field="ends_at",
+        )
 
 
 GIVING = (person_is_known, dates_make_sense, roles_go_together, not_held_already)
@@ -127,5 +177,10 @@ GIVING = (person_is_known, dates_make_sense, roles_go_together, not_held_already
 def nobody_can_approve(act: Act) -> None:
     """The rescue works only while no administrator and co-president could give the role with two keys."""
     if who.two_keys_can_turn(act.obj, act.at):
-        raise Refusal("second_key_possible", _("An administrator and a co-president can still give this role."),
-                      remedy=_("Propose it at /administration/roles/; the co-president approves it."), article="art. 22", status=409)
+        raise Refusal(
+            "second_key_possible",
+            _("An administrator and a co-president can still give this role."),
+            remedy=_("Propose it at /administration/roles/; the co-president approves it."),
+            article="art. 22",
+            status=409,
+        )

@@ -1,4 +1,5 @@
 """Guards of the rules: their values, and the agreement of both colleges before they take effect."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -32,22 +33,37 @@ def parameters_are_known(act: Act) -> None:
 
 def one_draft_at_a_time(act: Act) -> None:
     if draft := RuleVersion.objects.filter(state=RuleVersionState.DRAFT).first():
-        raise Refusal("draft_exists", _("Version %(number)s is already being prepared.") % {"number": draft.number},
-                      remedy=_("Change that one, then put it in force."), article="art. 30", status=409)
+        raise Refusal(
+            "draft_exists",
+            _("Version %(number)s is already being prepared.") % {"number": draft.number},
+            remedy=_("Change that one, then put it in force."),
+            article="art. 30",
+            status=409,
+        )
 
 
 def legal_basis_given(act: Act) -> None:
     """The college-weighted vote names the text it rests on."""
     version = act.obj
     if version["majority"] == "college_weighted" and not str(version["legal_basis"]).strip():
-        raise Refusal("legal_basis_missing", _("The college-weighted vote needs a written legal basis."),
-                      remedy=_("Give the text, or choose the ordinary majority."), field="legal_basis", article="art. 16")
+        raise Refusal(
+            "legal_basis_missing",
+            _("The college-weighted vote needs a written legal basis."),
+            remedy=_("Give the text, or choose the ordinary majority."),
+            field="legal_basis",
+            article="art. 16",
+        )
 
 
 def something_is_said(act: Act) -> None:
     """What changes, and why, is written."""
     if not act.obj.note.strip():
-        raise Refusal("reason_missing", _("Say what changes and why: it is shown with the version."), field="note", article="art. 30")
+        raise Refusal(
+            "reason_missing",
+            _("Say what changes and why: it is shown with the version."),
+            field="note",
+            article="art. 30",
+        )
 
 
 def _act_of(version: RuleVersion) -> TwoKeyAct | None:
@@ -55,8 +71,17 @@ def _act_of(version: RuleVersion) -> TwoKeyAct | None:
     known = version.__dict__.get("_open_act")
     if known is not None and known.verb == "put_in_force":
         return known
-    return TwoKeyAct.objects.filter(target_machine="rule_version", target_id=version.pk, verb="put_in_force",
-                                    state__in=(TwoKeyState.PROPOSED, TwoKeyState.APPROVED)).select_related("proposed_by").order_by("-id").first()
+    return (
+        TwoKeyAct.objects.filter(
+            target_machine="rule_version",
+            target_id=version.pk,
+            verb="put_in_force",
+            state__in=(TwoKeyState.PROPOSED, TwoKeyState.APPROVED),
+        )
+        .select_related("proposed_by")
+        .order_by("-id")
+        .first()
+    )
 
 
 def colleges_agreed(version: RuleVersion, act: TwoKeyAct | None) -> set[str]:
@@ -79,8 +104,13 @@ def _completes(actor, version, at: datetime) -> bool:
     return college not in agreed and agreed | {college} == COLLEGES
 
 
-last_college = Who("CP", gettext_lazy("the co-president of the college that has not agreed yet (an administrator’s proposal needs the other’s agreement first)"),
-                   _completes)
+last_college = Who(
+    "CP",
+    gettext_lazy(
+        "the co-president of the college that has not agreed yet (an administrator’s proposal needs the other’s agreement first)"
+    ),
+    _completes,
+)
 
 
 def both_colleges_agree(act: Act) -> None:
@@ -90,8 +120,13 @@ def both_colleges_agree(act: Act) -> None:
         return
     agreed = colleges_agreed(act.obj, proposal) | {college_of_president(act.actor, act.at)}
     if not COLLEGES <= agreed:
-        raise Refusal("second_college_missing", _("Both colleges put rules in force."), remedy=_("The co-president of the other college agrees first."),
-                      article="art. 30", status=409)
+        raise Refusal(
+            "second_college_missing",
+            _("Both colleges put rules in force."),
+            remedy=_("The co-president of the other college agrees first."),
+            article="art. 30",
+            status=409,
+        )
 
 
 def not_endorsed_yet(act: Act) -> None:

@@ -1,4 +1,5 @@
 """The call: written by the case officers, published and amended with two keys. What looks at files (closing, review, cancelling) lives higher."""
+
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
@@ -26,11 +27,17 @@ def _next_number() -> int:
 
 def _write_rows(call: Call, values: dict) -> None:
     """Replace the rows of the kinds given."""
-    for name, model, place in (("criteria", Criterion, "position"), ("instalment_lines", InstalmentLine, "number"),
-                               ("eligibility_questions", EligibilityQuestion, "position"), ("faq", FaqEntry, "position")):
+    for name, model, place in (
+        ("criteria", Criterion, "position"),
+        ("instalment_lines", InstalmentLine, "number"),
+        ("eligibility_questions", EligibilityQuestion, "position"),
+        ("faq", FaqEntry, "position"),
+    ):
         if name in values:
             getattr(call, name).all().delete()
-            model.objects.bulk_create(model(call=call, **row, **{place: number}) for number, row in enumerate(values[name], 1))
+            model.objects.bulk_create(
+                model(call=call, **row, **{place: number}) for number, row in enumerate(values[name], 1)
+            )
     if "themes" in values:
         call.themes.set(values["themes"])
 
@@ -47,7 +54,14 @@ def _fill(call: Call, values: dict) -> None:
         call.partner_deadline_at = days_later(call.closes_at, days)
 
 
-@verb(machine=Call, label=_("write a call"), who=(case_officer,), creates="draft", on="content", guards=(plain.content_is_sound,))
+@verb(
+    machine=Call,
+    label=_("write a call"),
+    who=(case_officer,),
+    creates="draft",
+    on="content",
+    guards=(plain.content_is_sound,),
+)
 def create(act, content):
     """A new draft from plain content, as `Call.content()` gives it: at least `title` and `slug`. Its number counts the calls ever written."""
     values = plain.read(content)
@@ -57,7 +71,9 @@ def create(act, content):
         with transaction.atomic():
             call.save(force_insert=True)
     except IntegrityError as error:
-        raise Refusal("version_conflict", _("Someone wrote a call at the same moment."), remedy=_("Try again.")) from error
+        raise Refusal(
+            "version_conflict", _("Someone wrote a call at the same moment."), remedy=_("Try again.")
+        ) from error
     _write_rows(call, values)
     act.note(number=call.number, slug=call.slug)
     return call
@@ -79,8 +95,17 @@ def discard(act, call):
     call.discard(act.at)
 
 
-@verb(machine=Call, label=_("publish the call"), who=(case_officer,), guards=rules.PUBLICATION,
-      two_key=TwoKey(proposes=(case_officer,), approves=KEYS, title=lambda call: _("Publish the call “%(title)s”") % {"title": call.title}))
+@verb(
+    machine=Call,
+    label=_("publish the call"),
+    who=(case_officer,),
+    guards=rules.PUBLICATION,
+    two_key=TwoKey(
+        proposes=(case_officer,),
+        approves=KEYS,
+        title=lambda call: _("Publish the call “%(title)s”") % {"title": call.title},
+    ),
+)
 def publish(act, call):
     """Criteria, weights, plan, questions, rules and authority are frozen. A call whose opening has passed opens at this instant."""
     call.opens_at = max(call.opens_at, act.at)
@@ -88,8 +113,18 @@ def publish(act, call):
     act.note(number=call.number, rules=call.rule_version.number, authority=call.authority, version=call.version)
 
 
-@verb(machine=Call, label=_("amend the call"), who=(case_officer,), guards=(reason_given, *rules.AMENDMENT), mails=("fund/call.changed",),
-      two_key=TwoKey(proposes=(case_officer,), approves=KEYS, title=lambda call: _("Amend the call “%(title)s”") % {"title": call.title}))
+@verb(
+    machine=Call,
+    label=_("amend the call"),
+    who=(case_officer,),
+    guards=(reason_given, *rules.AMENDMENT),
+    mails=("fund/call.changed",),
+    two_key=TwoKey(
+        proposes=(case_officer,),
+        approves=KEYS,
+        title=lambda call: _("Amend the call “%(title)s”") % {"title": call.title},
+    ),
+)
 def amend(act, call, *, changes, reason):
     """Texts, and dates that move later. `changes` as `Call.content()` names them; `reason` says what changes to those who have a file under way."""
     act.because(reason)
@@ -98,4 +133,9 @@ def amend(act, call, *, changes, reason):
     call.amend({name: value for name, value in values.items() if name not in plain.CHILDREN})
     _write_rows(call, values)
     act.note(fields=sorted(values), version=call.version)
-    notifications.call_changed(call, reason=reason.strip(), later="closes_at" in values and values["closes_at"] != former["closes_at"], at=act.at)
+    notifications.call_changed(
+        call,
+        reason=reason.strip(),
+        later="closes_at" in values and values["closes_at"] != former["closes_at"],
+        at=act.at,
+    )

@@ -1,4 +1,5 @@
 """Who the fund is: changed by an administrator and a co-president."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +12,15 @@ from fund.people import administrator, co_president
 from fund.rules import identity as rules
 
 
-@verb(machine=FundIdentity, label=_("change the fund’s identity"), who=(administrator,), guards=(rules.changes_are_sound,),
-      two_key=TwoKey(proposes=(administrator,), approves=(co_president,), title=lambda identity: _("Change the fund’s identity")))
+@verb(
+    machine=FundIdentity,
+    label=_("change the fund’s identity"),
+    who=(administrator,),
+    guards=(rules.changes_are_sound,),
+    two_key=TwoKey(
+        proposes=(administrator,), approves=(co_president,), title=lambda identity: _("Change the fund’s identity")
+    ),
+)
 def change(act, identity, *, changes):
     """`changes` by name of fact; the IBAN may come sealed (`propose_change`). The event names the facts, never their values."""
     values = {name: value for name, value in rules.read(changes).items() if getattr(identity, name) != value}

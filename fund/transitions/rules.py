@@ -1,4 +1,5 @@
 """Rule versions: written by a co-president or an administrator, put in force by both colleges, kept by the calls published under them."""
+
 from __future__ import annotations
 
 from django.db.models import Max
@@ -17,14 +18,24 @@ def _complete(parameters: dict) -> dict:
     return rule_parameters.DEFAULTS | values
 
 
-@verb(machine=RuleVersion, label=_("prepare new rules"), who=rules.writers, creates="draft", on="parameters",
-      guards=(rules.parameters_are_known, rules.one_draft_at_a_time))
+@verb(
+    machine=RuleVersion,
+    label=_("prepare new rules"),
+    who=rules.writers,
+    creates="draft",
+    on="parameters",
+    guards=(rules.parameters_are_known, rules.one_draft_at_a_time),
+)
 def create(act, parameters, *, note=""):
     """A draft. What is not given keeps the value of the rules in force (the defaults when there are none)."""
     current = RuleVersion.objects.select_for_update().filter(state="in_force").first()
     number = (RuleVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-    return RuleVersion.objects.create(number=number, parameters=_complete((current.parameters if current else {}) | parameters), note=note.strip()[:5000],
-                                      created_by=act.actor)
+    return RuleVersion.objects.create(
+        number=number,
+        parameters=_complete((current.parameters if current else {}) | parameters),
+        note=note.strip()[:5000],
+        created_by=act.actor,
+    )
 
 
 @verb(machine=RuleVersion, label=_("change the draft"), who=rules.writers, guards=(rules.parameters_are_known,))
@@ -35,7 +46,12 @@ def edit(act, version, *, parameters, note=None):
     version.edit(changed, version.note if note is None else note.strip()[:5000])
 
 
-@verb(machine=RuleVersion, label=_("agree to the draft"), who=(co_president,), guards=(rules.something_is_said, rules.legal_basis_given, rules.not_endorsed_yet))
+@verb(
+    machine=RuleVersion,
+    label=_("agree to the draft"),
+    who=(co_president,),
+    guards=(rules.something_is_said, rules.legal_basis_given, rules.not_endorsed_yet),
+)
 def endorse(act, version):
     """A co-president stands behind this text. Needed from one college when an administrator proposes it."""
     version.endorse(act.actor, act.at)
@@ -47,9 +63,17 @@ def supersede(act, version):
     version.supersede(act.at)
 
 
-@verb(machine=RuleVersion, label=_("put in force"), who=rules.writers, guards=(rules.something_is_said, rules.legal_basis_given, rules.both_colleges_agree),
-      two_key=TwoKey(proposes=rules.writers, approves=(rules.last_college,),
-                     title=lambda version: _("Put the rules, version %(number)s, in force") % {"number": version.number}))
+@verb(
+    machine=RuleVersion,
+    label=_("put in force"),
+    who=rules.writers,
+    guards=(rules.something_is_said, rules.legal_basis_given, rules.both_colleges_agree),
+    two_key=TwoKey(
+        proposes=rules.writers,
+        approves=(rules.last_college,),
+        title=lambda version: _("Put the rules, version %(number)s, in force") % {"number": version.number},
+    ),
+)
 def put_in_force(act, version):
     """Calls published from now on follow this version."""
     current = RuleVersion.objects.filter(state="in_force").first()

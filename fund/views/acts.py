@@ -1,4 +1,5 @@
 """Acts on a page: each verb the person could do is a card, open with its form or closed with the reason and what would lift it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -30,7 +31,11 @@ def cards(request, obj, forms: dict, bound: FundForm | None = None) -> list[Card
     found = []
     for name, form_class in forms.items():
         if name in offers:
-            form = bound if bound is not None and bound.prefix == name else form_class(obj=obj, user=request.user, prefix=name)
+            form = (
+                bound
+                if bound is not None and bound.prefix == name
+                else form_class(obj=obj, user=request.user, prefix=name)
+            )
             found.append(Card(offers[name], form))
     return found
 
@@ -42,7 +47,9 @@ def proposed(act, request) -> None:
     if people:
         messages.success(request, _("Proposed. %(people)s can approve it within fourteen days.") % {"people": people})
     else:
-        messages.warning(request, _("Proposed, but nobody can approve it yet: it takes a second person with the right role."))
+        messages.warning(
+            request, _("Proposed, but nobody can approve it yet: it takes a second person with the right role.")
+        )
 
 
 def act(request, obj, forms: dict, *, done: str):
@@ -56,7 +63,9 @@ def act(request, obj, forms: dict, *, done: str):
     verb = VERBS[obj.machine][name]
     try:
         if verb.two_key:
-            proposed(two_key.propose(verb, obj, actor=request.user, at=request.received_at, params=form.params()), request)
+            proposed(
+                two_key.propose(verb, obj, actor=request.user, at=request.received_at, params=form.params()), request
+            )
         else:
             verb.call(**{verb.call.keyword: obj}, actor=request.user, at=request.received_at, **form.params())
             messages.success(request, _("Done."))

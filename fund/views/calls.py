@@ -1,4 +1,5 @@
 """The desk of the calls: written, checked, previewed, proposed for publication, amended."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -16,8 +17,8 @@ from fund.enums import CallState, Role
 from fund.forms import calls as forms
 from fund.models import Call
 from fund.people import calls_desk, calls_writing
-from fund.queries import has_role
 from fund.queries import calls as queries
+from fund.queries import has_role
 from fund.rules.calls import preflight
 from fund.transitions import calls
 from fund.views.acts import act, cards, page_of, proposed, status
@@ -35,8 +36,13 @@ def call_or_404(request, slug: str) -> Call:
 def draft_or_404(request, slug: str) -> Call:
     call = call_or_404(request, slug)
     if call.state != CallState.DRAFT:
-        raise Refusal("rule_frozen", _("This call is published: its content is frozen."), remedy=_("Texts and later dates can be amended, with two keys."),
-                      article="art. 6", status=409)
+        raise Refusal(
+            "rule_frozen",
+            _("This call is published: its content is frozen."),
+            remedy=_("Texts and later dates can be amended, with two keys."),
+            article="art. 6",
+            status=409,
+        )
     return call
 
 
@@ -52,7 +58,9 @@ def listing(request):
     rows = page_of(request, queries.desk_calls())
     for call in rows.object_list:
         call.now = call.phase(at)
-    return render(request, "fund/calls/desk_list.html", {"page": rows, "may_write": has_role(request.user, Role.CASE_OFFICER, at)})
+    return render(
+        request, "fund/calls/desk_list.html", {"page": rows, "may_write": has_role(request.user, Role.CASE_OFFICER, at)}
+    )
 
 
 @allow(calls_writing)
@@ -61,13 +69,18 @@ def listing(request):
 def new(request):
     """A draft from the grid of the rulebook or from an earlier call."""
     earlier = list(queries.desk_calls()[:50])
-    form = forms.NewCallForm(request.POST or None, user=request.user, calls=earlier, initial={"source": request.GET.get("copie", "")})
+    form = forms.NewCallForm(
+        request.POST or None, user=request.user, calls=earlier, initial={"source": request.GET.get("copie", "")}
+    )
     if request.method == "POST" and form.is_valid():
         wanted = form.params()
         source = next((call for call in earlier if call.slug == wanted["source"]), None)
         try:
-            call = calls.create(content=queries.starting_content(source) | {"title": wanted["title"], "slug": wanted["slug"]}, actor=request.user,
-                                at=request.received_at)
+            call = calls.create(
+                content=queries.starting_content(source) | {"title": wanted["title"], "slug": wanted["slug"]},
+                actor=request.user,
+                at=request.received_at,
+            )
             return redirect(page(call, "call_edit"))
         except Refusal as refusal:
             form.refuse(refusal)
@@ -90,7 +103,12 @@ def edit(request, slug):
         except Refusal as refusal:
             found.refuse(refusal)
             code = 422
-    return render(request, "fund/calls/edit.html", {"call": call, "forms": found, "form": found.form}, status=422 if found.refused else code)
+    return render(
+        request,
+        "fund/calls/edit.html",
+        {"call": call, "forms": found, "form": found.form},
+        status=422 if found.refused else code,
+    )
 
 
 @allow(calls_desk)
@@ -101,17 +119,30 @@ def desk(request, slug):
     call = call_or_404(request, slug)
     bound = None
     if request.method == "POST":
-        response, bound = act(request, call, ACTS, done=page(call) if request.POST.get("act") != "discard" else reverse("fund:calls_desk"))
+        response, bound = act(
+            request, call, ACTS, done=page(call) if request.POST.get("act") != "discard" else reverse("fund:calls_desk")
+        )
         if response:
             return response
     at = request.received_at
     writes = has_role(request.user, Role.CASE_OFFICER, at)
     checks = list(preflight(calls.publish.verb, call, request.user, at)) if call.state == CallState.DRAFT else []
-    return render(request, "fund/calls/desk.html", {
-        "call": call, "phase": call.phase(at), "checks": checks, "missing": sum(not check.ok for check in checks), "may_write": writes,
-        "cards": cards(request, call, ACTS, bound), "act": queries.open_act(call, "publish", at) or queries.open_act(call, "amend", at),
-        "events": list(queries.events_of(call)[:30]), "may_amend": writes and call.state == CallState.PUBLISHED,
-    }, status=status(bound))
+    return render(
+        request,
+        "fund/calls/desk.html",
+        {
+            "call": call,
+            "phase": call.phase(at),
+            "checks": checks,
+            "missing": sum(not check.ok for check in checks),
+            "may_write": writes,
+            "cards": cards(request, call, ACTS, bound),
+            "act": queries.open_act(call, "publish", at) or queries.open_act(call, "amend", at),
+            "events": list(queries.events_of(call)[:30]),
+            "may_amend": writes and call.state == CallState.PUBLISHED,
+        },
+        status=status(bound),
+    )
 
 
 @allow(calls_desk)
@@ -124,9 +155,17 @@ def preview(request, slug):
 
 def call_context(call: Call, at) -> dict:
     """What the page of a call shows, public or preview."""
-    return {"call": call, "phase": call.phase(at) if call.opens_at and call.closes_at else call.state, "is_open": bool(call.opens_at) and call.is_open(at),
-            "criteria": list(call.criteria.all()), "lines": list(call.instalment_lines.all()), "questions": list(call.eligibility_questions.all()),
-            "faq": list(call.faq.all()), "themes": list(call.themes.all()), "rules": call.rule_version}
+    return {
+        "call": call,
+        "phase": call.phase(at) if call.opens_at and call.closes_at else call.state,
+        "is_open": bool(call.opens_at) and call.is_open(at),
+        "criteria": list(call.criteria.all()),
+        "lines": list(call.instalment_lines.all()),
+        "questions": list(call.eligibility_questions.all()),
+        "faq": list(call.faq.all()),
+        "themes": list(call.themes.all()),
+        "rules": call.rule_version,
+    }
 
 
 @allow(calls_writing)
@@ -142,7 +181,10 @@ def amend(request, slug):
     if request.method == "POST" and request.POST.get("add_row") == "faq":
         data = request.POST.copy()
         data["faq-TOTAL_FORMS"] = str(min(faq.total_form_count() + 1, 40))
-        form, faq = forms.AmendForm(data, obj=call, user=request.user), forms.formset_class("faq")(data, prefix="faq", initial=call.content()["faq"])
+        form, faq = (
+            forms.AmendForm(data, obj=call, user=request.user),
+            forms.formset_class("faq")(data, prefix="faq", initial=call.content()["faq"]),
+        )
         form._errors, form.cleaned_data = forms.ErrorDict(), {}
         faq.silence()
     elif request.method == "POST" and all([form.is_valid(), faq.is_valid()]):
@@ -151,10 +193,20 @@ def amend(request, slug):
         if rows != call.content()["faq"]:
             changes["faq"] = rows
         try:
-            proposed(two_key.propose(calls.amend.verb, call, actor=request.user, at=request.received_at,
-                                     params={"changes": changes, "reason": form.cleaned_data["reason"]}), request)
+            proposed(
+                two_key.propose(
+                    calls.amend.verb,
+                    call,
+                    actor=request.user,
+                    at=request.received_at,
+                    params={"changes": changes, "reason": form.cleaned_data["reason"]},
+                ),
+                request,
+            )
             return redirect(page(call))
         except Refusal as refusal:
             form.refuse(refusal)
     refused = bool(form.errors) or (faq.is_bound and bool(faq.total_error_count()))
-    return render(request, "fund/calls/amend.html", {"call": call, "form": form, "faq": faq}, status=422 if refused else 200)
+    return render(
+        request, "fund/calls/amend.html", {"call": call, "form": form, "faq": faq}, status=422 if refused else 200
+    )

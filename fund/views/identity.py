@@ -1,4 +1,5 @@
 """Who the fund is: read by the administration, changed with two keys."""
+
 from __future__ import annotations
 
 from django.shortcuts import redirect, render
@@ -16,8 +17,26 @@ from fund.queries.calls import events_of, open_act
 from fund.transitions import identity as verbs
 from fund.views.acts import proposed, status
 
-SHOWN = ("name", "tagline", "short_description", "legal_name", "legal_form", "siret", "address", "website", "email", "data_protection_email",
-         "accessibility_email", "appeals_email", "phone", "opening_hours", "debtor_holder", "debtor_bic", "opened_on", "fictional_notice")
+SHOWN = (
+    "name",
+    "tagline",
+    "short_description",
+    "legal_name",
+    "legal_form",
+    "siret",
+    "address",
+    "website",
+    "email",
+    "data_protection_email",
+    "accessibility_email",
+    "appeals_email",
+    "phone",
+    "opening_hours",
+    "debtor_holder",
+    "debtor_bic",
+    "opened_on",
+    "fictional_notice",
+)
 
 
 @allow(admin_desk)
@@ -25,11 +44,22 @@ SHOWN = ("name", "tagline", "short_description", "legal_name", "legal_form", "si
 def identity(request):
     """The facts that letters, bank files and open data are made from; the IBAN by its end."""
     fund = FundIdentity.current()
-    names = {field.name: field.verbose_name for field in FundIdentity._meta.fields} | {"address": FundIdentity._meta.get_field("address_lines").verbose_name}
+    names = {field.name: field.verbose_name for field in FundIdentity._meta.fields} | {
+        "address": FundIdentity._meta.get_field("address_lines").verbose_name
+    }
     facts = [(names[name], getattr(fund, name)) for name in SHOWN]
-    return render(request, "fund/identity/identity.html", {
-        "facts": facts, "iban_end": fund.debtor_iban[-4:], "act": open_act(fund, "change", request.received_at) if fund.pk else None,
-        "may_propose": has_role(request.user, Role.ADMINISTRATOR, request.received_at), "events": list(events_of(fund)[:20]), "changed_at": fund.changed_at})
+    return render(
+        request,
+        "fund/identity/identity.html",
+        {
+            "facts": facts,
+            "iban_end": fund.debtor_iban[-4:],
+            "act": open_act(fund, "change", request.received_at) if fund.pk else None,
+            "may_propose": has_role(request.user, Role.ADMINISTRATOR, request.received_at),
+            "events": list(events_of(fund)[:20]),
+            "changed_at": fund.changed_at,
+        },
+    )
 
 
 @allow(roles_writing)

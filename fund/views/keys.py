@@ -1,4 +1,5 @@
 """The second key: what waits for a person, what is proposed, what became of it."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -19,8 +20,12 @@ from fund.queries import keys as queries
 from fund.views.acts import page_of
 from fund.views.presenting import lines_of
 
-OBJECT_PAGES = {"call": lambda call: reverse("fund:call_desk", args=[call.slug]), "role_grant": lambda grant: reverse("fund:role", args=[grant.pk]),
-                "rule_version": lambda version: reverse("fund:rules_version", args=[version.number]), "fund_identity": lambda identity: reverse("fund:identity")}
+OBJECT_PAGES = {
+    "call": lambda call: reverse("fund:call_desk", args=[call.slug]),
+    "role_grant": lambda grant: reverse("fund:role", args=[grant.pk]),
+    "rule_version": lambda version: reverse("fund:rules_version", args=[version.number]),
+    "fund_identity": lambda identity: reverse("fund:identity"),
+}
 """Where to read more about the object of an act; a room whose acts have a page adds it here through `presents_at`."""
 
 
@@ -37,8 +42,18 @@ def listing(request):
     if view not in ("", "proposes", "historique"):
         raise Http404
     waiting = queries.acts_to_approve(user, at)
-    rows = queries.acts_proposed(user, at) if view == "proposes" else queries.acts_closed(user, at) if view == "historique" else waiting
-    return render(request, "fund/keys/list.html", {"page": page_of(request, rows), "view": view, "waiting": len(waiting), "at": at})
+    rows = (
+        queries.acts_proposed(user, at)
+        if view == "proposes"
+        else queries.acts_closed(user, at)
+        if view == "historique"
+        else waiting
+    )
+    return render(
+        request,
+        "fund/keys/list.html",
+        {"page": page_of(request, rows), "view": view, "waiting": len(waiting), "at": at},
+    )
 
 
 def _context(request, reference, form=None) -> dict:
@@ -55,10 +70,18 @@ def _context(request, reference, form=None) -> dict:
     lines = lines_of(act, obj)
     address = OBJECT_PAGES.get(act.target_machine)
     return {
-        "act": act, "verb": verb, "lines": lines, "compares": any(line.before is not None for line in lines), "why": why, "expired": expired,
+        "act": act,
+        "verb": verb,
+        "lines": lines,
+        "compares": any(line.before is not None for line in lines),
+        "why": why,
+        "expired": expired,
         "may_withdraw": act.state == "proposed" and act.proposed_by_id == request.user.pk and not expired,
-        "people": queries.people_who_approve(act, request.received_at) if act.state == "proposed" and not expired else [],
-        "form": form or RefuseForm(prefix="refuse"), "object_url": address(obj) if address else "",
+        "people": queries.people_who_approve(act, request.received_at)
+        if act.state == "proposed" and not expired
+        else [],
+        "form": form or RefuseForm(prefix="refuse"),
+        "object_url": address(obj) if address else "",
         "preview_url": reverse("fund:call_preview", args=[obj.slug]) if act.target_machine == "call" else "",
     }
 
@@ -89,7 +112,9 @@ def act(request, reference):
         else:
             raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
     except Refusal as error:
-        return render(request, "fund/keys/act.html", _context(request, reference) | {"refused": error}, status=error.status)
+        return render(
+            request, "fund/keys/act.html", _context(request, reference) | {"refused": error}, status=error.status
+        )
     messages.success(request, done)
     row.refresh_from_db()
     notifications.tell_proposer(row, at)

@@ -1,4 +1,5 @@
 """What a two-key act would do, line by line, as the second person reads it. Higher rooms describe their own acts with `register`."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -45,7 +46,10 @@ def lines_of(act, obj) -> list[Line]:
         return present(act, obj)
     names = {field.name: field.verbose_name for field in type(obj)._meta.get_fields() if hasattr(field, "verbose_name")}
     words = {"amount": _("amount"), "reason": _("reason"), "until": _("until"), "ends_at": _("ends at")}
-    return [Line(str(capfirst(names.get(name) or words.get(name) or name.replace("_", " "))), text(name, value)) for name, value in act.params.items()]
+    return [
+        Line(str(capfirst(names.get(name) or words.get(name) or name.replace("_", " "))), text(name, value))
+        for name, value in act.params.items()
+    ]
 
 
 def text(name: str, value: Any) -> str:
@@ -79,8 +83,10 @@ def _item(row: Any) -> str:
 def _amend(act, call: Call) -> list[Line]:
     former = call.content()
     open_still = act.state == "proposed"
-    lines = [Line(_call_label(name), text(name, value), text(name, former[name]) if open_still else None)
-             for name, value in act.params.get("changes", {}).items()]
+    lines = [
+        Line(_call_label(name), text(name, value), text(name, former[name]) if open_still else None)
+        for name, value in act.params.get("changes", {}).items()
+    ]
     return [*lines, Line(_("What changes, and why"), act.params.get("reason", ""))]
 
 
@@ -92,28 +98,58 @@ def _call_label(name: str) -> str:
 def _publish(act, call: Call) -> list[Line]:
     """The whole content; the page also links to the preview."""
     content = call.content()
-    titles = {"criteria": _("Criteria"), "instalment_lines": _("Payments"), "eligibility_questions": _("Eligibility questions"), "faq": _("Questions and answers")}
-    names = {"envelope": str(Envelope.objects.filter(pk=call.envelope_id).first() or "–"), "rule_version": str(call.rule_version or "–"),
-             "themes": ", ".join(Theme.objects.filter(code__in=content["themes"]).values_list("label", flat=True)) or "–"}
-    return [Line(titles.get(name) or str(capfirst(Call._meta.get_field(name).verbose_name)), names.get(name) or text(name, value)) for name, value in content.items()]
+    titles = {
+        "criteria": _("Criteria"),
+        "instalment_lines": _("Payments"),
+        "eligibility_questions": _("Eligibility questions"),
+        "faq": _("Questions and answers"),
+    }
+    names = {
+        "envelope": str(Envelope.objects.filter(pk=call.envelope_id).first() or "–"),
+        "rule_version": str(call.rule_version or "–"),
+        "themes": ", ".join(Theme.objects.filter(code__in=content["themes"]).values_list("label", flat=True)) or "–",
+    }
+    return [
+        Line(
+            titles.get(name) or str(capfirst(Call._meta.get_field(name).verbose_name)),
+            names.get(name) or text(name, value),
+        )
+        for name, value in content.items()
+    ]
 
 
 @register("role_grant", "grant")
 def _grant(act, grant) -> list[Line]:
-    return [Line(_("Person"), f"{grant.user} ({grant.user.email})"), Line(_("Role"), grant.role_label), *([Line(_("Office or capacity"), grant.title)] if grant.title else []),
-            Line(_("Starts at"), instant(grant.starts_at)), Line(_("Ends at"), instant(grant.ends_at) if grant.ends_at else _("no end"))]
+    return [
+        Line(_("Person"), f"{grant.user} ({grant.user.email})"),
+        Line(_("Role"), grant.role_label),
+        *([Line(_("Office or capacity"), grant.title)] if grant.title else []),
+        Line(_("Starts at"), instant(grant.starts_at)),
+        Line(_("Ends at"), instant(grant.ends_at) if grant.ends_at else _("no end")),
+    ]
 
 
 @register("role_grant", "extend")
 def _extend(act, grant) -> list[Line]:
     ends_at = act.params.get("ends_at")
-    return [Line(_("Person"), f"{grant.user} ({grant.user.email})"), Line(_("Role"), grant.role_label),
-            Line(_("Ends at"), instant(ends_at) if ends_at else _("no end"), (instant(grant.ends_at) if grant.ends_at else _("no end")) if act.state == "proposed" else None)]
+    return [
+        Line(_("Person"), f"{grant.user} ({grant.user.email})"),
+        Line(_("Role"), grant.role_label),
+        Line(
+            _("Ends at"),
+            instant(ends_at) if ends_at else _("no end"),
+            (instant(grant.ends_at) if grant.ends_at else _("no end")) if act.state == "proposed" else None,
+        ),
+    ]
 
 
 @register("role_grant", "end")
 def _end(act, grant) -> list[Line]:
-    return [Line(_("Person"), f"{grant.user} ({grant.user.email})"), Line(_("Role"), grant.role_label), Line(_("Reason"), act.params.get("reason", ""))]
+    return [
+        Line(_("Person"), f"{grant.user} ({grant.user.email})"),
+        Line(_("Role"), grant.role_label),
+        Line(_("Reason"), act.params.get("reason", "")),
+    ]
 
 
 def compared(version: RuleVersion, former: RuleVersion | None) -> list[Line]:
@@ -122,7 +158,13 @@ def compared(version: RuleVersion, former: RuleVersion | None) -> list[Line]:
     for parameter in rule_parameters.PARAMETERS:
         before = former[parameter.code] if former else parameter.default
         if version[parameter.code] != before:
-            lines.append(Line(str(parameter.label), parameter_text(parameter, version[parameter.code]), parameter_text(parameter, before)))
+            lines.append(
+                Line(
+                    str(parameter.label),
+                    parameter_text(parameter, version[parameter.code]),
+                    parameter_text(parameter, before),
+                )
+            )
     return lines
 
 
@@ -151,8 +193,14 @@ def _rules(act, version: RuleVersion) -> list[Line]:
 @register("fund_identity", "change")
 def _identity(act, identity: FundIdentity) -> list[Line]:
     open_still = act.state == "proposed"
-    return [Line(str(capfirst(FundIdentity._meta.get_field(name).verbose_name)), text(name, value), text(name, _plain(getattr(identity, name))) if open_still else None)
-            for name, value in unseal(act.params.get("changes", {})).items()]
+    return [
+        Line(
+            str(capfirst(FundIdentity._meta.get_field(name).verbose_name)),
+            text(name, value),
+            text(name, _plain(getattr(identity, name))) if open_still else None,
+        )
+        for name, value in unseal(act.params.get("changes", {})).items()
+    ]
 
 
 def _plain(value):

@@ -1,4 +1,5 @@
 """Calls for everyone: the list, the page, the eligibility questions, the calendar file. Public bytes depend on the address alone."""
+
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
@@ -30,7 +31,11 @@ def calls(request):
     page = page_of(request, past_calls(at))
     for call in page.object_list:
         call.now = call.phase(at)
-    return render(request, "fund/public/calls.html", {"open_calls": list(open_calls(at)), "coming_calls": list(upcoming_calls(at)), "page": page})
+    return render(
+        request,
+        "fund/public/calls.html",
+        {"open_calls": list(open_calls(at)), "coming_calls": list(upcoming_calls(at)), "page": page},
+    )
 
 
 @allow(public)
@@ -38,7 +43,11 @@ def calls(request):
 def call(request, slug):
     """One call: what for, how much, judged how, until when."""
     found = public_call(slug)
-    return render(request, "fund/public/call.html", call_context(found, request.received_at) | {"bar": envelope_bar(found.envelope, public=True)})
+    return render(
+        request,
+        "fund/public/call.html",
+        call_context(found, request.received_at) | {"bar": envelope_bar(found.envelope, public=True)},
+    )
 
 
 @allow(public)
@@ -50,8 +59,17 @@ def eligibility(request, slug):
     answered = any(question.code in request.GET for question in questions)
     form = EligibilityForm(request.GET if answered else None, questions=questions)
     complete = answered and form.is_valid()
-    return render(request, "fund/public/eligibility.html", {
-        "call": found, "form": form, "complete": complete, "obstacles": form.obstacles() if complete else [], "is_open": found.is_open(request.received_at)})
+    return render(
+        request,
+        "fund/public/eligibility.html",
+        {
+            "call": found,
+            "form": form,
+            "complete": complete,
+            "obstacles": form.obstacles() if complete else [],
+            "is_open": found.is_open(request.received_at),
+        },
+    )
 
 
 @allow(public)

@@ -1,4 +1,5 @@
 """Who holds which role: read by everyone who holds one, proposed by the administrators."""
+
 from __future__ import annotations
 
 from itertools import groupby
@@ -23,7 +24,12 @@ from fund.queries.calls import events_of
 from fund.transitions import roles
 from fund.views.acts import act, cards, page_of, proposed, status
 
-ACTS = {"extend": forms.ExtendForm, "end": acts_forms.ReasonForm, "step_down": acts_forms.ReasonForm, "drop": acts_forms.PlainForm}
+ACTS = {
+    "extend": forms.ExtendForm,
+    "end": acts_forms.ReasonForm,
+    "step_down": acts_forms.ReasonForm,
+    "drop": acts_forms.PlainForm,
+}
 
 
 @allow(staff)
@@ -37,8 +43,15 @@ def listing(request):
     groups = [(Role(role).label, list(rows)) for role, rows in groupby(grants, key=lambda grant: grant.role)]
     for grant in grants:
         grant.begins = grant.state == "granted" and grant.starts_at > at
-    return render(request, "fund/roles/list.html", {"groups": groups, "page": page_of(request, queries.past_grants(at)),
-                                                    "may_propose": has_role(request.user, Role.ADMINISTRATOR, at)})
+    return render(
+        request,
+        "fund/roles/list.html",
+        {
+            "groups": groups,
+            "page": page_of(request, queries.past_grants(at)),
+            "may_propose": has_role(request.user, Role.ADMINISTRATOR, at),
+        },
+    )
 
 
 @allow(roles_writing)
@@ -50,7 +63,12 @@ def propose(request):
     if request.method == "POST" and form.is_valid():
         try:
             grant = roles.propose(actor=request.user, at=request.received_at, **form.params())
-            proposed(TwoKeyAct.objects.get(target_machine=RoleGrant.machine, target_id=grant.pk, verb="grant", state="proposed"), request)
+            proposed(
+                TwoKeyAct.objects.get(
+                    target_machine=RoleGrant.machine, target_id=grant.pk, verb="grant", state="proposed"
+                ),
+                request,
+            )
             return redirect("fund:role", grant.pk)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -71,9 +89,22 @@ def role(request, pk):
         if response:
             return response
     at = request.received_at
-    open_acts = TwoKeyAct.objects.filter(target_machine=RoleGrant.machine, target_id=grant.pk, state="proposed", expires_at__gt=at)
-    return render(request, "fund/roles/role.html", {
-        "grant": grant, "cards": cards(request, grant, ACTS, bound), "acts": list(open_acts), "events": list(events_of(grant)[:20]),
-        "in_effect": grant.is_in_effect(at), "begins": grant.state == "granted" and grant.starts_at > at,
-        "sees_mail": has_role(request.user, Role.ADMINISTRATOR, at) or has_role(request.user, Role.CO_PRESIDENT, at) or grant.user == request.user,
-    }, status=status(bound))
+    open_acts = TwoKeyAct.objects.filter(
+        target_machine=RoleGrant.machine, target_id=grant.pk, state="proposed", expires_at__gt=at
+    )
+    return render(
+        request,
+        "fund/roles/role.html",
+        {
+            "grant": grant,
+            "cards": cards(request, grant, ACTS, bound),
+            "acts": list(open_acts),
+            "events": list(events_of(grant)[:20]),
+            "in_effect": grant.is_in_effect(at),
+            "begins": grant.state == "granted" and grant.starts_at > at,
+            "sees_mail": has_role(request.user, Role.ADMINISTRATOR, at)
+            or has_role(request.user, Role.CO_PRESIDENT, at)
+            or grant.user == request.user,
+        },
+        status=status(bound),
+    )

@@ -1,4 +1,5 @@
 """The rules as data: the version in force by group, the draft, what each version changed."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -35,8 +36,24 @@ def version_or_404(number: int) -> RuleVersion:
 
 def groups_of(version: RuleVersion) -> list[tuple]:
     """Every parameter by group, as a person reads it."""
-    return [(title, [(parameter, Line(str(parameter.label), parameter_text(parameter, version[parameter.code]), parameter_text(parameter, parameter.default)))
-                     for parameter in rule_parameters.PARAMETERS if parameter.group == group]) for group, title in rule_parameters.GROUPS.items()]
+    return [
+        (
+            title,
+            [
+                (
+                    parameter,
+                    Line(
+                        str(parameter.label),
+                        parameter_text(parameter, version[parameter.code]),
+                        parameter_text(parameter, parameter.default),
+                    ),
+                )
+                for parameter in rule_parameters.PARAMETERS
+                if parameter.group == group
+            ],
+        )
+        for group, title in rule_parameters.GROUPS.items()
+    ]
 
 
 def _writes(request) -> bool:
@@ -49,8 +66,17 @@ def listing(request):
     """The versions, and the rules in force by group."""
     current = rules_in_force()
     draft = RuleVersion.objects.filter(state="draft").first()
-    return render(request, "fund/rules/list.html", {"current": current, "groups": groups_of(current) if current else [], "draft": draft,
-                                                    "page": page_of(request, RuleVersion.objects.all()), "may_write": _writes(request)})
+    return render(
+        request,
+        "fund/rules/list.html",
+        {
+            "current": current,
+            "groups": groups_of(current) if current else [],
+            "draft": draft,
+            "page": page_of(request, RuleVersion.objects.all()),
+            "may_write": _writes(request),
+        },
+    )
 
 
 @allow(rules_writing)
@@ -74,10 +100,21 @@ def version(request, number):
         if response:
             return response
     former = former_of(row)
-    return render(request, "fund/rules/version.html", {
-        "version": row, "former": former, "changes": compared(row, former), "groups": groups_of(row), "cards": cards(request, row, ACTS, bound),
-        "act": open_act(row, "put_in_force", request.received_at), "events": list(events_of(row)[:20]), "may_write": _writes(request) and row.state == "draft",
-    }, status=status(bound))
+    return render(
+        request,
+        "fund/rules/version.html",
+        {
+            "version": row,
+            "former": former,
+            "changes": compared(row, former),
+            "groups": groups_of(row),
+            "cards": cards(request, row, ACTS, bound),
+            "act": open_act(row, "put_in_force", request.received_at),
+            "events": list(events_of(row)[:20]),
+            "may_write": _writes(request) and row.state == "draft",
+        },
+        status=status(bound),
+    )
 
 
 @allow(rules_writing)
@@ -87,7 +124,13 @@ def edit(request, number):
     """The draft in one form, by group."""
     row = version_or_404(number)
     if row.state != "draft":
-        raise Refusal("rule_frozen", _("These rules are in force or were: they no longer change."), remedy=_("Prepare a new version."), article="art. 30", status=409)
+        raise Refusal(
+            "rule_frozen",
+            _("These rules are in force or were: they no longer change."),
+            remedy=_("Prepare a new version."),
+            article="art. 30",
+            status=409,
+        )
     form = RulesForm(request.POST or None, obj=row, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:

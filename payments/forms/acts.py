@@ -1,4 +1,5 @@
 """One form an act: fields, words, and `params()`, the keywords of the verb."""
+
 from __future__ import annotations
 
 from datetime import datetime, time
@@ -23,8 +24,13 @@ class PlainForm(FundForm):
 
 
 class ReasonForm(FundForm):
-    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=_area(), required=False,
-                             help_text=_("One sentence: it is kept, and shown to those concerned."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=_area(),
+        required=False,
+        help_text=_("One sentence: it is kept, and shown to those concerned."),
+    )
 
 
 class DeclineForm(FundForm):
@@ -40,8 +46,13 @@ class HoldForm(ReasonForm):
 
 
 class ObserveForm(FundForm):
-    reason = forms.CharField(label=_("Your comments"), max_length=5000, widget=_area(6), required=False,
-                             help_text=_("They are kept in the file and read before any decision."))
+    reason = forms.CharField(
+        label=_("Your comments"),
+        max_length=5000,
+        widget=_area(6),
+        required=False,
+        help_text=_("They are kept in the file and read before any decision."),
+    )
 
 
 class NoteForm(FundForm):
@@ -65,19 +76,37 @@ class ExtendForm(ReasonForm):
 class AcceptForm(FundForm):
     """The offer's acceptance: terms, who signs, de minimis and republican commitment where due."""
 
-    signatory = forms.ModelChoiceField(queryset=None, label=_("Who signs the agreement for the bearer"), required=False,
-                                       help_text=_("Someone of your team who has an account. To add someone, invite this person from the Team page."))
-    signatory_capacity = forms.CharField(label=_("In what capacity"), max_length=120, required=False, help_text=_("For example: president of the association."))
-    de_minimis_amount = EurosField(label=_("De minimis aid received over three years, in euros"), required=False, help_text=_("Zero if none."))
-    cer = forms.BooleanField(label=_("The bearer subscribes the republican commitment contract (law 2000-321, art. 10-1)"), required=False)
-    terms = forms.BooleanField(label=_("I accept the amount, the calendar and the terms of the agreement"), required=False)
+    signatory = forms.ModelChoiceField(
+        queryset=None,
+        label=_("Who signs the agreement for the bearer"),
+        required=False,
+        help_text=_("Someone of your team who has an account. To add someone, invite this person from the Team page."),
+    )
+    signatory_capacity = forms.CharField(
+        label=_("In what capacity"),
+        max_length=120,
+        required=False,
+        help_text=_("For example: president of the association."),
+    )
+    de_minimis_amount = EurosField(
+        label=_("De minimis aid received over three years, in euros"), required=False, help_text=_("Zero if none.")
+    )
+    cer = forms.BooleanField(
+        label=_("The bearer subscribes the republican commitment contract (law 2000-321, art. 10-1)"), required=False
+    )
+    terms = forms.BooleanField(
+        label=_("I accept the amount, the calendar and the terms of the agreement"), required=False
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         from core.models import User
 
         application = self.obj.application
-        people = {application.lead_id, *application.members.filter(joined_at__isnull=False).values_list("user_id", flat=True)}
+        people = {
+            application.lead_id,
+            *application.members.filter(joined_at__isnull=False).values_list("user_id", flat=True),
+        }
         if application.bearer_person_id:
             people = {application.bearer_person_id}
         self.fields["signatory"].queryset = User.objects.filter(pk__in=people, is_active=True)
@@ -90,17 +119,26 @@ class AcceptForm(FundForm):
 
 
 class PayeeAccountForm(FundForm):
-    holder = forms.CharField(label=_("Account holder"), max_length=140, required=False, help_text=_("Exactly the bearer’s name."))
-    iban = forms.CharField(label=_("IBAN"), max_length=50, required=False,
-                           widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "input mono"}),
-                           help_text=_("As on your bank identity statement; spaces do not matter."))
+    holder = forms.CharField(
+        label=_("Account holder"), max_length=140, required=False, help_text=_("Exactly the bearer’s name.")
+    )
+    iban = forms.CharField(
+        label=_("IBAN"),
+        max_length=50,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "input mono"}),
+        help_text=_("As on your bank identity statement; spaces do not matter."),
+    )
     bic = forms.CharField(label=_("BIC (optional)"), max_length=14, required=False)
     proof = forms.FileField(label=_("Bank identity statement (PDF or picture)"), required=False)
 
 
 class SignForm(FundForm):
-    read = forms.BooleanField(label=_("I have read the agreement and I sign it"), required=True,
-                              error_messages={"required": _("Tick the box once you have read the agreement.")})
+    read = forms.BooleanField(
+        label=_("I have read the agreement and I sign it"),
+        required=True,
+        error_messages={"required": _("Tick the box once you have read the agreement.")},
+    )
 
     def params(self):
         return {}
@@ -113,35 +151,58 @@ class CertifyForm(FundForm):
 
 
 class BatchControlsForm(FundForm):
-    controls = forms.MultipleChoiceField(label=_("What you have checked (décret 2012-1246, art. 19 and 20)"), choices=Control.choices, required=False,
-                                         widget=forms.CheckboxSelectMultiple)
+    controls = forms.MultipleChoiceField(
+        label=_("What you have checked (décret 2012-1246, art. 19 and 20)"),
+        choices=Control.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     execution_on = DayField(label=_("Execution date"))
     schema = forms.ChoiceField(label=_("Format the bank takes"), choices=BankSchema.choices)
 
 
 class StatementForm(FundForm):
-    file = forms.FileField(label=_("The bank’s file (camt.053, camt.054 or pain.002)"), error_messages={"required": _("Choose the file of the bank.")})
+    file = forms.FileField(
+        label=_("The bank’s file (camt.053, camt.054 or pain.002)"),
+        error_messages={"required": _("Choose the file of the bank.")},
+    )
 
 
 class MatchForm(FundForm):
     """Payments of the same amount that this line could be: at the bank for a debit or a rejection, paid for a return."""
 
-    instalment = forms.ModelChoiceField(queryset=None, label=_("The payment it is"), required=True, empty_label=None, widget=forms.RadioSelect,
-                                        error_messages={"required": _("Choose the payment."), "invalid_choice": _("Choose the payment.")})
+    instalment = forms.ModelChoiceField(
+        queryset=None,
+        label=_("The payment it is"),
+        required=True,
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the payment."), "invalid_choice": _("Choose the payment.")},
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.fields["instalment"].queryset = desk.candidates(self.obj)
-        self.fields["instalment"].label_from_instance = lambda one: f"{one.basis} · {one.agreement.bearer_name} · {format_euros(one.payable_amount)}"
+        self.fields["instalment"].label_from_instance = lambda one: (
+            f"{one.basis} · {one.agreement.bearer_name} · {format_euros(one.payable_amount)}"
+        )
 
 
 class DismissForm(FundForm):
-    note = forms.CharField(label=_("What this line is"), max_length=300, required=False, help_text=_("For example: bank charges of the month."))
+    note = forms.CharField(
+        label=_("What this line is"),
+        max_length=300,
+        required=False,
+        help_text=_("For example: bank charges of the month."),
+    )
 
 
 class PieceForm(FundForm):
-    file = forms.FileField(label=_("Add a receipt or a document"), help_text=_("PDF, picture, office document or text, 10 MB at most."),
-                           error_messages={"required": _("Choose a file.")})
+    file = forms.FileField(
+        label=_("Add a receipt or a document"),
+        help_text=_("PDF, picture, office document or text, 10 MB at most."),
+        error_messages={"required": _("Choose a file.")},
+    )
 
 
 class ReportChangesForm(FundForm):
@@ -156,7 +217,9 @@ class ReportChangesForm(FundForm):
             self.fields[f"line_{line.position}"] = forms.CharField(label=line.label, max_length=500, required=False)
 
     def params(self):
-        changes = [{"line": "", "text": self.cleaned_data["general"].strip()}] if self.cleaned_data["general"].strip() else []
+        changes = (
+            [{"line": "", "text": self.cleaned_data["general"].strip()}] if self.cleaned_data["general"].strip() else []
+        )
         for line in self.obj.lines.all():
             text = self.cleaned_data[f"line_{line.position}"].strip()
             if text:
@@ -170,8 +233,12 @@ class ReportAcceptForm(FundForm):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         for line in self.obj.lines.all():
-            self.fields[f"accepted_{line.pk}"] = EurosField(label=line.label, required=False, initial=line.actual_amount)
+            self.fields[f"accepted_{line.pk}"] = EurosField(
+                label=line.label, required=False, initial=line.actual_amount
+            )
 
     def params(self):
-        given = {int(name.removeprefix("accepted_")): cents for name, cents in self.cleaned_data.items() if cents is not None}
+        given = {
+            int(name.removeprefix("accepted_")): cents for name, cents in self.cleaned_data.items() if cents is not None
+        }
         return {"accepted": given}

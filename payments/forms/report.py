@@ -1,4 +1,5 @@
 """The report being written: saved complete or not, nothing typed is lost."""
+
 from __future__ import annotations
 
 from django import forms
@@ -15,20 +16,52 @@ NEW_LINES = 2
 class ReportForm(FundForm):
     """Narrative by heading, what was learnt, outputs. Nothing is required to save."""
 
-    learnt = forms.CharField(label=_("What you learnt"), widget=forms.Textarea(attrs={"rows": 5}), max_length=10_000, required=False,
-                             help_text=_("What you would tell someone who starts tomorrow. A failure told honestly is worth a success."))
-    repository_url = forms.URLField(label=_("Where the work is published"), max_length=300, required=False, assume_scheme="https")
+    learnt = forms.CharField(
+        label=_("What you learnt"),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=10_000,
+        required=False,
+        help_text=_("What you would tell someone who starts tomorrow. A failure told honestly is worth a success."),
+    )
+    repository_url = forms.URLField(
+        label=_("Where the work is published"), max_length=300, required=False, assume_scheme="https"
+    )
     demo_url = forms.URLField(label=_("Where it can be tried"), max_length=300, required=False, assume_scheme="https")
-    licence = forms.ChoiceField(label=_("Open licence"), choices=[("", "—"), *((code, code) for code in LICENCES)], required=False)
-    adoption = forms.ChoiceField(label=_("What became of the prototype in the administration"), choices=[("", "—"), *Adoption.choices], required=False)
-    adoption_comment = forms.CharField(label=_("In a few words"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2_000, required=False)
+    licence = forms.ChoiceField(
+        label=_("Open licence"), choices=[("", "—"), *((code, code) for code in LICENCES)], required=False
+    )
+    adoption = forms.ChoiceField(
+        label=_("What became of the prototype in the administration"),
+        choices=[("", "—"), *Adoption.choices],
+        required=False,
+    )
+    adoption_comment = forms.CharField(
+        label=_("In a few words"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2_000, required=False
+    )
 
     def __init__(self, *args, report, **options):
-        initial = {name: getattr(report, name) for name in ("learnt", "repository_url", "demo_url", "licence", "adoption", "adoption_comment")}
-        super().__init__(*args, initial=initial | {code: report.narrative.get(code, "") for code, _t, _h in HEADINGS}, **options)
+        initial = {
+            name: getattr(report, name)
+            for name in ("learnt", "repository_url", "demo_url", "licence", "adoption", "adoption_comment")
+        }
+        super().__init__(
+            *args, initial=initial | {code: report.narrative.get(code, "") for code, _t, _h in HEADINGS}, **options
+        )
         for code, title, hint in HEADINGS:
-            self.fields[code] = forms.CharField(label=title, help_text=hint, widget=forms.Textarea(attrs={"rows": 6}), max_length=20_000, required=False)
-        self.order_fields([*(code for code, _t, _h in HEADINGS), "learnt", "repository_url", "demo_url", "licence", "adoption", "adoption_comment"])
+            self.fields[code] = forms.CharField(
+                label=title, help_text=hint, widget=forms.Textarea(attrs={"rows": 6}), max_length=20_000, required=False
+            )
+        self.order_fields(
+            [
+                *(code for code, _t, _h in HEADINGS),
+                "learnt",
+                "repository_url",
+                "demo_url",
+                "licence",
+                "adoption",
+                "adoption_comment",
+            ]
+        )
         for name, field in self.fields.items():
             field.narrative = name in {code for code, _t, _h in HEADINGS}
 
@@ -50,8 +83,17 @@ class NewLineForm(LineForm):
 
 def line_forms(report, data=None) -> tuple[list, list]:
     """(line, form) of each line of the report, and forms of lines to add."""
-    known = [(line, LineForm(data, prefix=f"line-{line.position}", initial={"actual_amount": line.actual_amount, "explanation": line.explanation}))
-             for line in report.lines.all()]
+    known = [
+        (
+            line,
+            LineForm(
+                data,
+                prefix=f"line-{line.position}",
+                initial={"actual_amount": line.actual_amount, "explanation": line.explanation},
+            ),
+        )
+        for line in report.lines.all()
+    ]
     new = [NewLineForm(data, prefix=f"new-{number}") for number in range(1, NEW_LINES + 1)]
     return known, new
 

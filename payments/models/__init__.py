@@ -1,4 +1,5 @@
 """What happens to the money after the award: agreement, amendments, payee account, instalments, bank files, statements, reports, recoveries."""
+
 from payments.models.account import Evidence, PayeeAccount
 from payments.models.agreement import Agreement
 from payments.models.amendment import Amendment
@@ -8,5 +9,18 @@ from payments.models.recovery import Recovery
 from payments.models.report import Report, ReportLine
 from payments.models.statement import BankStatement, StatementLine
 
-__all__ = ["Agreement", "Amendment", "BankStatement", "BatchLine", "Evidence", "Instalment", "PayeeAccount", "PaymentBatch", "PaymentOrder", "Recovery", "Report",
-           "ReportLine", "StatementLine"]
+__all__ = [
+    "Agreement",
+    "Amendment",
+    "BankStatement",
+    "BatchLine",
+    "Evidence",
+    "Instalment",
+    "PayeeAccount",
+    "PaymentBatch",
+    "PaymentOrder",
+    "Recovery",
+    "Report",
+    "ReportLine",
+    "StatementLine",
+]

@@ -25,8 +25,17 @@ class Evidence(models.Model):
 
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="evidence", verbose_name=_("agreement"))
     kind = models.CharField(_("kind"), max_length=20, choices=EvidenceKind.choices)
-    instalment = models.ForeignKey("payments.Instalment", models.PROTECT, null=True, blank=True, related_name="evidence", verbose_name=_("instalment"))
-    report = models.ForeignKey("payments.Report", models.PROTECT, null=True, blank=True, related_name="evidence", verbose_name=_("report"))
+    instalment = models.ForeignKey(
+        "payments.Instalment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="evidence",
+        verbose_name=_("instalment"),
+    )
+    report = models.ForeignKey(
+        "payments.Report", models.PROTECT, null=True, blank=True, related_name="evidence", verbose_name=_("report")
+    )
     name = models.CharField(_("name"), max_length=200)
     file = models.FileField(_("file"), upload_to="evidence/%Y/%m/", max_length=255)
     size = models.PositiveIntegerField(_("size in bytes"))
@@ -85,11 +94,19 @@ class PayeeAccount(Machine):
                 | Q(closed_by__isnull=False, approved_at__isnull=False, usable_from__isnull=False),
                 name="payee_account_approved_by",
             ),
-            models.CheckConstraint(condition=Q(closed_by__isnull=True) | ~Q(closed_by=F("recorded_by")), name="payee_account_two_people"),
-            models.CheckConstraint(condition=~Q(state__in=("refused", "blocked")) | ~Q(reason=""), name="payee_account_reason"),
+            models.CheckConstraint(
+                condition=Q(closed_by__isnull=True) | ~Q(closed_by=F("recorded_by")), name="payee_account_two_people"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("refused", "blocked")) | ~Q(reason=""), name="payee_account_reason"
+            ),
             models.UniqueConstraint(fields=["agreement", "number"], name="payee_account_number"),
-            models.UniqueConstraint(fields=["agreement"], condition=Q(state="approved"), name="payee_account_one_approved"),
-            models.UniqueConstraint(fields=["agreement"], condition=Q(state="recorded"), name="payee_account_one_recorded"),
+            models.UniqueConstraint(
+                fields=["agreement"], condition=Q(state="approved"), name="payee_account_one_approved"
+            ),
+            models.UniqueConstraint(
+                fields=["agreement"], condition=Q(state="recorded"), name="payee_account_one_recorded"
+            ),
         ]
 
     def __str__(self):

@@ -20,7 +20,15 @@ def sees_all_money(user) -> bool:
 
 
 def person(verbose_name, **options):
-    return models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=verbose_name, **options)
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=verbose_name,
+        **options,
+    )
 
 
 def instant(verbose_name):
@@ -48,8 +56,12 @@ class Agreement(Machine):
 
     state = FSMField(_("state"), choices=A.choices, default=A.OFFERED, protected=True, db_index=True)
     reference = models.CharField(_("reference"), max_length=20, unique=True)
-    application = models.OneToOneField("applications.Application", models.PROTECT, related_name="agreement", verbose_name=_("application"))
-    decision = models.ForeignKey("reviews.Decision", models.PROTECT, related_name="agreements", verbose_name=_("decision"))
+    application = models.OneToOneField(
+        "applications.Application", models.PROTECT, related_name="agreement", verbose_name=_("application")
+    )
+    decision = models.ForeignKey(
+        "reviews.Decision", models.PROTECT, related_name="agreements", verbose_name=_("decision")
+    )
     amount = models.BigIntegerField(_("amount"))
     award_amount = models.BigIntegerField(_("amount of the decision"))
     bearer_name = models.CharField(_("bearer"), max_length=200)
@@ -65,7 +77,9 @@ class Agreement(Machine):
     signatory_capacity = models.CharField(_("capacity of the one who signs"), max_length=120, blank=True)
     de_minimis_amount = models.BigIntegerField(_("de minimis aid declared"), null=True, blank=True)
     cer_at = instant(_("republican commitment subscribed at"))
-    document = models.ForeignKey("core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document"))
+    document = models.ForeignKey(
+        "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document")
+    )
     bearer_signed_at = instant(_("signed by the bearer at"))
     bearer_signed_by = person(_("signed for the bearer by"))
     signed_at = instant(_("signed by both at"))
@@ -81,7 +95,9 @@ class Agreement(Machine):
     observations = models.TextField(_("observations of the recipient"), blank=True)
     observed_at = instant(_("observations received at"))
     closed_at = instant(_("closed at"))
-    closing_document = models.ForeignKey("core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("closing letter"))
+    closing_document = models.ForeignKey(
+        "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("closing letter")
+    )
 
     objects = AgreementQuerySet.as_manager()
 
@@ -91,20 +107,38 @@ class Agreement(Machine):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=A.values), name="agreement_state"),
-            models.CheckConstraint(condition=Q(amount__gt=0, amount__lte=F("award_amount")), name="agreement_amount_within_award"),
             models.CheckConstraint(
-                condition=~Q(state__in=("accepted", *AGREEMENT_SIGNED_ONCE)) | Q(accepted_at__isnull=False, signatory__isnull=False, sign_by_at__isnull=False),
+                condition=Q(amount__gt=0, amount__lte=F("award_amount")), name="agreement_amount_within_award"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("accepted", *AGREEMENT_SIGNED_ONCE))
+                | Q(accepted_at__isnull=False, signatory__isnull=False, sign_by_at__isnull=False),
                 name="agreement_accepted_has_signatory",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=AGREEMENT_SIGNED_ONCE, bearer_signed_at__isnull=False, bearer_signed_by__isnull=False, signed_at__isnull=False,
-                            signed_by__isnull=False, starts_on__isnull=False, ends_on__isnull=False, document__isnull=False)
+                condition=Q(
+                    state__in=AGREEMENT_SIGNED_ONCE,
+                    bearer_signed_at__isnull=False,
+                    bearer_signed_by__isnull=False,
+                    signed_at__isnull=False,
+                    signed_by__isnull=False,
+                    starts_on__isnull=False,
+                    ends_on__isnull=False,
+                    document__isnull=False,
+                )
                 | (~Q(state__in=AGREEMENT_SIGNED_ONCE) & Q(signed_at__isnull=True, signed_by__isnull=True)),
                 name="agreement_signed_by_both",
             ),
-            models.CheckConstraint(condition=Q(signed_by__isnull=True) | ~Q(signed_by=F("bearer_signed_by")), name="agreement_two_signers"),
-            models.CheckConstraint(condition=Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="agreement_ends_after_start"),
-            models.CheckConstraint(condition=~Q(state="suspended") | (Q(suspended_at__isnull=False) & ~Q(suspension_reason="")), name="agreement_suspended_why"),
+            models.CheckConstraint(
+                condition=Q(signed_by__isnull=True) | ~Q(signed_by=F("bearer_signed_by")), name="agreement_two_signers"
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="agreement_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="suspended") | (Q(suspended_at__isnull=False) & ~Q(suspension_reason="")),
+                name="agreement_suspended_why",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=("completed", "terminated", "lapsed", "declined"), closed_at__isnull=False)
                 | (~Q(state__in=("completed", "terminated", "lapsed", "declined")) & Q(closed_at__isnull=True)),
@@ -116,7 +150,11 @@ class Agreement(Machine):
         return self.reference
 
     def two_key_facts(self) -> dict:
-        return {"state": self.state, "amount": self.amount, "instalments": list(self.instalments.order_by("number").values_list("number", "state"))}
+        return {
+            "state": self.state,
+            "amount": self.amount,
+            "instalments": list(self.instalments.order_by("number").values_list("number", "state")),
+        }
 
     @property
     def tone(self) -> str:

@@ -33,7 +33,9 @@ class Amendment(Machine):
     answered_at = instant(_("answered at"))
     answer = models.TextField(_("answer"), blank=True)
     sign_by_at = instant(_("to sign before"))
-    document = models.ForeignKey("core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document"))
+    document = models.ForeignKey(
+        "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document")
+    )
     bearer_signed_at = instant(_("signed by the bearer at"))
     bearer_signed_by = person(_("signed for the bearer by"))
     signed_at = instant(_("signed by both at"))
@@ -49,16 +51,29 @@ class Amendment(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=A.values), name="amendment_state"),
             models.CheckConstraint(condition=~Q(reason=""), name="amendment_why"),
-            models.CheckConstraint(condition=Q(new_ends_on__isnull=False) | Q(new_amount__isnull=False) | ~Q(content=""), name="amendment_changes_something"),
+            models.CheckConstraint(
+                condition=Q(new_ends_on__isnull=False) | Q(new_amount__isnull=False) | ~Q(content=""),
+                name="amendment_changes_something",
+            ),
             models.CheckConstraint(condition=Q(new_amount__isnull=True) | Q(new_amount__gt=0), name="amendment_amount"),
-            models.CheckConstraint(condition=~Q(state__in=("approved", "signed", "lapsed")) | Q(document__isnull=False, sign_by_at__isnull=False,
-                                                                                              answered_at__isnull=False), name="amendment_approved_facts"),
+            models.CheckConstraint(
+                condition=~Q(state__in=("approved", "signed", "lapsed"))
+                | Q(document__isnull=False, sign_by_at__isnull=False, answered_at__isnull=False),
+                name="amendment_approved_facts",
+            ),
             models.CheckConstraint(condition=~Q(state="refused") | ~Q(answer=""), name="amendment_refused_why"),
-            models.CheckConstraint(condition=~Q(state="signed") | Q(signed_at__isnull=False, signed_by__isnull=False, bearer_signed_at__isnull=False),
-                                   name="amendment_signed_by_both"),
-            models.CheckConstraint(condition=Q(signed_by__isnull=True) | ~Q(signed_by=F("bearer_signed_by")), name="amendment_two_signers"),
+            models.CheckConstraint(
+                condition=~Q(state="signed")
+                | Q(signed_at__isnull=False, signed_by__isnull=False, bearer_signed_at__isnull=False),
+                name="amendment_signed_by_both",
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_by__isnull=True) | ~Q(signed_by=F("bearer_signed_by")), name="amendment_two_signers"
+            ),
             models.UniqueConstraint(fields=["agreement", "number"], name="amendment_number"),
-            models.UniqueConstraint(fields=["agreement"], condition=Q(state__in=("requested", "approved")), name="amendment_one_open"),
+            models.UniqueConstraint(
+                fields=["agreement"], condition=Q(state__in=("requested", "approved")), name="amendment_one_open"
+            ),
         ]
 
     def __str__(self):

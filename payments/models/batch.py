@@ -29,7 +29,9 @@ class PaymentBatch(Machine):
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     opened_by = person(_("opened by"))
     opened_at = models.DateTimeField(_("opened at"))
-    schema = models.CharField(_("format of the file"), max_length=20, choices=BankSchema.choices, default=BankSchema.PAIN_09)
+    schema = models.CharField(
+        _("format of the file"), max_length=20, choices=BankSchema.choices, default=BankSchema.PAIN_09
+    )
     controls = models.JSONField(_("controls done"), default=list)
     message_id = models.CharField(_("message id"), max_length=35, blank=True)
     execution_on = models.DateField(_("execution date"), null=True, blank=True)
@@ -57,12 +59,23 @@ class PaymentBatch(Machine):
             models.CheckConstraint(condition=Q(schema__in=BankSchema.values), name="batch_schema"),
             models.CheckConstraint(
                 condition=~Q(state__in=AFTER_FREEZE)
-                | (Q(frozen_by__isnull=False, frozen_at__isnull=False, execution_on__isnull=False, lines_count__gt=0, total_amount__gt=0)
-                   & ~Q(message_id="") & ~Q(debtor_name="")),
+                | (
+                    Q(
+                        frozen_by__isnull=False,
+                        frozen_at__isnull=False,
+                        execution_on__isnull=False,
+                        lines_count__gt=0,
+                        total_amount__gt=0,
+                    )
+                    & ~Q(message_id="")
+                    & ~Q(debtor_name="")
+                ),
                 name="batch_frozen_facts",
             ),
             models.CheckConstraint(
-                condition=(Q(state__in=AFTER_EXPORT, exported_by__isnull=False, exported_at__isnull=False) & ~Q(sha256=""))
+                condition=(
+                    Q(state__in=AFTER_EXPORT, exported_by__isnull=False, exported_at__isnull=False) & ~Q(sha256="")
+                )
                 | (~Q(state__in=AFTER_EXPORT) & Q(sha256="", exported_at__isnull=True)),
                 name="batch_exported_facts",
             ),

@@ -63,26 +63,48 @@ class Instalment(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=S.values), name="instalment_state"),
             models.UniqueConstraint(fields=["agreement", "number"], name="instalment_number"),
-            models.UniqueConstraint(fields=["end_to_end_id"], condition=~Q(end_to_end_id=""), name="instalment_end_to_end_once"),
+            models.UniqueConstraint(
+                fields=["end_to_end_id"], condition=~Q(end_to_end_id=""), name="instalment_end_to_end_once"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="instalment_amount_positive"),
             models.CheckConstraint(
-                condition=Q(certified_amount__isnull=True) | Q(certified_amount__gt=0, certified_amount__lte=F("amount")), name="instalment_certified_within"
+                condition=Q(certified_amount__isnull=True)
+                | Q(certified_amount__gt=0, certified_amount__lte=F("amount")),
+                name="instalment_certified_within",
             ),
             # Three people, whatever the roles say.
-            models.CheckConstraint(condition=Q(ordered_by__isnull=True) | ~Q(ordered_by=F("certified_by")), name="instalment_orderer_is_not_certifier"),
-            models.CheckConstraint(condition=Q(paid_by__isnull=True) | ~Q(paid_by=F("certified_by")), name="instalment_payer_is_not_certifier"),
-            models.CheckConstraint(condition=Q(paid_by__isnull=True) | ~Q(paid_by=F("ordered_by")), name="instalment_payer_is_not_orderer"),
-            # States and facts say the same.
-            models.CheckConstraint(condition=Q(state__in=("scheduled", "cancelled")) | Q(due_since_on__isnull=False, pay_by_on__isnull=False),
-                                   name="instalment_due_since"),
             models.CheckConstraint(
-                condition=Q(state__in=AFTER_CERTIFICATION, certified_by__isnull=False, certified_at__isnull=False, certified_amount__isnull=False)
+                condition=Q(ordered_by__isnull=True) | ~Q(ordered_by=F("certified_by")),
+                name="instalment_orderer_is_not_certifier",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_by__isnull=True) | ~Q(paid_by=F("certified_by")),
+                name="instalment_payer_is_not_certifier",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_by__isnull=True) | ~Q(paid_by=F("ordered_by")), name="instalment_payer_is_not_orderer"
+            ),
+            # States and facts say the same.
+            models.CheckConstraint(
+                condition=Q(state__in=("scheduled", "cancelled"))
+                | Q(due_since_on__isnull=False, pay_by_on__isnull=False),
+                name="instalment_due_since",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=AFTER_CERTIFICATION,
+                    certified_by__isnull=False,
+                    certified_at__isnull=False,
+                    certified_amount__isnull=False,
+                )
                 | Q(state="cancelled")
                 | (Q(state__in=("scheduled", "due")) & Q(certified_by__isnull=True, certified_amount__isnull=True)),
                 name="instalment_certified_facts",
             ),
             models.CheckConstraint(
-                condition=(Q(state__in=AFTER_ORDER, ordered_by__isnull=False, ordered_at__isnull=False) & ~Q(end_to_end_id=""))
+                condition=(
+                    Q(state__in=AFTER_ORDER, ordered_by__isnull=False, ordered_at__isnull=False) & ~Q(end_to_end_id="")
+                )
                 | Q(state__in=("cancelled", "payment_rejected"))
                 | (Q(state__in=("scheduled", "due", "certified")) & Q(ordered_by__isnull=True, end_to_end_id="")),
                 name="instalment_ordered_facts",
@@ -94,13 +116,25 @@ class Instalment(Machine):
                 name="instalment_payment_facts",
             ),
             models.CheckConstraint(
-                condition=Q(state="paid", paid_on__isnull=False, settled_at__isnull=False) | (~Q(state="paid") & Q(paid_on__isnull=True)),
+                condition=Q(state="paid", paid_on__isnull=False, settled_at__isnull=False)
+                | (~Q(state="paid") & Q(paid_on__isnull=True)),
                 name="instalment_paid_facts",
             ),
-            models.CheckConstraint(condition=~Q(state="payment_rejected") | Q(rejected_at__isnull=False), name="instalment_rejected_facts"),
-            models.CheckConstraint(condition=~Q(state="cancelled") | (Q(cancelled_at__isnull=False) & ~Q(cancel_reason="")), name="instalment_cancelled_why"),
-            models.CheckConstraint(condition=Q(held_at__isnull=True) | (Q(state="due") & ~Q(hold_reason="")), name="instalment_held_when_due"),
-            models.CheckConstraint(condition=Q(suspended_at__isnull=True) | (Q(state="ordered") & ~Q(suspension_reason="")), name="instalment_suspended_when_ordered"),
+            models.CheckConstraint(
+                condition=~Q(state="payment_rejected") | Q(rejected_at__isnull=False), name="instalment_rejected_facts"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | (Q(cancelled_at__isnull=False) & ~Q(cancel_reason="")),
+                name="instalment_cancelled_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_at__isnull=True) | (Q(state="due") & ~Q(hold_reason="")),
+                name="instalment_held_when_due",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_at__isnull=True) | (Q(state="ordered") & ~Q(suspension_reason="")),
+                name="instalment_suspended_when_ordered",
+            ),
         ]
 
     def __str__(self):
@@ -242,13 +276,17 @@ class PaymentOrder(models.Model):
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     end_to_end_id = models.CharField(_("end-to-end id"), max_length=35, unique=True)
     amount = models.BigIntegerField(_("amount"))
-    account = models.ForeignKey("payments.PayeeAccount", models.PROTECT, related_name="orders", verbose_name=_("payee account"))
+    account = models.ForeignKey(
+        "payments.PayeeAccount", models.PROTECT, related_name="orders", verbose_name=_("payee account")
+    )
     holder = models.CharField(_("holder"), max_length=140)
     iban = EncryptedTextField(_("IBAN"))
     bic = models.CharField(_("BIC"), max_length=11, blank=True)
     ordered_by = person(_("ordered by"))
     ordered_at = models.DateTimeField(_("ordered at"))
-    document = models.ForeignKey("core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document"))
+    document = models.ForeignKey(
+        "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document")
+    )
     outcome = models.CharField(_("how it ended"), max_length=20, blank=True)
     ended_at = instant(_("ended at"))
 
@@ -258,7 +296,9 @@ class PaymentOrder(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["instalment", "attempt"], name="payment_order_attempt"),
-            models.UniqueConstraint(fields=["instalment"], condition=Q(ended_at__isnull=True), name="payment_order_one_live"),
+            models.UniqueConstraint(
+                fields=["instalment"], condition=Q(ended_at__isnull=True), name="payment_order_one_live"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_order_amount"),
         ]
 

@@ -31,12 +31,21 @@ class Recovery(Machine):
     observations_due_on = models.DateField(_("observations due on"))
     observations = models.TextField(_("observations of the recipient"), blank=True)
     observed_at = instant(_("observations received at"))
-    invitation = models.ForeignKey("core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("invitation to comment"))
+    invitation = models.ForeignKey(
+        "core.Document",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("invitation to comment"),
+    )
     answer = models.TextField(_("answer to the observations"), blank=True)
     notified_by = person(_("notified by"))
     notified_at = instant(_("notified at"))
     pay_by_on = models.DateField(_("to repay by"), null=True, blank=True)
-    letter = models.ForeignKey("core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decision"))
+    letter = models.ForeignKey(
+        "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decision")
+    )
     repaid_amount = models.BigIntegerField(_("repaid"), default=0)
     dropped_amount = models.BigIntegerField(_("given up"), default=0)
     closed_at = instant(_("closed at"))
@@ -50,18 +59,38 @@ class Recovery(Machine):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=R.values), name="recovery_state"),
-            models.CheckConstraint(condition=Q(ground__in=RecoveryGround.values) & ~Q(facts=""), name="recovery_ground"),
-            models.CheckConstraint(condition=Q(amount__gt=0, repaid_amount__gte=0, dropped_amount__gte=0), name="recovery_amounts"),
-            models.CheckConstraint(condition=Q(repaid_amount__lte=F("amount") - F("dropped_amount")), name="recovery_repaid_within"),
-            models.CheckConstraint(condition=~Q(state__in=AFTER_NOTICE) | Q(notified_at__isnull=False, notified_by__isnull=False, pay_by_on__isnull=False,
-                                                                           letter__isnull=False), name="recovery_notified_facts"),
-            models.CheckConstraint(condition=~Q(state="repaid") | Q(repaid_amount=F("amount") - F("dropped_amount")), name="recovery_repaid_in_full"),
-            models.CheckConstraint(condition=~Q(state__in=("waived", "written_off", "cancelled")) | ~Q(close_reason=""), name="recovery_end_has_reason"),
             models.CheckConstraint(
-                condition=Q(state__in=("proposed", "notified"), closed_at__isnull=True) | (~Q(state__in=("proposed", "notified")) & Q(closed_at__isnull=False)),
+                condition=Q(ground__in=RecoveryGround.values) & ~Q(facts=""), name="recovery_ground"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, repaid_amount__gte=0, dropped_amount__gte=0), name="recovery_amounts"
+            ),
+            models.CheckConstraint(
+                condition=Q(repaid_amount__lte=F("amount") - F("dropped_amount")), name="recovery_repaid_within"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=AFTER_NOTICE)
+                | Q(
+                    notified_at__isnull=False, notified_by__isnull=False, pay_by_on__isnull=False, letter__isnull=False
+                ),
+                name="recovery_notified_facts",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="repaid") | Q(repaid_amount=F("amount") - F("dropped_amount")),
+                name="recovery_repaid_in_full",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("waived", "written_off", "cancelled")) | ~Q(close_reason=""),
+                name="recovery_end_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("proposed", "notified"), closed_at__isnull=True)
+                | (~Q(state__in=("proposed", "notified")) & Q(closed_at__isnull=False)),
                 name="recovery_closed_at",
             ),
-            models.UniqueConstraint(fields=["agreement"], condition=Q(state__in=("proposed", "notified")), name="recovery_one_open"),
+            models.UniqueConstraint(
+                fields=["agreement"], condition=Q(state__in=("proposed", "notified")), name="recovery_one_open"
+            ),
         ]
 
     def __str__(self):
@@ -85,7 +114,12 @@ class Recovery(Machine):
         return APPLICANT_LABELS["recovery"][self.state]
 
     def two_key_facts(self) -> dict:
-        return {"state": self.state, "amount": self.amount, "repaid": self.repaid_amount, "dropped": self.dropped_amount}
+        return {
+            "state": self.state,
+            "amount": self.amount,
+            "repaid": self.repaid_amount,
+            "dropped": self.dropped_amount,
+        }
 
     # The graph. Bodies set their own fields only.
 

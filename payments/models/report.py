@@ -25,14 +25,18 @@ class Report(Machine):
     repository_url = models.URLField(_("where the work is published"), max_length=300, blank=True)
     demo_url = models.URLField(_("where it can be tried"), max_length=300, blank=True)
     licence = models.CharField(_("licence"), max_length=60, blank=True)
-    adoption = models.CharField(_("what became of it in the administration"), max_length=10, choices=Adoption.choices, blank=True)
+    adoption = models.CharField(
+        _("what became of it in the administration"), max_length=10, choices=Adoption.choices, blank=True
+    )
     adoption_comment = models.TextField(_("in a few words"), blank=True)
     version = models.PositiveIntegerField(_("version"), default=0)
     updated_at = instant(_("updated at"))
     updated_by = person(_("updated by"))
     submitted_at = instant(_("filed at"))
     submitted_by = person(_("filed by"))
-    copy = models.ForeignKey("core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("copy"))
+    copy = models.ForeignKey(
+        "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("copy")
+    )
     changes = models.JSONField(_("changes asked"), default=list, blank=True)
     changes_due_on = models.DateField(_("changes due on"), null=True, blank=True)
     budget_total_amount = models.BigIntegerField(_("budget"), default=0)
@@ -54,17 +58,27 @@ class Report(Machine):
             models.CheckConstraint(condition=Q(state__in=R.values), name="report_state"),
             models.CheckConstraint(condition=Q(kind__in=ReportKind.values), name="report_kind"),
             models.CheckConstraint(
-                condition=~Q(state__in=("submitted", "changes_requested", "accepted")) | Q(submitted_at__isnull=False, submitted_by__isnull=False),
+                condition=~Q(state__in=("submitted", "changes_requested", "accepted"))
+                | Q(submitted_at__isnull=False, submitted_by__isnull=False),
                 name="report_submitted_facts",
             ),
             models.CheckConstraint(
-                condition=Q(state="accepted", accepted_at__isnull=False, accepted_by__isnull=False, accepted_total_amount__isnull=False,
-                            unspent_amount__isnull=False)
+                condition=Q(
+                    state="accepted",
+                    accepted_at__isnull=False,
+                    accepted_by__isnull=False,
+                    accepted_total_amount__isnull=False,
+                    unspent_amount__isnull=False,
+                )
                 | (~Q(state="accepted") & Q(accepted_at__isnull=True)),
                 name="report_accepted_facts",
             ),
-            models.CheckConstraint(condition=~Q(state="cancelled") | Q(cancelled_at__isnull=False), name="report_cancelled_at"),
-            models.UniqueConstraint(fields=["agreement", "kind"], condition=~Q(state="cancelled"), name="report_one_of_a_kind"),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | Q(cancelled_at__isnull=False), name="report_cancelled_at"
+            ),
+            models.UniqueConstraint(
+                fields=["agreement", "kind"], condition=~Q(state="cancelled"), name="report_one_of_a_kind"
+            ),
         ]
 
     def __str__(self):
@@ -152,7 +166,9 @@ class ReportLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["report", "position"], name="report_line_position"),
             models.CheckConstraint(condition=Q(budget_amount__gte=0), name="report_line_budget"),
-            models.CheckConstraint(condition=Q(actual_amount__isnull=True) | Q(actual_amount__gte=0), name="report_line_actual"),
+            models.CheckConstraint(
+                condition=Q(actual_amount__isnull=True) | Q(actual_amount__gte=0), name="report_line_actual"
+            ),
         ]
 
     def __str__(self):

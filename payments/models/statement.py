@@ -72,8 +72,17 @@ class StatementLine(Machine):
     batch_message_id = models.CharField(_("batch"), max_length=35, blank=True)
     batch_count = models.PositiveIntegerField(_("number of payments"), null=True, blank=True)
     text = models.CharField(_("text"), max_length=140, blank=True)
-    instalment = models.ForeignKey(Instalment, models.PROTECT, null=True, blank=True, related_name="statement_lines", verbose_name=_("instalment"))
-    recovery = models.ForeignKey("payments.Recovery", models.PROTECT, null=True, blank=True, related_name="statement_lines", verbose_name=_("recovery"))
+    instalment = models.ForeignKey(
+        Instalment, models.PROTECT, null=True, blank=True, related_name="statement_lines", verbose_name=_("instalment")
+    )
+    recovery = models.ForeignKey(
+        "payments.Recovery",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="statement_lines",
+        verbose_name=_("recovery"),
+    )
     finding = models.CharField(_("what was found"), max_length=40, blank=True)
     handled_by = person(_("handled by"))
     handled_at = instant(_("handled at"))
@@ -87,7 +96,10 @@ class StatementLine(Machine):
         ordering = ["statement_id", "position"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=L.values), name="statement_line_state"),
-            models.CheckConstraint(condition=~Q(state="dismissed") | (Q(handled_by__isnull=False) & ~Q(note="")), name="statement_line_dismissed_why"),
+            models.CheckConstraint(
+                condition=~Q(state="dismissed") | (Q(handled_by__isnull=False) & ~Q(note="")),
+                name="statement_line_dismissed_why",
+            ),
         ]
 
     def __str__(self):

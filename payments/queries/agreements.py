@@ -1,4 +1,5 @@
 """Reads of the agreements: what is offered to whom, what a grant looks like to its recipient and to staff, what awaits whom."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -18,7 +19,10 @@ from payments.schedule import instalment_amounts
 from reviews.models import Appeal, Decision
 
 TABS = {
-    "offered": ("offered",), "accepted": ("accepted",), "in_force": ("signed", "active"), "suspended": ("suspended",),
+    "offered": ("offered",),
+    "accepted": ("accepted",),
+    "in_force": ("signed", "active"),
+    "suspended": ("suspended",),
     "ended": ("completed", "terminated", "lapsed", "declined"),
 }
 
@@ -26,20 +30,31 @@ TABS = {
 def to_offer(user):
     """Notified decisions that select a file and have no agreement yet, oldest first."""
     return (
-        Decision.objects.filter(state="notified", outcome="selected", application__state="selected", application__agreement__isnull=True)
-        .select_related("application__call__rule_version", "application__lead", "application__bearer_organisation", "application__bearer_person",
-                        "application__organisation")
+        Decision.objects.filter(
+            state="notified", outcome="selected", application__state="selected", application__agreement__isnull=True
+        )
+        .select_related(
+            "application__call__rule_version",
+            "application__lead",
+            "application__bearer_organisation",
+            "application__bearer_person",
+            "application__organisation",
+        )
         .order_by("application__call", "rank", "pk")
     )
 
 
 def staff_list(user, *, tab: str = "", text: str = ""):
     """Agreements of a tab, newest first."""
-    found = Agreement.objects.visible_to(user).select_related("application__call", "application__lead", "signatory", "case_officer")
+    found = Agreement.objects.visible_to(user).select_related(
+        "application__call", "application__lead", "signatory", "case_officer"
+    )
     if tab in TABS:
         found = found.filter(state__in=TABS[tab])
     if text:
-        found = found.filter(Q(reference__icontains=text) | Q(bearer_name__icontains=text) | Q(application__title__icontains=text))
+        found = found.filter(
+            Q(reference__icontains=text) | Q(bearer_name__icontains=text) | Q(application__title__icontains=text)
+        )
     return found.order_by("-pk")
 
 
@@ -52,7 +67,11 @@ def counts(user) -> dict[str, int]:
 
 def to_sign(user):
     """Accepted agreements, those the bearer has signed first: they wait for the fund."""
-    found = Agreement.objects.visible_to(user).filter(state="accepted").select_related("application__call", "application__lead", "signatory")
+    found = (
+        Agreement.objects.visible_to(user)
+        .filter(state="accepted")
+        .select_related("application__call", "application__lead", "signatory")
+    )
     return found.order_by(F("bearer_signed_at").asc(nulls_last=True), "pk")
 
 
@@ -62,15 +81,31 @@ def vacancies() -> list[dict]:
     The promotion is a decision of its own, drafted by the authority; here only what makes it possible is said.
     """
     freed = Agreement.objects.filter(state__in=("declined", "lapsed")).values("application__call")
-    reserve = (Decision.objects.filter(application__state="on_reserve", application__call__in=freed, outcome="reserve", state="notified")
-               .select_related("application__call__envelope").order_by("application__call", "reserve_rank", "pk"))
-    pending = set(Decision.objects.filter(kind="promotion", state__in=("drafted", "signed")).values_list("application", flat=True))
+    reserve = (
+        Decision.objects.filter(
+            application__state="on_reserve", application__call__in=freed, outcome="reserve", state="notified"
+        )
+        .select_related("application__call__envelope")
+        .order_by("application__call", "reserve_rank", "pk")
+    )
+    pending = set(
+        Decision.objects.filter(kind="promotion", state__in=("drafted", "signed")).values_list("application", flat=True)
+    )
     found: dict[int, dict] = {}
     for decision in reserve:
         call = decision.application.call
         amount = decision.amount or decision.application.requested_amount
-        found.setdefault(call.pk, {"call": call, "decision": decision, "application": decision.application, "amount": amount,
-                                   "possible": call.envelope.free_amount >= amount, "pending": decision.application_id in pending})
+        found.setdefault(
+            call.pk,
+            {
+                "call": call,
+                "decision": decision,
+                "application": decision.application,
+                "amount": amount,
+                "possible": call.envelope.free_amount >= amount,
+                "pending": decision.application_id in pending,
+            },
+        )
     return list(found.values())
 
 
@@ -95,10 +130,24 @@ def find(user, reference: str) -> Agreement | None:
     """One agreement this person may see, with what its page shows."""
     return (
         Agreement.objects.visible_to(user)
-        .select_related("application__call__rule_version", "application__call__envelope", "application__lead", "application__bearer_organisation",
-                        "application__bearer_person", "application__organisation", "decision", "signatory", "case_officer", "document",
-                        "bearer_signed_by", "signed_by", "closing_document", "application__filed_version")
-        .filter(reference=reference).first()
+        .select_related(
+            "application__call__rule_version",
+            "application__call__envelope",
+            "application__lead",
+            "application__bearer_organisation",
+            "application__bearer_person",
+            "application__organisation",
+            "decision",
+            "signatory",
+            "case_officer",
+            "document",
+            "bearer_signed_by",
+            "signed_by",
+            "closing_document",
+            "application__filed_version",
+        )
+        .filter(reference=reference)
+        .first()
     )
 
 
@@ -121,10 +170,16 @@ class PlanLine:
 def plan(agreement) -> list[PlanLine]:
     rows = list(agreement.instalments.order_by("number"))
     if rows:
-        return [PlanLine(row.number, row.label, row.percent, row.get_trigger_display(), row.payable_amount, row) for row in rows]
+        return [
+            PlanLine(row.number, row.label, row.percent, row.get_trigger_display(), row.payable_amount, row)
+            for row in rows
+        ]
     lines = list(agreement.application.call.instalment_lines.order_by("number"))
     amounts = instalment_amounts(agreement.amount, [line.percent for line in lines]) if lines else []
-    return [PlanLine(line.number, line.label, line.percent, line.get_trigger_display(), amount) for line, amount in zip(lines, amounts, strict=True)]
+    return [
+        PlanLine(line.number, line.label, line.percent, line.get_trigger_display(), amount)
+        for line, amount in zip(lines, amounts, strict=True)
+    ]
 
 
 def money_of(agreement) -> GrantAccount | None:
@@ -144,35 +199,88 @@ class Task:
 
 def tasks_of_recipient(user, at) -> list[Task]:
     """What the grants of this person await from him. Three queries."""
-    mine = Q(application__in=Application.objects.of_team(user).values("pk")) | Q(signatory=user) | Q(application__bearer_person=user)
+    mine = (
+        Q(application__in=Application.objects.of_team(user).values("pk"))
+        | Q(signatory=user)
+        | Q(application__bearer_person=user)
+    )
     found: list[Task] = []
-    agreements = Agreement.objects.filter(mine).filter(state__in=("offered", "accepted", "signed", "active", "suspended"))
-    agreements = list(agreements.select_related("application__lead").prefetch_related("payee_accounts", "document__signatures"))
+    agreements = Agreement.objects.filter(mine).filter(
+        state__in=("offered", "accepted", "signed", "active", "suspended")
+    )
+    agreements = list(
+        agreements.select_related("application__lead").prefetch_related("payee_accounts", "document__signatures")
+    )
     for agreement in agreements:
         base, title = f"/dossiers/{agreement.reference}", agreement.application.title
         accounts = {account.state for account in agreement.payee_accounts.all()}
         if agreement.state == "offered":
-            found.append(Task(_("Accept the grant for “%(title)s”") % {"title": title}, f"{base}/convention/", agreement.accept_by_at, "accept"))
+            found.append(
+                Task(
+                    _("Accept the grant for “%(title)s”") % {"title": title},
+                    f"{base}/convention/",
+                    agreement.accept_by_at,
+                    "accept",
+                )
+            )
         elif not accounts & {"recorded", "approved"}:
-            found.append(Task(_("Give the bank account for “%(title)s”") % {"title": title}, f"{base}/compte/", agreement.sign_by_at if agreement.state == "accepted" else None, "account"))
-        elif agreement.state == "accepted" and "approved" in accounts and user.pk in (agreement.signatory_id, agreement.application.lead_id):
-            signed = {signature.signer_id for signature in agreement.document.signatures.all()} if agreement.document_id else set()
+            found.append(
+                Task(
+                    _("Give the bank account for “%(title)s”") % {"title": title},
+                    f"{base}/compte/",
+                    agreement.sign_by_at if agreement.state == "accepted" else None,
+                    "account",
+                )
+            )
+        elif (
+            agreement.state == "accepted"
+            and "approved" in accounts
+            and user.pk in (agreement.signatory_id, agreement.application.lead_id)
+        ):
+            signed = (
+                {signature.signer_id for signature in agreement.document.signatures.all()}
+                if agreement.document_id
+                else set()
+            )
             if user.pk not in signed and (user.pk == agreement.signatory_id or not agreement.bearer_signed_at):
-                found.append(Task(_("Sign the agreement of “%(title)s”") % {"title": title}, f"{base}/convention/signer/", agreement.sign_by_at, "sign"))
-    reports = Report.objects.filter(agreement__in=agreements, state__in=("due", "draft", "changes_requested")).select_related("agreement__application")
+                found.append(
+                    Task(
+                        _("Sign the agreement of “%(title)s”") % {"title": title},
+                        f"{base}/convention/signer/",
+                        agreement.sign_by_at,
+                        "sign",
+                    )
+                )
+    reports = Report.objects.filter(
+        agreement__in=agreements, state__in=("due", "draft", "changes_requested")
+    ).select_related("agreement__application")
     for report in reports.order_by("due_on"):
         title = report.agreement.application.title
-        sentence = _("Revise the report of “%(title)s”") if report.state == "changes_requested" else _("Report on “%(title)s”")
-        found.append(Task(sentence % {"title": title}, f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/",
-                          report.changes_due_on or report.due_on, "report"))
+        sentence = (
+            _("Revise the report of “%(title)s”") if report.state == "changes_requested" else _("Report on “%(title)s”")
+        )
+        found.append(
+            Task(
+                sentence % {"title": title},
+                f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/",
+                report.changes_due_on or report.due_on,
+                "report",
+            )
+        )
     return found
 
 
 def timeline(agreement, at) -> list[dict]:
     """Steps of the grant after the award: past, present and later, for the file's spine. Each: at, title, text, who, state (past, now, later)."""
     steps: list[dict] = [_step(agreement.offered_at, _("Grant offered"), "past")]
-    waiting = {"offered": (_("Offer to accept"), _("the recipient"), agreement.accept_by_at),
-               "accepted": (_("Agreement to sign"), _("the recipient") if not agreement.bearer_signed_at else _("the authorising officer"), agreement.sign_by_at)}
+    waiting = {
+        "offered": (_("Offer to accept"), _("the recipient"), agreement.accept_by_at),
+        "accepted": (
+            _("Agreement to sign"),
+            _("the recipient") if not agreement.bearer_signed_at else _("the authorising officer"),
+            agreement.sign_by_at,
+        ),
+    }
     if agreement.accepted_at:
         steps.append(_step(agreement.accepted_at, _("Grant accepted"), "past"))
     if agreement.bearer_signed_at:
@@ -184,13 +292,34 @@ def timeline(agreement, at) -> list[dict]:
         steps.append({"at": due, "title": title, "who": who, "state": "now", "text": ""})
     today = timezone.localdate(at)
     for report in agreement.reports.exclude(state="cancelled").order_by("due_on"):
-        state = "past" if report.state == "accepted" else "now" if report.state in ("submitted", "changes_requested") or report.due_on <= today else "later"
-        steps.append({"at": report.accepted_at or report.due_on, "title": str(report.get_kind_display()).capitalize(), "state": state,
-                      "text": str(report.applicant_label), "who": _("fund staff") if report.state == "submitted" else _("the recipient")})
+        state = (
+            "past"
+            if report.state == "accepted"
+            else "now"
+            if report.state in ("submitted", "changes_requested") or report.due_on <= today
+            else "later"
+        )
+        steps.append(
+            {
+                "at": report.accepted_at or report.due_on,
+                "title": str(report.get_kind_display()).capitalize(),
+                "state": state,
+                "text": str(report.applicant_label),
+                "who": _("fund staff") if report.state == "submitted" else _("the recipient"),
+            }
+        )
     for one in agreement.instalments.order_by("number"):
         state = "past" if one.state in ("paid", "cancelled") else "later" if one.state == "scheduled" else "now"
-        steps.append({"at": one.paid_on or one.pay_by_on, "title": _("Payment %(n)s") % {"n": one.number}, "state": state, "text": str(one.applicant_label),
-                      "who": "" if state != "now" else _("the fund"), "amount": one.payable_amount})
+        steps.append(
+            {
+                "at": one.paid_on or one.pay_by_on,
+                "title": _("Payment %(n)s") % {"n": one.number},
+                "state": state,
+                "text": str(one.applicant_label),
+                "who": "" if state != "now" else _("the fund"),
+                "amount": one.payable_amount,
+            }
+        )
     if agreement.closed_at:
         steps.append(_step(agreement.closed_at, str(agreement.applicant_label), "past"))
     order = {"past": 0, "now": 1, "later": 2}

@@ -1,4 +1,5 @@
 """The queues of the money: who is awaited on which payment, and for each row what would refuse it. Constant queries whatever the length."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -11,11 +12,25 @@ from applications import queries as files
 from core.transitions import Act, Refusal, Verb
 from fund.models import GrantAccount
 from payments.enums import InstalmentState
-from payments.models import Agreement, BatchLine, Instalment, PayeeAccount, PaymentBatch, PaymentOrder, Report, StatementLine
+from payments.models import (
+    Agreement,
+    BatchLine,
+    Instalment,
+    PayeeAccount,
+    PaymentBatch,
+    PaymentOrder,
+    Report,
+    StatementLine,
+)
 
 S = InstalmentState
 QUEUES = {
-    "certify": (S.DUE,), "order": (S.CERTIFIED,), "pay": (S.ORDERED,), "bank": (S.IN_PAYMENT,), "rejected": (S.PAYMENT_REJECTED,), "paid": (S.PAID,),
+    "certify": (S.DUE,),
+    "order": (S.CERTIFIED,),
+    "pay": (S.ORDERED,),
+    "bank": (S.IN_PAYMENT,),
+    "rejected": (S.PAYMENT_REJECTED,),
+    "paid": (S.PAID,),
 }
 """Tabs of the desk, in the order of a payment's life."""
 
@@ -42,8 +57,14 @@ def instalments(user):
     """Payments with all that a row shows and the guards ask."""
     return (
         Instalment.objects.visible_to(user)
-        .select_related("agreement__application__call__rule_version", "agreement__application__lead", "agreement__application__bearer_organisation",
-                        "certified_by", "ordered_by", "paid_by")
+        .select_related(
+            "agreement__application__call__rule_version",
+            "agreement__application__lead",
+            "agreement__application__bearer_organisation",
+            "certified_by",
+            "ordered_by",
+            "paid_by",
+        )
         .prefetch_related(
             Prefetch("agreement__payee_accounts", PayeeAccount.objects.select_related("closed_by")),
             Prefetch("orders", PaymentOrder.objects.select_related("account", "document")),
@@ -82,8 +103,12 @@ def queue(name: str, user, text: str = ""):
     found = instalments(user).filter(state__in=QUEUES[name])
     found = found.order_by("-paid_on", "-pk") if name == "paid" else found.order_by("pay_by_on", "pk")
     if text:
-        found = found.filter(Q(agreement__reference__icontains=text) | Q(agreement__application__title__icontains=text)
-                             | Q(agreement__bearer_name__icontains=text) | Q(end_to_end_id__icontains=text))
+        found = found.filter(
+            Q(agreement__reference__icontains=text)
+            | Q(agreement__application__title__icontains=text)
+            | Q(agreement__bearer_name__icontains=text)
+            | Q(end_to_end_id__icontains=text)
+        )
     return found
 
 
@@ -96,7 +121,11 @@ def rows(found, user, at, check) -> list[Row]:
 
 
 def _days_left(instalment, today: date) -> int | None:
-    return (instalment.pay_by_on - today).days if instalment.pay_by_on and instalment.state not in (S.PAID, S.CANCELLED) else None
+    return (
+        (instalment.pay_by_on - today).days
+        if instalment.pay_by_on and instalment.state not in (S.PAID, S.CANCELLED)
+        else None
+    )
 
 
 def _days_gone(instalment, today: date) -> int | None:
@@ -108,7 +137,11 @@ def counts(user) -> dict[str, dict]:
     wanted = {}
     for queue, states in QUEUES.items():
         wanted[f"{queue}_n"] = Count("pk", filter=Q(state__in=states))
-        wanted[f"{queue}_amount"] = Sum("certified_amount", filter=Q(state__in=states)) if queue != "certify" else Sum("amount", filter=Q(state__in=states))
+        wanted[f"{queue}_amount"] = (
+            Sum("certified_amount", filter=Q(state__in=states))
+            if queue != "certify"
+            else Sum("amount", filter=Q(state__in=states))
+        )
     found = Instalment.objects.visible_to(user).aggregate(**wanted)
     return {queue: {"n": found[f"{queue}_n"], "amount": found[f"{queue}_amount"] or 0} for queue in QUEUES}
 
@@ -127,11 +160,18 @@ def desk_counts(user) -> dict[str, int]:
 def calendar(user, at) -> list[dict]:
     """Payments still to make, by week of their last day: number and cents. The late ones first."""
     today = timezone.localdate(at)
-    found = Instalment.objects.visible_to(user).filter(pay_by_on__isnull=False).exclude(state__in=(S.PAID, S.CANCELLED)).order_by("pay_by_on")
+    found = (
+        Instalment.objects.visible_to(user)
+        .filter(pay_by_on__isnull=False)
+        .exclude(state__in=(S.PAID, S.CANCELLED))
+        .order_by("pay_by_on")
+    )
     weeks: dict[date, dict] = {}
     for pay_by_on, amount, certified in found.values_list("pay_by_on", "amount", "certified_amount"):
         monday = pay_by_on - timedelta(days=pay_by_on.weekday())
-        week = weeks.setdefault(monday, {"monday": monday, "n": 0, "amount": 0, "late": monday + timedelta(days=6) < today})
+        week = weeks.setdefault(
+            monday, {"monday": monday, "n": 0, "amount": 0, "late": monday + timedelta(days=6) < today}
+        )
         week["n"] += 1
         week["amount"] += amount if certified is None else certified
     return list(weeks.values())
@@ -140,5 +180,9 @@ def calendar(user, at) -> list[dict]:
 def candidates(line):
     """Payments that a line of a statement could be: same cents, at the bank (or paid, for money that came back)."""
     state = S.PAID if line.is_return else S.IN_PAYMENT
-    found = Instalment.objects.filter(state=state, certified_amount=line.amount) if line.amount is not None else Instalment.objects.none()
+    found = (
+        Instalment.objects.filter(state=state, certified_amount=line.amount)
+        if line.amount is not None
+        else Instalment.objects.none()
+    )
     return found.select_related("agreement").order_by("in_payment_at", "pk")

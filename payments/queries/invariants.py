@@ -1,4 +1,5 @@
 """The identities of the money (ledger.md, 4 and 5), read back from the rows: what `doctor` and the tests hold against the books."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -13,7 +14,12 @@ from payments.models import Agreement, BatchLine, Instalment, PaymentOrder
 def problems(references=None) -> list[str]:
     """Every broken identity in plain words, empty when the books and the rows agree. Five queries, whatever the number of grants."""
     accounts = {row.reference: row for row in _of(GrantAccount.objects.all(), "reference", references)}
-    return [*_of_instalments(accounts, references), *_of_agreements(accounts, references), *_of_people(references), *_of_orders(references)]
+    return [
+        *_of_instalments(accounts, references),
+        *_of_agreements(accounts, references),
+        *_of_people(references),
+        *_of_orders(references),
+    ]
 
 
 def _of(rows, path: str, references):
@@ -22,9 +28,17 @@ def _of(rows, path: str, references):
 
 def _of_instalments(accounts, references) -> list[str]:
     """5: committed, ordered and paid are the sums of the instalments that stand there; certified is the sum of what is certified."""
-    committed, ordered, paid, certified, found = defaultdict(int), defaultdict(int), defaultdict(int), defaultdict(int), []
+    committed, ordered, paid, certified, found = (
+        defaultdict(int),
+        defaultdict(int),
+        defaultdict(int),
+        defaultdict(int),
+        [],
+    )
     rows = _of(Instalment.objects.exclude(state="cancelled"), "agreement__reference", references)
-    for reference, state, amount, attested in rows.values_list("agreement__reference", "state", "amount", "certified_amount"):
+    for reference, state, amount, attested in rows.values_list(
+        "agreement__reference", "state", "amount", "certified_amount"
+    ):
         payable = amount if attested is None else attested
         if state in INSTALMENT_COMMITTED:
             committed[reference] += payable
@@ -35,8 +49,12 @@ def _of_instalments(accounts, references) -> list[str]:
         certified[reference] += attested or 0
     for reference, account in accounts.items():
         gross = account.paid_amount + account.claimed_amount + account.returned_amount
-        for name, rows_say, books_say in (("committed", committed[reference], account.committed_amount), ("ordered", ordered[reference], account.ordered_amount),
-                                          ("paid", paid[reference], gross), ("certified", certified[reference], account.certified_amount)):
+        for name, rows_say, books_say in (
+            ("committed", committed[reference], account.committed_amount),
+            ("ordered", ordered[reference], account.ordered_amount),
+            ("paid", paid[reference], gross),
+            ("certified", certified[reference], account.certified_amount),
+        ):
             if rows_say != books_say:
                 found.append(f"{reference}: {name} is {books_say} in the books and {rows_say} in the instalments")
     return found
@@ -50,16 +68,30 @@ def _of_agreements(accounts, references) -> list[str]:
         if account is None:
             found.append(f"{agreement.reference}: an agreement without an account in the books")
             continue
-        committed_total = (account.committed_amount + account.ordered_amount + account.paid_amount + account.claimed_amount + account.returned_amount)
+        committed_total = (
+            account.committed_amount
+            + account.ordered_amount
+            + account.paid_amount
+            + account.claimed_amount
+            + account.returned_amount
+        )
         if agreement.is_signed and committed_total > agreement.amount:
             found.append(f"{agreement.reference}: {committed_total} committed, above the agreement")
         if agreement.state in ("lapsed", "declined") and (committed_total or account.reserved_amount):
             found.append(f"{agreement.reference}: money stands on a grant that was not taken up")
-        if agreement.state == "completed" and (account.committed_amount or account.ordered_amount or account.claimed_amount or account.reserved_amount):
+        if agreement.state == "completed" and (
+            account.committed_amount or account.ordered_amount or account.claimed_amount or account.reserved_amount
+        ):
             found.append(f"{agreement.reference}: money is still on its way on a completed grant")
     for reference, account in accounts.items():
-        live = (account.reserved_amount + account.committed_amount + account.ordered_amount + account.paid_amount + account.claimed_amount
-                + account.returned_amount)
+        live = (
+            account.reserved_amount
+            + account.committed_amount
+            + account.ordered_amount
+            + account.paid_amount
+            + account.claimed_amount
+            + account.returned_amount
+        )
         if not live <= account.awarded_amount <= min(account.requested_amount, account.ceiling_amount):
             found.append(f"{reference}: {live} stands for an award of {account.awarded_amount}")
     return found
@@ -68,7 +100,11 @@ def _of_agreements(accounts, references) -> list[str]:
 def _of_people(references) -> list[str]:
     """Three people for each instalment; an account approved by another than its recorder (constraints say the same)."""
     rows = _of(Instalment.objects.filter(certified_by__isnull=False), "agreement__reference", references)
-    same = rows.filter(ordered_by=F("certified_by")) | rows.filter(paid_by=F("certified_by")) | rows.filter(paid_by=F("ordered_by"))
+    same = (
+        rows.filter(ordered_by=F("certified_by"))
+        | rows.filter(paid_by=F("certified_by"))
+        | rows.filter(paid_by=F("ordered_by"))
+    )
     return [f"{one.basis}: the same person twice" for one in same.select_related("agreement")]
 
 
@@ -77,7 +113,11 @@ def _of_orders(references) -> list[str]:
     found = []
     live = {order.instalment_id: order for order in PaymentOrder.objects.filter(ended_at__isnull=True)}
     lines = set(BatchLine.objects.filter(live=True, in_file=True).values_list("instalment_id", flat=True))
-    rows = _of(Instalment.objects.filter(state__in=INSTALMENT_ORDERED).select_related("agreement"), "agreement__reference", references)
+    rows = _of(
+        Instalment.objects.filter(state__in=INSTALMENT_ORDERED).select_related("agreement"),
+        "agreement__reference",
+        references,
+    )
     for one in rows:
         order = live.get(one.pk)
         if order is None or order.amount != one.certified_amount or order.end_to_end_id != one.end_to_end_id:

@@ -1,4 +1,5 @@
 """Guards of the agreement, from the offer to its end."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -17,7 +18,6 @@ from payments.models import Agreement, PayeeAccount
 from payments.rules.people import names, same_person
 from reviews.queries import live_award
 
-
 REMINDER_BEFORE_LAPSE = timedelta(days=2)
 """Rulebook, art. 20: nothing lapses less than two days after the first reminder, however late it left."""
 
@@ -25,40 +25,69 @@ REMINDER_BEFORE_LAPSE = timedelta(days=2)
 def decision_awards(act: Act) -> None:
     decision = act.obj
     if live_award(decision.application) != decision:
-        raise Refusal("decision_not_notified", _("No notified award stands for this file."), remedy=_("Notify the decision first."), article="art. 20",
-                      status=409)
+        raise Refusal(
+            "decision_not_notified",
+            _("No notified award stands for this file."),
+            remedy=_("Notify the decision first."),
+            article="art. 20",
+            status=409,
+        )
     if Agreement.objects.filter(application=decision.application_id).exists():
         raise Refusal("already_offered", _("An agreement was already offered for this file."), status=409)
 
 
 def award_stands(act: Act) -> None:
     if live_award(act.obj.application) != act.obj.decision:
-        raise Refusal("award_replaced", _("The decision that awarded this grant no longer stands."), remedy=_("Write to your contact at the fund."),
-                      article="art. 20", status=409)
+        raise Refusal(
+            "award_replaced",
+            _("The decision that awarded this grant no longer stands."),
+            remedy=_("Write to your contact at the fund."),
+            article="art. 20",
+            status=409,
+        )
 
 
 def within_award(act: Act) -> None:
     amount = act.get("amount")
     if amount is not None and not 0 < amount <= act.obj.amount:
-        raise Refusal("agreement_above_award", _("The agreement cannot be above the decision, %(amount)s.") % {"amount": format_euros(act.obj.amount)},
-                      article="art. 20", field="amount")
+        raise Refusal(
+            "agreement_above_award",
+            _("The agreement cannot be above the decision, %(amount)s.") % {"amount": format_euros(act.obj.amount)},
+            article="art. 20",
+            field="amount",
+        )
 
 
 def offer_is_open(act: Act) -> None:
     if act.at >= act.obj.accept_by_at:
-        raise Refusal("offer_lapsed", _("The time to accept ended on %(instant)s.") % {"instant": when(act.obj.accept_by_at)},
-                      remedy=_("You can contest the lapse within two months, or apply to the next call."), article="art. 20", status=409)
+        raise Refusal(
+            "offer_lapsed",
+            _("The time to accept ended on %(instant)s.") % {"instant": when(act.obj.accept_by_at)},
+            remedy=_("You can contest the lapse within two months, or apply to the next call."),
+            article="art. 20",
+            status=409,
+        )
 
 
 def signing_is_open(act: Act) -> None:
     if act.obj.sign_by_at and act.at >= act.obj.sign_by_at:
-        raise Refusal("offer_lapsed", _("The time to sign ended on %(instant)s.") % {"instant": when(act.obj.sign_by_at)},
-                      remedy=_("Ask your contact at the fund for more time."), article="art. 20", status=409)
+        raise Refusal(
+            "offer_lapsed",
+            _("The time to sign ended on %(instant)s.") % {"instant": when(act.obj.sign_by_at)},
+            remedy=_("Ask your contact at the fund for more time."),
+            article="art. 20",
+            status=409,
+        )
 
 
 def terms_accepted(act: Act) -> None:
     if not act.preview and not act.get("terms"):
-        raise Refusal("terms_not_accepted", _("Tick the box that says you accept the amount and the terms."), field="terms", article="art. 20")
+        raise Refusal(
+            "terms_not_accepted",
+            _("Tick the box that says you accept the amount and the terms."),
+            field="terms",
+            article="art. 20",
+        )
 
 
 def signatory_is_of_the_bearer(act: Act) -> None:
@@ -68,19 +97,37 @@ def signatory_is_of_the_bearer(act: Act) -> None:
     if signatory is None:
         raise Refusal("signatory_missing", _("Choose who signs for the bearer."), field="signatory", article="art. 20")
     if application.bearer_person_id and signatory.pk != application.bearer_person_id:
-        raise Refusal("signatory_not_bearer", _("The grant is received by %(person)s, who signs in person.") % {"person": application.bearer_person},
-                      field="signatory", article="art. 20")
-    known = {application.lead_id, *application.members.filter(joined_at__isnull=False).values_list("user_id", flat=True), application.bearer_person_id}
+        raise Refusal(
+            "signatory_not_bearer",
+            _("The grant is received by %(person)s, who signs in person.") % {"person": application.bearer_person},
+            field="signatory",
+            article="art. 20",
+        )
+    known = {
+        application.lead_id,
+        *application.members.filter(joined_at__isnull=False).values_list("user_id", flat=True),
+        application.bearer_person_id,
+    }
     if signatory.pk not in known:
-        raise Refusal("signatory_unknown", _("The one who signs must have joined the team of this file with an account."),
-                      remedy=_("Invite this person from the Team page."), field="signatory", article="art. 20")
+        raise Refusal(
+            "signatory_unknown",
+            _("The one who signs must have joined the team of this file with an account."),
+            remedy=_("Invite this person from the Team page."),
+            field="signatory",
+            article="art. 20",
+        )
 
 
 def de_minimis_declared(act: Act) -> None:
     given = act.obj.de_minimis_amount if act.obj.de_minimis_amount is not None else act.get("de_minimis_amount")
     if act.obj.application.economic_activity and given is None and not (act.preview and act.verb.name == "accept"):
-        raise Refusal("de_minimis_missing", _("The de minimis aid received over three years must be declared before signing."),
-                      remedy=_("Write the amount, zero if none."), article="art. 4", field="de_minimis_amount")
+        raise Refusal(
+            "de_minimis_missing",
+            _("The de minimis aid received over three years must be declared before signing."),
+            remedy=_("Write the amount, zero if none."),
+            article="art. 4",
+            field="de_minimis_amount",
+        )
 
 
 def needs_cer(application) -> bool:
@@ -96,8 +143,13 @@ def cer_subscribed(act: Act) -> None:
         return
     if act.preview and act.verb.name == "accept":
         return
-    raise Refusal("cer_missing", _("The republican commitment contract is not subscribed by the bearer."),
-                  remedy=_("Its representative subscribes it when accepting the offer."), article="art. 7", field="cer")
+    raise Refusal(
+        "cer_missing",
+        _("The republican commitment contract is not subscribed by the bearer."),
+        remedy=_("Its representative subscribes it when accepting the offer."),
+        article="art. 7",
+        field="cer",
+    )
 
 
 def approved_account(agreement) -> PayeeAccount | None:
@@ -106,16 +158,26 @@ def approved_account(agreement) -> PayeeAccount | None:
 
 def account_approved(act: Act) -> None:
     if approved_account(act.obj) is None:
-        raise Refusal("payee_account_not_approved", _("The bank account is not approved yet."),
-                      remedy=_("The accounting officer checks it, never the person who recorded it: %(people)s.") % {
-                          "people": names(Role.ACCOUNTING_OFFICER, act)}, article="art. 20, 22", status=409)
+        raise Refusal(
+            "payee_account_not_approved",
+            _("The bank account is not approved yet."),
+            remedy=_("The accounting officer checks it, never the person who recorded it: %(people)s.")
+            % {"people": names(Role.ACCOUNTING_OFFICER, act)},
+            article="art. 20, 22",
+            status=409,
+        )
 
 
 def document_ready(act: Act) -> None:
     document = act.obj.document
     if document is None or document.state != "rendered":
-        raise Refusal("document_not_rendered", _("The agreement is being prepared as a PDF."), remedy=_("Open it once, or come back in a minute."),
-                      article="art. 20", status=409)
+        raise Refusal(
+            "document_not_rendered",
+            _("The agreement is being prepared as a PDF."),
+            remedy=_("Open it once, or come back in a minute."),
+            article="art. 20",
+            status=409,
+        )
 
 
 def signer_has_not_signed(act: Act) -> None:
@@ -130,12 +192,20 @@ def bearer_has_signed(act: Act) -> None:
     if not agreement.bearer_signed_at:
         missing.append(str(agreement.signatory or agreement.bearer_name))
     lead = agreement.application.lead
-    if (agreement.application.applicant_kind == ApplicantKind.COLLECTIVE and agreement.signatory_id != lead.pk
-            and not (agreement.document and agreement.document.signatures.filter(signer=lead).exists())):
+    if (
+        agreement.application.applicant_kind == ApplicantKind.COLLECTIVE
+        and agreement.signatory_id != lead.pk
+        and not (agreement.document and agreement.document.signatures.filter(signer=lead).exists())
+    ):
         missing.append(str(lead))
     if missing:
-        raise Refusal("fund_signs_last", _("The fund signs last."), remedy=_("Missing: %(people)s.") % {"people": ", ".join(missing)}, article="art. 20",
-                      status=409)
+        raise Refusal(
+            "fund_signs_last",
+            _("The fund signs last."),
+            remedy=_("Missing: %(people)s.") % {"people": ", ".join(missing)},
+            article="art. 20",
+            status=409,
+        )
 
 
 def signer_is_not_bearer(act: Act) -> None:
@@ -147,8 +217,11 @@ def later_deadline(act: Act) -> None:
     new = act.get("until")
     present = act.obj.accept_by_at if act.obj.state == "offered" else act.obj.sign_by_at
     if new is not None and new <= max(present, act.at):
-        raise Refusal("deadline_not_later", _("The new deadline must be later than the present one, %(instant)s.") % {"instant": when(present)},
-                      field="until")
+        raise Refusal(
+            "deadline_not_later",
+            _("The new deadline must be later than the present one, %(instant)s.") % {"instant": when(present)},
+            field="until",
+        )
 
 
 def deadline_of(agreement):
@@ -163,40 +236,72 @@ def deadline_passed_after_reminder(act: Act) -> None:
     if act.at < deadline_of(agreement) + CLOSING_GRACE:
         raise Refusal("deadline_not_passed", _("The time to answer is not over."), status=409)
     if agreement.first_reminded_at is None:
-        raise Refusal("reminder_missing", _("No reminder was sent yet."), remedy=_("A reminder leaves at least two days before the lapse."),
-                      article="art. 20", status=409)
+        raise Refusal(
+            "reminder_missing",
+            _("No reminder was sent yet."),
+            remedy=_("A reminder leaves at least two days before the lapse."),
+            article="art. 20",
+            status=409,
+        )
     if act.at < agreement.first_reminded_at + REMINDER_BEFORE_LAPSE:
-        raise Refusal("reminder_too_recent", _("The reminder was sent less than two days ago."), article="art. 20", status=409)
+        raise Refusal(
+            "reminder_too_recent", _("The reminder was sent less than two days ago."), article="art. 20", status=409
+        )
 
 
 def start_conditions(act: Act) -> None:
     today = timezone.localdate(act.at)
     if act.obj.starts_on > today:
-        raise Refusal("start_conditions_missing", _("The project cannot start: its start date is %(day)s.") % {
-            "day": date_format(act.obj.starts_on, "j F Y")}, article="art. 20", status=409)
+        raise Refusal(
+            "start_conditions_missing",
+            _("The project cannot start: its start date is %(day)s.")
+            % {"day": date_format(act.obj.starts_on, "j F Y")},
+            article="art. 20",
+            status=409,
+        )
 
 
 def observations_over(act: Act) -> None:
     agreement = act.obj
     if agreement.observations_invited_at is None:
-        raise Refusal("adversarial_step_missing", _("The recipient has not been invited to comment yet."),
-                      remedy=_("Suspend the agreement first: the recipient is invited to comment, with fifteen days to reply."), article="art. 25",
-                      status=409)
+        raise Refusal(
+            "adversarial_step_missing",
+            _("The recipient has not been invited to comment yet."),
+            remedy=_("Suspend the agreement first: the recipient is invited to comment, with fifteen days to reply."),
+            article="art. 25",
+            status=409,
+        )
     if agreement.observed_at is None and timezone.localdate(act.at) <= agreement.observations_due_on:
-        raise Refusal("observations_period_open", _("The recipient can still reply until %(day)s.") % {
-            "day": date_format(agreement.observations_due_on, "j F Y")}, remedy=_("Wait for the reply or that date."), article="art. 25", status=409)
+        raise Refusal(
+            "observations_period_open",
+            _("The recipient can still reply until %(day)s.")
+            % {"day": date_format(agreement.observations_due_on, "j F Y")},
+            remedy=_("Wait for the reply or that date."),
+            article="art. 25",
+            status=409,
+        )
 
 
 def nothing_on_its_way(act: Act) -> None:
     if act.obj.instalments.filter(state__in=(InstalmentState.ORDERED, InstalmentState.IN_PAYMENT)).exists():
-        raise Refusal("payment_on_its_way", _("A payment of this grant is ordered or at the bank."),
-                      remedy=_("Recall the order, or wait for the bank’s answer."), article="art. 25", status=409)
+        raise Refusal(
+            "payment_on_its_way",
+            _("A payment of this grant is ordered or at the bank."),
+            remedy=_("Recall the order, or wait for the bank’s answer."),
+            article="art. 25",
+            status=409,
+        )
 
 
 def all_done(act: Act) -> None:
     open_things = open_matters(act.obj)
     if open_things:
-        raise Refusal("balance_open", _("The agreement cannot be completed: %(things)s.") % {"things": ", ".join(open_things)}, article="art. 23", status=409)
+        raise Refusal(
+            "balance_open",
+            _("The agreement cannot be completed: %(things)s.") % {"things": ", ".join(open_things)},
+            article="art. 23",
+            status=409,
+        )
 
 
 def open_matters(agreement) -> list[str]:
@@ -219,8 +324,15 @@ def in_force(act: Act) -> None:
 
     agreement = agreement_of(act.obj)
     if agreement.state == "suspended":
-        raise Refusal("agreement_suspended", _("The agreement is suspended: %(reason)s.") % {"reason": agreement.suspension_reason.rstrip(".")},
-                      remedy=_("Payments resume as soon as: %(remedy)s.") % {"remedy": agreement.suspension_remedy.rstrip(".") or "…"}, article="art. 25",
-                      status=409)
+        raise Refusal(
+            "agreement_suspended",
+            _("The agreement is suspended: %(reason)s.") % {"reason": agreement.suspension_reason.rstrip(".")},
+            remedy=_("Payments resume as soon as: %(remedy)s.")
+            % {"remedy": agreement.suspension_remedy.rstrip(".") or "…"},
+            article="art. 25",
+            status=409,
+        )
     if agreement.state not in AGREEMENT_SIGNED_ONCE:
-        raise Refusal("agreement_not_signed", _("The agreement is not signed by both sides."), article="art. 20, 21", status=409)
+        raise Refusal(
+            "agreement_not_signed", _("The agreement is not signed by both sides."), article="art. 20, 21", status=409
+        )

@@ -1,4 +1,5 @@
 """Guards of the payment batch and of the bank's files."""
+
 from __future__ import annotations
 
 from django.utils import timezone
@@ -12,7 +13,13 @@ from payments.iban import checked
 
 def has_lines(act: Act) -> None:
     if not act.obj.lines.filter(live=True).exists():
-        raise Refusal("batch_empty", _("The batch is empty."), remedy=_("Add at least one ordered payment."), article="art. 22", status=409)
+        raise Refusal(
+            "batch_empty",
+            _("The batch is empty."),
+            remedy=_("Add at least one ordered payment."),
+            article="art. 22",
+            status=409,
+        )
 
 
 def controls_ticked(act: Act) -> None:
@@ -20,35 +27,60 @@ def controls_ticked(act: Act) -> None:
         return
     missing = [control for control in Control if control.value not in (act.get("controls") or ())]
     if missing:
-        raise Refusal("controls_incomplete", _("Accounting checks remain to be ticked: %(controls)s.") % {
-            "controls": "; ".join(str(control.label) for control in missing)}, article="art. 22", field="controls")
+        raise Refusal(
+            "controls_incomplete",
+            _("Accounting checks remain to be ticked: %(controls)s.")
+            % {"controls": "; ".join(str(control.label) for control in missing)},
+            article="art. 22",
+            field="controls",
+        )
 
 
 def date_not_past(act: Act) -> None:
     day = act.get("execution_on")
     if day is not None and day < timezone.localdate(act.at):
-        raise Refusal("execution_date_past", _("The execution date has passed."), remedy=_("Choose today or later."), article="art. 22",
-                      field="execution_on")
+        raise Refusal(
+            "execution_date_past",
+            _("The execution date has passed."),
+            remedy=_("Choose today or later."),
+            article="art. 22",
+            field="execution_on",
+        )
 
 
 def debtor_known(act: Act) -> None:
     fund = FundIdentity.current()
     if not fund.debtor_iban or not (fund.debtor_holder or fund.legal_name):
-        raise Refusal("debtor_missing", _("The account payments leave from is not set."),
-                      remedy=_("An administrator proposes it in the identity of the fund, a co-president approves."), article="art. 22", status=409)
+        raise Refusal(
+            "debtor_missing",
+            _("The account payments leave from is not set."),
+            remedy=_("An administrator proposes it in the identity of the fund, a co-president approves."),
+            article="art. 22",
+            status=409,
+        )
     checked(fund.debtor_iban)
 
 
 def never_exported(act: Act) -> None:
     if act.obj.exported_at:
-        raise Refusal("batch_already_exported", _("The file was produced and may have left: the batch can no longer be cancelled."),
-                      remedy=_("If it never arrived, declare it rejected; the authorising officer approves."), article="art. 22", status=409)
+        raise Refusal(
+            "batch_already_exported",
+            _("The file was produced and may have left: the batch can no longer be cancelled."),
+            remedy=_("If it never arrived, declare it rejected; the authorising officer approves."),
+            article="art. 22",
+            status=409,
+        )
 
 
 def no_line_paid(act: Act) -> None:
     if act.obj.lines.filter(live=True, instalment__state="paid").exists():
-        raise Refusal("batch_has_paid_line", _("A payment of this batch is paid, so the file was not rejected as a whole."),
-                      remedy=_("Reject the lines one by one."), article="art. 22", status=409)
+        raise Refusal(
+            "batch_has_paid_line",
+            _("A payment of this batch is paid, so the file was not rejected as a whole."),
+            remedy=_("Reject the lines one by one."),
+            article="art. 22",
+            status=409,
+        )
 
 
 def every_line_final(act: Act) -> None:

@@ -1,4 +1,5 @@
 """Guards of the instalment: the trigger's fact, three different people, the account, the balance."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
@@ -24,8 +25,13 @@ def trigger_fact(instalment):
 
 def trigger_met(act: Act) -> None:
     if trigger_fact(act.obj) is None:
-        raise Refusal("trigger_not_met", _("This payment awaits: %(trigger)s.") % {"trigger": act.obj.get_trigger_display()},
-                      remedy=_("It becomes possible then."), article="art. 21", status=409)
+        raise Refusal(
+            "trigger_not_met",
+            _("This payment awaits: %(trigger)s.") % {"trigger": act.obj.get_trigger_display()},
+            remedy=_("It becomes possible then."),
+            article="art. 21",
+            status=409,
+        )
 
 
 def agreement_active(act: Act) -> None:
@@ -35,8 +41,13 @@ def agreement_active(act: Act) -> None:
 
 def not_held(act: Act) -> None:
     if act.obj.held_at:
-        raise Refusal("instalment_held", _("This payment is held: %(reason)s.") % {"reason": act.obj.hold_reason.rstrip(".")},
-                      remedy=_("Lift the hold to certify it."), article="art. 21", status=409)
+        raise Refusal(
+            "instalment_held",
+            _("This payment is held: %(reason)s.") % {"reason": act.obj.hold_reason.rstrip(".")},
+            remedy=_("Lift the hold to certify it."),
+            article="art. 21",
+            status=409,
+        )
 
 
 def is_held(act: Act) -> None:
@@ -54,17 +65,32 @@ def amount_within_schedule(act: Act) -> None:
     if amount is None:
         return
     if not 0 < amount <= instalment.amount:
-        raise Refusal("certified_above_schedule", _("The certified amount must be above zero and at most the scheduled payment, %(amount)s.") % {
-            "amount": format_euros(instalment.amount)}, article="art. 21", field="amount")
+        raise Refusal(
+            "certified_above_schedule",
+            _("The certified amount must be above zero and at most the scheduled payment, %(amount)s.")
+            % {"amount": format_euros(instalment.amount)},
+            article="art. 21",
+            field="amount",
+        )
     if amount < instalment.amount and not instalment.is_balance:
-        raise Refusal("certified_below_schedule", _("Only a balance can be certified below the scheduled payment, %(amount)s.") % {
-            "amount": format_euros(instalment.amount)}, article="art. 21", field="amount")
+        raise Refusal(
+            "certified_below_schedule",
+            _("Only a balance can be certified below the scheduled payment, %(amount)s.")
+            % {"amount": format_euros(instalment.amount)},
+            article="art. 21",
+            field="amount",
+        )
 
 
 def evidence_given(act: Act) -> None:
     if not act.preview and not (act.get("note") or "").strip():
-        raise Refusal("evidence_missing", _("Write what shows that the amount is due."), remedy=_("Name the document or the fact you checked."),
-                      article="art. 22", field="note")
+        raise Refusal(
+            "evidence_missing",
+            _("Write what shows that the amount is due."),
+            remedy=_("Name the document or the fact you checked."),
+            article="art. 22",
+            field="note",
+        )
 
 
 def orderer_did_not_certify(act: Act) -> None:
@@ -73,16 +99,25 @@ def orderer_did_not_certify(act: Act) -> None:
 
 
 def payer_did_nothing_before(act: Act) -> None:
-    done = {act.obj.certified_by_id: _("you certified this payment"), act.obj.ordered_by_id: _("you ordered this payment")}
+    done = {
+        act.obj.certified_by_id: _("you certified this payment"),
+        act.obj.ordered_by_id: _("you ordered this payment"),
+    }
     if act.actor.pk in done:
         raise same_person(done[act.actor.pk], names(Role.ACCOUNTING_OFFICER, act, *done))
 
 
 def current_account(agreement):
     """The approved account, else the blocked one that explains why nothing leaves."""
-    found = [account for account in agreement.payee_accounts.all() if account.state in (PayeeAccountState.APPROVED, PayeeAccountState.BLOCKED)]
+    found = [
+        account
+        for account in agreement.payee_accounts.all()
+        if account.state in (PayeeAccountState.APPROVED, PayeeAccountState.BLOCKED)
+    ]
     found.sort(key=lambda account: -account.number)
-    return next((account for account in found if account.state == PayeeAccountState.APPROVED), found[0] if found else None)
+    return next(
+        (account for account in found if account.state == PayeeAccountState.APPROVED), found[0] if found else None
+    )
 
 
 def account_usable(act: Act) -> None:
@@ -99,21 +134,35 @@ def balance_available(act: Act) -> None:
     account = grant_account(act.obj.agreement)
     available = account.committed_amount if account else 0
     if available < act.obj.payable_amount:
-        raise Refusal("balance_insufficient", _("Only %(amount)s is left committed on this grant.") % {"amount": format_euros(available)},
-                      article="art. 21", status=409)
+        raise Refusal(
+            "balance_insufficient",
+            _("Only %(amount)s is left committed on this grant.") % {"amount": format_euros(available)},
+            article="art. 21",
+            status=409,
+        )
 
 
 def not_in_live_batch(act: Act) -> None:
     line = next((one for one in act.obj.batch_lines.all() if one.live), None)
     if line and not (act.get("batch") and line.batch_id == act.get("batch").pk):
-        raise Refusal("already_in_batch", _("This payment is already in batch %(batch)s.") % {"batch": line.batch.reference},
-                      remedy=_("Take it out of that batch, or cancel it if no file was produced."), article="art. 22", status=409)
+        raise Refusal(
+            "already_in_batch",
+            _("This payment is already in batch %(batch)s.") % {"batch": line.batch.reference},
+            remedy=_("Take it out of that batch, or cancel it if no file was produced."),
+            article="art. 22",
+            status=409,
+        )
 
 
 def not_suspended(act: Act) -> None:
     if act.obj.suspended_at:
-        raise Refusal("payment_suspended", _("Payment is suspended: %(reason)s.") % {"reason": act.obj.suspension_reason.rstrip(".")},
-                      remedy=_("Lift the suspension first."), article="art. 22", status=409)
+        raise Refusal(
+            "payment_suspended",
+            _("Payment is suspended: %(reason)s.") % {"reason": act.obj.suspension_reason.rstrip(".")},
+            remedy=_("Lift the suspension first."),
+            article="art. 22",
+            status=409,
+        )
 
 
 def is_suspended(act: Act) -> None:
@@ -132,5 +181,11 @@ def cause_removed(act: Act) -> None:
     """After a bank's rejection: an approved, unblocked account must stand."""
     account = current_account(act.obj.agreement)
     if account is None or account.state != PayeeAccountState.APPROVED:
-        raise Refusal("cause_not_removed", _("The bank rejected this payment (%(code)s) and no good account stands.") % {"code": act.obj.rejection_code or "?"},
-                      remedy=_("Have a new account approved, or the same one unblocked by two people."), article="art. 22", status=409)
+        raise Refusal(
+            "cause_not_removed",
+            _("The bank rejected this payment (%(code)s) and no good account stands.")
+            % {"code": act.obj.rejection_code or "?"},
+            remedy=_("Have a new account approved, or the same one unblocked by two people."),
+            article="art. 22",
+            status=409,
+        )

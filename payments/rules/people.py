@@ -1,4 +1,5 @@
 """Who may act on a grant."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext as _now
@@ -11,7 +12,11 @@ from fund import people
 from fund.enums import Role
 from fund.queries import holders
 
-case_officer, authorising_officer, accounting_officer = people.case_officer, people.authorising_officer, people.accounting_officer
+case_officer, authorising_officer, accounting_officer = (
+    people.case_officer,
+    people.authorising_officer,
+    people.accounting_officer,
+)
 
 
 def agreement_of(obj):
@@ -22,7 +27,9 @@ def is_party(user, agreement) -> bool:
     """An editor of the team, or the one who signs for the bearer."""
     if user is None or not user.is_authenticated:
         return False
-    return user.pk in (agreement.signatory_id, agreement.application.bearer_person_id) or files.is_applicant(user, agreement.application)
+    return user.pk in (agreement.signatory_id, agreement.application.bearer_person_id) or files.is_applicant(
+        user, agreement.application
+    )
 
 
 def signs_for_bearer(user, agreement) -> bool:
@@ -31,7 +38,11 @@ def signs_for_bearer(user, agreement) -> bool:
 
 
 party = Who("AP", _("the recipient of the grant"), lambda actor, obj, at: is_party(actor, agreement_of(obj)))
-referent = Who("AP", _("the referent or the one who signs for the bearer"), lambda actor, obj, at: signs_for_bearer(actor, agreement_of(obj)))
+referent = Who(
+    "AP",
+    _("the referent or the one who signs for the bearer"),
+    lambda actor, obj, at: signs_for_bearer(actor, agreement_of(obj)),
+)
 
 
 def has_interest(user, application) -> bool:
@@ -46,13 +57,22 @@ def no_interest(act: Act) -> None:
     """Nobody acts on a grant in which he, his association or his department has an interest, staff included."""
     application = getattr(agreement_of(act.obj), "application", None)
     if application is not None and has_interest(act.actor, application):
-        raise Refusal("officer_interest", _now("You, your association or your department have a link with this grant."),
-                      remedy=_now("Another person must do it."), article="art. 9", status=403)
+        raise Refusal(
+            "officer_interest",
+            _now("You, your association or your department have a link with this grant."),
+            remedy=_now("Another person must do it."),
+            article="art. 9",
+            status=403,
+        )
 
 
 def reason_given(act: Act) -> None:
     if not act.preview and not (act.get("reason") or "").strip():
-        raise Refusal("reason_missing", _now("Say why in one sentence: this reason will be kept and shown to those concerned."), field="reason")
+        raise Refusal(
+            "reason_missing",
+            _now("Say why in one sentence: this reason will be kept and shown to those concerned."),
+            field="reason",
+        )
 
 
 def names(role: Role, act: Act, *besides) -> str:
@@ -65,5 +85,10 @@ def names(role: Role, act: Act, *besides) -> str:
 
 
 def same_person(done, instead: str) -> Refusal:
-    return Refusal("same_person", _now("You have already done an act that rules this one out: %(act)s.") % {"act": done},
-                   remedy=_now("Someone else must do it: %(people)s.") % {"people": instead}, article="art. 22", status=403)
+    return Refusal(
+        "same_person",
+        _now("You have already done an act that rules this one out: %(act)s.") % {"act": done},
+        remedy=_now("Someone else must do it: %(people)s.") % {"people": instead},
+        article="art. 22",
+        status=403,
+    )

@@ -1,4 +1,5 @@
 """Guards of the report: complete, every large gap explained, and who decides."""
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -12,9 +13,21 @@ from core.transitions import Act, Refusal
 from payments.enums import AGREEMENT_FINAL
 
 HEADINGS = (
-    ("done", gettext_lazy("What was done"), gettext_lazy("Tell the story: what you promised, what you did, when, with whom.")),
-    ("results", gettext_lazy("What came out of it"), gettext_lazy("Figures of what you said you would measure, and what people say.")),
-    ("partnership", gettext_lazy("The work with the administration"), gettext_lazy("What it did, what helped, what did not.")),
+    (
+        "done",
+        gettext_lazy("What was done"),
+        gettext_lazy("Tell the story: what you promised, what you did, when, with whom."),
+    ),
+    (
+        "results",
+        gettext_lazy("What came out of it"),
+        gettext_lazy("Figures of what you said you would measure, and what people say."),
+    ),
+    (
+        "partnership",
+        gettext_lazy("The work with the administration"),
+        gettext_lazy("What it did, what helped, what did not."),
+    ),
 )
 """Headings of the narrative: code, title, hint."""
 
@@ -61,7 +74,12 @@ def gaps(report) -> list[tuple[str, str]]:
     lines = list(report.lines.all())
     empty = [line for line in lines if line.actual_amount is None]
     if empty:
-        found.append((f"actual_{empty[0].position}", _("the amount spent on: %(lines)s") % {"lines": ", ".join(line.label for line in empty[:3])}))
+        found.append(
+            (
+                f"actual_{empty[0].position}",
+                _("the amount spent on: %(lines)s") % {"lines": ", ".join(line.label for line in empty[:3])},
+            )
+        )
     return found
 
 
@@ -69,32 +87,53 @@ def nobody_saved_since(act: Act) -> None:
     """`version` is the one the page was opened with; without it nothing is compared."""
     report, given = act.obj, act.get("version")
     if given is not None and given != report.version:
-        raise Refusal("version_conflict", _("%(person)s saved this report in the meantime.") % {"person": report.updated_by or _("Someone")},
-                      remedy=_("What you typed is below: compare, then save again to keep your version."), status=409)
+        raise Refusal(
+            "version_conflict",
+            _("%(person)s saved this report in the meantime.") % {"person": report.updated_by or _("Someone")},
+            remedy=_("What you typed is below: compare, then save again to keep your version."),
+            status=409,
+        )
 
 
 def complete(act: Act) -> None:
     missing = gaps(act.obj)
     if missing:
-        raise Refusal("report_incomplete", _("Missing: %(things)s.") % {"things": "; ".join(sentence for _field, sentence in missing)},
-                      remedy=_("Your draft is kept."), article="art. 23", field=missing[0][0])
+        raise Refusal(
+            "report_incomplete",
+            _("Missing: %(things)s.") % {"things": "; ".join(sentence for _field, sentence in missing)},
+            remedy=_("Your draft is kept."),
+            article="art. 23",
+            field=missing[0][0],
+        )
 
 
 def unexplained(report) -> list:
     share, cents = threshold(report)
-    return [line for line in report.lines.all() if needs_explanation(line, share, cents) and not line.explanation.strip()]
+    return [
+        line for line in report.lines.all() if needs_explanation(line, share, cents) and not line.explanation.strip()
+    ]
 
 
 def gaps_explained(act: Act) -> None:
     for line in unexplained(act.obj):
-        raise Refusal("gap_explanation_missing", _("The line “%(line)s” is off by %(gap)s (%(percent)s).") % {
-            "line": line.label, "gap": format_euros(line.gap_amount), "percent": gap_text(line)}, remedy=_("Say why in one sentence."), article="art. 23",
-            field=f"explanation_{line.position}")
+        raise Refusal(
+            "gap_explanation_missing",
+            _("The line “%(line)s” is off by %(gap)s (%(percent)s).")
+            % {"line": line.label, "gap": format_euros(line.gap_amount), "percent": gap_text(line)},
+            remedy=_("Say why in one sentence."),
+            article="art. 23",
+            field=f"explanation_{line.position}",
+        )
 
 
 def agreement_going(act: Act) -> None:
     if act.obj.agreement.state in AGREEMENT_FINAL:
-        raise Refusal("agreement_final", _("The agreement has ended: this report can no longer be reopened."), article="art. 23", status=409)
+        raise Refusal(
+            "agreement_final",
+            _("The agreement has ended: this report can no longer be reopened."),
+            article="art. 23",
+            status=409,
+        )
 
 
 def changes_given(act: Act) -> None:
@@ -107,13 +146,24 @@ def accepted_within_actual(act: Act) -> None:
     for pk, cents in (act.get("accepted") or {}).items():
         line = lines.get(int(pk))
         if line is None or cents is None or not 0 <= cents <= (line.actual_amount or 0):
-            raise Refusal("accepted_above_actual", _("What is admitted on “%(line)s” cannot be above what was spent.") % {"line": line.label if line else "?"},
-                          field=f"accepted_{pk}")
+            raise Refusal(
+                "accepted_above_actual",
+                _("What is admitted on “%(line)s” cannot be above what was spent.")
+                % {"line": line.label if line else "?"},
+                field=f"accepted_{pk}",
+            )
 
 
 def not_paid_on(act: Act) -> None:
     """A report whose payment is under way is not reopened."""
     trigger = f"{act.obj.kind}_report_accepted"
-    if act.obj.agreement.instalments.filter(trigger=trigger, state__in=("certified", "ordered", "in_payment", "paid")).exists():
-        raise Refusal("report_already_paid_on", _("A payment that rests on this report is under way or made."),
-                      remedy=_("Open a recovery if money must come back."), article="art. 23", status=409)
+    if act.obj.agreement.instalments.filter(
+        trigger=trigger, state__in=("certified", "ordered", "in_payment", "paid")
+    ).exists():
+        raise Refusal(
+            "report_already_paid_on",
+            _("A payment that rests on this report is under way or made."),
+            remedy=_("Open a recovery if money must come back."),
+            article="art. 23",
+            status=409,
+        )

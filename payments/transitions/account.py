@@ -1,4 +1,5 @@
 """The bank account of a grant: recorded by one, approved by another, blocked by anyone who has a doubt. Every look at the number is an event."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -13,7 +14,14 @@ from payments.iban import checked, checked_bic, last_four
 from payments.models import PayeeAccount
 from payments.notifications import tell
 from payments.rules import account as rules
-from payments.rules.people import accounting_officer, authorising_officer, case_officer, no_interest, party, reason_given
+from payments.rules.people import (
+    accounting_officer,
+    authorising_officer,
+    case_officer,
+    no_interest,
+    party,
+    reason_given,
+)
 from payments.transitions import agreement as agreements
 from payments.transitions.blocking import block, block_by_bank
 from payments.transitions.common import keep_file, record_event
@@ -24,23 +32,58 @@ def _no_interest_of_staff(act) -> None:
         no_interest(act)
 
 
-@verb(machine=PayeeAccount, label=_("give a bank account"), who=(party, case_officer), creates="recorded", on="agreement",
-      guards=(_no_interest_of_staff, rules.agreement_open, rules.none_waiting, rules.number_valid, rules.holder_is_bearer, rules.proof_given),
-      mails=("payments/payee_account.to_approve", "payments/payee_account.changed"))
+@verb(
+    machine=PayeeAccount,
+    label=_("give a bank account"),
+    who=(party, case_officer),
+    creates="recorded",
+    on="agreement",
+    guards=(
+        _no_interest_of_staff,
+        rules.agreement_open,
+        rules.none_waiting,
+        rules.number_valid,
+        rules.holder_is_bearer,
+        rules.proof_given,
+    ),
+    mails=("payments/payee_account.to_approve", "payments/payee_account.changed"),
+)
 def record(act, agreement, *, holder, iban, bic="", proof=None, content_type="application/pdf"):
     """Record an account in the bearer's name. `proof` is an uploaded file already checked, of `content_type`. It waits for another person's approval."""
     number = checked(iban)
     former = list(agreement.payee_accounts.order_by("-number"))
-    evidence = keep_file(proof, agreement=agreement, kind=EvidenceKind.BANK_PROOF, actor=act.actor, at=act.at, content_type=content_type)
+    evidence = keep_file(
+        proof, agreement=agreement, kind=EvidenceKind.BANK_PROOF, actor=act.actor, at=act.at, content_type=content_type
+    )
     account = PayeeAccount.objects.create(
-        agreement=agreement, number=former[0].number + 1 if former else 1, holder=holder.strip(), iban=number, bic=checked_bic(bic, number),
-        iban_end=last_four(number), proof=evidence, from_paper=not party(act.actor, agreement, act.at), recorded_by=act.actor, recorded_at=act.at,
+        agreement=agreement,
+        number=former[0].number + 1 if former else 1,
+        holder=holder.strip(),
+        iban=number,
+        bic=checked_bic(bic, number),
+        iban_end=last_four(number),
+        proof=evidence,
+        from_paper=not party(act.actor, agreement, act.at),
+        recorded_by=act.actor,
+        recorded_at=act.at,
     )
     act.note(number=account.number)
-    tell("payee_account.to_approve", agreement, f"/paiements/comptes/{account.pk}/", at=act.at, to=holders(Role.ACCOUNTING_OFFICER, act.at),
-         recorded_by=str(act.actor))
+    tell(
+        "payee_account.to_approve",
+        agreement,
+        f"/paiements/comptes/{account.pk}/",
+        at=act.at,
+        to=holders(Role.ACCOUNTING_OFFICER, act.at),
+        recorded_by=str(act.actor),
+    )
     if any(old.state in (PayeeAccountState.APPROVED, PayeeAccountState.BLOCKED) for old in former):
-        tell("payee_account.changed", agreement, f"/dossiers/{agreement.reference}/compte/", at=act.at, already_paid=_was_paid(agreement))
+        tell(
+            "payee_account.changed",
+            agreement,
+            f"/dossiers/{agreement.reference}/compte/",
+            at=act.at,
+            already_paid=_was_paid(agreement),
+        )
     return account
 
 
@@ -48,9 +91,13 @@ def _was_paid(agreement) -> bool:
     return agreement.instalments.filter(settled_at__isnull=False).exists()
 
 
-@verb(machine=PayeeAccount, label=_("approve the account"), who=(accounting_officer,), guards=(no_interest, rules.agreement_open,
-                                                                                               rules.approver_is_not_recorder),
-      mails=("payments/agreement.to_sign",))
+@verb(
+    machine=PayeeAccount,
+    label=_("approve the account"),
+    who=(accounting_officer,),
+    guards=(no_interest, rules.agreement_open, rules.approver_is_not_recorder),
+    mails=("payments/agreement.to_sign",),
+)
 def approve(act, account):
     """Another person approves: the former account is replaced; on a grant already paid once the new one waits (72 hours by default)."""
     agreement = account.agreement
@@ -61,8 +108,14 @@ def approve(act, account):
     if agreement.state == "accepted" and not agreement.bearer_signed_at and not _anyone_signed(agreement):
         account.save()  # the agreement names the account
         agreement = agreements.prepare_document(agreement=agreement, actor=act.actor, at=act.at)
-        tell("agreement.to_sign", agreement, f"/dossiers/{agreement.reference}/convention/signer/", at=act.at, wait_for=agreement.document,
-             sign_by_at=agreement.sign_by_at)
+        tell(
+            "agreement.to_sign",
+            agreement,
+            f"/dossiers/{agreement.reference}/convention/signer/",
+            at=act.at,
+            wait_for=agreement.document,
+            sign_by_at=agreement.sign_by_at,
+        )
 
 
 def _anyone_signed(agreement) -> bool:
@@ -75,8 +128,13 @@ def replace(act, account):
     account.replace()
 
 
-@verb(machine=PayeeAccount, label=_("refuse the account"), who=(accounting_officer,), guards=(no_interest, reason_given),
-      mails=("payments/payee_account.refused",))
+@verb(
+    machine=PayeeAccount,
+    label=_("refuse the account"),
+    who=(accounting_officer,),
+    guards=(no_interest, reason_given),
+    mails=("payments/payee_account.refused",),
+)
 def refuse(act, account, *, reason):
     """The account is not accepted; the recipient gives another."""
     act.because(reason)
@@ -84,8 +142,17 @@ def refuse(act, account, *, reason):
     tell("payee_account.refused", account.agreement, f"/dossiers/{account.agreement.reference}/compte/", at=act.at)
 
 
-@verb(machine=PayeeAccount, label=_("unblock the account"), who=(accounting_officer,), guards=(no_interest, rules.agreement_open),
-      two_key=TwoKey(proposes=(accounting_officer,), approves=(authorising_officer,), title=lambda account: _("Unblock the account of %s") % account.agreement.reference))
+@verb(
+    machine=PayeeAccount,
+    label=_("unblock the account"),
+    who=(accounting_officer,),
+    guards=(no_interest, rules.agreement_open),
+    two_key=TwoKey(
+        proposes=(accounting_officer,),
+        approves=(authorising_officer,),
+        title=lambda account: _("Unblock the account of %s") % account.agreement.reference,
+    ),
+)
 def unblock(act, account):
     """Two people say the account is good."""
     account.unblock()

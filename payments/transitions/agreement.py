@@ -1,4 +1,5 @@
 """The agreement: offered by the fund, accepted by the laureate, signed by the bearer then by the authorising officer, started, ended."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -31,39 +32,85 @@ def _lock_decision(decision) -> None:
         ledger.lock([account.envelope_id], [account.reference])
 
 
-@verb(machine=Agreement, label=_("offer the agreement"), who=(case_officer,), creates="offered", on="decision",
-      guards=(no_interest, rules.decision_awards, rules.within_award), mails=("payments/offer.made",), lock=_lock_decision)
+@verb(
+    machine=Agreement,
+    label=_("offer the agreement"),
+    who=(case_officer,),
+    creates="offered",
+    on="decision",
+    guards=(no_interest, rules.decision_awards, rules.within_award),
+    mails=("payments/offer.made",),
+    lock=_lock_decision,
+)
 def offer(act, decision, *, amount=None, accept_by_at=None):
     """Offer the grant of a notified award. `amount` in cents, at most the decision's (default); `accept_by_at` defaults to the rules' delay."""
     application = decision.application
     agreement = Agreement.objects.create(
-        reference=application.reference, application=application, decision=decision, amount=amount or decision.amount, award_amount=decision.amount,
-        bearer_name=application.bearer_name, case_officer=act.actor, offered_at=act.at,
+        reference=application.reference,
+        application=application,
+        decision=decision,
+        amount=amount or decision.amount,
+        award_amount=decision.amount,
+        bearer_name=application.bearer_name,
+        case_officer=act.actor,
+        offered_at=act.at,
         accept_by_at=accept_by_at or deadline_in(application.call.rule_version["offer_acceptance_days"], act.at),
         duration_months=application.duration_months or application.call.max_duration_months,
     )
     act.note(amount=agreement.amount)
-    tell("offer.made", agreement, f"/dossiers/{agreement.reference}/convention/", at=act.at, accept_by_at=agreement.accept_by_at)
+    tell(
+        "offer.made",
+        agreement,
+        f"/dossiers/{agreement.reference}/convention/",
+        at=act.at,
+        accept_by_at=agreement.accept_by_at,
+    )
     return agreement
 
 
-@verb(machine=Agreement, label=_("accept the grant"), who=(party,),
-      guards=(rules.offer_is_open, rules.award_stands, rules.terms_accepted, rules.signatory_is_of_the_bearer, rules.de_minimis_declared,
-              rules.cer_subscribed),
-      documents=("agreement",), mails=("payments/payee_account.enter",))
+@verb(
+    machine=Agreement,
+    label=_("accept the grant"),
+    who=(party,),
+    guards=(
+        rules.offer_is_open,
+        rules.award_stands,
+        rules.terms_accepted,
+        rules.signatory_is_of_the_bearer,
+        rules.de_minimis_declared,
+        rules.cer_subscribed,
+    ),
+    documents=("agreement",),
+    mails=("payments/payee_account.enter",),
+)
 def accept(act, agreement, *, signatory, signatory_capacity="", terms=False, de_minimis_amount=None, cer=False):
     """The laureate accepts amount and terms and says who signs for the bearer. `cer`: the bearer subscribes the republican commitment now."""
     statements = agreement.application.content.get("statements", {})
-    cer_at = (agreement.application.received_at if statements.get("cer") else act.at) if rules.needs_cer(agreement.application) else None
+    cer_at = (
+        (agreement.application.received_at if statements.get("cer") else act.at)
+        if rules.needs_cer(agreement.application)
+        else None
+    )
     sign_by_at = deadline_in(agreement.rules["agreement_signature_days"], act.at)
     agreement.accept(act.actor, act.at, sign_by_at, signatory, signatory_capacity.strip(), de_minimis_amount, cer_at)
     agreement.document = papers.freeze_agreement(agreement, at=act.at)
     if not agreement.payee_accounts.exists():
-        tell("payee_account.enter", agreement, f"/dossiers/{agreement.reference}/compte/", at=act.at, bearer=agreement.bearer_name)
+        tell(
+            "payee_account.enter",
+            agreement,
+            f"/dossiers/{agreement.reference}/compte/",
+            at=act.at,
+            bearer=agreement.bearer_name,
+        )
 
 
-@verb(machine=Agreement, label=_("give more time to accept"), who=(case_officer,), guards=(no_interest, reason_given, rules.later_deadline),
-      mails=("payments/offer.extended",))
+@verb(
+    machine=Agreement,
+    label=_("give more time to accept"),
+    who=(case_officer,),
+    guards=(no_interest, reason_given, rules.later_deadline),
+    mails=("payments/offer.extended",),
+)
 def extend(act, agreement, *, until, reason):
     """A later deadline to accept."""
     act.because(reason)
@@ -71,8 +118,13 @@ def extend(act, agreement, *, until, reason):
     tell("offer.extended", agreement, f"/dossiers/{agreement.reference}/convention/", at=act.at, until=until)
 
 
-@verb(machine=Agreement, label=_("give more time to sign"), who=(case_officer,), guards=(no_interest, reason_given, rules.later_deadline),
-      mails=("payments/offer.extended",))
+@verb(
+    machine=Agreement,
+    label=_("give more time to sign"),
+    who=(case_officer,),
+    guards=(no_interest, reason_given, rules.later_deadline),
+    mails=("payments/offer.extended",),
+)
 def extend_signature(act, agreement, *, until, reason):
     """A later deadline to sign."""
     act.because(reason)
@@ -84,14 +136,28 @@ def _free_the_award(agreement, at) -> int:
     """Give what the decision reserved back to the envelope. Returns the cents."""
     account = GrantAccount.objects.get(reference=agreement.reference)
     if account.reserved_amount:
-        ledger.post("release_reservation", at=at, amount=account.reserved_amount, grant=agreement.reference, basis=agreement.decision.reference)
+        ledger.post(
+            "release_reservation",
+            at=at,
+            amount=account.reserved_amount,
+            grant=agreement.reference,
+            basis=agreement.decision.reference,
+        )
     if agreement.document_id:
         documents.void(agreement.document, at)
     return account.reserved_amount
 
 
-@verb(machine=Agreement, label=_("give up the grant"), who=(party,), guards=(rules.award_stands,), mails=("payments/offer.renounced",),
-      ledger=("release_reservation",), danger=True, lock=lock_money)
+@verb(
+    machine=Agreement,
+    label=_("give up the grant"),
+    who=(party,),
+    guards=(rules.award_stands,),
+    mails=("payments/offer.renounced",),
+    ledger=("release_reservation",),
+    danger=True,
+    lock=lock_money,
+)
 def decline(act, agreement, *, reason=""):
     """The laureate gives up before both have signed: the application is renounced, the money goes back to the envelope."""
     if reason.strip():
@@ -106,21 +172,45 @@ def decline(act, agreement, *, reason=""):
 def remind_offer(act, agreement):
     """A reminder before the offer lapses."""
     agreement.remind_offer(act.at)
-    tell("offer.reminder", agreement, f"/dossiers/{agreement.reference}/convention/", at=act.at, deadline=agreement.accept_by_at, step="accept")
+    tell(
+        "offer.reminder",
+        agreement,
+        f"/dossiers/{agreement.reference}/convention/",
+        at=act.at,
+        deadline=agreement.accept_by_at,
+        step="accept",
+    )
 
 
 @verb(machine=Agreement, label=_("remind the signature"), who=(clock,), mails=("payments/offer.reminder",))
 def remind_signature(act, agreement):
     """A reminder before an accepted agreement lapses unsigned."""
     agreement.remind_signature(act.at)
-    tell("offer.reminder", agreement, f"/dossiers/{agreement.reference}/convention/", at=act.at, deadline=agreement.sign_by_at, step="sign")
+    tell(
+        "offer.reminder",
+        agreement,
+        f"/dossiers/{agreement.reference}/convention/",
+        at=act.at,
+        deadline=agreement.sign_by_at,
+        step="sign",
+    )
 
 
-@verb(machine=Agreement, label=_("let the award lapse"), who=(clock,), guards=(rules.deadline_passed_after_reminder,), documents=("lapse_letter",),
-      mails=("payments/offer.lapsed",), ledger=("release_reservation",), lock=lock_money)
+@verb(
+    machine=Agreement,
+    label=_("let the award lapse"),
+    who=(clock,),
+    guards=(rules.deadline_passed_after_reminder,),
+    documents=("lapse_letter",),
+    mails=("payments/offer.lapsed",),
+    ledger=("release_reservation",),
+    lock=lock_money,
+)
 def lapse(act, agreement):
     """The time to accept or sign has passed after a reminder: the award lapses, the money goes back to the envelope."""
-    step, deadline = ("accept", agreement.accept_by_at) if agreement.state == "offered" else ("sign", agreement.sign_by_at)
+    step, deadline = (
+        ("accept", agreement.accept_by_at) if agreement.state == "offered" else ("sign", agreement.sign_by_at)
+    )
     letter = papers.freeze_lapse_letter(agreement, step=step, deadline=deadline, at=act.at)
     agreement.lapse(act.at)
     files.lapse_award(application=agreement.application, actor=act.actor, at=act.at)
@@ -128,7 +218,9 @@ def lapse(act, agreement):
     tell("offer.lapsed", agreement, documents.url(letter), at=act.at, wait_for=letter, deadline=deadline, step=step)
 
 
-@verb(machine=Agreement, label=_("prepare the agreement again"), who=(case_officer,), inner=True, documents=("agreement",))
+@verb(
+    machine=Agreement, label=_("prepare the agreement again"), who=(case_officer,), inner=True, documents=("agreement",)
+)
 def prepare_document(act, agreement):
     """Freeze the agreement anew (the bank account is approved now), void the former one. Only while nobody has signed."""
     former = agreement.document
@@ -137,17 +229,42 @@ def prepare_document(act, agreement):
     agreement.prepare_document(papers.freeze_agreement(agreement, at=act.at))
 
 
-SIGNING = (rules.signing_is_open, rules.award_stands, rules.account_approved, rules.document_ready, rules.cer_subscribed, rules.de_minimis_declared,
-           rules.signer_has_not_signed)
+SIGNING = (
+    rules.signing_is_open,
+    rules.award_stands,
+    rules.account_approved,
+    rules.document_ready,
+    rules.cer_subscribed,
+    rules.de_minimis_declared,
+    rules.signer_has_not_signed,
+)
 
 
-@verb(machine=Agreement, label=_("sign for the bearer"), who=(referent,), guards=SIGNING, mails=("payments/agreement.fund_to_sign",))
+@verb(
+    machine=Agreement,
+    label=_("sign for the bearer"),
+    who=(referent,),
+    guards=SIGNING,
+    mails=("payments/agreement.fund_to_sign",),
+)
 def sign_as_bearer(act, agreement, *, evidence=None):
     """The bearer's representative signs what is rendered; in a collective its referent signs too. `evidence`: facts of the re-authentication."""
     capacity = agreement.signatory_capacity if act.actor == agreement.signatory else str(_("referent of the project"))
-    documents.sign(agreement.document, signer=act.actor, capacity=capacity or str(_("representative of the bearer")), at=act.at, evidence=evidence or {})
+    documents.sign(
+        agreement.document,
+        signer=act.actor,
+        capacity=capacity or str(_("representative of the bearer")),
+        at=act.at,
+        evidence=evidence or {},
+    )
     agreement.sign_as_bearer(act.actor, act.at)
-    tell("agreement.fund_to_sign", agreement, f"/paiements/conventions/{agreement.reference}/", at=act.at, to=holders(Role.AUTHORISING_OFFICER, act.at))
+    tell(
+        "agreement.fund_to_sign",
+        agreement,
+        f"/paiements/conventions/{agreement.reference}/",
+        at=act.at,
+        to=holders(Role.AUTHORISING_OFFICER, act.at),
+    )
 
 
 def advance(agreement, at) -> None:
@@ -162,24 +279,41 @@ def advance(agreement, at) -> None:
 
 
 @followed_by(advance)
-@verb(machine=Agreement, label=_("sign for the fund"), who=(authorising_officer,),
-      guards=(no_interest, rules.bearer_has_signed, rules.signer_is_not_bearer, *SIGNING), mails=("payments/agreement.signed",),
-      ledger=("release_reservation", "commit"), lock=lock_money)
+@verb(
+    machine=Agreement,
+    label=_("sign for the fund"),
+    who=(authorising_officer,),
+    guards=(no_interest, rules.bearer_has_signed, rules.signer_is_not_bearer, *SIGNING),
+    mails=("payments/agreement.signed",),
+    ledger=("release_reservation", "commit"),
+    lock=lock_money,
+)
 def sign(act, agreement, *, evidence=None, starts_on=None):
     """The authorising officer signs last: the money is committed, the instalments scheduled, the reports expected. The project starts that day."""
-    documents.sign(agreement.document, signer=act.actor, capacity=str(_("authorising officer")), at=act.at, evidence=evidence or {})
+    documents.sign(
+        agreement.document, signer=act.actor, capacity=str(_("authorising officer")), at=act.at, evidence=evidence or {}
+    )
     starts_on = starts_on or timezone.localdate(act.at)
     agreement.sign(act.actor, act.at, starts_on, project_end(starts_on, agreement.duration_months))
     lower = agreement.award_amount - agreement.amount
     if lower:
-        ledger.post("release_reservation", at=act.at, amount=lower, grant=agreement.reference, basis=agreement.reference)
+        ledger.post(
+            "release_reservation", at=act.at, amount=lower, grant=agreement.reference, basis=agreement.reference
+        )
     ledger.post("commit", at=act.at, amount=agreement.amount, grant=agreement.reference, basis=agreement.reference)
     act.note(amount=agreement.amount, released=lower)
     agreement.save()
     instalments.schedule_plan(agreement, actor=act.actor, at=act.at)
     final = reports.expect_all(agreement, actor=act.actor, at=act.at)
-    tell("agreement.signed", agreement, f"/dossiers/{agreement.reference}/convention/", at=act.at, starts_on=starts_on,
-         report_due_on=final.due_on, pay_by_on=pay_by(timezone.localdate(act.at), agreement.rules["payment_days"]))
+    tell(
+        "agreement.signed",
+        agreement,
+        f"/dossiers/{agreement.reference}/convention/",
+        at=act.at,
+        starts_on=starts_on,
+        report_due_on=final.due_on,
+        pay_by_on=pay_by(timezone.localdate(act.at), agreement.rules["payment_days"]),
+    )
 
 
 @verb(machine=Agreement, label=_("start the project"), who=(case_officer, clock), guards=(rules.start_conditions,))
@@ -188,7 +322,14 @@ def activate(act, agreement):
     agreement.activate()
 
 
-@verb(machine=Agreement, label=_("suspend payments"), who=(case_officer,), guards=(no_interest, reason_given), mails=("payments/agreement.suspended",), danger=True)
+@verb(
+    machine=Agreement,
+    label=_("suspend payments"),
+    who=(case_officer,),
+    guards=(no_interest, reason_given),
+    mails=("payments/agreement.suspended",),
+    danger=True,
+)
 def suspend(act, agreement, *, reason, remedy=""):
     """Hold every payment, with a reason, what lifts it, and an invitation to comment (the adversarial step of a termination)."""
     act.because(reason)
@@ -204,15 +345,28 @@ def observe(act, agreement, *, reason):
 
 
 @followed_by(advance)
-@verb(machine=Agreement, label=_("resume payments"), who=(case_officer,), guards=(no_interest,), mails=("payments/agreement.resumed",))
+@verb(
+    machine=Agreement,
+    label=_("resume payments"),
+    who=(case_officer,),
+    guards=(no_interest,),
+    mails=("payments/agreement.resumed",),
+)
 def resume(act, agreement):
     """Payments go on."""
     agreement.resume()
     tell("agreement.resumed", agreement, f"/dossiers/{agreement.reference}/convention/", at=act.at)
 
 
-@verb(machine=Agreement, label=_("complete the agreement"), who=(case_officer, clock), guards=(rules.all_done,), documents=("closing_letter",),
-      mails=("payments/agreement.completed",), lock=lock_money)
+@verb(
+    machine=Agreement,
+    label=_("complete the agreement"),
+    who=(case_officer, clock),
+    guards=(rules.all_done,),
+    documents=("closing_letter",),
+    mails=("payments/agreement.completed",),
+    lock=lock_money,
+)
 def complete(act, agreement):
     """The final report is accepted and everything is paid or released: the grant ends well."""
     agreement.complete(act.at)
@@ -221,10 +375,21 @@ def complete(act, agreement):
     tell("agreement.completed", agreement, f"/projets/{agreement.reference}/", at=act.at, wait_for=letter)
 
 
-@verb(machine=Agreement, label=_("terminate the agreement"), who=(case_officer,), guards=(no_interest, reason_given, rules.observations_over,
-                                                                                         rules.nothing_on_its_way),
-      two_key=TwoKey(proposes=(case_officer,), approves=(authorising_officer,), title=lambda agreement: _("Terminate the agreement %s") % agreement.reference),
-      mails=("payments/agreement.terminated",), ledger=("release_commitment",), danger=True, lock=lock_money)
+@verb(
+    machine=Agreement,
+    label=_("terminate the agreement"),
+    who=(case_officer,),
+    guards=(no_interest, reason_given, rules.observations_over, rules.nothing_on_its_way),
+    two_key=TwoKey(
+        proposes=(case_officer,),
+        approves=(authorising_officer,),
+        title=lambda agreement: _("Terminate the agreement %s") % agreement.reference,
+    ),
+    mails=("payments/agreement.terminated",),
+    ledger=("release_commitment",),
+    danger=True,
+    lock=lock_money,
+)
 def terminate(act, agreement, *, reason):
     """End the agreement early after the adversarial step: open instalments and reports are cancelled, what is committed goes back to the envelope."""
     act.because(reason)

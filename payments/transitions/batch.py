@@ -1,4 +1,5 @@
 """The payment batch: gathered, frozen, exported once, answered by the bank. Whatever moment the process dies at, no payment is lost or doubled."""
+
 from __future__ import annotations
 
 import hashlib
@@ -33,14 +34,22 @@ def _lock_lines(batch) -> None:
 @verb(machine=PaymentBatch, label=_("open a batch"), who=(accounting_officer,), creates="open")
 def open_batch(act, _none, *, schema=BankSchema.PAIN_09):
     """An empty batch (call with `payment_batch=None`). `schema` is the format the bank takes; it may be changed until the freeze."""
-    return PaymentBatch.objects.create(reference=references.new("L", timezone.localdate(act.at).year), opened_by=act.actor, opened_at=act.at, schema=schema)
+    return PaymentBatch.objects.create(
+        reference=references.new("L", timezone.localdate(act.at).year),
+        opened_by=act.actor,
+        opened_at=act.at,
+        schema=schema,
+    )
 
 
 def payable(instalment, *, actor, at, batch=None) -> None:
     """Raises the reason this accounting officer cannot pay this instalment now (the same guards as the freeze)."""
     act = Act(instalments.claim_for_batch.verb, instalment, actor, at, {"batch": batch})
     if instalment.state != "ordered":
-        raise Refusal("not_allowed_in_state", _now("This payment is not ordered: %(state)s.") % {"state": instalment.get_state_display()})
+        raise Refusal(
+            "not_allowed_in_state",
+            _now("This payment is not ordered: %(state)s.") % {"state": instalment.get_state_display()},
+        )
     for guard in instalments.claim_for_batch.verb.guards:
         guard(act)
 
@@ -50,11 +59,19 @@ def add(act, batch, *, instalments):
     """Put ordered instalments in the batch; each must be payable by this person."""
     batch.add()
     position = batch.lines.aggregate(last=Max("position"))["last"] or 0
-    for instalment in Instalment.objects.select_for_update(of=("self",)).filter(pk__in=[one.pk for one in instalments]).order_by("pk"):
+    for instalment in (
+        Instalment.objects.select_for_update(of=("self",)).filter(pk__in=[one.pk for one in instalments]).order_by("pk")
+    ):
         payable(instalment, actor=act.actor, at=act.at)
         position += 1
-        BatchLine.objects.create(batch=batch, position=position, instalment=instalment, order=instalment.orders.get(ended_at__isnull=True),
-                                 added_by=act.actor, added_at=act.at)
+        BatchLine.objects.create(
+            batch=batch,
+            position=position,
+            instalment=instalment,
+            order=instalment.orders.get(ended_at__isnull=True),
+            added_by=act.actor,
+            added_at=act.at,
+        )
 
 
 def gather(*, batch, instalments, actor, at) -> PaymentBatch:
@@ -71,15 +88,29 @@ def remove(act, batch, *, instalments):
     batch.lines.filter(live=True, instalment__in=[one.pk for one in instalments]).update(live=False)
 
 
-@verb(machine=PaymentBatch, label=_("freeze the batch"), who=(accounting_officer,), lock=_lock_lines,
-      guards=(rules.has_lines, rules.controls_ticked, rules.date_not_past, rules.debtor_known))
+@verb(
+    machine=PaymentBatch,
+    label=_("freeze the batch"),
+    who=(accounting_officer,),
+    lock=_lock_lines,
+    guards=(rules.has_lines, rules.controls_ticked, rules.date_not_past, rules.debtor_known),
+)
 def freeze(act, batch, *, controls, execution_on=None, schema=None):
     """Fix content, date, message id and debtor account; every instalment goes in payment under the name of this third person."""
     fund = FundIdentity.current()
     lines = list(batch.lines.filter(live=True).select_related("order", "instalment").order_by("position"))
     total = sum(line.order.amount for line in lines)
-    batch.freeze(act.actor, act.at, sorted(controls), batch.reference, execution_on or timezone.localdate(act.at), schema or batch.schema,
-                 (fund.debtor_holder or fund.legal_name, fund.debtor_iban, fund.debtor_bic), total, len(lines))
+    batch.freeze(
+        act.actor,
+        act.at,
+        sorted(controls),
+        batch.reference,
+        execution_on or timezone.localdate(act.at),
+        schema or batch.schema,
+        (fund.debtor_holder or fund.legal_name, fund.debtor_iban, fund.debtor_bic),
+        total,
+        len(lines),
+    )
     for line in lines:
         instalments.claim_for_batch(instalment=line.instalment, actor=act.actor, at=act.at, batch=batch)
     batch.lines.filter(pk__in=[line.pk for line in lines]).update(in_file=True)
@@ -91,12 +122,24 @@ def frozen_content(batch) -> pain001.FrozenBatch:
     """Everything the file depends on, read from rows that no longer change."""
     lines = batch.lines.filter(in_file=True).select_related("order", "instalment__agreement").order_by("position")
     transfers = tuple(
-        pain001.Transfer(end_to_end_id=line.order.end_to_end_id, name=line.order.holder, iban=line.order.iban, bic=line.order.bic, amount=line.order.amount,
-                         remittance=f"{line.instalment.agreement.reference} versement {line.instalment.number}")
+        pain001.Transfer(
+            end_to_end_id=line.order.end_to_end_id,
+            name=line.order.holder,
+            iban=line.order.iban,
+            bic=line.order.bic,
+            amount=line.order.amount,
+            remittance=f"{line.instalment.agreement.reference} versement {line.instalment.number}",
+        )
         for line in lines
     )
-    return pain001.FrozenBatch(batch.message_id, timezone.localtime(batch.frozen_at).replace(tzinfo=None, microsecond=0), batch.execution_on,
-                               pain001.Debtor(batch.debtor_name, batch.debtor_iban, batch.debtor_bic), transfers, batch.schema)
+    return pain001.FrozenBatch(
+        batch.message_id,
+        timezone.localtime(batch.frozen_at).replace(tzinfo=None, microsecond=0),
+        batch.execution_on,
+        pain001.Debtor(batch.debtor_name, batch.debtor_iban, batch.debtor_bic),
+        transfers,
+        batch.schema,
+    )
 
 
 def file_bytes(batch) -> bytes:
@@ -106,8 +149,12 @@ def file_bytes(batch) -> bytes:
     try:
         return pain001.build(frozen_content(batch))
     except pain001.InvalidFile as error:
-        raise Refusal("bank_file_invalid", _now("The bank file does not meet the standard: %(errors)s.") % {"errors": "; ".join(error.errors[:5])},
-                      remedy=_now("Nothing was produced."), article="art. 22") from error
+        raise Refusal(
+            "bank_file_invalid",
+            _now("The bank file does not meet the standard: %(errors)s.") % {"errors": "; ".join(error.errors[:5])},
+            remedy=_now("Nothing was produced."),
+            article="art. 22",
+        ) from error
 
 
 @verb(machine=PaymentBatch, label=_("produce the bank file"), who=(accounting_officer,))
@@ -119,7 +166,14 @@ def export(act, batch):
     act.note(sha256=digest)
 
 
-@verb(machine=PaymentBatch, label=_("cancel the batch"), who=(accounting_officer,), guards=(rules.never_exported,), lock=_lock_lines, danger=True)
+@verb(
+    machine=PaymentBatch,
+    label=_("cancel the batch"),
+    who=(accounting_officer,),
+    guards=(rules.never_exported,),
+    lock=_lock_lines,
+    danger=True,
+)
 def cancel(act, batch):
     """Drop a batch that never produced its file; its payments are available again."""
     lines = list(batch.lines.filter(live=True).select_related("instalment").order_by("instalment_id"))
@@ -131,13 +185,28 @@ def cancel(act, batch):
 
 
 def _reject_every_line(act, batch, code) -> None:
-    for line in batch.lines.filter(live=True, instalment__state="in_payment").select_related("instalment").order_by("instalment_id"):
+    for line in (
+        batch.lines.filter(live=True, instalment__state="in_payment")
+        .select_related("instalment")
+        .order_by("instalment_id")
+    ):
         instalments.reject_line(instalment=line.instalment, actor=act.actor, at=act.at, code=code)
 
 
-@verb(machine=PaymentBatch, label=_("declare the file rejected"), who=(accounting_officer,), guards=(rules.no_line_paid, reason_given), lock=_lock_lines,
-      two_key=TwoKey(proposes=(accounting_officer,), approves=(authorising_officer,), title=lambda batch: _("Declare the bank file %s rejected") % batch.reference),
-      ledger=("unorder",), danger=True)
+@verb(
+    machine=PaymentBatch,
+    label=_("declare the file rejected"),
+    who=(accounting_officer,),
+    guards=(rules.no_line_paid, reason_given),
+    lock=_lock_lines,
+    two_key=TwoKey(
+        proposes=(accounting_officer,),
+        approves=(authorising_officer,),
+        title=lambda batch: _("Declare the bank file %s rejected") % batch.reference,
+    ),
+    ledger=("unorder",),
+    danger=True,
+)
 def reject_file(act, batch, *, reason):
     """The bank says, on paper, that it refused the whole file; the authorising officer approves. Every line is rejected."""
     act.because(reason)
@@ -145,7 +214,14 @@ def reject_file(act, batch, *, reason):
     batch.reject_file(act.at)
 
 
-@verb(machine=PaymentBatch, label=_("record the bank's refusal"), who=(accounting_officer,), guards=(rules.no_line_paid,), inner=True, ledger=("unorder",))
+@verb(
+    machine=PaymentBatch,
+    label=_("record the bank's refusal"),
+    who=(accounting_officer,),
+    guards=(rules.no_line_paid,),
+    inner=True,
+    ledger=("unorder",),
+)
 def refused_by_bank(act, batch, *, code=""):
     """A status report (pain.002) refuses the whole file."""
     _reject_every_line(act, batch, code)
@@ -153,9 +229,22 @@ def refused_by_bank(act, batch, *, code=""):
     act.note(code=code)
 
 
-@verb(machine=PaymentBatch, label=_("settle the batch"), who=(accounting_officer, clock), guards=(rules.every_line_final,), mails=("payments/batch.settled",))
+@verb(
+    machine=PaymentBatch,
+    label=_("settle the batch"),
+    who=(accounting_officer, clock),
+    guards=(rules.every_line_final,),
+    mails=("payments/batch.settled",),
+)
 def settle(act, batch):
     """The last line is final: paid or rejected."""
     batch.settle(act.at)
-    tell_staff("batch.settled", holders(Role.AUTHORISING_OFFICER, act.at), f"/paiements/lots/{batch.reference}/", at=act.at, batch=batch.reference,
-               total=format_euros(batch.total_amount), lines=batch.lines_count)
+    tell_staff(
+        "batch.settled",
+        holders(Role.AUTHORISING_OFFICER, act.at),
+        f"/paiements/lots/{batch.reference}/",
+        at=act.at,
+        batch=batch.reference,
+        total=format_euros(batch.total_amount),
+        lines=batch.lines_count,
+    )

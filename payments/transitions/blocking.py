@@ -1,4 +1,5 @@
 """An account that nothing goes to any more: the recipient or the accounting officer has a doubt, or the bank sent money back."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -11,13 +12,25 @@ from payments.notifications import tell
 from payments.rules.people import accounting_officer, party, reason_given
 
 
-@verb(machine=PayeeAccount, label=_("block the account"), who=(party, accounting_officer), guards=(reason_given,), danger=True,
-      mails=("payments/payee_account.blocked",))
+@verb(
+    machine=PayeeAccount,
+    label=_("block the account"),
+    who=(party, accounting_officer),
+    guards=(reason_given,),
+    danger=True,
+    mails=("payments/payee_account.blocked",),
+)
 def block(act, account, *, reason):
     """No order goes to it any more, and orders not yet in a batch stop."""
     act.because(reason)
     account.block(act.actor, act.at, reason.strip())
-    tell("payee_account.blocked", account.agreement, f"/paiements/comptes/{account.pk}/", at=act.at, to=holders(Role.ACCOUNTING_OFFICER, act.at))
+    tell(
+        "payee_account.blocked",
+        account.agreement,
+        f"/paiements/comptes/{account.pk}/",
+        at=act.at,
+        to=holders(Role.ACCOUNTING_OFFICER, act.at),
+    )
 
 
 @verb(machine=PayeeAccount, label=_("block the account after a return"), who=(accounting_officer,), inner=True)

@@ -1,4 +1,5 @@
 """The end of a call: its last grant is over (the verb lives here, the highest room it touches)."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _

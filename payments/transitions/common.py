@@ -1,4 +1,5 @@
 """What the verbs of the money side share: locks in the order of the house, consequences, events, uploaded files."""
+
 from __future__ import annotations
 
 import hashlib
@@ -27,7 +28,9 @@ def lock_grants(references) -> None:
     envelopes = GrantAccount.objects.filter(reference__in=wanted).values_list("envelope_id", flat=True)
     known = GrantAccount.objects.filter(reference__in=wanted).values_list("reference", flat=True)
     ledger.lock(set(envelopes), set(known))
-    list(Agreement.objects.select_for_update(of=("self",)).filter(reference__in=wanted).order_by("pk").values_list("pk"))
+    list(
+        Agreement.objects.select_for_update(of=("self",)).filter(reference__in=wanted).order_by("pk").values_list("pk")
+    )
 
 
 def lock_instalments(ids) -> None:
@@ -50,7 +53,9 @@ def followed_by(consequence):
             return result
 
         chained.verb, chained.keyword = call.verb, call.keyword
-        object.__setattr__(call.verb, "call", chained)  # screens, API and second keys call the verb with its consequences
+        object.__setattr__(
+            call.verb, "call", chained
+        )  # screens, API and second keys call the verb with its consequences
         return chained
 
     return decorate
@@ -62,8 +67,18 @@ def system() -> User:
 
 def record_event(row, verb: str, *, actor, at, **facts) -> Event:
     """An event that moves no state: a look at bank details, an amount admitted."""
-    return Event.objects.create(at=at, actor=actor, machine=row.machine, object_id=row.pk, subject=row.event_subject, verb=verb, from_state=row.state,
-                                to_state=row.state, payload=facts, request_id=current_request_id())
+    return Event.objects.create(
+        at=at,
+        actor=actor,
+        machine=row.machine,
+        object_id=row.pk,
+        subject=row.event_subject,
+        verb=verb,
+        from_state=row.state,
+        to_state=row.state,
+        payload=facts,
+        request_id=current_request_id(),
+    )
 
 
 def keep_file(uploaded, *, agreement, kind, actor, at, content_type, instalment=None, report=None) -> Evidence:
@@ -72,5 +87,16 @@ def keep_file(uploaded, *, agreement, kind, actor, at, content_type, instalment=
     for chunk in uploaded.chunks():
         digest.update(chunk)
     uploaded.seek(0)
-    return Evidence.objects.create(agreement=agreement, kind=kind, instalment=instalment, report=report, name=clean_name(uploaded.name), file=uploaded,
-                                   size=uploaded.size, sha256=digest.hexdigest(), content_type=content_type, uploaded_by=actor, uploaded_at=at)
+    return Evidence.objects.create(
+        agreement=agreement,
+        kind=kind,
+        instalment=instalment,
+        report=report,
+        name=clean_name(uploaded.name),
+        file=uploaded,
+        size=uploaded.size,
+        sha256=digest.hexdigest(),
+        content_type=content_type,
+        uploaded_by=actor,
+        uploaded_at=at,
+    )

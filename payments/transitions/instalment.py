@@ -1,4 +1,5 @@
 """The instalment: falls due, certified by one, ordered by another, paid by a third; what the bank sends back starts again."""
+
 from __future__ import annotations
 
 from django.utils import timezone
@@ -15,7 +16,14 @@ from payments.models import Instalment, PaymentOrder
 from payments.notifications import tell
 from payments.rules import instalment as rules
 from payments.rules.agreement import in_force
-from payments.rules.people import accounting_officer, authorising_officer, case_officer, clock, no_interest, reason_given
+from payments.rules.people import (
+    accounting_officer,
+    authorising_officer,
+    case_officer,
+    clock,
+    no_interest,
+    reason_given,
+)
 from payments.schedule import balance_due, instalment_amounts, pay_by
 from payments.transitions.blocking import block_by_bank
 from payments.transitions.common import keep_file, lock_money, system
@@ -32,15 +40,32 @@ def schedule_plan(agreement, *, actor, at) -> list[Instalment]:
     """The plan frozen by the call, in cents of this agreement; the remainder on the last. Called by the signature that commits the money."""
     lines = list(agreement.application.call.instalment_lines.order_by("number"))
     amounts = instalment_amounts(agreement.amount, [line.percent for line in lines])
-    return [schedule(agreement=agreement, actor=actor, at=at, line=line, amount=amount, is_balance=line is lines[-1])
-            for line, amount in zip(lines, amounts, strict=True)]
+    return [
+        schedule(agreement=agreement, actor=actor, at=at, line=line, amount=amount, is_balance=line is lines[-1])
+        for line, amount in zip(lines, amounts, strict=True)
+    ]
 
 
-@verb(machine=Instalment, label=_("schedule the instalment"), who=(authorising_officer,), creates="scheduled", on="agreement", inner=True)
+@verb(
+    machine=Instalment,
+    label=_("schedule the instalment"),
+    who=(authorising_officer,),
+    creates="scheduled",
+    on="agreement",
+    inner=True,
+)
 def schedule(act, agreement, *, line, amount, is_balance):
     """One line of the plan."""
-    return Instalment.objects.create(agreement=agreement, number=line.number, code=line.code, label=line.label, percent=line.percent, trigger=line.trigger,
-                                     amount=amount, is_balance=is_balance)
+    return Instalment.objects.create(
+        agreement=agreement,
+        number=line.number,
+        code=line.code,
+        label=line.label,
+        percent=line.percent,
+        trigger=line.trigger,
+        amount=amount,
+        is_balance=is_balance,
+    )
 
 
 def fall_due_ready(agreement, at) -> None:
@@ -61,14 +86,27 @@ def fall_due(act, instalment):
     instalment.fall_due(since, pay_by(since, agreement.rules["payment_days"]), suggested)
 
 
-@verb(machine=Instalment, label=_("certify"), who=(case_officer,), ledger=("release_commitment",), lock=lock_money,
-      guards=(no_interest, in_force, rules.not_held, rules.amount_within_schedule, rules.evidence_given))
+@verb(
+    machine=Instalment,
+    label=_("certify"),
+    who=(case_officer,),
+    ledger=("release_commitment",),
+    lock=lock_money,
+    guards=(no_interest, in_force, rules.not_held, rules.amount_within_schedule, rules.evidence_given),
+)
 def certify(act, instalment, *, note, amount=None, evidence=None, content_type="application/pdf"):
     """A first person attests the amount (cents) is due, and on what evidence. Lower than scheduled on a balance only: the rest is released."""
     amount = amount or instalment.suggested_amount or instalment.amount
     if evidence is not None:
-        keep_file(evidence, agreement=instalment.agreement, instalment=instalment, kind=EvidenceKind.CERTIFICATION, actor=act.actor, at=act.at,
-                  content_type=content_type)
+        keep_file(
+            evidence,
+            agreement=instalment.agreement,
+            instalment=instalment,
+            kind=EvidenceKind.CERTIFICATION,
+            actor=act.actor,
+            at=act.at,
+            content_type=content_type,
+        )
     lower = instalment.amount - amount
     instalment.certify(act.actor, act.at, amount, note.strip())
     if lower:
@@ -78,12 +116,25 @@ def certify(act, instalment, *, note, amount=None, evidence=None, content_type="
     act.note(amount=amount, released=lower)
 
 
-@verb(machine=Instalment, label=_("hold"), who=(case_officer,), guards=(no_interest, rules.is_not_held_yet, reason_given), mails=("payments/payment.suspended",))
+@verb(
+    machine=Instalment,
+    label=_("hold"),
+    who=(case_officer,),
+    guards=(no_interest, rules.is_not_held_yet, reason_given),
+    mails=("payments/payment.suspended",),
+)
 def hold(act, instalment, *, reason):
     """Held before certification, with a reason that the recipient reads."""
     act.because(reason)
     instalment.hold(act.at, reason.strip())
-    tell("payment.suspended", instalment.agreement, f"/dossiers/{instalment.agreement.reference}/convention/", at=act.at, number=instalment.number, by="officer")
+    tell(
+        "payment.suspended",
+        instalment.agreement,
+        f"/dossiers/{instalment.agreement.reference}/convention/",
+        at=act.at,
+        number=instalment.number,
+        by="officer",
+    )
 
 
 @verb(machine=Instalment, label=_("lift the hold"), who=(case_officer,), guards=(no_interest, rules.is_held))
@@ -92,8 +143,15 @@ def lift(act, instalment):
     instalment.lift()
 
 
-@verb(machine=Instalment, label=_("order"), who=(authorising_officer,), documents=("payment_order",), ledger=("order",), lock=lock_money,
-      guards=(no_interest, in_force, rules.orderer_did_not_certify, rules.account_usable, rules.balance_available))
+@verb(
+    machine=Instalment,
+    label=_("order"),
+    who=(authorising_officer,),
+    documents=("payment_order",),
+    ledger=("order",),
+    lock=lock_money,
+    guards=(no_interest, in_force, rules.orderer_did_not_certify, rules.account_usable, rules.balance_available),
+)
 def order(act, instalment):
     """A second person orders the payment: a new end-to-end id, a copy of the account as approved, a payment order."""
     agreement, account = instalment.agreement, rules.current_account(instalment.agreement)
@@ -101,8 +159,16 @@ def order(act, instalment):
     end_to_end_id = f"{agreement.reference}-{instalment.number}-{attempt}"
     instalment.order(act.actor, act.at, end_to_end_id)
     paid = PaymentOrder.objects.create(
-        instalment=instalment, attempt=attempt, reference=references.new("OP", timezone.localdate(act.at).year), end_to_end_id=end_to_end_id,
-        amount=instalment.certified_amount, account=account, holder=account.holder, iban=account.iban, bic=account.bic, ordered_by=act.actor,
+        instalment=instalment,
+        attempt=attempt,
+        reference=references.new("OP", timezone.localdate(act.at).year),
+        end_to_end_id=end_to_end_id,
+        amount=instalment.certified_amount,
+        account=account,
+        holder=account.holder,
+        iban=account.iban,
+        bic=account.bic,
+        ordered_by=act.actor,
         ordered_at=act.at,
     )
     ledger.post("order", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
@@ -111,7 +177,13 @@ def order(act, instalment):
     act.note(amount=instalment.certified_amount, end_to_end_id=end_to_end_id)
 
 
-@verb(machine=Instalment, label=_("return to the case officer"), who=(authorising_officer,), guards=(no_interest, reason_given), lock=lock_money)
+@verb(
+    machine=Instalment,
+    label=_("return to the case officer"),
+    who=(authorising_officer,),
+    guards=(no_interest, reason_given),
+    lock=lock_money,
+)
 def return_to_due(act, instalment, *, reason):
     """The certification is void; a case officer certifies again."""
     act.because(reason)
@@ -127,20 +199,39 @@ def _end_order(instalment, outcome, at) -> PaymentOrder:
     return live
 
 
-@verb(machine=Instalment, label=_("refuse the order"), who=(accounting_officer,), guards=(no_interest, reason_given, rules.not_in_live_batch),
-      ledger=("unorder",), mails=("payments/order.refused",), lock=lock_money)
+@verb(
+    machine=Instalment,
+    label=_("refuse the order"),
+    who=(accounting_officer,),
+    guards=(no_interest, reason_given, rules.not_in_live_batch),
+    ledger=("unorder",),
+    mails=("payments/order.refused",),
+    lock=lock_money,
+)
 def refuse(act, instalment, *, reason):
     """The accounting officer does not accept the order; it goes back to the authorising officer with the reason."""
     act.because(reason)
     ledger.post("unorder", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
     _end_order(instalment, "refused", act.at)
     instalment.refuse()
-    tell("order.refused", instalment.agreement, f"/paiements/versements/{instalment.pk}/", at=act.at, to=holders(Role.AUTHORISING_OFFICER, act.at),
-         number=instalment.number)
+    tell(
+        "order.refused",
+        instalment.agreement,
+        f"/paiements/versements/{instalment.pk}/",
+        at=act.at,
+        to=holders(Role.AUTHORISING_OFFICER, act.at),
+        number=instalment.number,
+    )
 
 
-@verb(machine=Instalment, label=_("recall the order"), who=(authorising_officer,), guards=(no_interest, reason_given, rules.not_in_live_batch),
-      ledger=("unorder",), lock=lock_money)
+@verb(
+    machine=Instalment,
+    label=_("recall the order"),
+    who=(authorising_officer,),
+    guards=(no_interest, reason_given, rules.not_in_live_batch),
+    ledger=("unorder",),
+    lock=lock_money,
+)
 def recall(act, instalment, *, reason):
     """The authorising officer takes the order back, before any batch."""
     act.because(reason)
@@ -149,23 +240,51 @@ def recall(act, instalment, *, reason):
     instalment.recall()
 
 
-@verb(machine=Instalment, label=_("suspend payment"), who=(accounting_officer,), guards=(no_interest, rules.not_suspended, reason_given),
-      mails=("payments/payment.suspended",))
+@verb(
+    machine=Instalment,
+    label=_("suspend payment"),
+    who=(accounting_officer,),
+    guards=(no_interest, rules.not_suspended, reason_given),
+    mails=("payments/payment.suspended",),
+)
 def suspend(act, instalment, *, reason):
     """The accounting officer suspends payment; the sixty days stay shown."""
     act.because(reason)
     instalment.suspend(act.at, reason.strip())
-    tell("payment.suspended", instalment.agreement, f"/dossiers/{instalment.agreement.reference}/convention/", at=act.at, number=instalment.number, by="accountant")
+    tell(
+        "payment.suspended",
+        instalment.agreement,
+        f"/dossiers/{instalment.agreement.reference}/convention/",
+        at=act.at,
+        number=instalment.number,
+        by="accountant",
+    )
 
 
-@verb(machine=Instalment, label=_("lift the suspension"), who=(accounting_officer,), guards=(no_interest, rules.is_suspended))
+@verb(
+    machine=Instalment,
+    label=_("lift the suspension"),
+    who=(accounting_officer,),
+    guards=(no_interest, rules.is_suspended),
+)
 def unsuspend(act, instalment):
     """Payment may go on."""
     instalment.unsuspend()
 
 
-@verb(machine=Instalment, label=_("put in payment"), who=(accounting_officer,), inner=True,
-      guards=(no_interest, rules.payer_did_nothing_before, rules.not_suspended, rules.order_account_not_blocked, rules.not_in_live_batch))
+@verb(
+    machine=Instalment,
+    label=_("put in payment"),
+    who=(accounting_officer,),
+    inner=True,
+    guards=(
+        no_interest,
+        rules.payer_did_nothing_before,
+        rules.not_suspended,
+        rules.order_account_not_blocked,
+        rules.not_in_live_batch,
+    ),
+)
 def claim_for_batch(act, instalment, *, batch):
     """A third person takes it into a batch that freezes."""
     instalment.claim_for_batch(act.actor, act.at)
@@ -178,7 +297,14 @@ def release_line(act, instalment):
     instalment.release_line()
 
 
-@verb(machine=Instalment, label=_("settle"), who=(accounting_officer,), inner=True, ledger=("pay",), mails=("payments/payment.made",))
+@verb(
+    machine=Instalment,
+    label=_("settle"),
+    who=(accounting_officer,),
+    inner=True,
+    ledger=("pay",),
+    mails=("payments/payment.made",),
+)
 def settle(act, instalment, *, paid_on):
     """The bank has booked it, on this value date."""
     agreement = instalment.agreement
@@ -186,9 +312,20 @@ def settle(act, instalment, *, paid_on):
     _end_order(instalment, "paid", act.at)
     ledger.post("pay", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
     act.note(amount=instalment.certified_amount, paid_on=paid_on.isoformat())
-    left = sum(other.payable_amount for other in agreement.instalments.exclude(pk=instalment.pk).exclude(state__in=("paid", "cancelled")))
-    tell("payment.made", agreement, f"/dossiers/{agreement.reference}/convention/", at=act.at, number=instalment.number,
-         amount=instalment.certified_amount, paid_on=paid_on, left=left)
+    left = sum(
+        other.payable_amount
+        for other in agreement.instalments.exclude(pk=instalment.pk).exclude(state__in=("paid", "cancelled"))
+    )
+    tell(
+        "payment.made",
+        agreement,
+        f"/dossiers/{agreement.reference}/convention/",
+        at=act.at,
+        number=instalment.number,
+        amount=instalment.certified_amount,
+        paid_on=paid_on,
+        left=left,
+    )
 
 
 def _block_if_account(act, instalment, account, code) -> bool:
@@ -201,10 +338,25 @@ def _block_if_account(act, instalment, account, code) -> bool:
 def _rejected(act, instalment, live, code) -> None:
     agreement = instalment.agreement
     blocked = _block_if_account(act, instalment, live.account, code)
-    tell("payment.rejected", agreement, f"/dossiers/{agreement.reference}/compte/", at=act.at, number=instalment.number, code=code, blocked=blocked)
+    tell(
+        "payment.rejected",
+        agreement,
+        f"/dossiers/{agreement.reference}/compte/",
+        at=act.at,
+        number=instalment.number,
+        code=code,
+        blocked=blocked,
+    )
 
 
-@verb(machine=Instalment, label=_("record the bank's rejection"), who=(accounting_officer,), inner=True, ledger=("unorder",), mails=("payments/payment.rejected",))
+@verb(
+    machine=Instalment,
+    label=_("record the bank's rejection"),
+    who=(accounting_officer,),
+    inner=True,
+    ledger=("unorder",),
+    mails=("payments/payment.rejected",),
+)
 def reject_line(act, instalment, *, code=""):
     """The bank rejected it before booking; the account is blocked when the reason is the account."""
     instalment.reject_line(act.at, code)
@@ -214,7 +366,14 @@ def reject_line(act, instalment, *, code=""):
     _rejected(act, instalment, live, code)
 
 
-@verb(machine=Instalment, label=_("record the bank's return"), who=(accounting_officer,), inner=True, ledger=("bounce",), mails=("payments/payment.rejected",))
+@verb(
+    machine=Instalment,
+    label=_("record the bank's return"),
+    who=(accounting_officer,),
+    inner=True,
+    ledger=("bounce",),
+    mails=("payments/payment.rejected",),
+)
 def return_payment(act, instalment, *, code=""):
     """The bank booked it, then sent it back."""
     instalment.return_payment(act.at, code)
@@ -227,7 +386,12 @@ def return_payment(act, instalment, *, code=""):
     _rejected(act, instalment, live, code)
 
 
-@verb(machine=Instalment, label=_("certify again"), who=(case_officer,), guards=(no_interest, in_force, rules.cause_removed, rules.evidence_given))
+@verb(
+    machine=Instalment,
+    label=_("certify again"),
+    who=(case_officer,),
+    guards=(no_interest, in_force, rules.cause_removed, rules.evidence_given),
+)
 def recertify(act, instalment, *, note):
     """After a bank's rejection, once the cause is removed; three people act again."""
     instalment.recertify(act.actor, act.at, note.strip())
@@ -243,16 +407,33 @@ def _cancel(act, instalment, reason, method) -> None:
     act.note(released=amount)
 
 
-@verb(machine=Instalment, label=_("cancel the instalment"), who=(case_officer, authorising_officer), guards=(no_interest, reason_given),
-      two_key=TwoKey(proposes=(case_officer,), approves=(authorising_officer,), title=lambda instalment: _("Cancel payment %s") % instalment.basis),
-      ledger=("release_commitment",), danger=True, lock=lock_money)
+@verb(
+    machine=Instalment,
+    label=_("cancel the instalment"),
+    who=(case_officer, authorising_officer),
+    guards=(no_interest, reason_given),
+    two_key=TwoKey(
+        proposes=(case_officer,),
+        approves=(authorising_officer,),
+        title=lambda instalment: _("Cancel payment %s") % instalment.basis,
+    ),
+    ledger=("release_commitment",),
+    danger=True,
+    lock=lock_money,
+)
 def cancel(act, instalment, *, reason):
     """A case officer proposes, an authorising officer approves: the payment will not take place, its money goes back to the envelope."""
     act.because(reason)
     _cancel(act, instalment, reason, instalment.cancel)
 
 
-@verb(machine=Instalment, label=_("release the instalment"), who=(case_officer,), inner=True, ledger=("release_commitment",))
+@verb(
+    machine=Instalment,
+    label=_("release the instalment"),
+    who=(case_officer,),
+    inner=True,
+    ledger=("release_commitment",),
+)
 def release(act, instalment, *, reason):
     """The consequence of a termination, or of a report that leaves nothing to pay."""
     _cancel(act, instalment, reason, instalment.release)

@@ -1,4 +1,5 @@
 """The report: expected from the signature on, written at leisure, filed by the referent, accepted line by line."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -27,14 +28,28 @@ FACTS = ("narrative", "learnt", "repository_url", "demo_url", "licence", "adopti
 def expect_all(agreement, *, actor, at) -> Report:
     """The final report, and an interim one when the plan waits for it or the project is long. Returns the final one."""
     triggers = set(agreement.application.call.instalment_lines.values_list("trigger", flat=True))
-    if Trigger.INTERIM_REPORT_ACCEPTED in triggers or agreement.duration_months > agreement.rules["interim_report_over_months"]:
-        expect(agreement=agreement, actor=actor, at=at, kind=ReportKind.INTERIM, due_on=interim_report_due(agreement.starts_on, agreement.ends_on))
-    due_on = final_report_due(agreement.ends_on, private_body=agreement.application.bearer_person_id is None,
-                              months=agreement.rules["final_report_months_after_project_end"])
+    if (
+        Trigger.INTERIM_REPORT_ACCEPTED in triggers
+        or agreement.duration_months > agreement.rules["interim_report_over_months"]
+    ):
+        expect(
+            agreement=agreement,
+            actor=actor,
+            at=at,
+            kind=ReportKind.INTERIM,
+            due_on=interim_report_due(agreement.starts_on, agreement.ends_on),
+        )
+    due_on = final_report_due(
+        agreement.ends_on,
+        private_body=agreement.application.bearer_person_id is None,
+        months=agreement.rules["final_report_months_after_project_end"],
+    )
     return expect(agreement=agreement, actor=actor, at=at, kind=ReportKind.FINAL, due_on=due_on)
 
 
-@verb(machine=Report, label=_("expect the report"), who=(authorising_officer,), creates="due", on="agreement", inner=True)
+@verb(
+    machine=Report, label=_("expect the report"), who=(authorising_officer,), creates="due", on="agreement", inner=True
+)
 def expect(act, agreement, *, kind, due_on):
     """A report is due that day."""
     return Report.objects.create(agreement=agreement, kind=kind, due_on=due_on)
@@ -46,8 +61,13 @@ def start(act, report):
     report.start(act.at, act.actor)
     expenses = report.agreement.application.content.get("budget", {}).get("expenses", [])
     ReportLine.objects.bulk_create(
-        ReportLine(report=report, position=position, account=row.get("account") or "", label=(row.get("label") or "")[:200],
-                   budget_amount=row.get("amount") or 0)
+        ReportLine(
+            report=report,
+            position=position,
+            account=row.get("account") or "",
+            label=(row.get("label") or "")[:200],
+            budget_amount=row.get("amount") or 0,
+        )
         for position, row in enumerate(expenses, start=1)
     )
     report.budget_total_amount = sum(row.get("amount") or 0 for row in expenses)
@@ -64,7 +84,9 @@ def _save(act, report, method, facts, lines) -> None:
             if not (row.get("label") or "").strip():
                 continue
             last += 1
-            line = ReportLine(report=report, position=last, account=(row.get("account") or "")[:6], label=row["label"].strip()[:200])
+            line = ReportLine(
+                report=report, position=last, account=(row.get("account") or "")[:6], label=row["label"].strip()[:200]
+            )
         line.actual_amount, line.explanation = row.get("actual_amount"), (row.get("explanation") or "").strip()[:500]
         line.save()
     report.actual_total_amount = sum(line.actual_amount or 0 for line in report.lines.all())
@@ -76,7 +98,12 @@ def write(act, report, *, facts=None, lines=None, version=None):
     _save(act, report, report.write, facts or {}, lines)
 
 
-@verb(machine=Report, label=_("save the corrections"), who=(party,), guards=(rules.agreement_going, rules.nobody_saved_since))
+@verb(
+    machine=Report,
+    label=_("save the corrections"),
+    who=(party,),
+    guards=(rules.agreement_going, rules.nobody_saved_since),
+)
 def revise(act, report, *, facts=None, lines=None, version=None):
     """Save corrections before filing again."""
     _save(act, report, report.revise, facts or {}, lines)
@@ -95,9 +122,21 @@ def attach(*, report, actor, at, uploaded, content_type, kind=EvidenceKind.RECEI
     with transaction.atomic():
         report = _being_written(report, actor, at)
         if report.evidence.filter(removed_at__isnull=True).count() >= PIECES_MAX:
-            raise Refusal("too_many_files", _("This report already has %(n)s documents.") % {"n": PIECES_MAX}, remedy=_("Remove one, or put several in one PDF."),
-                          field="file")
-        piece = keep_file(uploaded, agreement=report.agreement, report=report, kind=kind, actor=actor, at=at, content_type=content_type)
+            raise Refusal(
+                "too_many_files",
+                _("This report already has %(n)s documents.") % {"n": PIECES_MAX},
+                remedy=_("Remove one, or put several in one PDF."),
+                field="file",
+            )
+        piece = keep_file(
+            uploaded,
+            agreement=report.agreement,
+            report=report,
+            kind=kind,
+            actor=actor,
+            at=at,
+            content_type=content_type,
+        )
         record_event(report, "attach", actor=actor, at=at, piece=piece.pk)
         return piece
 
@@ -110,23 +149,47 @@ def detach(*, report, actor, at, piece) -> None:
             record_event(report, "detach", actor=actor, at=at, piece=piece)
 
 
-@verb(machine=Report, label=_("file the report"), who=(referent,), guards=(rules.agreement_going, rules.complete, rules.gaps_explained),
-      documents=("report_copy",), mails=("payments/report.received",))
+@verb(
+    machine=Report,
+    label=_("file the report"),
+    who=(referent,),
+    guards=(rules.agreement_going, rules.complete, rules.gaps_explained),
+    documents=("report_copy",),
+    mails=("payments/report.received",),
+)
 def submit(act, report):
     """The referent files it: a copy is frozen; the case officer answers within thirty days."""
     report.submit(act.at, act.actor)
     report.copy = papers.freeze_report_copy(report, at=act.at)
     answer_by = timezone.localdate(act.at) + timedelta(days=report.agreement.rules["report_review_days"])
-    tell("report.received", report.agreement, f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/", at=act.at, answer_by=answer_by)
+    tell(
+        "report.received",
+        report.agreement,
+        f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/",
+        at=act.at,
+        answer_by=answer_by,
+    )
 
 
-@verb(machine=Report, label=_("ask for changes"), who=(case_officer,), guards=(no_interest, rules.changes_given), mails=("payments/report.changes_requested",))
+@verb(
+    machine=Report,
+    label=_("ask for changes"),
+    who=(case_officer,),
+    guards=(no_interest, rules.changes_given),
+    mails=("payments/report.changes_requested",),
+)
 def request_changes(act, report, *, changes, due_on=None):
     """Ask for changes: `changes` is [{"line": position or "", "text": what is expected}], to answer by `due_on` (15 days by default)."""
     due_on = due_on or next_working_day(timezone.localdate(act.at) + timedelta(days=15))
     report.request_changes(changes, due_on)
-    tell("report.changes_requested", report.agreement, f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/", at=act.at,
-         count=len(changes), due_on=due_on)
+    tell(
+        "report.changes_requested",
+        report.agreement,
+        f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/",
+        at=act.at,
+        count=len(changes),
+        due_on=due_on,
+    )
 
 
 def _advance(report, at) -> None:
@@ -136,8 +199,15 @@ def _advance(report, at) -> None:
 
 
 @followed_by(_advance)
-@verb(machine=Report, label=_("accept the report"), who=(case_officer,), guards=(no_interest, rules.agreement_going, rules.accepted_within_actual),
-      ledger=("release_commitment",), mails=("payments/report.accepted",), lock=lock_money)
+@verb(
+    machine=Report,
+    label=_("accept the report"),
+    who=(case_officer,),
+    guards=(no_interest, rules.agreement_going, rules.accepted_within_actual),
+    ledger=("release_commitment",),
+    mails=("payments/report.accepted",),
+    lock=lock_money,
+)
 def accept(act, report, *, accepted=None):
     """Accept the report, `accepted` {line id: cents admitted} (what was spent by default). The final one sets what is unspent and lowers the balance."""
     given = {int(pk): cents for pk, cents in (accepted or {}).items()}
@@ -149,22 +219,50 @@ def accept(act, report, *, accepted=None):
     left = unspent(report.budget_total_amount, total, agreement.amount) if report.kind == ReportKind.FINAL else 0
     report.accept(act.at, act.actor, total, left)
     act.note(accepted=total, unspent=left)
-    balance = agreement.instalments.filter(is_balance=True, state="scheduled").first() if report.kind == ReportKind.FINAL else None
+    balance = (
+        agreement.instalments.filter(is_balance=True, state="scheduled").first()
+        if report.kind == ReportKind.FINAL
+        else None
+    )
     due = balance_due(balance.amount, left) if balance else 0
     if balance is not None and due == 0:
-        instalments.release(instalment=balance, actor=act.actor, at=act.at, reason=str(_("everything was not spent: nothing is left to pay")))
-    tell("report.accepted", agreement, f"/dossiers/{agreement.reference}/comptes-rendus/{report.pk}/", at=act.at, accepted=total, balance=due,
-         to_return=max(0, left - balance.amount) if balance else left)
+        instalments.release(
+            instalment=balance,
+            actor=act.actor,
+            at=act.at,
+            reason=str(_("everything was not spent: nothing is left to pay")),
+        )
+    tell(
+        "report.accepted",
+        agreement,
+        f"/dossiers/{agreement.reference}/comptes-rendus/{report.pk}/",
+        at=act.at,
+        accepted=total,
+        balance=due,
+        to_return=max(0, left - balance.amount) if balance else left,
+    )
 
 
-@verb(machine=Report, label=_("reopen the report"), who=(case_officer,), guards=(no_interest, rules.agreement_going, rules.not_paid_on, reason_given),
-      mails=("payments/report.changes_requested",))
+@verb(
+    machine=Report,
+    label=_("reopen the report"),
+    who=(case_officer,),
+    guards=(no_interest, rules.agreement_going, rules.not_paid_on, reason_given),
+    mails=("payments/report.changes_requested",),
+)
 def reopen(act, report, *, reason):
     """An error was found before any payment rested on it."""
     act.because(reason)
     due_on = next_working_day(timezone.localdate(act.at) + timedelta(days=15))
     report.reopen([{"line": "", "text": reason.strip()}], due_on)
-    tell("report.changes_requested", report.agreement, f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/", at=act.at, count=1, due_on=due_on)
+    tell(
+        "report.changes_requested",
+        report.agreement,
+        f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/",
+        at=act.at,
+        count=1,
+        due_on=due_on,
+    )
 
 
 @verb(machine=Report, label=_("cancel the report"), who=(case_officer,), inner=True)
@@ -180,8 +278,17 @@ def cancel_open(agreement, *, actor, at) -> None:
 
 def remind(report, day: int, *, at) -> None:
     """A reminder `day` days before the due date (negative: after), once each."""
-    code = "report.overdue" if day < 0 else "report.due_0" if day == 0 else "report.due_7" if day <= 7 else "report.due_30"
+    code = (
+        "report.overdue" if day < 0 else "report.due_0" if day == 0 else "report.due_7" if day <= 7 else "report.due_30"
+    )
     Report.objects.filter(pk=report.pk).update(reminded_days=[*report.reminded_days, day])
     balance = report.agreement.instalments.filter(trigger=f"{report.kind}_report_accepted", state="scheduled").first()
-    tell(code, report.agreement, f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/", at=at, due_on=report.due_on,
-         kind=report.kind, balance=balance.amount if balance else None)
+    tell(
+        code,
+        report.agreement,
+        f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/",
+        at=at,
+        due_on=report.due_on,
+        kind=report.kind,
+        balance=balance.amount if balance else None,
+    )

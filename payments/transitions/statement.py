@@ -1,4 +1,5 @@
 """Bank files imported: every line becomes a row once; those that match an order to the cent settle, reject or return it; the rest waits for a person."""
+
 from __future__ import annotations
 
 import hashlib
@@ -32,26 +33,47 @@ def read(content: bytes, name: str) -> camt.Statement:
     try:
         statement = camt.parse(content)
     except camt.Unreadable as error:
-        raise Refusal("statement_unreadable", _now("This statement cannot be read: line %(line)s, %(reason)s.") % {"line": error.line, "reason": error.reason},
-                      remedy=_now("Nothing was imported; ask the bank for a camt.053, camt.054 or pain.002 file."), article="art. 22", field="file") from error
+        raise Refusal(
+            "statement_unreadable",
+            _now("This statement cannot be read: line %(line)s, %(reason)s.")
+            % {"line": error.line, "reason": error.reason},
+            remedy=_now("Nothing was imported; ask the bank for a camt.053, camt.054 or pain.002 file."),
+            article="art. 22",
+            field="file",
+        ) from error
     known = already_imported(content, statement)
     if known:
-        raise Refusal("statement_already_imported", _now("This statement was already imported on %(day)s.") % {
-            "day": date_format(timezone.localtime(known.imported_at), "j F Y")}, remedy=_now("Nothing has changed."), article="art. 22", field="file",
-            status=409)
+        raise Refusal(
+            "statement_already_imported",
+            _now("This statement was already imported on %(day)s.")
+            % {"day": date_format(timezone.localtime(known.imported_at), "j F Y")},
+            remedy=_now("Nothing has changed."),
+            article="art. 22",
+            field="file",
+            status=409,
+        )
     ours = compact(FundIdentity.current().debtor_iban)
-    sent_from = {compact(batch.debtor_iban) for batch in PaymentBatch.objects.exclude(debtor_iban="").order_by("-id")[:50]}
+    sent_from = {
+        compact(batch.debtor_iban) for batch in PaymentBatch.objects.exclude(debtor_iban="").order_by("-id")[:50]
+    }
     strange = [account for account in statement.accounts if compact(account) not in {ours, *sent_from}]
     if strange:
-        raise Refusal("statement_of_another_account", _now("This statement is of another account (ending %(end)s).") % {"end": last_four(strange[0])},
-                      remedy=_now("Nothing was imported; take the statement of the fund’s account."), article="art. 22", field="file")
+        raise Refusal(
+            "statement_of_another_account",
+            _now("This statement is of another account (ending %(end)s).") % {"end": last_four(strange[0])},
+            remedy=_now("Nothing was imported; take the statement of the fund’s account."),
+            article="art. 22",
+            field="file",
+        )
     return statement
 
 
 def already_imported(content: bytes, statement: camt.Statement) -> BankStatement | None:
     """The import of the same bytes, or of the same statement of the bank (its message id, for this account)."""
     end = last_four(statement.accounts[0]) if statement.accounts else ""
-    same = Q(sha256=hashlib.sha256(content).hexdigest()) | Q(kind=statement.kind, message_id=statement.message_id[:35], account_end=end)
+    same = Q(sha256=hashlib.sha256(content).hexdigest()) | Q(
+        kind=statement.kind, message_id=statement.message_id[:35], account_end=end
+    )
     return BankStatement.objects.filter(same).first()
 
 
@@ -76,14 +98,27 @@ def _close(instalment_ids, at) -> None:
 
 
 @followed_by(_after_import)
-@verb(machine=BankStatement, label=_("import a statement"), who=(accounting_officer,), creates="imported", ledger=("pay", "unorder", "bounce"), lock=_one_at_a_time)
+@verb(
+    machine=BankStatement,
+    label=_("import a statement"),
+    who=(accounting_officer,),
+    creates="imported",
+    ledger=("pay", "unorder", "bounce"),
+    lock=_one_at_a_time,
+)
 def import_statement(act, _none, *, content, name):
     """Import a camt.053, camt.054 or pain.002 (call with `bank_statement=None`); `content` bytes. The same file or the same line twice changes nothing."""
     parsed = read(content, name)
     statement = BankStatement.objects.create(
-        reference=references.new("R", timezone.localdate(act.at).year), kind=parsed.kind, schema=parsed.schema, message_id=parsed.message_id[:35],
-        name=clean_name(name), sha256=hashlib.sha256(content).hexdigest(), account_end=last_four(parsed.accounts[0]) if parsed.accounts else "",
-        imported_by=act.actor, imported_at=act.at,
+        reference=references.new("R", timezone.localdate(act.at).year),
+        kind=parsed.kind,
+        schema=parsed.schema,
+        message_id=parsed.message_id[:35],
+        name=clean_name(name),
+        sha256=hashlib.sha256(content).hexdigest(),
+        account_end=last_four(parsed.accounts[0]) if parsed.accounts else "",
+        imported_by=act.actor,
+        imported_at=act.at,
     )
     orders = _orders_of(parsed)
     lock_instalments([order.instalment_id for order in orders.values()] + _of_batches(parsed))
@@ -121,17 +156,34 @@ def _orders_of(parsed) -> dict[str, PaymentOrder]:
 
 def _of_batches(parsed) -> list[int]:
     messages = {line.batch_message_id for line in parsed.lines if line.batch_message_id} | {parsed.original_message_id}
-    return list(Instalment.objects.filter(batch_lines__live=True, batch_lines__batch__message_id__in=messages - {""}).values_list("pk", flat=True))
+    return list(
+        Instalment.objects.filter(
+            batch_lines__live=True, batch_lines__batch__message_id__in=messages - {""}
+        ).values_list("pk", flat=True)
+    )
 
 
 def _row(statement, position, line, identity) -> StatementLine:
     nothing_final = line.status not in FINAL_REJECTIONS if line.direction == "status" else not line.booked
     state = "ignored" if nothing_final else "to_check"
     return StatementLine.objects.create(
-        statement=statement, position=position, source_line=line.source_line, identity=identity, direction=line.direction, amount=line.amount,
-        end_to_end_id=line.end_to_end_id[:35], booked_on=line.booked_on, value_on=line.value_on, bank_reference=line.bank_reference[:140],
-        reason_code=line.reason_code[:35], is_return=line.is_return, status=line.status[:10], batch_message_id=line.batch_message_id[:35],
-        batch_count=line.batch_count, text=line.text, state=state,
+        statement=statement,
+        position=position,
+        source_line=line.source_line,
+        identity=identity,
+        direction=line.direction,
+        amount=line.amount,
+        end_to_end_id=line.end_to_end_id[:35],
+        booked_on=line.booked_on,
+        value_on=line.value_on,
+        bank_reference=line.bank_reference[:140],
+        reason_code=line.reason_code[:35],
+        is_return=line.is_return,
+        status=line.status[:10],
+        batch_message_id=line.batch_message_id[:35],
+        batch_count=line.batch_count,
+        text=line.text,
+        state=state,
     )
 
 
@@ -190,12 +242,29 @@ def _apply(act, row, instalment) -> None:
 def _whole_batch(act, row, line) -> int:
     """A debit booked as one sum for the whole file: it settles every line when sum and number agree."""
     row.finding = "unknown"
-    batch = PaymentBatch.objects.filter(message_id=line.batch_message_id, state="exported").first() if line.batch_message_id else None
+    batch = (
+        PaymentBatch.objects.filter(message_id=line.batch_message_id, state="exported").first()
+        if line.batch_message_id
+        else None
+    )
     if batch is not None and line.direction == "debit":
-        waiting = list(batch.lines.filter(live=True, instalment__state="in_payment").select_related("instalment", "order").order_by("instalment_id"))
-        if sum(one.order.amount for one in waiting) == line.amount and line.batch_count in (None, len(waiting)) and waiting:
+        waiting = list(
+            batch.lines.filter(live=True, instalment__state="in_payment")
+            .select_related("instalment", "order")
+            .order_by("instalment_id")
+        )
+        if (
+            sum(one.order.amount for one in waiting) == line.amount
+            and line.batch_count in (None, len(waiting))
+            and waiting
+        ):
             for one in waiting:
-                instalments.settle(instalment=one.instalment, actor=act.actor, at=act.at, paid_on=line.value_on or line.booked_on or timezone.localdate(act.at))
+                instalments.settle(
+                    instalment=one.instalment,
+                    actor=act.actor,
+                    at=act.at,
+                    paid_on=line.value_on or line.booked_on or timezone.localdate(act.at),
+                )
             row.match(waiting[-1].instalment, "batch", None, act.at)
             row.save()
             return len(waiting)
@@ -228,12 +297,25 @@ def _matches(act) -> None:
     row = act.obj
     order = instalment.orders.order_by("-attempt").first()
     if order is None or row.amount != order.amount or why_not(row, instalment, order):
-        raise Refusal("bank_line_mismatch", _now("The statement line does not match: reference %(reference)s.") % {"reference": row.end_to_end_id or "—"},
-                      remedy=_now("Nothing was reconciled: the amount must be the same, and the payment at the bank."), article="art. 22", status=409)
+        raise Refusal(
+            "bank_line_mismatch",
+            _now("The statement line does not match: reference %(reference)s.")
+            % {"reference": row.end_to_end_id or "—"},
+            remedy=_now("Nothing was reconciled: the amount must be the same, and the payment at the bank."),
+            article="art. 22",
+            status=409,
+        )
 
 
 @followed_by(_after_match)
-@verb(machine=StatementLine, label=_("reconcile with a payment"), who=(accounting_officer,), guards=(_matches,), lock=_lock_of, ledger=("pay", "unorder", "bounce"))
+@verb(
+    machine=StatementLine,
+    label=_("reconcile with a payment"),
+    who=(accounting_officer,),
+    guards=(_matches,),
+    lock=_lock_of,
+    ledger=("pay", "unorder", "bounce"),
+)
 def match(act, line, *, instalment):
     """The accounting officer recognises a payment the bank named otherwise; the amount must be the same to the cent."""
     lock_instalments([instalment.pk])

@@ -1,4 +1,5 @@
 """Acts on a page: each verb the person could do is a card, open with its form or closed with the reason and what would lift it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -48,7 +49,11 @@ def cards(request, obj, forms: dict, bound: PlainForm | None = None, initial: di
     for name, form_class in forms.items():
         if name not in offers:
             continue
-        form = bound if bound is not None and bound.act == name else form_class(obj=obj, user=request.user, prefix=name, initial=(initial or {}).get(name))
+        form = (
+            bound
+            if bound is not None and bound.act == name
+            else form_class(obj=obj, user=request.user, prefix=name, initial=(initial or {}).get(name))
+        )
         form.act = name
         found.append(Card(offers[name], form))
     return found

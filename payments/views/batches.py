@@ -1,4 +1,5 @@
 """Batches: gathered, frozen, the bank's file produced once and downloaded again at will, always the same bytes."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -23,7 +24,12 @@ from payments.views.acts import act, cards, confirm_first, status
 from payments.views.finance import may_pay
 from payments.views.paging import page_of
 
-FORMS = {"freeze": forms.BatchControlsForm, "export": forms.PlainForm, "cancel": forms.PlainForm, "reject_file": forms.ReasonForm}
+FORMS = {
+    "freeze": forms.BatchControlsForm,
+    "export": forms.PlainForm,
+    "cancel": forms.PlainForm,
+    "reject_file": forms.ReasonForm,
+}
 
 
 @allow(finance_desk)
@@ -33,11 +39,18 @@ def batch_list(request):
     settled = Count("lines", filter=Q(lines__live=True, lines__instalment__state="paid"))
     found = PaymentBatch.objects.visible_to(request.user).select_related("opened_by", "exported_by").defer("content")
     found = found.annotate(live=Count("lines", filter=Q(lines__live=True)), settled=settled).order_by("-pk")
-    return render(request, "payments/finance/batches.html", {"page": page_of(request, found), "may_pay": may_pay(request)})
+    return render(
+        request, "payments/finance/batches.html", {"page": page_of(request, found), "may_pay": may_pay(request)}
+    )
 
 
 def _batch_or_404(request, reference) -> PaymentBatch:
-    batch = PaymentBatch.objects.visible_to(request.user).select_related("opened_by", "frozen_by", "exported_by").filter(reference=reference).first()
+    batch = (
+        PaymentBatch.objects.visible_to(request.user)
+        .select_related("opened_by", "frozen_by", "exported_by")
+        .filter(reference=reference)
+        .first()
+    )
     if batch is None:
         raise Http404
     return batch
@@ -64,18 +77,33 @@ def batch(request, reference):
         if response:
             return response
         row = _batch_or_404(request, reference)
-    lines = row.lines.select_related("instalment__agreement__application", "order").prefetch_related(Prefetch("instalment__orders")).order_by("position")
+    lines = (
+        row.lines.select_related("instalment__agreement__application", "order")
+        .prefetch_related(Prefetch("instalment__orders"))
+        .order_by("position")
+    )
     initial = {"freeze": {"execution_on": timezone.localdate(request.received_at), "schema": row.schema}}
     lines = [line for line in lines if line.live or line.in_file]
-    return render(request, "payments/finance/batch.html", {
-        "batch": row, "lines": lines, "total": row.total_amount or sum(line.order.amount for line in lines), "may_pay": may_pay(request),
-        "cards": cards(request, row, FORMS, bound, initial), "waiting": sum(1 for line in lines if line.live and line.instalment.state == "in_payment"),
-        "settled": sum(1 for line in lines if line.live and line.instalment.state == "paid"),
-    }, status=status(bound))
+    return render(
+        request,
+        "payments/finance/batch.html",
+        {
+            "batch": row,
+            "lines": lines,
+            "total": row.total_amount or sum(line.order.amount for line in lines),
+            "may_pay": may_pay(request),
+            "cards": cards(request, row, FORMS, bound, initial),
+            "waiting": sum(1 for line in lines if line.live and line.instalment.state == "in_payment"),
+            "settled": sum(1 for line in lines if line.live and line.instalment.state == "paid"),
+        },
+        status=status(bound),
+    )
 
 
 def _remove(request, row, here):
-    chosen = Instalment.objects.filter(pk__in=[value for value in request.POST.getlist("instalment") if value.isdigit()])
+    chosen = Instalment.objects.filter(
+        pk__in=[value for value in request.POST.getlist("instalment") if value.isdigit()]
+    )
     batches.remove(payment_batch=row, instalments=list(chosen), actor=request.user, at=request.received_at)
     messages.success(request, _("Taken out of the batch."))
     return redirect(here)
@@ -89,7 +117,12 @@ def batch_file(request, reference):
     if not may_pay(request):
         raise Refusal("not_permitted", _("The bank file belongs to the accounting officers."))
     if not row.sha256:
-        raise Refusal("bank_file_missing", _("This batch has not produced its file."), remedy=_("Freeze it, then produce the file."), status=409)
+        raise Refusal(
+            "bank_file_missing",
+            _("This batch has not produced its file."),
+            remedy=_("Freeze it, then produce the file."),
+            status=409,
+        )
     try:
         reauth.require_recent(request)
     except Refusal:
@@ -99,5 +132,3 @@ def batch_file(request, reference):
     response["Content-Disposition"] = f'attachment; filename="{row.reference}-{row.schema}.xml"'
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
-
-

@@ -1,4 +1,5 @@
 """The desk of the two finance officers: order, pay, accounts to approve, agreements to sign, the calendar of payments."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -30,10 +31,27 @@ from payments.views.instruction import instalment_facts
 from payments.views.paging import page_of, searched
 from payments.views.recipient import agreement_or_404
 
-TABS = (("order", _lazy("To order")), ("pay", _lazy("To pay")), ("bank", _lazy("At the bank")), ("rejected", _lazy("Rejected")), ("paid", _lazy("Paid")))
-INSTALMENT_FORMS = {"order": forms.PlainForm, "unsuspend": forms.PlainForm, "suspend": forms.HoldForm, "refuse": forms.ReasonForm, "recall": forms.ReasonForm,
-                    "return_to_due": forms.ReasonForm}
-ACCOUNT_FORMS = {"approve": forms.PlainForm, "refuse": forms.ReasonForm, "unblock": forms.PlainForm, "block": forms.BlockForm}
+TABS = (
+    ("order", _lazy("To order")),
+    ("pay", _lazy("To pay")),
+    ("bank", _lazy("At the bank")),
+    ("rejected", _lazy("Rejected")),
+    ("paid", _lazy("Paid")),
+)
+INSTALMENT_FORMS = {
+    "order": forms.PlainForm,
+    "unsuspend": forms.PlainForm,
+    "suspend": forms.HoldForm,
+    "refuse": forms.ReasonForm,
+    "recall": forms.ReasonForm,
+    "return_to_due": forms.ReasonForm,
+}
+ACCOUNT_FORMS = {
+    "approve": forms.PlainForm,
+    "refuse": forms.ReasonForm,
+    "unblock": forms.PlainForm,
+    "block": forms.BlockForm,
+}
 
 
 def may_pay(request) -> bool:
@@ -84,12 +102,24 @@ def home(request):
     rows = desk.rows(page.object_list, request.user, request.received_at, _check_of(queue, request))
     counts = desk.counts(request.user)
     possible = [row for row in rows if row.refusal is None] if queue in ("order", "pay") else []
-    return render(request, "payments/finance/home.html", {
-        "queue": queue, "tabs": [(code, label, counts[code]) for code, label in TABS], "counts": counts[queue], "page": page, "rows": rows, "text": text,
-        "possible": possible, "total": sum(row.instalment.payable_amount for row in possible), "others": desk.desk_counts(request.user),
-        "may_order": may_order(request), "may_pay": may_pay(request),
-        "open_batches": PaymentBatch.objects.filter(state="open") if queue == "pay" and may_pay(request) else [],
-    })
+    return render(
+        request,
+        "payments/finance/home.html",
+        {
+            "queue": queue,
+            "tabs": [(code, label, counts[code]) for code, label in TABS],
+            "counts": counts[queue],
+            "page": page,
+            "rows": rows,
+            "text": text,
+            "possible": possible,
+            "total": sum(row.instalment.payable_amount for row in possible),
+            "others": desk.desk_counts(request.user),
+            "may_order": may_order(request),
+            "may_pay": may_pay(request),
+            "open_batches": PaymentBatch.objects.filter(state="open") if queue == "pay" and may_pay(request) else [],
+        },
+    )
 
 
 def _chosen(request):
@@ -106,8 +136,11 @@ def _order_many(request):
         except Refusal as refusal:
             messages.error(request, f"{one.basis} : {refusal}")
     if done:
-        messages.success(request, ngettext("%(n)s payment is ordered, %(total)s.", "%(n)s payments are ordered, %(total)s.", done) % {
-            "n": done, "total": format_euros(total)})
+        messages.success(
+            request,
+            ngettext("%(n)s payment is ordered, %(total)s.", "%(n)s payments are ordered, %(total)s.", done)
+            % {"n": done, "total": format_euros(total)},
+        )
     elif not wanted:
         messages.error(request, _("Choose at least one payment."))
     return redirect(f"{reverse('payments:home')}?etape=order")
@@ -119,7 +152,11 @@ def _gather(request):
     if not chosen:
         messages.error(request, _("Choose at least one payment."))
         return redirect(f"{reverse('payments:home')}?etape=pay")
-    batch = PaymentBatch.objects.visible_to(request.user).filter(state="open", reference=request.POST.get("batch", "")).first()
+    batch = (
+        PaymentBatch.objects.visible_to(request.user)
+        .filter(state="open", reference=request.POST.get("batch", ""))
+        .first()
+    )
     try:
         batch = batches.gather(batch=batch, instalments=chosen, actor=request.user, at=request.received_at)
     except Refusal as refusal:
@@ -141,10 +178,19 @@ def instalment(request, pk):
         response, bound = act(request, row, INSTALMENT_FORMS, done=here)
         if response:
             return response
-    return render(request, "payments/instalment.html", {
-        "instalment": row, "agreement": row.agreement, "application": row.agreement.application, "cards": cards(request, row, INSTALMENT_FORMS, bound),
-        **instalment_facts(row), "desk": "finance",
-    }, status=status(bound))
+    return render(
+        request,
+        "payments/instalment.html",
+        {
+            "instalment": row,
+            "agreement": row.agreement,
+            "application": row.agreement.application,
+            "cards": cards(request, row, INSTALMENT_FORMS, bound),
+            **instalment_facts(row),
+            "desk": "finance",
+        },
+        status=status(bound),
+    )
 
 
 @allow(finance_desk)
@@ -152,8 +198,15 @@ def instalment(request, pk):
 def calendar(request):
     """Payments still to make, week by week."""
     weeks = desk.calendar(request.user, request.received_at)
-    return render(request, "payments/finance/calendar.html", {"weeks": weeks, "total": sum(week["amount"] for week in weeks),
-                                                              "most": max((week["amount"] for week in weeks), default=0)})
+    return render(
+        request,
+        "payments/finance/calendar.html",
+        {
+            "weeks": weeks,
+            "total": sum(week["amount"] for week in weeks),
+            "most": max((week["amount"] for week in weeks), default=0),
+        },
+    )
 
 
 # ---- bank accounts ----
@@ -163,14 +216,21 @@ def calendar(request):
 @require_safe
 def account_list(request):
     """Accounts that wait for approval, then those that are blocked."""
-    found = PayeeAccount.objects.visible_to(request.user).select_related("agreement__application__lead", "agreement__application__bearer_organisation",
-                                                                         "recorded_by", "closed_by")
+    found = PayeeAccount.objects.visible_to(request.user).select_related(
+        "agreement__application__lead", "agreement__application__bearer_organisation", "recorded_by", "closed_by"
+    )
     page = page_of(request, found.filter(state__in=("recorded", "blocked")).order_by("-state", "recorded_at", "pk"))
     rows = list(page.object_list)
     desk.prime_interests(request.user, [row.agreement.application_id for row in rows])
     verb = {"recorded": accounts.approve.verb, "blocked": accounts.unblock.verb}
-    return render(request, "payments/finance/accounts.html", {
-        "page": page, "rows": [(row, desk.refusal_of(verb[row.state], row, request.user, request.received_at)) for row in rows]})
+    return render(
+        request,
+        "payments/finance/accounts.html",
+        {
+            "page": page,
+            "rows": [(row, desk.refusal_of(verb[row.state], row, request.user, request.received_at)) for row in rows],
+        },
+    )
 
 
 @allow(finance_desk)
@@ -178,8 +238,19 @@ def account_list(request):
 @once
 def account(request, pk):
     """One account beside its proof: approve or block or unblock. The number is masked until it is asked for; every look is kept."""
-    row = PayeeAccount.objects.visible_to(request.user).select_related("agreement__application__lead", "agreement__application__bearer_organisation",
-                                                                       "recorded_by", "closed_by", "blocked_by", "proof").filter(pk=pk).first()
+    row = (
+        PayeeAccount.objects.visible_to(request.user)
+        .select_related(
+            "agreement__application__lead",
+            "agreement__application__bearer_organisation",
+            "recorded_by",
+            "closed_by",
+            "blocked_by",
+            "proof",
+        )
+        .filter(pk=pk)
+        .first()
+    )
     if row is None:
         raise Http404
     bound, number, here = None, "", reverse("payments:finance_account", args=[pk])
@@ -191,11 +262,20 @@ def account(request, pk):
             return response
     else:
         accounts.seen(payee_account=row, actor=request.user, at=request.received_at)
-    return render(request, "payments/finance/account.html", {
-        "account": row, "agreement": row.agreement, "application": row.agreement.application, "number": number,
-        "history": row.agreement.payee_accounts.select_related("recorded_by", "closed_by"), "cards": cards(request, row, ACCOUNT_FORMS, bound),
-        "may_reveal": may_pay(request),
-    }, status=status(bound))
+    return render(
+        request,
+        "payments/finance/account.html",
+        {
+            "account": row,
+            "agreement": row.agreement,
+            "application": row.agreement.application,
+            "number": number,
+            "history": row.agreement.payee_accounts.select_related("recorded_by", "closed_by"),
+            "cards": cards(request, row, ACCOUNT_FORMS, bound),
+            "may_reveal": may_pay(request),
+        },
+        status=status(bound),
+    )
 
 
 # ---- agreements to sign ----
@@ -206,7 +286,11 @@ def account(request, pk):
 def agreement_list(request):
     """Agreements the bearer has signed and that wait for the fund; then those that still wait for the bearer."""
     page = page_of(request, queries.agreements.to_sign(request.user))
-    return render(request, "payments/finance/agreements.html", {"page": page, "waiting": desk.desk_counts(request.user)["to_sign"]})
+    return render(
+        request,
+        "payments/finance/agreements.html",
+        {"page": page, "waiting": desk.desk_counts(request.user)["to_sign"]},
+    )
 
 
 @allow(finance_desk)
@@ -223,19 +307,35 @@ def agreement(request, reference):
     if request.method == "POST" and form.is_valid():
         try:
             reauth.require_recent(request)
-            agreements.sign(agreement=row, actor=request.user, at=request.received_at, evidence=reauth.evidence(request))
-            messages.success(request, _("The agreement is signed: %(amount)s are committed.") % {"amount": format_euros(row.amount)})
+            agreements.sign(
+                agreement=row, actor=request.user, at=request.received_at, evidence=reauth.evidence(request)
+            )
+            messages.success(
+                request, _("The agreement is signed: %(amount)s are committed.") % {"amount": format_euros(row.amount)}
+            )
             return redirect(here)
         except Refusal as refusal:
             if refusal.code == "reauthentication_needed":
                 return confirm_first(here)
             form.refuse(refusal)
-    return render(request, "payments/sign.html", {
-        "agreement": row, "application": row.application, "plan": queries.agreements.plan(row), "money": queries.agreements.money_of(row), "form": form,
-        "card": next(iter(cards(request, row, {"sign": forms.SignForm}, form if form.is_bound else None)), None), "side": "fund",
-        "twin": documents.html(row.document) if row.document_id else "", "document_url": documents.url(row.document) if row.document_id else "",
-        "account": row.payee_accounts.filter(state="approved").first(), "signatures": row.document.signatures.select_related("signer") if row.document_id else [],
-    }, status=422 if form.errors else 200)
+    return render(
+        request,
+        "payments/sign.html",
+        {
+            "agreement": row,
+            "application": row.application,
+            "plan": queries.agreements.plan(row),
+            "money": queries.agreements.money_of(row),
+            "form": form,
+            "card": next(iter(cards(request, row, {"sign": forms.SignForm}, form if form.is_bound else None)), None),
+            "side": "fund",
+            "twin": documents.html(row.document) if row.document_id else "",
+            "document_url": documents.url(row.document) if row.document_id else "",
+            "account": row.payee_accounts.filter(state="approved").first(),
+            "signatures": row.document.signatures.select_related("signer") if row.document_id else [],
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 @allow(finance_desk)

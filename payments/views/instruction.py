@@ -1,4 +1,5 @@
 """The case officers' pages: offers, agreements followed, payments to certify."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -34,14 +35,28 @@ from payments.views.paging import page_of, searched
 from payments.views.recipient import agreement_or_404
 
 AGREEMENT_FORMS = {
-    "extend": forms.ExtendForm, "extend_signature": forms.ExtendForm, "activate": forms.PlainForm, "complete": forms.PlainForm,
-    "resume": forms.PlainForm, "suspend": forms.SuspendForm, "terminate": forms.ReasonForm,
+    "extend": forms.ExtendForm,
+    "extend_signature": forms.ExtendForm,
+    "activate": forms.PlainForm,
+    "complete": forms.PlainForm,
+    "resume": forms.PlainForm,
+    "suspend": forms.SuspendForm,
+    "terminate": forms.ReasonForm,
 }
 INSTALMENT_FORMS = {
-    "certify": forms.CertifyForm, "recertify": forms.NoteForm, "lift": forms.PlainForm, "hold": forms.HoldForm, "cancel": forms.ReasonForm,
+    "certify": forms.CertifyForm,
+    "recertify": forms.NoteForm,
+    "lift": forms.PlainForm,
+    "hold": forms.HoldForm,
+    "cancel": forms.ReasonForm,
 }
-AGREEMENT_TABS = (("offered", _lazy("Offered")), ("accepted", _lazy("To sign")), ("in_force", _lazy("In progress")), ("suspended", _lazy("Suspended")),
-                  ("ended", _lazy("Ended")))
+AGREEMENT_TABS = (
+    ("offered", _lazy("Offered")),
+    ("accepted", _lazy("To sign")),
+    ("in_force", _lazy("In progress")),
+    ("suspended", _lazy("Suspended")),
+    ("ended", _lazy("Ended")),
+)
 OFFERS_MAX = 100
 OFFER_OF_LIST = replace(agreements.offer.verb, guards=(no_interest,))
 """The list holds notified awards without an agreement: only the person can still be refused, so a list costs the same whatever its length."""
@@ -54,13 +69,23 @@ def agreement_list(request):
     tab, text = request.GET.get("etape", ""), searched(request)
     waiting = list(queries.agreements.to_offer(request.user)[:OFFERS_MAX])
     desk.prime_interests(request.user, [decision.application_id for decision in waiting])
-    offers = [(decision, desk.refusal_of(OFFER_OF_LIST, decision, request.user, request.received_at)) for decision in waiting]
+    offers = [
+        (decision, desk.refusal_of(OFFER_OF_LIST, decision, request.user, request.received_at)) for decision in waiting
+    ]
     counts = queries.agreements.counts(request.user)
-    return render(request, "payments/instruction/agreements.html", {
-        "offers": offers, "possible": sum(1 for _decision, refusal in offers if refusal is None), "tab": tab, "text": text,
-        "page": page_of(request, queries.agreements.staff_list(request.user, tab=tab, text=text)),
-        "tabs": [(code, label, counts[code]) for code, label in AGREEMENT_TABS], "vacancies": queries.agreements.vacancies(),
-    })
+    return render(
+        request,
+        "payments/instruction/agreements.html",
+        {
+            "offers": offers,
+            "possible": sum(1 for _decision, refusal in offers if refusal is None),
+            "tab": tab,
+            "text": text,
+            "page": page_of(request, queries.agreements.staff_list(request.user, tab=tab, text=text)),
+            "tabs": [(code, label, counts[code]) for code, label in AGREEMENT_TABS],
+            "vacancies": queries.agreements.vacancies(),
+        },
+    )
 
 
 @allow(instruction_desk)
@@ -77,7 +102,9 @@ def offer(request):
         except Refusal as refusal:
             messages.error(request, f"{decision.application.reference} : {refusal}")
     if done:
-        messages.success(request, ngettext("%(n)s agreement is offered.", "%(n)s agreements are offered.", done) % {"n": done})
+        messages.success(
+            request, ngettext("%(n)s agreement is offered.", "%(n)s agreements are offered.", done) % {"n": done}
+        )
     elif not wanted:
         messages.error(request, _("Choose at least one grant."))
     return redirect(reverse("payments:staff_agreements"))
@@ -95,7 +122,9 @@ def agreement(request, reference):
         form = forms.PayeeAccountForm(request.POST, request.FILES, obj=row)
         if form.is_valid():
             try:
-                accounts.record(agreement=row, actor=request.user, at=request.received_at, **uploads_checked(form.params()))
+                accounts.record(
+                    agreement=row, actor=request.user, at=request.received_at, **uploads_checked(form.params())
+                )
                 return redirect(here)
             except Refusal as refusal:
                 form.refuse(refusal)
@@ -103,13 +132,25 @@ def agreement(request, reference):
         response, bound = act(request, row, AGREEMENT_FORMS, done=here)
         if response:
             return response
-    return render(request, "payments/instruction/agreement.html", {
-        "agreement": row, "application": row.application, "plan": queries.agreements.plan(row), "money": queries.agreements.money_of(row),
-        "reports": row.reports.all(), "accounts": row.payee_accounts.select_related("recorded_by", "closed_by"), "cards": cards(request, row, AGREEMENT_FORMS, bound),
-        "open_matters": open_matters(row) if row.state == "active" else [], "account_form": form,
-        "may_record": accounts.record.verb.permits(request.user, row, request.received_at) and row.state not in AGREEMENT_FINAL,
-        "document_url": documents.url(row.document) if row.document_id else "",
-    }, status=422 if form.errors else status(bound))
+    return render(
+        request,
+        "payments/instruction/agreement.html",
+        {
+            "agreement": row,
+            "application": row.application,
+            "plan": queries.agreements.plan(row),
+            "money": queries.agreements.money_of(row),
+            "reports": row.reports.all(),
+            "accounts": row.payee_accounts.select_related("recorded_by", "closed_by"),
+            "cards": cards(request, row, AGREEMENT_FORMS, bound),
+            "open_matters": open_matters(row) if row.state == "active" else [],
+            "account_form": form,
+            "may_record": accounts.record.verb.permits(request.user, row, request.received_at)
+            and row.state not in AGREEMENT_FINAL,
+            "document_url": documents.url(row.document) if row.document_id else "",
+        },
+        status=422 if form.errors else status(bound),
+    )
 
 
 def _certify_refusal(request):
@@ -127,20 +168,40 @@ def instalment_list(request):
     text = searched(request)
     page = page_of(request, desk.queue("certify", request.user, text))
     rows = desk.rows(page.object_list, request.user, request.received_at, _certify_refusal(request))
-    again = desk.rows(desk.queue("rejected", request.user, text)[:OFFERS_MAX], request.user, request.received_at,
-                      lambda one: desk.refusal_of(instalments.recertify.verb, one, request.user, request.received_at))
-    return render(request, "payments/instruction/instalments.html", {
-        "page": page, "rows": rows, "again": again, "text": text, "possible": [row for row in rows if row.refusal is None],
-        "total": sum(row.instalment.suggested_amount or row.instalment.amount for row in rows if row.refusal is None),
-    })
+    again = desk.rows(
+        desk.queue("rejected", request.user, text)[:OFFERS_MAX],
+        request.user,
+        request.received_at,
+        lambda one: desk.refusal_of(instalments.recertify.verb, one, request.user, request.received_at),
+    )
+    return render(
+        request,
+        "payments/instruction/instalments.html",
+        {
+            "page": page,
+            "rows": rows,
+            "again": again,
+            "text": text,
+            "possible": [row for row in rows if row.refusal is None],
+            "total": sum(
+                row.instalment.suggested_amount or row.instalment.amount for row in rows if row.refusal is None
+            ),
+        },
+    )
 
 
 def default_note(instalment) -> str:
     """The fact that makes it due, in words: the evidence of an advance is the signed agreement, of a balance the accepted report."""
     day = timezone.localdate(trigger_fact(instalment))
     if instalment.trigger == "agreement_signed":
-        return _("Agreement %(reference)s signed by both sides on %(day)s.") % {"reference": instalment.agreement.reference, "day": f"{day:%d/%m/%Y}"}
-    return _("%(trigger)s on %(day)s.") % {"trigger": str(instalment.get_trigger_display()).capitalize(), "day": f"{day:%d/%m/%Y}"}
+        return _("Agreement %(reference)s signed by both sides on %(day)s.") % {
+            "reference": instalment.agreement.reference,
+            "day": f"{day:%d/%m/%Y}",
+        }
+    return _("%(trigger)s on %(day)s.") % {
+        "trigger": str(instalment.get_trigger_display()).capitalize(),
+        "day": f"{day:%d/%m/%Y}",
+    }
 
 
 def _certify_many(request):
@@ -148,12 +209,16 @@ def _certify_many(request):
     done = total = 0
     for one in desk.instalments(request.user).filter(pk__in=wanted).order_by("pk"):
         try:
-            row = instalments.certify(instalment=one, actor=request.user, at=request.received_at, note=default_note(one))
+            row = instalments.certify(
+                instalment=one, actor=request.user, at=request.received_at, note=default_note(one)
+            )
             done, total = done + 1, total + row.certified_amount
         except Refusal as refusal:
             messages.error(request, f"{one.basis} : {refusal}")
     if done:
-        messages.success(request, ngettext("%(n)s payment is certified.", "%(n)s payments are certified.", done) % {"n": done})
+        messages.success(
+            request, ngettext("%(n)s payment is certified.", "%(n)s payments are certified.", done) % {"n": done}
+        )
     elif not wanted:
         messages.error(request, _("Choose at least one payment."))
     return redirect(reverse("payments:certify"))
@@ -172,28 +237,51 @@ def instalment(request, pk):
         response, bound = act(request, row, INSTALMENT_FORMS, done=reverse("payments:certify"))
         if response:
             return response
-    initial = {"certify": {"amount": row.suggested_amount or row.amount, "note": default_note(row) if row.state == "due" else ""}}
-    return render(request, "payments/instalment.html", {
-        "instalment": row, "agreement": row.agreement, "application": row.agreement.application, "cards": cards(request, row, INSTALMENT_FORMS, bound, initial),
-        **instalment_facts(row), "desk": "instruction",
-    }, status=status(bound))
+    initial = {
+        "certify": {
+            "amount": row.suggested_amount or row.amount,
+            "note": default_note(row) if row.state == "due" else "",
+        }
+    }
+    return render(
+        request,
+        "payments/instalment.html",
+        {
+            "instalment": row,
+            "agreement": row.agreement,
+            "application": row.agreement.application,
+            "cards": cards(request, row, INSTALMENT_FORMS, bound, initial),
+            **instalment_facts(row),
+            "desk": "instruction",
+        },
+        status=status(bound),
+    )
 
 
 def history_of(row) -> list[dict]:
     """Every act on a row: when, what, who, and the reason when one was given and not erased."""
     found = Event.objects.filter(machine=row.machine, object_id=row.pk).select_related("actor", "reason").order_by("id")
     verbs = VERBS[row.machine]
-    return [{"at": event.at, "label": str(verbs[event.verb].label).capitalize() if event.verb in verbs else event.verb, "person": event.actor,
-             "why": event.reason.text if hasattr(event, "reason") else ""} for event in found]
+    return [
+        {
+            "at": event.at,
+            "label": str(verbs[event.verb].label).capitalize() if event.verb in verbs else event.verb,
+            "person": event.actor,
+            "why": event.reason.text if hasattr(event, "reason") else "",
+        }
+        for event in found
+    ]
 
 
 def instalment_facts(row: Instalment) -> dict:
     """What the page of a payment shows beside its acts, at any desk."""
     kind = {"interim_report_accepted": "interim", "final_report_accepted": "final"}.get(row.trigger)
     return {
-        "evidence": row.evidence.all(), "orders": row.orders.select_related("document", "account"),
+        "evidence": row.evidence.all(),
+        "orders": row.orders.select_related("document", "account"),
         "events": history_of(row),
         "document_url": documents.url(row.agreement.document) if row.agreement.document_id else "",
         "report": row.agreement.reports.filter(state="accepted", kind=kind).first() if kind else None,
-        "account": current_account(row.agreement), "lines": row.statement_lines.select_related("statement"),
+        "account": current_account(row.agreement),
+        "lines": row.statement_lines.select_related("statement"),
     }

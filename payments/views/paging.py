@@ -1,4 +1,5 @@
 """Pages of a list: out of range answers 404."""
+
 from __future__ import annotations
 
 from django.core.paginator import InvalidPage, Page, Paginator

@@ -1,4 +1,5 @@
 """The recipient's pages: the offer, the agreement, the bank account."""
+
 from __future__ import annotations
 
 from django.http import Http404
@@ -44,9 +45,14 @@ def page(name: str, agreement) -> str:
 
 def _context(request, agreement) -> dict:
     return {
-        "agreement": agreement, "application": agreement.application, "plan": queries.agreements.plan(agreement), "money": queries.agreements.money_of(agreement),
-        "reports": agreement.reports.exclude(state="cancelled"), "account": agreement.payee_accounts.exclude(state__in=("refused", "replaced")).first(),
-        "is_party": is_party(request.user, agreement), "may_sign": signs_for_bearer(request.user, agreement),
+        "agreement": agreement,
+        "application": agreement.application,
+        "plan": queries.agreements.plan(agreement),
+        "money": queries.agreements.money_of(agreement),
+        "reports": agreement.reports.exclude(state="cancelled"),
+        "account": agreement.payee_accounts.exclude(state__in=("refused", "replaced")).first(),
+        "is_party": is_party(request.user, agreement),
+        "may_sign": signs_for_bearer(request.user, agreement),
         "document_url": documents.url(agreement.document) if agreement.document_id else "",
         "closing_url": documents.url(agreement.closing_document) if agreement.closing_document_id else "",
     }
@@ -63,7 +69,12 @@ def agreement(request, reference):
         response, bound = act(request, of_recipient(request, reference), SUSPENDED_FORMS, done=page("agreement", row))
         if response:
             return response
-    return render(request, "payments/agreement.html", _context(request, row) | {"cards": cards(request, row, SUSPENDED_FORMS, bound)}, status=status(bound))
+    return render(
+        request,
+        "payments/agreement.html",
+        _context(request, row) | {"cards": cards(request, row, SUSPENDED_FORMS, bound)},
+        status=status(bound),
+    )
 
 
 @allow(signed_in)
@@ -79,7 +90,9 @@ def accept(request, reference):
             return redirect(page("account" if not row.payee_accounts.exists() else "agreement", row))
         except Refusal as refusal:
             form.refuse(refusal)
-    return render(request, "payments/accept.html", _context(request, row) | {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "payments/accept.html", _context(request, row) | {"form": form}, status=422 if form.errors else 200
+    )
 
 
 @allow(signed_in)
@@ -95,7 +108,9 @@ def decline(request, reference):
             return redirect(page("agreement", row))
         except Refusal as refusal:
             form.refuse(refusal)
-    return render(request, "payments/decline.html", _context(request, row) | {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "payments/decline.html", _context(request, row) | {"form": form}, status=422 if form.errors else 200
+    )
 
 
 @allow(signed_in)
@@ -111,17 +126,28 @@ def sign(request, reference):
     if request.method == "POST" and form.is_valid():
         try:
             reauth.require_recent(request)
-            agreements.sign_as_bearer(agreement=row, actor=request.user, at=request.received_at, evidence=reauth.evidence(request))
+            agreements.sign_as_bearer(
+                agreement=row, actor=request.user, at=request.received_at, evidence=reauth.evidence(request)
+            )
             return redirect(page("agreement", row))
         except Refusal as refusal:
             if refusal.code == "reauthentication_needed":
                 return confirm_first(page("sign", row))
             form.refuse(refusal)
     offer = next((card for card in cards(request, row, {"sign_as_bearer": forms.SignForm})), None)
-    return render(request, "payments/sign.html", _context(request, row) | {
-        "form": form, "card": offer, "side": "bearer", "twin": documents.html(row.document) if row.document_id else "",
-        "signatures": row.document.signatures.select_related("signer") if row.document_id else [],
-    }, status=422 if form.errors else 200)
+    return render(
+        request,
+        "payments/sign.html",
+        _context(request, row)
+        | {
+            "form": form,
+            "card": offer,
+            "side": "bearer",
+            "twin": documents.html(row.document) if row.document_id else "",
+            "signatures": row.document.signatures.select_related("signer") if row.document_id else [],
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 @allow(signed_in)
@@ -131,12 +157,15 @@ def account(request, reference):
     """Give or change the bank account; see the one in use, masked; block it."""
     row = of_recipient(request, reference)
     current = row.payee_accounts.first()
-    form = forms.PayeeAccountForm(*posted(request, unless="block"), obj=row,
-                                  initial={"holder": row.bearer_name})
+    form = forms.PayeeAccountForm(*posted(request, unless="block"), obj=row, initial={"holder": row.bearer_name})
     bound = None
     if request.method == "POST" and request.POST.get("act") == "block":
         blockable = row.payee_accounts.filter(state="approved").first()
-        response, bound = act(request, blockable, ACCOUNT_FORMS, done=page("account", row)) if blockable else (redirect(page("account", row)), None)
+        response, bound = (
+            act(request, blockable, ACCOUNT_FORMS, done=page("account", row))
+            if blockable
+            else (redirect(page("account", row)), None)
+        )
         if response:
             return response
     elif request.method == "POST" and form.is_valid():
@@ -149,9 +178,17 @@ def account(request, reference):
         accounts.seen(payee_account=current, actor=request.user, at=request.received_at)
     history = list(row.payee_accounts.select_related("closed_by", "recorded_by"))
     approved = next((one for one in history if one.state == "approved"), None)
-    return render(request, "payments/account.html", _context(request, row) | {
-        "form": form, "history": history, "cards": cards(request, approved, ACCOUNT_FORMS, bound) if approved else [],
-    }, status=422 if form.errors else status(bound))
+    return render(
+        request,
+        "payments/account.html",
+        _context(request, row)
+        | {
+            "form": form,
+            "history": history,
+            "cards": cards(request, approved, ACCOUNT_FORMS, bound) if approved else [],
+        },
+        status=422 if form.errors else status(bound),
+    )
 
 
 @allow(signed_in)

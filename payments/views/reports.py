@@ -1,4 +1,5 @@
 """Reports: written at leisure by the recipient, read line by line by the case officer."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -31,12 +32,24 @@ from payments.views.paging import page_of, searched
 from payments.views.recipient import agreement_or_404
 
 STAFF_FORMS = {"accept": forms.ReportAcceptForm, "request_changes": forms.ReportChangesForm, "reopen": forms.ReasonForm}
-TABS = (("submitted", _lazy("To examine")), ("expected", _lazy("Expected")), ("overdue", _lazy("Overdue")), ("accepted", _lazy("Accepted")))
+TABS = (
+    ("submitted", _lazy("To examine")),
+    ("expected", _lazy("Expected")),
+    ("overdue", _lazy("Overdue")),
+    ("accepted", _lazy("Accepted")),
+)
 
 
 def _rows():
-    return Report.objects.select_related("agreement__application__call__rule_version", "agreement__application__lead", "agreement__application__bearer_organisation",
-                                         "copy", "submitted_by", "accepted_by", "updated_by")
+    return Report.objects.select_related(
+        "agreement__application__call__rule_version",
+        "agreement__application__lead",
+        "agreement__application__bearer_organisation",
+        "copy",
+        "submitted_by",
+        "accepted_by",
+        "updated_by",
+    )
 
 
 def _report_or_404(request, **wanted) -> Report:
@@ -54,18 +67,35 @@ def agreement_ids(request):
 def _table(report, known) -> list[dict]:
     """Lines of the financial table with their gap, in euros and in percent, and whether it must be explained."""
     share, cents = rules.threshold(report)
-    return [{"line": line, "form": form, "percent": rules.gap_text(line) if line.gap_amount is not None else "",
-             "explain": rules.needs_explanation(line, share, cents)} for line, form in known]
+    return [
+        {
+            "line": line,
+            "form": form,
+            "percent": rules.gap_text(line) if line.gap_amount is not None else "",
+            "explain": rules.needs_explanation(line, share, cents),
+        }
+        for line, form in known
+    ]
 
 
 def _facts(request, report) -> dict:
     known, new = forms.line_forms(report)
-    headings = [{"code": code, "title": title, "text": report.narrative.get(code, "")} for code, title, _hint in rules.HEADINGS]
+    headings = [
+        {"code": code, "title": title, "text": report.narrative.get(code, "")} for code, title, _hint in rules.HEADINGS
+    ]
     return {
-        "report": report, "agreement": report.agreement, "application": report.agreement.application, "headings": headings, "table": _table(report, known),
-        "new_lines": new, "pieces": report.evidence.filter(removed_at__isnull=True), "copy_url": documents.url(report.copy) if report.copy_id else "",
-        "overdue": report.is_overdue(timezone.localdate(request.received_at)), "gap_total": report.actual_total_amount - report.budget_total_amount,
-        "threshold": rules.threshold(report)[1], "share": rules.threshold(report)[0] * 100,
+        "report": report,
+        "agreement": report.agreement,
+        "application": report.agreement.application,
+        "headings": headings,
+        "table": _table(report, known),
+        "new_lines": new,
+        "pieces": report.evidence.filter(removed_at__isnull=True),
+        "copy_url": documents.url(report.copy) if report.copy_id else "",
+        "overdue": report.is_overdue(timezone.localdate(request.received_at)),
+        "gap_total": report.actual_total_amount - report.budget_total_amount,
+        "threshold": rules.threshold(report)[1],
+        "share": rules.threshold(report)[0] * 100,
     }
 
 
@@ -74,8 +104,16 @@ def _facts(request, report) -> dict:
 def of_grant(request, reference):
     """The reports of a grant."""
     row = agreement_or_404(request, reference)
-    return render(request, "payments/reports.html", {"agreement": row, "application": row.application, "reports": row.reports.exclude(state="cancelled"),
-                                                     "today": timezone.localdate(request.received_at)})
+    return render(
+        request,
+        "payments/reports.html",
+        {
+            "agreement": row,
+            "application": row.application,
+            "reports": row.reports.exclude(state="cancelled"),
+            "today": timezone.localdate(request.received_at),
+        },
+    )
 
 
 @allow(signed_in)
@@ -99,10 +137,21 @@ def _show(request, row, *, form=None, known=None, new=None, upload=None, status=
         form = form or forms.ReportForm(report=row)
         facts["table"] = _table(row, known or [(line["line"], line["form"]) for line in facts["table"]])
         facts["new_lines"] = new or facts["new_lines"]
-    return render(request, "payments/report.html", facts | {
-        "form": form, "upload": upload or forms.PieceForm(), "writable": writable, "may_file": signs_for_bearer(request.user, row.agreement),
-        "missing": rules.gaps(row) if writable else [], "unexplained": rules.unexplained(row) if writable else [], "posted_version": row.version,
-    }, status=status)
+    return render(
+        request,
+        "payments/report.html",
+        facts
+        | {
+            "form": form,
+            "upload": upload or forms.PieceForm(),
+            "writable": writable,
+            "may_file": signs_for_bearer(request.user, row.agreement),
+            "missing": rules.gaps(row) if writable else [],
+            "unexplained": rules.unexplained(row) if writable else [],
+            "posted_version": row.version,
+        },
+        status=status,
+    )
 
 
 def _post(request, row, here):
@@ -113,7 +162,12 @@ def _post(request, row, here):
     if name == "attach":
         return _attach(request, row, here)
     if name == "detach":
-        reports.detach(report=row, actor=request.user, at=request.received_at, piece=int(request.POST.get("piece", "")) if request.POST.get("piece", "").isdigit() else 0)
+        reports.detach(
+            report=row,
+            actor=request.user,
+            at=request.received_at,
+            piece=int(request.POST.get("piece", "")) if request.POST.get("piece", "").isdigit() else 0,
+        )
         return redirect(here)
     if name in ("save", "submit"):
         return _save(request, row, here, file_it=name == "submit")
@@ -126,7 +180,9 @@ def _attach(request, row, here):
         uploaded = upload.cleaned_data["file"]
         try:
             content_type = check_upload(uploaded, kinds={"pdf", "image", "office", "text"}, max_bytes=PROOF_BYTES)
-            reports.attach(report=row, actor=request.user, at=request.received_at, uploaded=uploaded, content_type=content_type)
+            reports.attach(
+                report=row, actor=request.user, at=request.received_at, uploaded=uploaded, content_type=content_type
+            )
             return redirect(f"{here}#pieces")
         except Refusal as refusal:
             refusal.field = "file"
@@ -154,8 +210,14 @@ def _save(request, row, here, *, file_it: bool):
     verb = reports.write if row.state == "draft" else reports.revise
     version = request.POST.get("version", "")
     try:
-        row = verb(report=row, actor=request.user, at=request.received_at, facts=form.facts(), lines=forms.rows_of(known, new),
-                   version=int(version) if version.isdigit() else None)
+        row = verb(
+            report=row,
+            actor=request.user,
+            at=request.received_at,
+            facts=form.facts(),
+            lines=forms.rows_of(known, new),
+            version=int(version) if version.isdigit() else None,
+        )
         if file_it:
             row = reports.submit(report=row, actor=request.user, at=request.received_at)
     except Refusal as refusal:
@@ -173,7 +235,8 @@ def _refused(request, row, form, refusal):
     row = _report_or_404(request, pk=row.pk)
     known, new = forms.line_forms(row, request.POST)
     named = {f"explanation_{line.position}": (one, "explanation") for line, one in known} | {
-        f"actual_{line.position}": (one, "actual_amount") for line, one in known}
+        f"actual_{line.position}": (one, "actual_amount") for line, one in known
+    }
     for one in (*(one for _line, one in known), *new):
         one.is_valid()
     if refusal.field in named:
@@ -182,7 +245,9 @@ def _refused(request, row, form, refusal):
         form.add_error(None, str(refusal))
     else:
         form.refuse(refusal)
-    return _show(request, row, form=form, known=known, new=new if refusal.code == "version_conflict" else None, status=422)
+    return _show(
+        request, row, form=form, known=known, new=new if refusal.code == "version_conflict" else None, status=422
+    )
 
 
 # ---- case officers ----
@@ -190,8 +255,10 @@ def _refused(request, row, form, refusal):
 
 def _of_tab(tab: str, today):
     return {
-        "submitted": Q(state="submitted"), "expected": Q(state__in=("due", "draft", "changes_requested")),
-        "overdue": Q(state__in=("due", "draft"), due_on__lt=today), "accepted": Q(state="accepted"),
+        "submitted": Q(state="submitted"),
+        "expected": Q(state__in=("due", "draft", "changes_requested")),
+        "overdue": Q(state__in=("due", "draft"), due_on__lt=today),
+        "accepted": Q(state="accepted"),
     }[tab]
 
 
@@ -199,19 +266,45 @@ def _of_tab(tab: str, today):
 @require_safe
 def staff_list(request):
     """Reports by what they await."""
-    tab, text, today = request.GET.get("etape") or "submitted", searched(request), timezone.localdate(request.received_at)
+    tab, text, today = (
+        request.GET.get("etape") or "submitted",
+        searched(request),
+        timezone.localdate(request.received_at),
+    )
     if tab not in dict(TABS):
         raise Http404
     found = _rows().filter(agreement__in=agreement_ids(request))
     counts = {code: found.filter(_of_tab(code, today)).count() for code, _label in TABS}
     found = found.filter(_of_tab(tab, today)).order_by("submitted_at" if tab == "submitted" else "due_on", "pk")
     if text:
-        found = found.filter(Q(agreement__reference__icontains=text) | Q(agreement__application__title__icontains=text) | Q(agreement__bearer_name__icontains=text))
+        found = found.filter(
+            Q(agreement__reference__icontains=text)
+            | Q(agreement__application__title__icontains=text)
+            | Q(agreement__bearer_name__icontains=text)
+        )
     page = page_of(request, found)
-    rows = [{"report": one, "answer_by": timezone.localdate(one.submitted_at) + timedelta(days=one.agreement.rules["report_review_days"]) if one.submitted_at else None,
-             "late": (today - one.due_on).days if one.is_overdue(today) else 0} for one in page.object_list]
-    return render(request, "payments/instruction/reports.html", {"tab": tab, "text": text, "page": page, "rows": rows,
-                                                                 "tabs": [(code, label, counts[code]) for code, label in TABS]})
+    rows = [
+        {
+            "report": one,
+            "answer_by": timezone.localdate(one.submitted_at)
+            + timedelta(days=one.agreement.rules["report_review_days"])
+            if one.submitted_at
+            else None,
+            "late": (today - one.due_on).days if one.is_overdue(today) else 0,
+        }
+        for one in page.object_list
+    ]
+    return render(
+        request,
+        "payments/instruction/reports.html",
+        {
+            "tab": tab,
+            "text": text,
+            "page": page,
+            "rows": rows,
+            "tabs": [(code, label, counts[code]) for code, label in TABS],
+        },
+    )
 
 
 @allow(instruction_desk)
@@ -226,5 +319,9 @@ def staff_report(request, pk):
         if response:
             return response
     balance = row.agreement.instalments.filter(is_balance=True).exclude(state="cancelled").first()
-    return render(request, "payments/instruction/report.html", _facts(request, row) | {"cards": cards(request, row, STAFF_FORMS, bound), "balance": balance},
-                  status=status(bound))
+    return render(
+        request,
+        "payments/instruction/report.html",
+        _facts(request, row) | {"cards": cards(request, row, STAFF_FORMS, bound), "balance": balance},
+        status=status(bound),
+    )

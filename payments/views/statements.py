@@ -1,4 +1,5 @@
 """The bank's answers: files imported, lines reconciled by the machine, the others by a person."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -33,35 +34,66 @@ def statement_list(request):
     if request.method == "POST" and form.is_valid():
         try:
             found = _import(request, form.cleaned_data["file"])
-            messages.success(request, ngettext("%(n)s payment reconciled.", "%(n)s payments reconciled.", found.matched_count) % {"n": found.matched_count})
+            messages.success(
+                request,
+                ngettext("%(n)s payment reconciled.", "%(n)s payments reconciled.", found.matched_count)
+                % {"n": found.matched_count},
+            )
             return redirect(reverse("payments:statement", args=[found.reference]))
         except Refusal as refusal:
             form.refuse(refusal)
-    rows = BankStatement.objects.visible_to(request.user).select_related("imported_by").annotate(
-        count=Count("lines"), waiting=Count("lines", filter=Q(lines__state="to_check"))).order_by("-pk")
-    return render(request, "payments/finance/statements.html", {"form": form, "page": page_of(request, rows), "may_pay": may_pay(request),
-                                                                "to_check": StatementLine.objects.filter(state="to_check").count()},
-                  status=422 if form.errors else 200)
+    rows = (
+        BankStatement.objects.visible_to(request.user)
+        .select_related("imported_by")
+        .annotate(count=Count("lines"), waiting=Count("lines", filter=Q(lines__state="to_check")))
+        .order_by("-pk")
+    )
+    return render(
+        request,
+        "payments/finance/statements.html",
+        {
+            "form": form,
+            "page": page_of(request, rows),
+            "may_pay": may_pay(request),
+            "to_check": StatementLine.objects.filter(state="to_check").count(),
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 def _import(request, uploaded) -> BankStatement:
     if uploaded.size > camt.MAX_BYTES:
-        raise Refusal("file_too_large", _("The file is over 20 megabytes."), remedy=_("Ask the bank for one statement a day."), field="file")
-    return statements.import_statement(bank_statement=None, actor=request.user, at=request.received_at, content=uploaded.read(), name=uploaded.name)
+        raise Refusal(
+            "file_too_large",
+            _("The file is over 20 megabytes."),
+            remedy=_("Ask the bank for one statement a day."),
+            field="file",
+        )
+    return statements.import_statement(
+        bank_statement=None, actor=request.user, at=request.received_at, content=uploaded.read(), name=uploaded.name
+    )
 
 
 @allow(finance_desk)
 @require_safe
 def statement(request, reference):
     """One file and what each of its lines did."""
-    row = BankStatement.objects.visible_to(request.user).select_related("imported_by").filter(reference=reference).first()
+    row = (
+        BankStatement.objects.visible_to(request.user).select_related("imported_by").filter(reference=reference).first()
+    )
     if row is None:
         raise Http404
-    return render(request, "payments/finance/statement.html", {"statement": row, "page": page_of(request, _lines().filter(statement=row), 200)})
+    return render(
+        request,
+        "payments/finance/statement.html",
+        {"statement": row, "page": page_of(request, _lines().filter(statement=row), 200)},
+    )
 
 
 def _lines():
-    return StatementLine.objects.select_related("statement", "instalment__agreement__application", "handled_by").order_by("statement_id", "position")
+    return StatementLine.objects.select_related(
+        "statement", "instalment__agreement__application", "handled_by"
+    ).order_by("statement_id", "position")
 
 
 @allow(finance_desk)
@@ -84,4 +116,9 @@ def line(request, pk):
         response, bound = act(request, row, LINE_FORMS, done=reverse("payments:lines"))
         if response:
             return response
-    return render(request, "payments/finance/line.html", {"line": row, "cards": cards(request, row, LINE_FORMS, bound)}, status=status(bound))
+    return render(
+        request,
+        "payments/finance/line.html",
+        {"line": row, "cards": cards(request, row, LINE_FORMS, bound)},
+        status=status(bound),
+    )

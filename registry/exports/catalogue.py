@@ -1,4 +1,5 @@
 """DCAT catalogue (JSON-LD) that data.gouv.fr can harvest, and the Atom feed of what was published."""
+
 from __future__ import annotations
 
 import json
@@ -32,14 +33,23 @@ def dcat(fund, modified_at: datetime) -> str:
         "dct:publisher": {"@id": fund.website, "@type": "foaf:Organization", "foaf:name": fund.legal_name},
         "dcat:distribution": [
             {
-                "@id": f"{fund.data_url}{name}", "@type": "dcat:Distribution", "dct:title": title, "dcat:mediaType": media,
-                "dcat:downloadURL": {"@id": f"{fund.data_url}{name}"}, "dcat:accessURL": {"@id": fund.data_url}, "dct:license": {"@id": LICENCE},
+                "@id": f"{fund.data_url}{name}",
+                "@type": "dcat:Distribution",
+                "dct:title": title,
+                "dcat:mediaType": media,
+                "dcat:downloadURL": {"@id": f"{fund.data_url}{name}"},
+                "dcat:accessURL": {"@id": fund.data_url},
+                "dct:license": {"@id": LICENCE},
             }
             for name, title, media in FILES
         ],
     }
     catalogue = {
-        "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/", "foaf": "http://xmlns.com/foaf/0.1/"},
+        "@context": {
+            "dcat": "http://www.w3.org/ns/dcat#",
+            "dct": "http://purl.org/dc/terms/",
+            "foaf": "http://xmlns.com/foaf/0.1/",
+        },
         "@id": f"{fund.data_url}catalogue.jsonld",
         "@type": "dcat:Catalog",
         "dct:title": f"Données ouvertes de {fund.name}",

@@ -1,4 +1,5 @@
 """Cells of files that spreadsheets open: a text that could be read as a formula is defused, numbers stay numbers."""
+
 import csv
 import io
 

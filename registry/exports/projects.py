@@ -1,4 +1,5 @@
 """The registry itself as CSV, JSON and XLSX: one line a grant, the columns of `COLUMNS`, amounts in euros."""
+
 from __future__ import annotations
 
 import io
@@ -9,9 +10,31 @@ from core.money import decimal_text
 from registry.exports.cells import csv_lines, safe
 
 COLUMNS = [
-    "reference", "title", "summary", "stage", "call", "recipient", "recipient_kind", "recipient_siret", "recipient_rna", "partner", "department", "region",
-    "themes", "requested_amount", "awarded_amount", "paid_amount", "score", "awarded_on", "agreed_on", "starts_on", "ends_on", "licence", "repository",
-    "demo", "url",
+    "reference",
+    "title",
+    "summary",
+    "stage",
+    "call",
+    "recipient",
+    "recipient_kind",
+    "recipient_siret",
+    "recipient_rna",
+    "partner",
+    "department",
+    "region",
+    "themes",
+    "requested_amount",
+    "awarded_amount",
+    "paid_amount",
+    "score",
+    "awarded_on",
+    "agreed_on",
+    "starts_on",
+    "ends_on",
+    "licence",
+    "repository",
+    "demo",
+    "url",
 ]
 
 
@@ -65,7 +88,14 @@ def as_xlsx(grants, modified_at: datetime) -> bytes:
 
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        buffer,
+        {
+            "in_memory": True,
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
     )
     book.set_properties({"created": modified_at.replace(tzinfo=None)})
     sheet = book.add_worksheet("projets")

@@ -1,4 +1,5 @@
 """SCDL "subventions" 2.1.1, the French essential data of grants (loi 2000-321 art. 10, arrêté of 17 November 2017)."""
+
 from __future__ import annotations
 
 import re
@@ -7,8 +8,22 @@ from core.money import decimal_text
 from registry.exports.cells import csv_lines, shorten
 
 COLUMNS = [
-    "nomAttribuant", "idAttribuant", "dateConvention", "referenceDecision", "nomBeneficiaire", "idBeneficiaire", "rnaBeneficiaire", "objet",
-    "montant", "nature", "conditionsVersement", "datesPeriodeVersement", "idRAE", "notificationUE", "pourcentageSubvention", "dispositifAide",
+    "nomAttribuant",
+    "idAttribuant",
+    "dateConvention",
+    "referenceDecision",
+    "nomBeneficiaire",
+    "idBeneficiaire",
+    "rnaBeneficiaire",
+    "objet",
+    "montant",
+    "nature",
+    "conditionsVersement",
+    "datesPeriodeVersement",
+    "idRAE",
+    "notificationUE",
+    "pourcentageSubvention",
+    "dispositifAide",
 ]
 _RNA = re.compile(r"^W\d{9}$")
 
@@ -23,9 +38,21 @@ def row(grant) -> list:
     if grant.paid_until_on and grant.paid_until_on != grant.paid_from_on:
         period += f"/{grant.paid_until_on.isoformat()}"
     return [
-        grant.funder_name, grant.funder_siret, grant.agreed_on.isoformat(), grant.decision_reference, grant.recipient_name, grant.recipient_siret,
-        grant.recipient_rna if _RNA.match(grant.recipient_rna or "") else "", shorten(grant.purpose, 256), decimal_text(grant.amount), grant.nature,
-        shorten(grant.conditions, 256), period, grant.rae, "oui" if grant.eu_notified else "non", f"{grant.share.normalize():f}",
+        grant.funder_name,
+        grant.funder_siret,
+        grant.agreed_on.isoformat(),
+        grant.decision_reference,
+        grant.recipient_name,
+        grant.recipient_siret,
+        grant.recipient_rna if _RNA.match(grant.recipient_rna or "") else "",
+        shorten(grant.purpose, 256),
+        decimal_text(grant.amount),
+        grant.nature,
+        shorten(grant.conditions, 256),
+        period,
+        grant.rae,
+        "oui" if grant.eu_notified else "non",
+        f"{grant.share.normalize():f}",
         grant.scheme,
     ]
 

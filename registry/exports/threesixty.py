@@ -1,4 +1,5 @@
 """360Giving 1.4, as a JSON package streamed grant by grant. Natural persons appear under a random identifier, without a name."""
+
 from __future__ import annotations
 
 import json
@@ -34,7 +35,10 @@ def grant_object(grant, fund, prefix: str) -> dict:
         data["recipientIndividual"] = {"id": f"360G-{prefix}-{grant.person_id}", "name": grant.recipient_name}
     else:
         data["recipientOrganization"] = [
-            {"id": _organisation_id(grant.recipient_siret, grant.recipient_rna, prefix, grant.public_id), "name": grant.recipient_name}
+            {
+                "id": _organisation_id(grant.recipient_siret, grant.recipient_rna, prefix, grant.public_id),
+                "name": grant.recipient_name,
+            }
         ]
     if grant.requested_amount:
         data["amountAppliedFor"] = _number(grant.requested_amount)
@@ -44,7 +48,9 @@ def grant_object(grant, fund, prefix: str) -> dict:
         data["grantProgramme"] = [{"title": grant.scheme}]
         data["fromOpenCall"] = "Yes" if not grant.is_past else "No"
     if grant.department:
-        data["beneficiaryLocation"] = [{"name": grant.department_name or grant.department, "geoCode": grant.department, "geoCodeType": "DEP"}]
+        data["beneficiaryLocation"] = [
+            {"name": grant.department_name or grant.department, "geoCode": grant.department, "geoCodeType": "DEP"}
+        ]
     if grant.starts_on and grant.ends_on and grant.starts_on <= grant.ends_on:
         data["plannedDates"] = [{"startDate": grant.starts_on.isoformat(), "endDate": grant.ends_on.isoformat()}]
     return data
@@ -63,7 +69,11 @@ def lines(grants, fund, prefix: str, modified_at: datetime):
         "issued": modified_at.date().isoformat(),
         "modified": modified_at.isoformat(),
         "identifier": f"{fund.data_url}360giving.json",
-        "publisher": {"identifier": _organisation_id(fund.siret, "", prefix, "fund"), "name": fund.legal_name, "website": fund.website},
+        "publisher": {
+            "identifier": _organisation_id(fund.siret, "", prefix, "fund"),
+            "name": fund.legal_name,
+            "website": fund.website,
+        },
         "downloadURL": f"{fund.data_url}360giving.json",
         "accessURL": fund.data_url,
         "license": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",

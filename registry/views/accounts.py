@@ -1,4 +1,5 @@
 """The public ledger and the verification of documents."""
+
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse

@@ -1,4 +1,5 @@
 """The open-data files at their stable addresses, streamed from the published set."""
+
 import json
 from dataclasses import dataclass
 
@@ -30,7 +31,9 @@ class FundCard:
 
 def fund_card() -> FundCard:
     fund = FundIdentity.current()
-    return FundCard(fund.name, fund.legal_name, fund.tagline, fund.siret, fund.website or absolute("/"), absolute("/donnees/"))
+    return FundCard(
+        fund.name, fund.legal_name, fund.tagline, fund.siret, fund.website or absolute("/"), absolute("/donnees/")
+    )
 
 
 def giving_prefix(fund: FundCard) -> str:
@@ -73,7 +76,11 @@ def _slug(text: str) -> str:
 @require_safe
 def giving_json(request):
     fund = fund_card()
-    return _answer(request, threesixty.lines(queries.published(), fund, giving_prefix(fund), queries.modified_at()), "application/json")
+    return _answer(
+        request,
+        threesixty.lines(queries.published(), fund, giving_prefix(fund), queries.modified_at()),
+        "application/json",
+    )
 
 
 @allow(public)
@@ -107,7 +114,11 @@ def checkpoint_json(request):
     newest = ledger.latest_checkpoint()
     if newest is None:
         raise Http404
-    return _answer(request, iter([json.dumps(ledger_export.checkpoint_object(newest), ensure_ascii=False) + "\n"]), "application/json")
+    return _answer(
+        request,
+        iter([json.dumps(ledger_export.checkpoint_object(newest), ensure_ascii=False) + "\n"]),
+        "application/json",
+    )
 
 
 @allow(public)
@@ -148,4 +159,8 @@ def atom(request):
     newest = ledger.latest_checkpoint()
     line = f"{newest.count} {newest.head}" if newest else ""
     grants = queries.page(queries.Filters(), 0, 30)
-    return _answer(request, iter([catalogue.atom(grants, fund_card(), queries.modified_at(), line)]), "application/atom+xml; charset=utf-8")
+    return _answer(
+        request,
+        iter([catalogue.atom(grants, fund_card(), queries.modified_at(), line)]),
+        "application/atom+xml; charset=utf-8",
+    )

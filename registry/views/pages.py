@@ -1,4 +1,5 @@
 """Public pages of the whole: home, figures, data, help, accessibility."""
+
 from django.shortcuts import render
 
 from core.access import allow, public

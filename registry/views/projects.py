@@ -1,4 +1,5 @@
 """The registry of projects."""
+
 from django.http import Http404
 from django.shortcuts import render
 
@@ -18,7 +19,12 @@ PAGE = 24
 def read_filters(request) -> queries.Filters:
     get = lambda name: request.GET.get(name, "").replace("\x00", "").strip()[:100]  # noqa: E731
     return queries.Filters(
-        text=get("q"), call=get("appel"), department=get("departement"), theme=get("theme"), stage=get("etat"), year=get("annee"),
+        text=get("q"),
+        call=get("appel"),
+        department=get("departement"),
+        theme=get("theme"),
+        stage=get("etat"),
+        year=get("annee"),
         order=get("tri") or "recent",
     )
 
@@ -47,7 +53,9 @@ def projects(request):
         "number": number,
         "pages": max(1, -(-count // PAGE)),
         "grants": queries.page(filters, (number - 1) * PAGE, PAGE),
-        "calls": Call.objects.filter(state__in=["under_review", "decided", "archived"]).order_by("-opens_at").only("slug", "title"),
+        "calls": Call.objects.filter(state__in=["under_review", "decided", "archived"])
+        .order_by("-opens_at")
+        .only("slug", "title"),
         "themes": Theme.objects.order_by("label"),
         "stages": Stage.choices,
         "departments": sorted((communes.department_name(code), code) for code in departments),
@@ -61,7 +69,11 @@ def project(request, reference):
     grant = queries.get(reference)
     if grant is None:
         raise Http404
-    context = {"grant": grant, "entries": ledger.public_entries_of(grant.reference), "bar": ledger.grant_bar(grant.reference, public=True)}
+    context = {
+        "grant": grant,
+        "entries": ledger.public_entries_of(grant.reference),
+        "bar": ledger.grant_bar(grant.reference, public=True),
+    }
     if not grant.not_taken_up:
         application = grant.source
         context |= {

@@ -1,4 +1,5 @@
 """The letters of decisions and appeals, frozen as plain French text in the act that makes them (CRPA L211-5, L212-1, L111-2, R311-3-1-1; CJA R421-5)."""
+
 from __future__ import annotations
 
 import hashlib
@@ -19,12 +20,19 @@ from reviews.enums.reading import DecisionKind, DecisionOutcome, DecisionState
 from reviews.models import Appeal, Decision
 from reviews.queries import appeals as appeal_dates
 
-PARTIALS = ("documents/partials/_decision_head.html", "documents/partials/_decision_remedies.html", "documents/partials/_decision_end.html")
+PARTIALS = (
+    "documents/partials/_decision_head.html",
+    "documents/partials/_decision_remedies.html",
+    "documents/partials/_decision_end.html",
+)
 LETTERS = {
     DecisionOutcome.SELECTED: ("award_letter", "Décision : votre projet est aidé"),
     DecisionOutcome.RESERVE: ("reserve_letter", "Décision : votre projet est sur la liste complémentaire"),
     DecisionOutcome.REJECTED: ("refusal_letter", "Décision : votre demande n’est pas retenue"),
-    DecisionOutcome.INELIGIBLE: ("ineligibility_letter", "Décision : votre demande ne peut pas être examinée par la commission"),
+    DecisionOutcome.INELIGIBLE: (
+        "ineligibility_letter",
+        "Décision : votre demande ne peut pas être examinée par la commission",
+    ),
     DecisionOutcome.ELIGIBLE: ("reinstatement_letter", "Décision : votre demande sera examinée par la commission"),
 }
 
@@ -45,16 +53,30 @@ def _wording() -> str:
 def officer_of(application) -> User | None:
     """The case officer who followed the file: the last to have acted on it at the desk."""
     verbs = ("declare_eligible", "request_information", "drop_request", "extend")
-    event = Event.objects.filter(subject=application.reference, machine="application", verb__in=verbs).select_related("actor").order_by("-id").first()
+    event = (
+        Event.objects.filter(subject=application.reference, machine="application", verb__in=verbs)
+        .select_related("actor")
+        .order_by("-id")
+        .first()
+    )
     return event.actor if event else None
 
 
 def _fund() -> dict:
     fund = FundIdentity.current()
-    return {"fund_name": fund.name, "fund_legal_name": fund.legal_name or fund.name, "fund_address": fund.address, "fund_email": fund.email,
-            "fund_phone": fund.phone, "fund_commune": fund.commune, "data_protection_email": fund.data_protection_email,
-            "appeals_email": fund.appeals_email or fund.email, "privacy_url": links.absolute("/confidentialite/"), "rules_url": links.absolute("/aide/"),
-            "wording": _wording()}
+    return {
+        "fund_name": fund.name,
+        "fund_legal_name": fund.legal_name or fund.name,
+        "fund_address": fund.address,
+        "fund_email": fund.email,
+        "fund_phone": fund.phone,
+        "fund_commune": fund.commune,
+        "data_protection_email": fund.data_protection_email,
+        "appeals_email": fund.appeals_email or fund.email,
+        "privacy_url": links.absolute("/confidentialite/"),
+        "rules_url": links.absolute("/aide/"),
+        "wording": _wording(),
+    }
 
 
 def _file(application) -> dict:
@@ -62,13 +84,27 @@ def _file(application) -> dict:
     officer = officer_of(application)
     bearer = application.bearer_organisation
     return {
-        "reference": application.reference, "project_title": application.display_title, "call": application.call.title, "recipient": str(application.lead),
-        "recipient_body": body if body != str(application.lead) else "", "recipient_address": application.content.get("applicant", {}).get("address", ""),
-        "requested": format_euros(application.requested_amount, "fr"), "received_on": day(application.first_received_at),
-        "officer_name": str(officer) if officer else "", "officer_email": officer.email if officer else "", "laureate": application.laureate_name,
-        "bearer": application.bearer_name, "bearer_siret": bearer.siret if bearer else "", "is_person": bearer is None,
-        "purpose": application.summary, "duration_months": application.duration_months or application.call.max_duration_months,
-        "partners": ", ".join(row.organisation.name for row in application.partnerships.select_related("organisation") if row.state == "confirmed"),
+        "reference": application.reference,
+        "project_title": application.display_title,
+        "call": application.call.title,
+        "recipient": str(application.lead),
+        "recipient_body": body if body != str(application.lead) else "",
+        "recipient_address": application.content.get("applicant", {}).get("address", ""),
+        "requested": format_euros(application.requested_amount, "fr"),
+        "received_on": day(application.first_received_at),
+        "officer_name": str(officer) if officer else "",
+        "officer_email": officer.email if officer else "",
+        "laureate": application.laureate_name,
+        "bearer": application.bearer_name,
+        "bearer_siret": bearer.siret if bearer else "",
+        "is_person": bearer is None,
+        "purpose": application.summary,
+        "duration_months": application.duration_months or application.call.max_duration_months,
+        "partners": ", ".join(
+            row.organisation.name
+            for row in application.partnerships.select_related("organisation")
+            if row.state == "confirmed"
+        ),
         "file_url": links.absolute(f"/dossiers/{application.reference}/"),
         "decision_url": links.absolute(f"/dossiers/{application.reference}/decision/"),
         "economic_activity": application.economic_activity,
@@ -81,7 +117,10 @@ def _plan(application) -> str:
 
 
 def _signatories(decision: Decision, at) -> list[dict]:
-    return [{"name": signer.label, "capacity": signer.capacity, "college": signer.college} for signer in queries.signers(decision, at)]
+    return [
+        {"name": signer.label, "capacity": signer.capacity, "college": signer.college}
+        for signer in queries.signers(decision, at)
+    ]
 
 
 def _ledger() -> dict:
@@ -91,9 +130,14 @@ def _ledger() -> dict:
 
 def _cited(decision: Decision) -> dict:
     cited = decision.cites
-    return {"cited": cited.reference if cited else "", "cited_on": day(cited.notified_at) if cited else "",
-            "cited_reserve_rank": cited.reserve_rank if cited else None,
-            "reserve_until": day(queries.reserve_until(cited)) if cited and cited.outcome == DecisionOutcome.RESERVE else ""}
+    return {
+        "cited": cited.reference if cited else "",
+        "cited_on": day(cited.notified_at) if cited else "",
+        "cited_reserve_rank": cited.reserve_rank if cited else None,
+        "reserve_until": day(queries.reserve_until(cited))
+        if cited and cited.outcome == DecisionOutcome.RESERVE
+        else "",
+    }
 
 
 def _meeting(decision: Decision) -> str:
@@ -114,27 +158,64 @@ def freeze_letter(decision: Decision, *, at) -> Document:
         application, rules = decision.application, decision.rule_version
         kind, title = LETTERS[decision.outcome]
         granted = decision.amount
-        appeal = Appeal.objects.filter(decision=decision.cites, state="granted").order_by("-id").first() if decision.kind == DecisionKind.APPEAL else None
+        appeal = (
+            Appeal.objects.filter(decision=decision.cites, state="granted").order_by("-id").first()
+            if decision.kind == DecisionKind.APPEAL
+            else None
+        )
         context = {
-            **_fund(), **_file(application), **_cited(decision), **_ledger(), "decision": decision.reference, "kind": decision.kind, "letter_on": day(at),
-            "meeting_on": _meeting(decision), "grounds": decision.grounds, "article": decision.article, "remedy": decision.remedy,
-            "amount": format_euros(granted, "fr") if granted else "", "amount_words": in_words(granted, "fr") if granted else "",
+            **_fund(),
+            **_file(application),
+            **_cited(decision),
+            **_ledger(),
+            "decision": decision.reference,
+            "kind": decision.kind,
+            "letter_on": day(at),
+            "meeting_on": _meeting(decision),
+            "grounds": decision.grounds,
+            "article": decision.article,
+            "remedy": decision.remedy,
+            "amount": format_euros(granted, "fr") if granted else "",
+            "amount_words": in_words(granted, "fr") if granted else "",
             "reduced": bool(granted and granted < application.requested_amount),
-            "minimum": format_euros(application.minimum_viable_amount, "fr") if application.minimum_viable_amount else "",
-            "score": decision.published_score.replace(".", ","), "minimum_score": str(rules["minimum_score"]).replace(".", ","),
-            "below_minimum": bool(decision.details.get("below_minimum")), "move_reason": str(decision.details.get("move_reason", "")),
-            "reduction_reason": str(decision.details.get("reduction_reason", "")), "tie_rule": str(decision.details.get("tie_rule", "")),
-            "rank": decision.rank, "reserve_rank": decision.reserve_rank, "reserve_count": decision.details.get("reserve_count") or "",
-            "reserve_months": rules["reserve_list_validity_months"], "plan": _plan(application) if granted else "",
-            "acceptance_days": rules["offer_acceptance_days"], "signature_days": rules["agreement_signature_days"], "rules_number": rules.number,
-            "authority": decision.authority, "authority_label": "les deux co-présidents de la commission"
-            if decision.authority == Authority.CO_PRESIDENTS else "l’ordonnateur, sur l’avis de la commission",
-            "signatories": _signatories(decision, at), "appeal_months": rules["appeal_months"], "appeal_answer_months": rules["appeal_answer_months"],
-            "appeal_on": day(appeal.filed_at) if appeal else "", "has_algorithm": decision.kind in ("award", "promotion", "appeal", "reserve_closure"),
-            "observations_on": str(decision.details.get("observations_invited_on", "")), "observations": str(decision.details.get("observations", "")),
+            "minimum": format_euros(application.minimum_viable_amount, "fr")
+            if application.minimum_viable_amount
+            else "",
+            "score": decision.published_score.replace(".", ","),
+            "minimum_score": str(rules["minimum_score"]).replace(".", ","),
+            "below_minimum": bool(decision.details.get("below_minimum")),
+            "move_reason": str(decision.details.get("move_reason", "")),
+            "reduction_reason": str(decision.details.get("reduction_reason", "")),
+            "tie_rule": str(decision.details.get("tie_rule", "")),
+            "rank": decision.rank,
+            "reserve_rank": decision.reserve_rank,
+            "reserve_count": decision.details.get("reserve_count") or "",
+            "reserve_months": rules["reserve_list_validity_months"],
+            "plan": _plan(application) if granted else "",
+            "acceptance_days": rules["offer_acceptance_days"],
+            "signature_days": rules["agreement_signature_days"],
+            "rules_number": rules.number,
+            "authority": decision.authority,
+            "authority_label": "les deux co-présidents de la commission"
+            if decision.authority == Authority.CO_PRESIDENTS
+            else "l’ordonnateur, sur l’avis de la commission",
+            "signatories": _signatories(decision, at),
+            "appeal_months": rules["appeal_months"],
+            "appeal_answer_months": rules["appeal_answer_months"],
+            "appeal_on": day(appeal.filed_at) if appeal else "",
+            "has_algorithm": decision.kind in ("award", "promotion", "appeal", "reserve_closure"),
+            "observations_on": str(decision.details.get("observations_invited_on", "")),
+            "observations": str(decision.details.get("observations", "")),
             **_eligibility(application),
         }
-        return documents.freeze(kind, owner=decision, subject=application.reference, title=f"{title} (n° {decision.reference})", context=context, at=at)
+        return documents.freeze(
+            kind,
+            owner=decision,
+            subject=application.reference,
+            title=f"{title} (n° {decision.reference})",
+            context=context,
+            at=at,
+        )
 
 
 def freeze_appeal_receipt(appeal: Appeal, *, at) -> Document:
@@ -142,12 +223,26 @@ def freeze_appeal_receipt(appeal: Appeal, *, at) -> Document:
     with translation.override("fr"):
         decision = appeal.decision
         context = {
-            **_fund(), **_file(decision.application), "decision": decision.reference, "notified_on": day(decision.notified_at), "filed_on": day(appeal.filed_at),
-            "late": appeal_dates.is_late(appeal), "until": day(queries.appeal_until(decision)), "answer_by": day(appeal_dates.implicit_rejection_on(appeal)),
-            "court_by": day(add_months(appeal_dates.implicit_rejection_on(appeal), 2)), "letter_on": day(at), "text": appeal.text,
+            **_fund(),
+            **_file(decision.application),
+            "decision": decision.reference,
+            "notified_on": day(decision.notified_at),
+            "filed_on": day(appeal.filed_at),
+            "late": appeal_dates.is_late(appeal),
+            "until": day(queries.appeal_until(decision)),
+            "answer_by": day(appeal_dates.implicit_rejection_on(appeal)),
+            "court_by": day(add_months(appeal_dates.implicit_rejection_on(appeal), 2)),
+            "letter_on": day(at),
+            "text": appeal.text,
         }
-        return documents.freeze("appeal_receipt", owner=appeal, subject=decision.application.reference, title="Accusé de réception de votre recours",
-                                context=context, at=at)
+        return documents.freeze(
+            "appeal_receipt",
+            owner=appeal,
+            subject=decision.application.reference,
+            title="Accusé de réception de votre recours",
+            context=context,
+            at=at,
+        )
 
 
 def freeze_appeal_rejection(appeal: Appeal, *, signer: User, at) -> Document:
@@ -155,12 +250,26 @@ def freeze_appeal_rejection(appeal: Appeal, *, signer: User, at) -> Document:
     with translation.override("fr"):
         decision = appeal.decision
         context = {
-            **_fund(), **_file(decision.application), "decision": decision.reference, "notified_on": day(decision.notified_at), "filed_on": day(appeal.filed_at),
-            "late": appeal_dates.is_late(appeal), "answer": appeal.answer, "rules_number": decision.rule_version.number, "letter_on": day(at),
-            "signer": str(signer), "appeal_months": decision.rule_version["appeal_months"],
+            **_fund(),
+            **_file(decision.application),
+            "decision": decision.reference,
+            "notified_on": day(decision.notified_at),
+            "filed_on": day(appeal.filed_at),
+            "late": appeal_dates.is_late(appeal),
+            "answer": appeal.answer,
+            "rules_number": decision.rule_version.number,
+            "letter_on": day(at),
+            "signer": str(signer),
+            "appeal_months": decision.rule_version["appeal_months"],
         }
-        return documents.freeze("appeal_rejection", owner=appeal, subject=decision.application.reference, title="Réponse à votre recours : la décision est maintenue",
-                                context=context, at=at)
+        return documents.freeze(
+            "appeal_rejection",
+            owner=appeal,
+            subject=decision.application.reference,
+            title="Réponse à votre recours : la décision est maintenue",
+            context=context,
+            at=at,
+        )
 
 
 def _decision_visible(user, document) -> bool:

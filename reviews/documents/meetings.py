@@ -2,6 +2,7 @@
 
 The notice is one for all: it names files by their reference alone and gives no sum, so that it tells a recused member nothing (art. 12).
 """
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -22,13 +23,30 @@ from reviews.queries import meetings as queries
 from reviews.queries import review_counts
 
 COLLEGES = ((str(College.CIVIL_SOCIETY), "Société civile"), (str(College.STATE), "État"))
-PRESENCE = {AttendanceKind.ROOM: "dans la salle", AttendanceKind.REMOTE: "à distance", AttendanceKind.ALTERNATE: "suppléé", AttendanceKind.PROXY: "mandat donné",
-            AttendanceKind.ABSENT: "absent"}
-PROPOSALS = {Proposal.SELECTED: "aider le projet", Proposal.RESERVE: "inscrire le projet sur la liste complémentaire", Proposal.REJECTED: "ne pas aider le projet"}
-OUTCOMES = {VoteOutcome.ADOPTED: "proposition adoptée", VoteOutcome.REJECTED: "proposition rejetée", VoteOutcome.TIED: "partage égal des voix",
-            VoteOutcome.DEFERRED: "point reporté", VoteOutcome.VOID: "vote abandonné"}
+PRESENCE = {
+    AttendanceKind.ROOM: "dans la salle",
+    AttendanceKind.REMOTE: "à distance",
+    AttendanceKind.ALTERNATE: "suppléé",
+    AttendanceKind.PROXY: "mandat donné",
+    AttendanceKind.ABSENT: "absent",
+}
+PROPOSALS = {
+    Proposal.SELECTED: "aider le projet",
+    Proposal.RESERVE: "inscrire le projet sur la liste complémentaire",
+    Proposal.REJECTED: "ne pas aider le projet",
+}
+OUTCOMES = {
+    VoteOutcome.ADOPTED: "proposition adoptée",
+    VoteOutcome.REJECTED: "proposition rejetée",
+    VoteOutcome.TIED: "partage égal des voix",
+    VoteOutcome.DEFERRED: "point reporté",
+    VoteOutcome.VOID: "vote abandonné",
+}
 MODES = {VoteMode.CONSENT: "sans objection", VoteMode.OPEN: "à main levée", VoteMode.SECRET: "à bulletin secret"}
-MAJORITIES = {"college_weighted": "vote pondéré par collège", "r133_11": "majorité des membres présents ou représentés (CRPA R133-11)"}
+MAJORITIES = {
+    "college_weighted": "vote pondéré par collège",
+    "r133_11": "majorité des membres présents ou représentés (CRPA R133-11)",
+}
 
 
 def _day(value) -> str:
@@ -51,8 +69,14 @@ def _euros(cents) -> str:
 
 def _fund() -> dict:
     fund = FundIdentity.current()
-    return {"fund_name": fund.name, "fund_legal_name": fund.legal_name or fund.name, "fund_address": fund.address, "fund_email": fund.email,
-            "fund_phone": fund.phone, "fund_commune": fund.commune}
+    return {
+        "fund_name": fund.name,
+        "fund_legal_name": fund.legal_name or fund.name,
+        "fund_address": fund.address,
+        "fund_email": fund.email,
+        "fund_phone": fund.phone,
+        "fund_commune": fund.commune,
+    }
 
 
 def _place(meeting: Meeting) -> str:
@@ -62,8 +86,14 @@ def _place(meeting: Meeting) -> str:
 
 def _presidents(meeting: Meeting, at) -> list[dict]:
     found = queries.presidents_of(meeting, at)
-    return [{"college": label, "name": str(found[code].user) if code in found else "", "title": found[code].title if code in found else ""}
-            for code, label in COLLEGES]
+    return [
+        {
+            "college": label,
+            "name": str(found[code].user) if code in found else "",
+            "title": found[code].title if code in found else "",
+        }
+        for code, label in COLLEGES
+    ]
 
 
 def _subject(item: AgendaItem) -> str:
@@ -76,19 +106,39 @@ def _subject(item: AgendaItem) -> str:
 def freeze_notice(meeting: Meeting, *, at, previous_on=None) -> Document:
     """The notice as it is sent. `previous_on`: instant of the sitting that lacked its quorum, on a second notice."""
     with translation.override("fr"):
-        items = meeting.items.exclude(state=AgendaItemState.WITHDRAWN).select_related("application").order_by("position")
+        items = (
+            meeting.items.exclude(state=AgendaItemState.WITHDRAWN).select_related("application").order_by("position")
+        )
         rules = meeting.rules
         context = {
-            **_fund(), "reference": meeting.reference, "call": meeting.call.title, "sent_on": _day(at), "day": _day(meeting.planned_at),
-            "hour": _hour(meeting.planned_at), "place": _place(meeting), "second_notice": meeting.second_notice,
-            "previous_on": _day(previous_on) if previous_on else "", "urgency_reason": meeting.urgency_reason, "days_min": rules["notice_days_min"],
+            **_fund(),
+            "reference": meeting.reference,
+            "call": meeting.call.title,
+            "sent_on": _day(at),
+            "day": _day(meeting.planned_at),
+            "hour": _hour(meeting.planned_at),
+            "place": _place(meeting),
+            "second_notice": meeting.second_notice,
+            "previous_on": _day(previous_on) if previous_on else "",
+            "urgency_reason": meeting.urgency_reason,
+            "days_min": rules["notice_days_min"],
             "agenda": [{"number": item.position, "title": _subject(item)} for item in items],
-            "files": sum(1 for item in items if item.application_id), "rules_number": rules.number, "weighted": rules["majority"] == "college_weighted",
-            "stays_in_base": rules["quorum_recused"] == "stays_in_base", "proxies_max": rules["proxies_max"],
-            "reply_url": links.absolute(f"/commission/seances/{meeting.pk}/"), "presidents": _presidents(meeting, at),
+            "files": sum(1 for item in items if item.application_id),
+            "rules_number": rules.number,
+            "weighted": rules["majority"] == "college_weighted",
+            "stays_in_base": rules["quorum_recused"] == "stays_in_base",
+            "proxies_max": rules["proxies_max"],
+            "reply_url": links.absolute(f"/commission/seances/{meeting.pk}/"),
+            "presidents": _presidents(meeting, at),
         }
-        return documents.freeze("meeting_notice", owner=meeting, subject=meeting.reference, title=f"Convocation à la séance du {_day(meeting.planned_at)}",
-                                context=context, at=at)
+        return documents.freeze(
+            "meeting_notice",
+            owner=meeting,
+            subject=meeting.reference,
+            title=f"Convocation à la séance du {_day(meeting.planned_at)}",
+            context=context,
+            at=at,
+        )
 
 
 def freeze_quorum_record(meeting: Meeting, *, at) -> Document:
@@ -97,15 +147,43 @@ def freeze_quorum_record(meeting: Meeting, *, at) -> Document:
         room = queries.room_of(meeting, at)
         quorum = room.quorum()
         context = {
-            **_fund(), "reference": meeting.reference, "call": meeting.call.title, "planned_at": _at(meeting.planned_at), "recorded_at": _at(at),
-            "place": _place(meeting), "second_notice": meeting.second_notice,
-            "members": [{"name": str(seat.user), "title": seat.title, "college": dict(COLLEGES)[seat.college], "presence": PRESENCE[room.presence(seat)]}
-                        for seat in room.seats],
-            "counts": [{"college": label, "present": quorum.colleges[code].present, "base": quorum.colleges[code].base, "needed": quorum.colleges[code].needed}
-                       for code, label in COLLEGES],
-            "present": quorum.overall.present, "base": quorum.overall.base, "needed": quorum.overall.needed,
+            **_fund(),
+            "reference": meeting.reference,
+            "call": meeting.call.title,
+            "planned_at": _at(meeting.planned_at),
+            "recorded_at": _at(at),
+            "place": _place(meeting),
+            "second_notice": meeting.second_notice,
+            "members": [
+                {
+                    "name": str(seat.user),
+                    "title": seat.title,
+                    "college": dict(COLLEGES)[seat.college],
+                    "presence": PRESENCE[room.presence(seat)],
+                }
+                for seat in room.seats
+            ],
+            "counts": [
+                {
+                    "college": label,
+                    "present": quorum.colleges[code].present,
+                    "base": quorum.colleges[code].base,
+                    "needed": quorum.colleges[code].needed,
+                }
+                for code, label in COLLEGES
+            ],
+            "present": quorum.overall.present,
+            "base": quorum.overall.base,
+            "needed": quorum.overall.needed,
         }
-        return documents.freeze("quorum_record", owner=meeting, subject=meeting.reference, title="Constat d’absence de quorum", context=context, at=at)
+        return documents.freeze(
+            "quorum_record",
+            owner=meeting,
+            subject=meeting.reference,
+            title="Constat d’absence de quorum",
+            context=context,
+            at=at,
+        )
 
 
 # ---- minutes ----
@@ -119,33 +197,64 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
         departures: dict[int, list[Departure]] = {}
         for row in Departure.objects.filter(meeting=meeting).select_related("seat__user", "replaced_by__user"):
             departures.setdefault(row.item_id, []).append(row)
-        decisions = {row.agenda_item_id: row for row in Decision.objects.filter(agenda_item__meeting=meeting, kind="award").exclude(state="annulled")}
-        parts = [{"code": "opening", "item": None, "title": "Convocation et présence", "text": _opening(meeting, room, at)}]
+        decisions = {
+            row.agenda_item_id: row
+            for row in Decision.objects.filter(agenda_item__meeting=meeting, kind="award").exclude(state="annulled")
+        }
+        parts = [
+            {"code": "opening", "item": None, "title": "Convocation et présence", "text": _opening(meeting, room, at)}
+        ]
         for item in items:
             text = _item_text(item, votes.get(item.pk, []), departures.get(item.pk, []), ranks)
             if item.pk in decisions:
                 text += f"\n{decision_line(decisions[item.pk])}"
-            title = f"{item.position}. {item.application.reference} · {item.application.display_title}" if item.application_id else f"{item.position}. {item.title}"
+            title = (
+                f"{item.position}. {item.application.reference} · {item.application.display_title}"
+                if item.application_id
+                else f"{item.position}. {item.title}"
+            )
             parts.append({"code": "item", "item": item, "title": title, "text": text})
-        parts.append({"code": "conclusion", "item": None, "title": "Liste adoptée et fin de la séance", "text": _conclusion(meeting, len(decisions), at)})
+        parts.append(
+            {
+                "code": "conclusion",
+                "item": None,
+                "title": "Liste adoptée et fin de la séance",
+                "text": _conclusion(meeting, len(decisions), at),
+            }
+        )
         return parts
 
 
 def _opening(meeting: Meeting, room: queries.Room, at) -> str:
-    lines = [f"Convocation envoyée le {_at(meeting.convened_at)}" + (f", en urgence : {meeting.urgency_reason}." if meeting.urgency_reason else ".")]
+    lines = [
+        f"Convocation envoyée le {_at(meeting.convened_at)}"
+        + (f", en urgence : {meeting.urgency_reason}." if meeting.urgency_reason else ".")
+    ]
     if meeting.second_notice:
-        lines.append("Seconde convocation, après un ajournement faute de quorum, précisant qu’aucun quorum ne serait exigé.")
+        lines.append(
+            "Seconde convocation, après un ajournement faute de quorum, précisant qu’aucun quorum ne serait exigé."
+        )
     lines.append(f"Séance ouverte le {_at(meeting.opened_at)} par {meeting.opened_by}, {_place(meeting)}.")
-    lines.append(f"Règlement version {meeting.rules.number} ; règle de vote : {MAJORITIES[meeting.rules['majority']]}"
-                 + (f" ({meeting.rules['legal_basis']})." if meeting.rules["legal_basis"] else "."))
+    lines.append(
+        f"Règlement version {meeting.rules.number} ; règle de vote : {MAJORITIES[meeting.rules['majority']]}"
+        + (f" ({meeting.rules['legal_basis']})." if meeting.rules["legal_basis"] else ".")
+    )
     for code, label in COLLEGES:
         lines.append("")
         lines.append(f"{label} :")
         for seat in (one for one in room.seats if one.college == code):
             row, presence = room.attendance.get(seat.pk), room.presence(seat)
             detail = PRESENCE[presence]
-            if row is not None and row.represented_by_id and presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY):
-                detail = f"suppléé par {row.represented_by.user}" if presence == AttendanceKind.ALTERNATE else f"représenté par {row.represented_by.user}, son mandataire"
+            if (
+                row is not None
+                and row.represented_by_id
+                and presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY)
+            ):
+                detail = (
+                    f"suppléé par {row.represented_by.user}"
+                    if presence == AttendanceKind.ALTERNATE
+                    else f"représenté par {row.represented_by.user}, son mandataire"
+                )
             if row is not None and row.arrived_at:
                 detail += f", arrivée à {_hour(row.arrived_at)}"
             if row is not None and row.left_at:
@@ -154,10 +263,15 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
     event = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb="open").order_by("-id").first()
     if event is not None and "civil" in event.payload:
         facts = event.payload
-        lines += ["", f"Quorum à l’ouverture : société civile {facts['civil']} sur {facts['civil_base']}, État {facts['state']} sur {facts['state_base']}"
-                  + (" (non requis, seconde convocation)." if meeting.second_notice else ", atteint.")]
+        lines += [
+            "",
+            f"Quorum à l’ouverture : société civile {facts['civil']} sur {facts['civil_base']}, État {facts['state']} sur {facts['state_base']}"
+            + (" (non requis, seconde convocation)." if meeting.second_notice else ", atteint."),
+        ]
     for row in meeting.acting_presidents.select_related("seat__user"):
-        lines.append(f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {_hour(row.designated_at)}.")
+        lines.append(
+            f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {_hour(row.designated_at)}."
+        )
     return "\n".join(lines)
 
 
@@ -165,20 +279,32 @@ def _item_text(item: AgendaItem, votes: list[Vote], departures: list[Departure],
     lines = []
     if item.application_id:
         application, rank = item.application, ranks.get(item.application_id)
-        lines.append(f"Porteur : {application.laureate_name}. Demandé : {_euros(application.requested_amount)}"
-                     + (f" ; minimum : {_euros(application.minimum_viable_amount)}." if application.minimum_viable_amount else "."))
+        lines.append(
+            f"Porteur : {application.laureate_name}. Demandé : {_euros(application.requested_amount)}"
+            + (
+                f" ; minimum : {_euros(application.minimum_viable_amount)}."
+                if application.minimum_viable_amount
+                else "."
+            )
+        )
         counts = review_counts(application)
-        lines.append(f"Évaluations rendues : société civile {counts[College.CIVIL_SOCIETY]}, État {counts[College.STATE]}.")
+        lines.append(
+            f"Évaluations rendues : société civile {counts[College.CIVIL_SOCIETY]}, État {counts[College.STATE]}."
+        )
         if rank is not None and rank.score is not None and rank.score.complete:
             score = rank.score
-            lines.append(f"Moyenne société civile {_number(score.published_college(College.CIVIL_SOCIETY))}, moyenne État "
-                         f"{_number(score.published_college(College.STATE))} ; note {_number(score.published)}, rang {rank.number}.")
+            lines.append(
+                f"Moyenne société civile {_number(score.published_college(College.CIVIL_SOCIETY))}, moyenne État "
+                f"{_number(score.published_college(College.STATE))} ; note {_number(score.published)}, rang {rank.number}."
+            )
         elif rank is not None:
             lines.append("Note incomplète : le dossier n’est pas classé.")
     for row in departures:
         back = f", retour à {_hour(row.returned_at)}" if row.returned_at else ""
         instead = f" ; remplacé sur ce point par {row.replaced_by.user}" if row.replaced_by_id else ""
-        lines.append(f"Déport : {row.seat.user} ({dict(COLLEGES)[row.seat.college]}), sortie à {_hour(row.left_at)}{back}{instead}.")
+        lines.append(
+            f"Déport : {row.seat.user} ({dict(COLLEGES)[row.seat.college]}), sortie à {_hour(row.left_at)}{back}{instead}."
+        )
     if item.debate:
         lines += ["", f"Débat : {item.debate}"]
     for vote in votes:
@@ -204,16 +330,23 @@ def _vote_lines(vote: Vote) -> list[str]:
     asked = PROPOSALS.get(vote.proposal, "adopter le point")
     head = f"Vote n° {vote.round}, {MODES[vote.mode]}{', après un partage égal' if vote.second else ''} : {asked}"
     head += f", {_euros(vote.amount)}" if vote.amount and vote.proposal == Proposal.SELECTED else ""
-    lines = [f"{head} (ouvert à {_hour(vote.opened_at)}" + (f", clos à {_hour(vote.closed_at)})." if vote.closed_at else ").")]
+    lines = [
+        f"{head} (ouvert à {_hour(vote.opened_at)}"
+        + (f", clos à {_hour(vote.closed_at)})." if vote.closed_at else ").")
+    ]
     for code, label in COLLEGES:
         row = vote.tallies.get(code)
         if row is not None:
-            lines.append(f"- {label} : pour {row.votes_for}, contre {row.against}, abstentions {row.abstained} ; présents ou représentés {row.present} sur {row.base}.")
+            lines.append(
+                f"- {label} : pour {row.votes_for}, contre {row.against}, abstentions {row.abstained} ; présents ou représentés {row.present} sur {row.base}."
+            )
     if vote.weighted:
         share = Fraction(vote.weighted)
         lines.append(f"Somme pondérée : {share.numerator}/{share.denominator} ; il faut plus de 1/2.")
     if vote.outcome in (VoteOutcome.ADOPTED, VoteOutcome.REJECTED) and not vote.equal_weight:
-        lines.append("Les deux collèges n’ont pas voté en nombre égal ; l’inégalité est inscrite ici et sur la page publique du projet.")
+        lines.append(
+            "Les deux collèges n’ont pas voté en nombre égal ; l’inégalité est inscrite ici et sur la page publique du projet."
+        )
     lines.append(f"Résultat : {OUTCOMES.get(vote.outcome, 'non clos')}.")
     return lines
 
@@ -222,18 +355,26 @@ def _conclusion(meeting: Meeting, decided: int, at) -> str:
     """The hour, and no figure made of a file: this part is read by members recused from some."""
     lines = []
     if meeting.list_adopted_at:
-        lines.append(f"Liste adoptée à {_hour(meeting.list_adopted_at)}, sur proposition de {meeting.list_adopted_by} : {decided} décisions, une par dossier ; leur sens et "
-                     "leur montant figurent dans la partie de chaque dossier.")
+        lines.append(
+            f"Liste adoptée à {_hour(meeting.list_adopted_at)}, sur proposition de {meeting.list_adopted_by} : {decided} décisions, une par dossier ; leur sens et "
+            "leur montant figurent dans la partie de chaque dossier."
+        )
         lines.append(f"Enveloppe libre avant la liste : {_euros(meeting.list_free_amount)}.")
     lines.append(f"Séance levée à {_hour(at)}, par accord des deux co-présidents.")
-    lines.append("Après l’adoption de ce procès-verbal, chaque décision est signée puis notifiée à son porteur avec les voies et délais de recours ; le dossier ne "
-                 "change d’état qu’à ce moment. Jusque-là, ce procès-verbal n’est pas communicable.")
+    lines.append(
+        "Après l’adoption de ce procès-verbal, chaque décision est signée puis notifiée à son porteur avec les voies et délais de recours ; le dossier ne "
+        "change d’état qu’à ce moment. Jusque-là, ce procès-verbal n’est pas communicable."
+    )
     return "\n".join(lines)
 
 
 def decision_line(decision) -> str:
     """What the list made of a file, as its section says it."""
-    words = {"selected": f"aide de {_euros(decision.amount or 0)}", "reserve": f"liste complémentaire, rang {decision.reserve_rank}", "rejected": "demande non retenue"}
+    words = {
+        "selected": f"aide de {_euros(decision.amount or 0)}",
+        "reserve": f"liste complémentaire, rang {decision.reserve_rank}",
+        "rejected": "demande non retenue",
+    }
     return f"Liste adoptée : {words.get(decision.outcome, decision.outcome)} (décision {decision.reference})."
 
 
@@ -241,13 +382,26 @@ def freeze_minutes(meeting: Meeting, sections: list[MinutesSection], *, at) -> D
     """The full minutes of one version: every section with its hash. Internal until the decisions are notified."""
     with translation.override("fr"):
         context = {
-            **_fund(), "reference": meeting.reference, "call": meeting.call.title, "day": _day(meeting.opened_at), "version": sections[0].version if sections else 0,
-            "sections": [{"title": part.title, "text": part.text, "hash": part.hash} for part in sections], "presidents": _presidents(meeting, at),
-            "refusals": [{"name": str(row.user), "college": dict(COLLEGES)[row.college], "reason": row.reason}
-                         for row in meeting.minutes_refusals.filter(withdrawn_at__isnull=True).select_related("user")],
+            **_fund(),
+            "reference": meeting.reference,
+            "call": meeting.call.title,
+            "day": _day(meeting.opened_at),
+            "version": sections[0].version if sections else 0,
+            "sections": [{"title": part.title, "text": part.text, "hash": part.hash} for part in sections],
+            "presidents": _presidents(meeting, at),
+            "refusals": [
+                {"name": str(row.user), "college": dict(COLLEGES)[row.college], "reason": row.reason}
+                for row in meeting.minutes_refusals.filter(withdrawn_at__isnull=True).select_related("user")
+            ],
         }
-        return documents.freeze("minutes", owner=meeting, subject=meeting.reference, title=f"Procès-verbal de la séance du {_day(meeting.opened_at)}",
-                                context=context, at=at)
+        return documents.freeze(
+            "minutes",
+            owner=meeting,
+            subject=meeting.reference,
+            title=f"Procès-verbal de la séance du {_day(meeting.opened_at)}",
+            context=context,
+            at=at,
+        )
 
 
 def _visible(user, document) -> bool:

@@ -1,4 +1,5 @@
 """States and choices of meetings, their agenda and their votes."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -18,7 +19,15 @@ MEETING_LIVE = (MeetingState.PLANNED, MeetingState.CONVENED, MeetingState.OPEN, 
 """States in which the agenda may still be dealt with."""
 MEETING_HELD = (MeetingState.CLOSED, MeetingState.MINUTES_ADOPTED)
 
-MEETING_TONES = {"planned": "", "convened": "next", "open": "run", "adjourned": "bad", "closed": "next", "minutes_adopted": "done", "cancelled": "bad"}
+MEETING_TONES = {
+    "planned": "",
+    "convened": "next",
+    "open": "run",
+    "adjourned": "bad",
+    "closed": "next",
+    "minutes_adopted": "done",
+    "cancelled": "bad",
+}
 
 
 class AgendaItemState(models.TextChoices):

@@ -1,4 +1,5 @@
 """States and choices of the reading side: declarations, assignments, decisions, appeals. Choice labels are the staff's; the applicant's stand beside them."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -38,7 +39,13 @@ class Ground(models.TextChoices):
     PERSONAL_INTEREST = "personal_interest", _("another personal interest")
 
 
-AUTOMATIC_GROUNDS = (Ground.OWN_FILE, Ground.CO_APPLICANT, Ground.BEARER_OFFICER, Ground.PARTNER_AGENT, Ground.APPLIES_IN_CALL)
+AUTOMATIC_GROUNDS = (
+    Ground.OWN_FILE,
+    Ground.CO_APPLICANT,
+    Ground.BEARER_OFFICER,
+    Ground.PARTNER_AGENT,
+    Ground.APPLIES_IN_CALL,
+)
 
 
 class Hint(models.TextChoices):
@@ -126,8 +133,27 @@ APPEAL_LABELS = {
     "withdrawn": pgettext_lazy("appeal", "Appeal withdrawn"),
 }
 BADGES = {
-    "constituted": "next", "reading": "run", "reading_closed": "good", "required": "next", "none": "good", "recused": "bad", "assigned": "next",
-    "in_progress": "run", "submitted": "good", "withdrawn": "", "voted": "next", "drafted": "next", "signed": "run", "notified": "good",
-    "replaced": "", "annulled": "bad", "filed": "next", "granted": "good", "rejected": "bad", "selected": "good", "reserve": "run", "ineligible": "bad",
+    "constituted": "next",
+    "reading": "run",
+    "reading_closed": "good",
+    "required": "next",
+    "none": "good",
+    "recused": "bad",
+    "assigned": "next",
+    "in_progress": "run",
+    "submitted": "good",
+    "withdrawn": "",
+    "voted": "next",
+    "drafted": "next",
+    "signed": "run",
+    "notified": "good",
+    "replaced": "",
+    "annulled": "bad",
+    "filed": "next",
+    "granted": "good",
+    "rejected": "bad",
+    "selected": "good",
+    "reserve": "run",
+    "ineligible": "bad",
     "eligible": "good",
 }

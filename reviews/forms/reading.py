@@ -1,4 +1,5 @@
 """Forms of the reading side: they parse and keep what was typed; rules stay in the verbs."""
+
 from __future__ import annotations
 
 from django import forms
@@ -22,13 +23,24 @@ class PlainForm(FundForm):
 
 
 class ReasonForm(FundForm):
-    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=area(), required=False, help_text=_("One sentence: it is kept, and shown to those concerned."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=area(),
+        required=False,
+        help_text=_("One sentence: it is kept, and shown to those concerned."),
+    )
 
 
 class InterestForm(FundForm):
     ground = forms.ChoiceField(label=_("Which link"), choices=[("", "—"), *MEMBER_GROUNDS], required=False)
-    detail = forms.CharField(label=_("In your own words, if you wish"), max_length=1000, widget=area(2), required=False,
-                             help_text=_("Private: only the kind of link is followed. You can have it erased."))
+    detail = forms.CharField(
+        label=_("In your own words, if you wish"),
+        max_length=1000,
+        widget=area(2),
+        required=False,
+        help_text=_("Private: only the kind of link is followed. You can have it erased."),
+    )
 
 
 class ReopenCallForm(ReasonForm):
@@ -60,10 +72,14 @@ class AssignReaderForm(FundForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        self.fields["application"].queryset = self.obj.call.applications.filter(state="under_review").order_by("reference")
+        self.fields["application"].queryset = self.obj.call.applications.filter(state="under_review").order_by(
+            "reference"
+        )
         self.fields["application"].label_from_instance = lambda row: row.reference
         self.fields["seat"].queryset = Seat.objects.current().filter(panel=self.obj).select_related("user")
-        self.fields["seat"].label_from_instance = lambda seat: f"{seat.user} ({seat.get_college_display()}, {seat.get_kind_display()})"
+        self.fields["seat"].label_from_instance = lambda seat: (
+            f"{seat.user} ({seat.get_college_display()}, {seat.get_kind_display()})"
+        )
 
 
 class SeatForm(FundForm):
@@ -77,8 +93,12 @@ class SeatForm(FundForm):
     title = forms.CharField(label=_("Capacity"), max_length=150, required=False)
     siret = forms.CharField(label=_("SIRET of his or her body"), max_length=20, required=False)
     load_max = forms.IntegerField(label=_("Files at most"), min_value=0, max_value=500, initial=60)
-    themes = forms.MultipleChoiceField(label=_("Themes"), required=False, widget=forms.SelectMultiple(attrs={"class": "input", "size": 4}))
-    departments = forms.CharField(label=_("Departments"), max_length=200, required=False, help_text=_("Numbers, with spaces: 58 71 21"))
+    themes = forms.MultipleChoiceField(
+        label=_("Themes"), required=False, widget=forms.SelectMultiple(attrs={"class": "input", "size": 4})
+    )
+    departments = forms.CharField(
+        label=_("Departments"), max_length=200, required=False, help_text=_("Numbers, with spaces: 58 71 21")
+    )
 
     def __init__(self, *args, themes=(), person=None, **options):
         super().__init__(*args, **options)
@@ -87,21 +107,42 @@ class SeatForm(FundForm):
 
 
 class SeedForm(FundForm):
-    seed = forms.CharField(label=_("Public seed of the assignment"), max_length=80, required=False,
-                           help_text=_("It breaks ties and is known to all from now on; drawn at random when left empty."))
+    seed = forms.CharField(
+        label=_("Public seed of the assignment"),
+        max_length=80,
+        required=False,
+        help_text=_("It breaks ties and is known to all from now on; drawn at random when left empty."),
+    )
 
 
 class IneligibilityForm(FundForm):
-    article = forms.CharField(label=_("Article applied"), max_length=120, required=False, help_text=_("For example: art. 3, partnership"))
-    grounds = forms.CharField(label=_("What was found"), max_length=4000, widget=area(5), required=False,
-                              help_text=_("The condition that is missing and the facts: the applicant must be able to understand and contest."))
+    article = forms.CharField(
+        label=_("Article applied"), max_length=120, required=False, help_text=_("For example: art. 3, partnership")
+    )
+    grounds = forms.CharField(
+        label=_("What was found"),
+        max_length=4000,
+        widget=area(5),
+        required=False,
+        help_text=_(
+            "The condition that is missing and the facts: the applicant must be able to understand and contest."
+        ),
+    )
     remedy = forms.CharField(label=_("What would make it possible"), max_length=2000, widget=area(3), required=False)
-    not_correctable = forms.BooleanField(label=_("This defect could not have been corrected after closing"), required=False)
+    not_correctable = forms.BooleanField(
+        label=_("This defect could not have been corrected after closing"), required=False
+    )
 
     def params(self):
         facts = self.cleaned_data
-        return {"kind": "eligibility", "outcome": "ineligible", "article": facts["article"], "grounds": facts["grounds"], "remedy": facts["remedy"],
-                "correctable": not facts["not_correctable"]}
+        return {
+            "kind": "eligibility",
+            "outcome": "ineligible",
+            "article": facts["article"],
+            "grounds": facts["grounds"],
+            "remedy": facts["remedy"],
+            "correctable": not facts["not_correctable"],
+        }
 
 
 class DraftForm(FundForm):
@@ -123,25 +164,52 @@ class DraftForm(FundForm):
     def params(self):
         facts = self.cleaned_data
         invited = facts.get("observations_invited_on")
-        details = {"observations_invited_on": invited.isoformat(), "observations": facts.get("observations", "")} if invited else {}
-        return {"kind": self.kind, "outcome": self.outcome, "amount": facts.get("amount"), "grounds": facts["grounds"], "details": details}
+        details = (
+            {"observations_invited_on": invited.isoformat(), "observations": facts.get("observations", "")}
+            if invited
+            else {}
+        )
+        return {
+            "kind": self.kind,
+            "outcome": self.outcome,
+            "amount": facts.get("amount"),
+            "grounds": facts["grounds"],
+            "details": details,
+        }
 
 
 class AppealForm(FundForm):
-    text = forms.CharField(label=_("What you contest, and why"), max_length=10_000, widget=area(8), required=False,
-                           help_text=_("Free and without form. A receipt is sent at once."))
+    text = forms.CharField(
+        label=_("What you contest, and why"),
+        max_length=10_000,
+        widget=area(8),
+        required=False,
+        help_text=_("Free and without form. A receipt is sent at once."),
+    )
 
 
 class AnswerForm(FundForm):
-    answer = forms.CharField(label=_("Answer to each argument"), max_length=10_000, widget=area(10), required=False, help_text=_("The applicant reads this text."))
+    answer = forms.CharField(
+        label=_("Answer to each argument"),
+        max_length=10_000,
+        widget=area(10),
+        required=False,
+        help_text=_("The applicant reads this text."),
+    )
 
 
 class SignForm(FundForm):
-    read = forms.BooleanField(label=_("I have read these decisions and I sign them"), error_messages={"required": _("Tick the box once you have read them.")})
+    read = forms.BooleanField(
+        label=_("I have read these decisions and I sign them"),
+        error_messages={"required": _("Tick the box once you have read them.")},
+    )
 
 
 class NotifyForm(FundForm):
-    sure = forms.BooleanField(label=_("I have read what will happen; it cannot be undone"), error_messages={"required": _("Tick the box once you have read it.")})
+    sure = forms.BooleanField(
+        label=_("I have read what will happen; it cannot be undone"),
+        error_messages={"required": _("Tick the box once you have read it.")},
+    )
 
 
 class LeaveForm(FundForm):

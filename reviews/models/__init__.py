@@ -1,6 +1,7 @@
 """The panel's work: seats, declarations of interest, reviews, decisions, appeals; meetings and votes in `meeting`."""
+
 from reviews.models.assignment import Assignment, ReviewVersion, Score
-from reviews.models.declaration import Declaration
 from reviews.models.decision import Appeal, Decision
+from reviews.models.declaration import Declaration
 from reviews.models.meeting import *  # noqa: F403
 from reviews.models.panel import Panel, Seat

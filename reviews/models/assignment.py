@@ -33,10 +33,14 @@ class Assignment(Machine):
     machine = "assignment"
 
     state = FSMField(_("state"), choices=A.choices, default=A.ASSIGNED, protected=True, db_index=True)
-    application = models.ForeignKey("applications.Application", models.PROTECT, related_name="assignments", verbose_name=_("application"))
+    application = models.ForeignKey(
+        "applications.Application", models.PROTECT, related_name="assignments", verbose_name=_("application")
+    )
     seat = models.ForeignKey(Seat, models.PROTECT, related_name="assignments", verbose_name=_("reader"))
     affinity = models.PositiveSmallIntegerField(_("affinity"), default=50)
-    instead_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replacements", verbose_name=_("reads in place of"))
+    instead_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replacements", verbose_name=_("reads in place of")
+    )
     assigned_at = models.DateTimeField(_("assigned at"))
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
@@ -56,11 +60,18 @@ class Assignment(Machine):
         indexes = [models.Index(fields=["application", "state"], name="assignment_of_file")]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=A.values), name="assignment_state"),
-            models.UniqueConstraint(fields=["application", "seat"], condition=Q(state__in=ACTIVE_ASSIGNMENTS), name="assignment_pair_once"),
-            models.CheckConstraint(condition=~Q(state="submitted") | Q(submitted_at__isnull=False), name="assignment_submitted_at"),
-            models.CheckConstraint(condition=~Q(state="in_progress") | Q(started_at__isnull=False), name="assignment_started_at"),
+            models.UniqueConstraint(
+                fields=["application", "seat"], condition=Q(state__in=ACTIVE_ASSIGNMENTS), name="assignment_pair_once"
+            ),
             models.CheckConstraint(
-                condition=Q(state__in=("recused", "withdrawn"), closed_at__isnull=False) | (~Q(state__in=("recused", "withdrawn")) & Q(closed_at__isnull=True)),
+                condition=~Q(state="submitted") | Q(submitted_at__isnull=False), name="assignment_submitted_at"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="in_progress") | Q(started_at__isnull=False), name="assignment_started_at"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("recused", "withdrawn"), closed_at__isnull=False)
+                | (~Q(state__in=("recused", "withdrawn")) & Q(closed_at__isnull=True)),
                 name="assignment_closed_at",
             ),
         ]
@@ -134,7 +145,9 @@ class Score(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["assignment", "criterion"], name="score_once"),
             models.CheckConstraint(condition=Q(half_points__isnull=True) | Q(half_points__lte=10), name="score_range"),
-            models.CheckConstraint(condition=Q(cannot_judge=False) | Q(half_points__isnull=True), name="score_cannot_judge_gives_none"),
+            models.CheckConstraint(
+                condition=Q(cannot_judge=False) | Q(half_points__isnull=True), name="score_cannot_judge_gives_none"
+            ),
         ]
 
     def __str__(self):
@@ -156,7 +169,9 @@ class ReviewVersion(models.Model):
     content = models.JSONField(_("content"))
     submitted_at = models.DateTimeField(_("submitted at"))
     reopened_at = models.DateTimeField(_("reopened at"), null=True, blank=True)
-    reopened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reopened by"))
+    reopened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reopened by")
+    )
     reason = models.TextField(_("why it was reopened"), blank=True)
 
     class Meta:

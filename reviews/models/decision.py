@@ -9,14 +9,32 @@ from core.models import Document, Machine
 from fund.enums import Authority, Role
 from fund.models import RuleVersion
 from fund.queries import has_role
-from reviews.enums.reading import APPEAL_LABELS, AWARD_KINDS, BADGES, LIVE_DECISIONS, NOT_NOTIFIED, AppealState, DecisionKind, DecisionOutcome, DecisionState
+from reviews.enums.reading import (
+    APPEAL_LABELS,
+    AWARD_KINDS,
+    BADGES,
+    LIVE_DECISIONS,
+    NOT_NOTIFIED,
+    AppealState,
+    DecisionKind,
+    DecisionOutcome,
+    DecisionState,
+)
 
 S = DecisionState
 SEES_DECISIONS = (Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER, Role.AUDITOR)
 
 
 def person(verbose_name, **options):
-    return models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=verbose_name, **options)
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=verbose_name,
+        **options,
+    )
 
 
 def instant(verbose_name):
@@ -59,7 +77,9 @@ class Decision(Machine):
 
     state = FSMField(_("state"), choices=S.choices, default=S.VOTED, protected=True, db_index=True)
     reference = models.CharField(_("reference"), max_length=20, unique=True)
-    application = models.ForeignKey("applications.Application", models.PROTECT, related_name="decisions", verbose_name=_("application"))
+    application = models.ForeignKey(
+        "applications.Application", models.PROTECT, related_name="decisions", verbose_name=_("application")
+    )
     kind = models.CharField(_("kind"), max_length=20, choices=DecisionKind.choices)
     outcome = models.CharField(_("outcome"), max_length=20, choices=DecisionOutcome.choices)
     amount = models.BigIntegerField(_("amount"), null=True, blank=True)
@@ -70,11 +90,29 @@ class Decision(Machine):
     remedy = models.TextField(_("what would make it possible"), blank=True)
     details = models.JSONField(_("facts of the decision"), default=dict, blank=True)
     published_score = models.CharField(_("published score"), max_length=5, blank=True)
-    rule_version = models.ForeignKey(RuleVersion, models.PROTECT, related_name="decisions", verbose_name=_("rule version"))
+    rule_version = models.ForeignKey(
+        RuleVersion, models.PROTECT, related_name="decisions", verbose_name=_("rule version")
+    )
     authority = models.CharField(_("authority"), max_length=30, choices=Authority.choices)
-    cites = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="cited_by", verbose_name=_("decision it follows or replaces"))
-    agenda_item = models.ForeignKey("reviews.AgendaItem", models.PROTECT, null=True, blank=True, related_name="decisions", verbose_name=_("agenda item"))
-    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("letter"))
+    cites = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cited_by",
+        verbose_name=_("decision it follows or replaces"),
+    )
+    agenda_item = models.ForeignKey(
+        "reviews.AgendaItem",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decisions",
+        verbose_name=_("agenda item"),
+    )
+    document = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("letter")
+    )
     drafted_by = person(_("drafted by"))
     decided_at = models.DateTimeField(_("decided at"))
     signed_at = instant(_("signed at"))
@@ -94,19 +132,34 @@ class Decision(Machine):
             models.CheckConstraint(condition=Q(state__in=S.values), name="decision_state"),
             models.CheckConstraint(condition=Q(kind__in=DecisionKind.values), name="decision_kind"),
             models.CheckConstraint(condition=Q(outcome__in=DecisionOutcome.values), name="decision_outcome"),
-            models.UniqueConstraint(fields=["application", "kind"], condition=Q(state__in=LIVE_DECISIONS), name="decision_one_live_per_kind"),
-            models.CheckConstraint(condition=Q(outcome="selected", amount__gt=0) | (~Q(outcome="selected") & Q(amount__isnull=True)), name="decision_amount"),
-            models.CheckConstraint(condition=~Q(outcome="selected") | Q(kind__in=AWARD_KINDS), name="decision_money_kinds"),
+            models.UniqueConstraint(
+                fields=["application", "kind"], condition=Q(state__in=LIVE_DECISIONS), name="decision_one_live_per_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="selected", amount__gt=0) | (~Q(outcome="selected") & Q(amount__isnull=True)),
+                name="decision_amount",
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="selected") | Q(kind__in=AWARD_KINDS), name="decision_money_kinds"
+            ),
             models.CheckConstraint(condition=~Q(grounds=""), name="decision_has_grounds"),
             models.CheckConstraint(condition=~Q(state="voted") | Q(kind="award"), name="decision_voted_is_award"),
-            models.CheckConstraint(condition=Q(kind__in=("eligibility", "award")) | Q(cites__isnull=False), name="decision_cites"),
-            models.CheckConstraint(condition=~Q(state__in=("signed", "notified", "replaced")) | Q(signed_at__isnull=False, document__isnull=False),
-                                   name="decision_signed_at"),
             models.CheckConstraint(
-                condition=Q(state__in=("notified", "replaced"), notified_at__isnull=False) | (~Q(state__in=("notified", "replaced")) & Q(notified_at__isnull=True)),
+                condition=Q(kind__in=("eligibility", "award")) | Q(cites__isnull=False), name="decision_cites"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("signed", "notified", "replaced"))
+                | Q(signed_at__isnull=False, document__isnull=False),
+                name="decision_signed_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("notified", "replaced"), notified_at__isnull=False)
+                | (~Q(state__in=("notified", "replaced")) & Q(notified_at__isnull=True)),
                 name="decision_notified_at",
             ),
-            models.CheckConstraint(condition=~Q(state="annulled") | Q(annulled_at__isnull=False), name="decision_annulled_at"),
+            models.CheckConstraint(
+                condition=~Q(state="annulled") | Q(annulled_at__isnull=False), name="decision_annulled_at"
+            ),
         ]
 
     def __str__(self):
@@ -186,12 +239,18 @@ class Appeal(Machine):
     filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("filed by"))
     filed_at = models.DateTimeField(_("filed at"))
     text = models.TextField(_("what is contested, and why"))
-    receipt = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("receipt"))
+    receipt = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("receipt")
+    )
     answer = models.TextField(_("answer"), blank=True)
     answered_at = instant(_("answered at"))
     answered_by = person(_("answered by"))
-    letter = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("letter of the answer"))
-    new_decision = models.ForeignKey(Decision, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("new decision"))
+    letter = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("letter of the answer")
+    )
+    new_decision = models.ForeignKey(
+        Decision, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("new decision")
+    )
     withdrawn_at = instant(_("withdrawn at"))
 
     objects = AppealQuerySet.as_manager()
@@ -202,13 +261,17 @@ class Appeal(Machine):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=AppealState.values), name="appeal_state"),
-            models.UniqueConstraint(fields=["decision"], condition=Q(state="filed"), name="appeal_one_open_per_decision"),
+            models.UniqueConstraint(
+                fields=["decision"], condition=Q(state="filed"), name="appeal_one_open_per_decision"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=("granted", "rejected"), answered_at__isnull=False) & ~Q(answer="")
                 | (~Q(state__in=("granted", "rejected")) & Q(answered_at__isnull=True)),
                 name="appeal_answered",
             ),
-            models.CheckConstraint(condition=~Q(state="withdrawn") | Q(withdrawn_at__isnull=False), name="appeal_withdrawn_at"),
+            models.CheckConstraint(
+                condition=~Q(state="withdrawn") | Q(withdrawn_at__isnull=False), name="appeal_withdrawn_at"
+            ),
         ]
 
     def __str__(self):

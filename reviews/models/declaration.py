@@ -28,8 +28,12 @@ class Declaration(Machine):
     machine = "declaration"
 
     state = FSMField(_("state"), choices=D.choices, default=D.REQUIRED, protected=True, db_index=True)
-    application = models.ForeignKey("applications.Application", models.PROTECT, related_name="declarations", verbose_name=_("application"))
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="declarations", verbose_name=_("member"))
+    application = models.ForeignKey(
+        "applications.Application", models.PROTECT, related_name="declarations", verbose_name=_("application")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="declarations", verbose_name=_("member")
+    )
     ground = models.CharField(_("ground"), max_length=30, choices=Ground.choices, blank=True)
     hints = models.JSONField(_("likenesses the member set aside"), default=list, blank=True)
     hint_cleared_at = models.DateTimeField(_("likeness accepted by both co-presidents at"), null=True, blank=True)
@@ -47,8 +51,13 @@ class Declaration(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=D.values), name="declaration_state"),
             models.UniqueConstraint(fields=["application", "user"], name="declaration_once"),
-            models.CheckConstraint(condition=Q(state="recused") & ~Q(ground="") | ~Q(state="recused") & Q(ground=""), name="declaration_recused_has_ground"),
-            models.CheckConstraint(condition=Q(state="required") | Q(declared_at__isnull=False), name="declaration_declared_at"),
+            models.CheckConstraint(
+                condition=Q(state="recused") & ~Q(ground="") | ~Q(state="recused") & Q(ground=""),
+                name="declaration_recused_has_ground",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="required") | Q(declared_at__isnull=False), name="declaration_declared_at"
+            ),
         ]
 
     def __str__(self):

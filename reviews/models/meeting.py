@@ -10,7 +10,16 @@ from core.transitions import canonical_hash
 from fund.enums import College, Role
 from fund.queries import has_role
 from reviews.enums.meeting import (
-    MEETING_HELD, ActingReason, AgendaItemState, AttendanceKind, BallotChoice, MeetingState, MinutesCapacity, Proposal, VoteMode, VoteOutcome,
+    MEETING_HELD,
+    ActingReason,
+    AgendaItemState,
+    AttendanceKind,
+    BallotChoice,
+    MeetingState,
+    MinutesCapacity,
+    Proposal,
+    VoteMode,
+    VoteOutcome,
 )
 
 M, I = MeetingState, AgendaItemState  # noqa: E741
@@ -22,7 +31,9 @@ def sees_meetings(user) -> bool:
 
 
 def _person(verbose_name):
-    return models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=verbose_name)
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=verbose_name
+    )
 
 
 def _instant(verbose_name):
@@ -30,7 +41,9 @@ def _instant(verbose_name):
 
 
 def _paper(verbose_name):
-    return models.ForeignKey("core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=verbose_name)
+    return models.ForeignKey(
+        "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=verbose_name
+    )
 
 
 class MeetingQuerySet(models.QuerySet):
@@ -80,7 +93,14 @@ class Meeting(Machine):
     minutes = _paper(_("minutes"))
     minutes_version = models.PositiveSmallIntegerField(_("version of the minutes"), default=0)
     minutes_adopted_at = _instant(_("minutes adopted at"))
-    adopted_by_item = models.ForeignKey("reviews.AgendaItem", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("adopted by the vote of"))
+    adopted_by_item = models.ForeignKey(
+        "reviews.AgendaItem",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("adopted by the vote of"),
+    )
     cancelled_at = _instant(_("cancelled at"))
     cancelled_reason = models.CharField(_("reason of the cancellation"), max_length=500, blank=True)
 
@@ -93,22 +113,47 @@ class Meeting(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=M.values), name="meeting_state"),
             models.UniqueConstraint(fields=["call", "number"], name="meeting_number_once"),
-            models.CheckConstraint(condition=~Q(state__in=("convened", "open", *MEETING_HELD)) | Q(convened_at__isnull=False), name="meeting_convened_at"),
-            models.CheckConstraint(condition=~Q(state__in=("open", *MEETING_HELD)) | Q(opened_at__isnull=False, opened_by__isnull=False), name="meeting_opened_at"),
-            models.CheckConstraint(condition=~Q(state="adjourned") | (Q(adjourned_at__isnull=False) & ~Q(adjourned_reason="")), name="meeting_adjourned_why"),
             models.CheckConstraint(
-                condition=Q(state__in=MEETING_HELD, closed_at__isnull=False, civil_closing_by__isnull=False, state_closing_by__isnull=False)
-                | (~Q(state__in=MEETING_HELD) & Q(closed_at__isnull=True)), name="meeting_closed_by_both",
+                condition=~Q(state__in=("convened", "open", *MEETING_HELD)) | Q(convened_at__isnull=False),
+                name="meeting_convened_at",
             ),
-            models.CheckConstraint(condition=Q(civil_closing_by__isnull=True) | ~Q(civil_closing_by=F("state_closing_by")), name="meeting_two_closers"),
+            models.CheckConstraint(
+                condition=~Q(state__in=("open", *MEETING_HELD)) | Q(opened_at__isnull=False, opened_by__isnull=False),
+                name="meeting_opened_at",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="adjourned") | (Q(adjourned_at__isnull=False) & ~Q(adjourned_reason="")),
+                name="meeting_adjourned_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=MEETING_HELD,
+                    closed_at__isnull=False,
+                    civil_closing_by__isnull=False,
+                    state_closing_by__isnull=False,
+                )
+                | (~Q(state__in=MEETING_HELD) & Q(closed_at__isnull=True)),
+                name="meeting_closed_by_both",
+            ),
+            models.CheckConstraint(
+                condition=Q(civil_closing_by__isnull=True) | ~Q(civil_closing_by=F("state_closing_by")),
+                name="meeting_two_closers",
+            ),
             models.CheckConstraint(
                 condition=Q(state="minutes_adopted", minutes_adopted_at__isnull=False, minutes__isnull=False)
-                | (~Q(state="minutes_adopted") & Q(minutes_adopted_at__isnull=True)), name="meeting_minutes_adopted_at",
+                | (~Q(state="minutes_adopted") & Q(minutes_adopted_at__isnull=True)),
+                name="meeting_minutes_adopted_at",
             ),
-            models.CheckConstraint(condition=Q(state="cancelled", cancelled_at__isnull=False) | (~Q(state="cancelled") & Q(cancelled_at__isnull=True)),
-                                   name="meeting_cancelled_at"),
-            models.CheckConstraint(condition=Q(list_adopted_at__isnull=True) | Q(list_adopted_by__isnull=False, list_free_amount__isnull=False),
-                                   name="meeting_list_adopted"),
+            models.CheckConstraint(
+                condition=Q(state="cancelled", cancelled_at__isnull=False)
+                | (~Q(state="cancelled") & Q(cancelled_at__isnull=True)),
+                name="meeting_cancelled_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(list_adopted_at__isnull=True)
+                | Q(list_adopted_by__isnull=False, list_free_amount__isnull=False),
+                name="meeting_list_adopted",
+            ),
         ]
 
     def __str__(self):
@@ -206,7 +251,9 @@ class ActingPresident(models.Model):
     college = models.CharField(_("college"), max_length=20, choices=College.choices)
     seat = models.ForeignKey("reviews.Seat", models.PROTECT, related_name="+", verbose_name=_("seat"))
     reason = models.CharField(_("reason"), max_length=10, choices=ActingReason.choices)
-    designated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
+    designated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recorded by")
+    )
     designated_at = models.DateTimeField(_("designated at"))
     ended_at = _instant(_("ended at"))
 
@@ -214,7 +261,11 @@ class ActingPresident(models.Model):
         verbose_name = _("acting president")
         verbose_name_plural = _("acting presidents")
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["meeting", "college"], condition=Q(ended_at__isnull=True), name="acting_president_one")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting", "college"], condition=Q(ended_at__isnull=True), name="acting_president_one"
+            )
+        ]
 
     def __str__(self):
         return f"{self.meeting_id} / {self.seat_id}"
@@ -228,8 +279,17 @@ class Attendance(models.Model):
     sitting = models.PositiveSmallIntegerField(_("sitting"), default=1)
     seat = models.ForeignKey("reviews.Seat", models.PROTECT, related_name="attendances", verbose_name=_("seat"))
     announced = models.CharField(_("answer to the notice"), max_length=10, choices=AttendanceKind.choices, blank=True)
-    presence = models.CharField(_("presence"), max_length=10, choices=AttendanceKind.choices, default=AttendanceKind.ABSENT)
-    represented_by = models.ForeignKey("reviews.Seat", models.PROTECT, null=True, blank=True, related_name="stands_for", verbose_name=_("represented by"))
+    presence = models.CharField(
+        _("presence"), max_length=10, choices=AttendanceKind.choices, default=AttendanceKind.ABSENT
+    )
+    represented_by = models.ForeignKey(
+        "reviews.Seat",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="stands_for",
+        verbose_name=_("represented by"),
+    )
     arrived_at = _instant(_("arrived at"))
     left_at = _instant(_("left at"))
     recorded_by = _person(_("recorded by"))
@@ -242,8 +302,13 @@ class Attendance(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["meeting", "sitting", "seat"], name="attendance_once"),
             models.CheckConstraint(condition=Q(presence__in=AttendanceKind.values), name="attendance_presence"),
-            models.CheckConstraint(condition=~Q(presence__in=("alternate", "proxy")) | Q(represented_by__isnull=False), name="attendance_represented"),
-            models.CheckConstraint(condition=Q(represented_by__isnull=True) | ~Q(represented_by=F("seat")), name="attendance_by_another"),
+            models.CheckConstraint(
+                condition=~Q(presence__in=("alternate", "proxy")) | Q(represented_by__isnull=False),
+                name="attendance_represented",
+            ),
+            models.CheckConstraint(
+                condition=Q(represented_by__isnull=True) | ~Q(represented_by=F("seat")), name="attendance_by_another"
+            ),
         ]
 
     def __str__(self):
@@ -257,8 +322,17 @@ class AgendaItem(Machine):
 
     state = FSMField(_("state"), choices=I.choices, default=I.LISTED, protected=True)
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="items", verbose_name=_("meeting"))
-    application = models.ForeignKey("applications.Application", models.PROTECT, null=True, blank=True, related_name="agenda_items", verbose_name=_("application"))
-    minutes_of = models.ForeignKey(Meeting, models.PROTECT, null=True, blank=True, related_name="adoption_items", verbose_name=_("minutes of"))
+    application = models.ForeignKey(
+        "applications.Application",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="agenda_items",
+        verbose_name=_("application"),
+    )
+    minutes_of = models.ForeignKey(
+        Meeting, models.PROTECT, null=True, blank=True, related_name="adoption_items", verbose_name=_("minutes of")
+    )
     title = models.CharField(_("title"), max_length=200)
     position = models.PositiveSmallIntegerField(_("position"))
     proposal = models.CharField(_("proposal"), max_length=10, choices=Proposal.choices, blank=True)
@@ -271,7 +345,9 @@ class AgendaItem(Machine):
     place_at = _instant(_("moved at"))
     round = models.PositiveSmallIntegerField(_("number of the last vote"), default=0)
     tied = models.BooleanField(_("second discussion after an equal split"), default=False)
-    secret_asked_by = models.ManyToManyField("reviews.Seat", blank=True, related_name="+", verbose_name=_("secret ballot asked by"))
+    secret_asked_by = models.ManyToManyField(
+        "reviews.Seat", blank=True, related_name="+", verbose_name=_("secret ballot asked by")
+    )
     outcome = models.CharField(_("outcome"), max_length=10, choices=VoteOutcome.choices, blank=True)
     discussed_at = _instant(_("called at"))
     voted_at = _instant(_("voted at"))
@@ -283,12 +359,29 @@ class AgendaItem(Machine):
         ordering = ["position", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=I.values), name="agenda_item_state"),
-            models.CheckConstraint(condition=Q(application__isnull=True) | Q(minutes_of__isnull=True), name="agenda_item_one_subject"),
-            models.UniqueConstraint(fields=["meeting", "application"], condition=Q(application__isnull=False) & ~Q(state="withdrawn"), name="agenda_item_file_once"),
-            models.UniqueConstraint(fields=["application"], condition=Q(state__in=("listed", "in_discussion")), name="agenda_item_file_in_one_meeting"),
-            models.UniqueConstraint(fields=["meeting"], condition=Q(state="in_discussion"), name="agenda_item_one_at_a_time"),
-            models.CheckConstraint(condition=~Q(state="voted") | (Q(voted_at__isnull=False, round__gt=0) & ~Q(outcome="")), name="agenda_item_voted"),
-            models.CheckConstraint(condition=~Q(state__in=("deferred", "withdrawn")) | ~Q(reason=""), name="agenda_item_reason"),
+            models.CheckConstraint(
+                condition=Q(application__isnull=True) | Q(minutes_of__isnull=True), name="agenda_item_one_subject"
+            ),
+            models.UniqueConstraint(
+                fields=["meeting", "application"],
+                condition=Q(application__isnull=False) & ~Q(state="withdrawn"),
+                name="agenda_item_file_once",
+            ),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(state__in=("listed", "in_discussion")),
+                name="agenda_item_file_in_one_meeting",
+            ),
+            models.UniqueConstraint(
+                fields=["meeting"], condition=Q(state="in_discussion"), name="agenda_item_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="voted") | (Q(voted_at__isnull=False, round__gt=0) & ~Q(outcome="")),
+                name="agenda_item_voted",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("deferred", "withdrawn")) | ~Q(reason=""), name="agenda_item_reason"
+            ),
             models.CheckConstraint(condition=Q(amount__isnull=True) | Q(amount__gt=0), name="agenda_item_amount"),
         ]
 
@@ -348,15 +441,21 @@ class Departure(models.Model):
     seat = models.ForeignKey("reviews.Seat", models.PROTECT, related_name="+", verbose_name=_("seat"))
     left_at = models.DateTimeField(_("left at"))
     returned_at = _instant(_("returned at"))
-    replaced_by = models.ForeignKey("reviews.Seat", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("replaced by"))
+    replaced_by = models.ForeignKey(
+        "reviews.Seat", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("replaced by")
+    )
 
     class Meta:
         verbose_name = _("departure")
         verbose_name_plural = _("departures")
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["item", "seat"], condition=Q(returned_at__isnull=True), name="departure_once"),
-            models.CheckConstraint(condition=Q(replaced_by__isnull=True) | ~Q(replaced_by=F("seat")), name="departure_replaced_by_another"),
+            models.UniqueConstraint(
+                fields=["item", "seat"], condition=Q(returned_at__isnull=True), name="departure_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(replaced_by__isnull=True) | ~Q(replaced_by=F("seat")), name="departure_replaced_by_another"
+            ),
         ]
 
     def __str__(self):
@@ -387,7 +486,10 @@ class Vote(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["item", "round"], name="vote_round_once"),
             models.UniqueConstraint(fields=["item"], condition=Q(closed_at__isnull=True), name="vote_one_open"),
-            models.CheckConstraint(condition=Q(closed_at__isnull=True, outcome="") | (Q(closed_at__isnull=False) & ~Q(outcome="")), name="vote_closed_outcome"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, outcome="") | (Q(closed_at__isnull=False) & ~Q(outcome="")),
+                name="vote_closed_outcome",
+            ),
         ]
 
     def __str__(self):
@@ -405,7 +507,9 @@ class Ballot(models.Model):
     round = models.PositiveSmallIntegerField(_("number of the vote"))
     seat = models.ForeignKey("reviews.Seat", models.PROTECT, related_name="ballots", verbose_name=_("seat"))
     choice = models.CharField(_("choice"), max_length=10, choices=BallotChoice.choices, blank=True)
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by"))
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by")
+    )
 
     class Meta:
         verbose_name = _("ballot")
@@ -446,7 +550,9 @@ class MinutesSection(models.Model):
     version = models.PositiveSmallIntegerField(_("version"))
     position = models.PositiveSmallIntegerField(_("position"))
     code = models.CharField(_("code"), max_length=20)
-    item = models.ForeignKey(AgendaItem, models.PROTECT, null=True, blank=True, related_name="sections", verbose_name=_("item"))
+    item = models.ForeignKey(
+        AgendaItem, models.PROTECT, null=True, blank=True, related_name="sections", verbose_name=_("item")
+    )
     title = models.CharField(_("title"), max_length=250)
     text = models.TextField(_("text"), blank=True)
     hash = models.CharField(_("hash"), max_length=64)
@@ -462,7 +568,15 @@ class MinutesSection(models.Model):
 
     def digest(self) -> str:
         """SHA-256 of what the section says, as it stands now."""
-        return canonical_hash({"meeting": self.meeting.reference, "version": self.version, "position": self.position, "title": self.title, "text": self.text})
+        return canonical_hash(
+            {
+                "meeting": self.meeting.reference,
+                "version": self.version,
+                "position": self.position,
+                "title": self.title,
+                "text": self.text,
+            }
+        )
 
     @property
     def is_intact(self) -> bool:
@@ -480,14 +594,27 @@ class MinutesSignature(models.Model):
     hashes = models.JSONField(_("hashes signed"), default=list)
     list_hash = models.CharField(_("hash of the list"), max_length=64)
     signed_at = models.DateTimeField(_("signed at"))
-    signature = models.ForeignKey("core.Signature", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("signature of the document"))
+    signature = models.ForeignKey(
+        "core.Signature",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("signature of the document"),
+    )
     voided_at = _instant(_("void since"))
 
     class Meta:
         verbose_name = _("signature of the minutes")
         verbose_name_plural = _("signatures of the minutes")
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["meeting", "version", "user"], condition=Q(voided_at__isnull=True), name="minutes_signature_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting", "version", "user"],
+                condition=Q(voided_at__isnull=True),
+                name="minutes_signature_once",
+            )
+        ]
 
     def __str__(self):
         return f"{self.meeting_id} v{self.version} / {self.user_id}"
@@ -513,6 +640,16 @@ class MinutesRefusal(models.Model):
 
 
 __all__ = [
-    "ActingPresident", "AgendaItem", "Attendance", "Ballot", "Departure", "Meeting", "MinutesRefusal", "MinutesSection", "MinutesSignature", "Tally", "Vote",
+    "ActingPresident",
+    "AgendaItem",
+    "Attendance",
+    "Ballot",
+    "Departure",
+    "Meeting",
+    "MinutesRefusal",
+    "MinutesSection",
+    "MinutesSignature",
+    "Tally",
+    "Vote",
     "sees_meetings",
 ]

@@ -30,14 +30,23 @@ class Panel(Machine):
     state = FSMField(_("state"), choices=P.choices, default=P.CONSTITUTED, protected=True)
     call = models.OneToOneField("fund.Call", models.PROTECT, related_name="panel", verbose_name=_("call"))
     constituted_at = models.DateTimeField(_("constituted at"))
-    constituted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("constituted by"))
+    constituted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("constituted by")
+    )
     seed = models.CharField(_("public seed of the assignment"), max_length=80)
     reviews_per_college = models.PositiveSmallIntegerField(_("reviews of each file by each college"), default=2)
     prices = models.JSONField(_("prices that prove the assignment"), default=dict, blank=True)
     shortages = models.JSONField(_("missing reviews and what replaces them, by file"), default=dict, blank=True)
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
     reading_closed_at = models.DateTimeField(_("reading closed at"), null=True, blank=True)
-    reading_closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reading closed by"))
+    reading_closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("reading closed by"),
+    )
 
     objects = PanelQuerySet.as_manager()
 
@@ -48,9 +57,12 @@ class Panel(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=P.values), name="panel_state"),
             models.CheckConstraint(condition=Q(reviews_per_college__gte=1), name="panel_reviews_per_college"),
-            models.CheckConstraint(condition=Q(state="constituted") | Q(assigned_at__isnull=False), name="panel_reading_was_assigned"),
             models.CheckConstraint(
-                condition=Q(state="reading_closed", reading_closed_at__isnull=False) | (~Q(state="reading_closed") & Q(reading_closed_at__isnull=True)),
+                condition=Q(state="constituted") | Q(assigned_at__isnull=False), name="panel_reading_was_assigned"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="reading_closed", reading_closed_at__isnull=False)
+                | (~Q(state="reading_closed") & Q(reading_closed_at__isnull=True)),
                 name="panel_reading_closed_at",
             ),
         ]
@@ -99,20 +111,36 @@ class Panel(Machine):
     @transition(state, source=P.READING_CLOSED, target=P.READING_CLOSED)
     def record_fallback(self, reference, fallback: Fallback, reason, by, at):
         known = dict(self.shortages)
-        known[reference] = {**known.get(reference, {}), "fallback": str(fallback), "reason": reason, "by": by.pk, "at": at.isoformat()}
+        known[reference] = {
+            **known.get(reference, {}),
+            "fallback": str(fallback),
+            "reason": reason,
+            "by": by.pk,
+            "at": at.isoformat(),
+        }
         self.shortages = known
 
     @transition(state, source=P.READING, target=P.READING)
     def record_early_fallback(self, reference, fallback: Fallback, reason, by, at):
         known = dict(self.shortages)
-        known[reference] = {**known.get(reference, {}), "fallback": str(fallback), "reason": reason, "by": by.pk, "at": at.isoformat()}
+        known[reference] = {
+            **known.get(reference, {}),
+            "fallback": str(fallback),
+            "reason": reason,
+            "by": by.pk,
+            "at": at.isoformat(),
+        }
         self.shortages = known
 
 
 class SeatQuerySet(models.QuerySet):
     def current(self, at=None):
         """Seats that are filled (at an instant, now by default)."""
-        return self.filter(ends_at__isnull=True) if at is None else self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+        return (
+            self.filter(ends_at__isnull=True)
+            if at is None
+            else self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+        )
 
     def full_members(self):
         return self.filter(kind=SeatKind.FULL_MEMBER)
@@ -151,10 +179,18 @@ class Seat(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(college__in=College.values), name="seat_college"),
             models.CheckConstraint(condition=Q(kind__in=SeatKind.values), name="seat_kind"),
-            models.CheckConstraint(condition=Q(is_president=False) | Q(kind="full_member"), name="seat_president_is_full_member"),
+            models.CheckConstraint(
+                condition=Q(is_president=False) | Q(kind="full_member"), name="seat_president_is_full_member"
+            ),
             models.CheckConstraint(condition=Q(load_min__lte=models.F("load_max")), name="seat_load"),
-            models.UniqueConstraint(fields=["panel", "user"], condition=Q(ends_at__isnull=True), name="seat_person_once"),
-            models.UniqueConstraint(fields=["panel", "college"], condition=Q(is_president=True, ends_at__isnull=True), name="seat_one_president_per_college"),
+            models.UniqueConstraint(
+                fields=["panel", "user"], condition=Q(ends_at__isnull=True), name="seat_person_once"
+            ),
+            models.UniqueConstraint(
+                fields=["panel", "college"],
+                condition=Q(is_president=True, ends_at__isnull=True),
+                name="seat_one_president_per_college",
+            ),
         ]
 
     def __str__(self):

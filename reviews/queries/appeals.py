@@ -1,4 +1,5 @@
 """Appeals: their dates, who may answer them, the desk's list."""
+
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -23,8 +24,17 @@ def implicit_rejection_on(appeal: Appeal) -> date:
 
 def open_appeals(user):
     """Appeals that wait for an answer, oldest first."""
-    return Appeal.objects.visible_to(user).filter(state="filed").select_related("decision__application__call", "decision__rule_version", "filed_by").order_by("filed_at")
+    return (
+        Appeal.objects.visible_to(user)
+        .filter(state="filed")
+        .select_related("decision__application__call", "decision__rule_version", "filed_by")
+        .order_by("filed_at")
+    )
 
 
 def of_application(application):
-    return Appeal.objects.filter(decision__application=application).select_related("decision__rule_version", "receipt", "letter").order_by("-id")
+    return (
+        Appeal.objects.filter(decision__application=application)
+        .select_related("decision__rule_version", "receipt", "letter")
+        .order_by("-id")
+    )

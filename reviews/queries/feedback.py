@@ -1,4 +1,5 @@
 """What an applicant reads of his reviews once the decision is notified: scores by criterion and college, the readers' words, no name (rulebook, art. 18)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -44,9 +45,22 @@ def feedback(application) -> Feedback | None:
             if score.justification.strip():
                 remarks.setdefault(score.criterion.code, []).append((review.seat.college, score.justification))
     lines = tuple(
-        CriterionLine(row.label, row.weight, published(found.criteria[College.CIVIL_SOCIETY][row.code]), published(found.criteria[College.STATE][row.code]),
-                      published(found.criterion(row.code)), tuple(remarks.get(row.code, ())))
+        CriterionLine(
+            row.label,
+            row.weight,
+            published(found.criteria[College.CIVIL_SOCIETY][row.code]),
+            published(found.criteria[College.STATE][row.code]),
+            published(found.criterion(row.code)),
+            tuple(remarks.get(row.code, ())),
+        )
         for row in application.call.criteria.order_by("position", "id")
     )
     words = tuple((review.seat.college, review.comment) for review in reviews if review.comment.strip())
-    return Feedback(found.published, found.published_college(College.CIVIL_SOCIETY), found.published_college(College.STATE), lines, words, len(reviews))
+    return Feedback(
+        found.published,
+        found.published_college(College.CIVIL_SOCIETY),
+        found.published_college(College.STATE),
+        lines,
+        words,
+        len(reviews),
+    )

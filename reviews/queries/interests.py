@@ -1,4 +1,5 @@
 """Links between members and files: those that recuse by themselves, likenesses to look at, the cards on which a member declares."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -11,10 +12,27 @@ from reviews.models import Declaration, Panel, Seat
 
 OPEN_STATES = ("eligible", "under_review")
 """States of a file in which members declare: from eligibility to the notification of its decision."""
-COMMON_DOMAINS = frozenset({
-    "gmail.com", "outlook.com", "outlook.fr", "hotmail.com", "hotmail.fr", "live.fr", "yahoo.com", "yahoo.fr", "icloud.com", "protonmail.com", "proton.me",
-    "orange.fr", "wanadoo.fr", "free.fr", "sfr.fr", "laposte.net", "bbox.fr",
-})
+COMMON_DOMAINS = frozenset(
+    {
+        "gmail.com",
+        "outlook.com",
+        "outlook.fr",
+        "hotmail.com",
+        "hotmail.fr",
+        "live.fr",
+        "yahoo.com",
+        "yahoo.fr",
+        "icloud.com",
+        "protonmail.com",
+        "proton.me",
+        "orange.fr",
+        "wanadoo.fr",
+        "free.fr",
+        "sfr.fr",
+        "laposte.net",
+        "bbox.fr",
+    }
+)
 
 
 def files_of(panel: Panel, states=OPEN_STATES):
@@ -22,7 +40,8 @@ def files_of(panel: Panel, states=OPEN_STATES):
     return (
         Application.objects.filter(call=panel.call_id, state__in=states)
         .select_related("lead", "organisation", "bearer_organisation", "bearer_person", "filed_version")
-        .prefetch_related("members__user", "partnerships__organisation").order_by("reference")
+        .prefetch_related("members__user", "partnerships__organisation")
+        .order_by("reference")
     )
 
 
@@ -33,18 +52,28 @@ def _folded(text) -> str:
 def _officers(application: Application) -> set[str]:
     """Names of those who lead the applicant's or the bearer's body, as the file says them."""
     applicant = (application.content or {}).get("applicant", {})
-    return {name for name in (_folded(applicant.get("representative_name")), _folded(applicant.get("bearer_representative"))) if name}
+    return {
+        name
+        for name in (_folded(applicant.get("representative_name")), _folded(applicant.get("bearer_representative")))
+        if name
+    }
 
 
 def own_ground(user, application: Application) -> str:
     """The ground that recuses this person from this file without anybody saying it, or an empty text."""
     if application.lead_id == user.pk:
         return Ground.OWN_FILE
-    if any(member.user_id == user.pk or member.email and member.email.casefold() == user.email.casefold() for member in application.members.all()):
+    if any(
+        member.user_id == user.pk or member.email and member.email.casefold() == user.email.casefold()
+        for member in application.members.all()
+    ):
         return Ground.CO_APPLICANT
     if application.bearer_person_id == user.pk or user.name and _folded(user.name) in _officers(application):
         return Ground.BEARER_OFFICER
-    if any(row.state == "confirmed" and row.agent_email.casefold() == user.email.casefold() for row in application.partnerships.all()):
+    if any(
+        row.state == "confirmed" and row.agent_email.casefold() == user.email.casefold()
+        for row in application.partnerships.all()
+    ):
         return Ground.PARTNER_AGENT
     return ""
 
@@ -55,7 +84,11 @@ APPLYING = (Ground.OWN_FILE, Ground.CO_APPLICANT, Ground.BEARER_OFFICER)
 def automatic_grounds(panel: Panel, users, applications=None) -> dict[tuple[int, int], str]:
     """(application, user) -> ground, for every recusal of office of these people. A member who applies in the call is recused from all its files."""
     standing = list(files_of(panel, STANDING))
-    wanted = [application for application in standing if application.state in OPEN_STATES] if applications is None else list(applications)
+    wanted = (
+        [application for application in standing if application.state in OPEN_STATES]
+        if applications is None
+        else list(applications)
+    )
     found: dict[tuple[int, int], str] = {}
     for user in users:
         own = {application.pk: ground for application in standing if (ground := own_ground(user, application))}
@@ -83,7 +116,9 @@ def hints(seat: Seat, application: Application, domains: set[str]) -> list[str]:
     """Likenesses between a member and a file (codes of Hint). `domains`: those of `telling_domains`."""
     found = []
     numbers = {row.siret for row in application.partnerships.all() if row.state in ("invited", "confirmed")}
-    numbers |= {row.organisation.siret for row in application.partnerships.all() if row.state in ("invited", "confirmed")}
+    numbers |= {
+        row.organisation.siret for row in application.partnerships.all() if row.state in ("invited", "confirmed")
+    }
     numbers |= {body.siret for body in (application.organisation, application.bearer_organisation) if body is not None}
     numbers.discard("")
     if seat.siret and seat.siret in numbers:
@@ -91,7 +126,11 @@ def hints(seat: Seat, application: Application, domains: set[str]) -> list[str]:
     elif seat.siret and seat.siret[:9] in {number[:9] for number in numbers}:
         found.append(str(Hint.SAME_BODY))
     domain = _domain(seat.user.email)
-    emails = [application.lead.email, *(member.email for member in application.members.all()), *(row.agent_email for row in application.partnerships.all())]
+    emails = [
+        application.lead.email,
+        *(member.email for member in application.members.all()),
+        *(row.agent_email for row in application.partnerships.all()),
+    ]
     if domain in domains and domain in {_domain(email) for email in emails}:
         found.append(str(Hint.SAME_EMAIL_DOMAIN))
     return found
@@ -120,15 +159,28 @@ class Card:
         return any(code == Hint.SAME_SIRET for code, _label in self.hints) and self.declaration.hint_cleared_at is None
 
 
-def card_of(declaration: Declaration, application: Application, seat: Seat | None, domains: set[str], blind: bool) -> Card:
+def card_of(
+    declaration: Declaration, application: Application, seat: Seat | None, domains: set[str], blind: bool
+) -> Card:
     if declaration.state == DeclarationState.RECUSED:
         return Card(declaration, application.reference)
     team = [member.display_name for member in application.members.all() if member.user_id != application.lead_id]
-    partners = [row.organisation.name for row in application.partnerships.all() if row.state in ("invited", "confirmed")]
+    partners = [
+        row.organisation.name for row in application.partnerships.all() if row.state in ("invited", "confirmed")
+    ]
     found = [(code, str(Hint(code).label)) for code in (hints(seat, application, domains) if seat else [])]
     place = f"{application.commune} ({application.department})" if application.commune else application.department
-    return Card(declaration, application.reference, "" if blind else application.display_title, application.laureate_name, sorted([str(application.lead), *team]),
-                application.bearer_name, partners, place, found)
+    return Card(
+        declaration,
+        application.reference,
+        "" if blind else application.display_title,
+        application.laureate_name,
+        sorted([str(application.lead), *team]),
+        application.bearer_name,
+        partners,
+        place,
+        found,
+    )
 
 
 def cards(panel: Panel, user) -> list[Card]:
@@ -138,34 +190,61 @@ def cards(panel: Panel, user) -> list[Card]:
     mine = {row.application_id: row for row in Declaration.objects.filter(user=user, application__call=panel.call_id)}
     found = [card_of(mine[row.pk], row, seat, domains, panel.call.blind) for row in files_of(panel) if row.pk in mine]
     order = {DeclarationState.REQUIRED: 0, DeclarationState.NONE: 1, DeclarationState.RECUSED: 2}
-    return sorted(found, key=lambda card: (order[card.declaration.state], card.applicant if panel.call.blind and not card.recused else card.reference))
+    return sorted(
+        found,
+        key=lambda card: (
+            order[card.declaration.state],
+            card.applicant if panel.call.blind and not card.recused else card.reference,
+        ),
+    )
 
 
 def seat_hints(declaration: Declaration) -> list[str]:
     """Likenesses of one declaration, read now."""
     application = declaration.application
-    seat = Seat.objects.current().filter(panel__call=application.call_id, user=declaration.user_id).select_related("user", "panel").first()
+    seat = (
+        Seat.objects.current()
+        .filter(panel__call=application.call_id, user=declaration.user_id)
+        .select_related("user", "panel")
+        .first()
+    )
     return hints(seat, application, telling_domains(seat.panel)) if seat else []
 
 
 def progress(panel: Panel) -> list[dict]:
     """For case officers: how far each member is with his declarations. Categories and counts, no private detail."""
     counts: dict[int, Counter] = {}
-    for user_id, state in Declaration.objects.filter(application__call=panel.call_id, application__state__in=OPEN_STATES).values_list("user_id", "state"):
+    for user_id, state in Declaration.objects.filter(
+        application__call=panel.call_id, application__state__in=OPEN_STATES
+    ).values_list("user_id", "state"):
         counts.setdefault(user_id, Counter())[state] += 1
-    return [{"seat": seat, "required": counts.get(seat.user_id, Counter())["required"], "none": counts.get(seat.user_id, Counter())["none"],
-             "recused": counts.get(seat.user_id, Counter())["recused"]} for seat in panel.seats.current().select_related("user")]
+    return [
+        {
+            "seat": seat,
+            "required": counts.get(seat.user_id, Counter())["required"],
+            "none": counts.get(seat.user_id, Counter())["none"],
+            "recused": counts.get(seat.user_id, Counter())["recused"],
+        }
+        for seat in panel.seats.current().select_related("user")
+    ]
 
 
 def recusals(panel: Panel) -> list[Declaration]:
     """Recusals of the call, for case officers and co-presidents: who, which file, which category."""
-    return list(Declaration.objects.filter(application__call=panel.call_id, state=DeclarationState.RECUSED)
-                .select_related("application", "user").order_by("application__reference", "user__name"))
+    return list(
+        Declaration.objects.filter(application__call=panel.call_id, state=DeclarationState.RECUSED)
+        .select_related("application", "user")
+        .order_by("application__reference", "user__name")
+    )
 
 
 def declarations_missing(panel: Panel) -> int:
-    return Declaration.objects.filter(application__call=panel.call_id, application__state__in=OPEN_STATES, state=DeclarationState.REQUIRED,
-                                      user__in=panel.seats.current().values("user")).count()
+    return Declaration.objects.filter(
+        application__call=panel.call_id,
+        application__state__in=OPEN_STATES,
+        state=DeclarationState.REQUIRED,
+        user__in=panel.seats.current().values("user"),
+    ).count()
 
 
 def is_recused(user, application) -> bool:

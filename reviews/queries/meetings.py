@@ -1,5 +1,6 @@
 """Meetings as they are read: who is in the room, who may see which file, scores and ranks, the money left. Figures are computed over what the reader may
 see: `hidden` files are out of every count, rank and sum given to him (DESIGN 5.5)."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -18,8 +19,17 @@ from fund.queries import has_role
 from reviews import scoring, voting
 from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind, Proposal
 from reviews.enums.reading import DeclarationState, SeatKind
-from reviews.models import Declaration, Decision, Panel, Seat
-from reviews.models.meeting import ActingPresident, AgendaItem, Attendance, Departure, Meeting, MinutesSignature, Tally, Vote
+from reviews.models import Decision, Declaration, Panel, Seat
+from reviews.models.meeting import (
+    ActingPresident,
+    AgendaItem,
+    Attendance,
+    Departure,
+    Meeting,
+    MinutesSignature,
+    Tally,
+    Vote,
+)
 from reviews.queries.ranking import ballots, weights_of
 
 IN_PERSON = (AttendanceKind.ROOM, AttendanceKind.REMOTE)
@@ -67,7 +77,11 @@ class Room:
         return seat if presence in IN_PERSON else self.seat(self.attendance[seat.pk].represented_by_id)
 
     def is_recused(self, user_id: int, item: AgendaItem | None) -> bool:
-        return item is not None and item.application_id is not None and user_id in self.recused.get(item.application_id, ())
+        return (
+            item is not None
+            and item.application_id is not None
+            and user_id in self.recused.get(item.application_id, ())
+        )
 
     def _voice(self, seat: Seat, item: AgendaItem | None) -> tuple[voting.Voice, Seat | None]:
         presence, speaker = self.presence(seat), self._standing(seat)
@@ -79,7 +93,9 @@ class Room:
         gone = self.departures.get(item.pk, {}).get(seat.pk) if item is not None else None
         if recused and gone is not None and gone.replaced_by_id and not self.is_recused(gone.replaced_by.user_id, item):
             return voting.Voice(seat.pk, seat.college, voting.Presence.ALTERNATE), gone.replaced_by
-        return voting.Voice(seat.pk, seat.college, voting.Presence(str(presence)), recused), None if recused else speaker
+        return voting.Voice(
+            seat.pk, seat.college, voting.Presence(str(presence)), recused
+        ), None if recused else speaker
 
     def voices(self, item: AgendaItem | None = None) -> list[voting.Voice]:
         return [self._voice(seat, item)[0] for seat in self.seats]
@@ -96,8 +112,11 @@ class Room:
     def quorum(self, item: AgendaItem | None = None) -> voting.Quorum:
         rules = self.meeting.rules
         return voting.quorum(
-            self.voices(item), share=Fraction(str(rules["quorum"])), recused_leave_base=rules["quorum_recused"] == "leaves_base",
-            second_notice=self.meeting.second_notice, second_notice_minimum=rules["second_notice_voters_per_college_min"],
+            self.voices(item),
+            share=Fraction(str(rules["quorum"])),
+            recused_leave_base=rules["quorum_recused"] == "leaves_base",
+            second_notice=self.meeting.second_notice,
+            second_notice_minimum=rules["second_notice_voters_per_college_min"],
         )
 
     def recused_in_room(self, item: AgendaItem) -> list[Seat]:
@@ -119,12 +138,19 @@ class Room:
         return [speaker for speaker in speakers.values() if speaker.user_id not in said]
 
     def held_proxies(self, holder_id: int, besides: int | None = None) -> int:
-        return sum(1 for row in self.attendance.values()
-                   if row.presence == AttendanceKind.PROXY and row.represented_by_id == holder_id and row.seat_id != besides)
+        return sum(
+            1
+            for row in self.attendance.values()
+            if row.presence == AttendanceKind.PROXY and row.represented_by_id == holder_id and row.seat_id != besides
+        )
 
     def replacing(self, alternate_id: int, besides: int | None = None) -> bool:
-        return any(row.presence == AttendanceKind.ALTERNATE and row.represented_by_id == alternate_id and row.seat_id != besides
-                   for row in self.attendance.values())
+        return any(
+            row.presence == AttendanceKind.ALTERNATE
+            and row.represented_by_id == alternate_id
+            and row.seat_id != besides
+            for row in self.attendance.values()
+        )
 
 
 def panel_of(meeting: Meeting) -> Panel | None:
@@ -136,10 +162,16 @@ def room_of(meeting: Meeting, at: datetime | None = None) -> Room:
     at = at or timezone.now()
     everyone = list(Seat.objects.filter(panel__call=meeting.call_id).current(at).select_related("user"))
     attendance = {row.seat_id: row for row in Attendance.objects.filter(meeting=meeting.pk, sitting=meeting.sitting)}
-    room = Room(meeting, [seat for seat in everyone if seat.kind == SeatKind.FULL_MEMBER], [seat for seat in everyone if seat.kind == SeatKind.ALTERNATE],
-                attendance)
+    room = Room(
+        meeting,
+        [seat for seat in everyone if seat.kind == SeatKind.FULL_MEMBER],
+        [seat for seat in everyone if seat.kind == SeatKind.ALTERNATE],
+        attendance,
+    )
     users = [seat.user_id for seat in everyone]
-    said = Declaration.objects.filter(user__in=users, application__in=_files(meeting)).exclude(state=DeclarationState.REQUIRED)
+    said = Declaration.objects.filter(user__in=users, application__in=_files(meeting)).exclude(
+        state=DeclarationState.REQUIRED
+    )
     for application, user, state in said.values_list("application_id", "user_id", "state"):
         (room.recused if state == DeclarationState.RECUSED else room.declared).setdefault(application, set()).add(user)
     for row in Departure.objects.filter(meeting=meeting.pk, returned_at__isnull=True).select_related("replaced_by"):
@@ -155,12 +187,18 @@ def _files(meeting: Meeting):
 
 
 def acting_of(meeting: Meeting) -> dict[str, ActingPresident]:
-    return {row.college: row for row in meeting.acting_presidents.filter(ended_at__isnull=True).select_related("seat__user")}
+    return {
+        row.college: row for row in meeting.acting_presidents.filter(ended_at__isnull=True).select_related("seat__user")
+    }
 
 
 def presidents_of(meeting: Meeting, at: datetime | None = None) -> dict[str, Seat]:
     """The co-president of each college, by his seat in the panel."""
-    seats = Seat.objects.filter(panel__call=meeting.call_id, is_president=True).current(at or timezone.now()).select_related("user")
+    seats = (
+        Seat.objects.filter(panel__call=meeting.call_id, is_president=True)
+        .current(at or timezone.now())
+        .select_related("user")
+    )
     return {seat.college: seat for seat in seats}
 
 
@@ -168,7 +206,9 @@ def presides(user, meeting: Meeting, at: datetime | None = None) -> str:
     """The college for which this person presides this meeting, as co-president or acting president; empty when he does not."""
     if not getattr(user, "pk", None):
         return ""
-    seat = Seat.objects.filter(panel__call=meeting.call_id, user=user).full_members().current(at or timezone.now()).first()
+    seat = (
+        Seat.objects.filter(panel__call=meeting.call_id, user=user).full_members().current(at or timezone.now()).first()
+    )
     if seat is None:
         return ""
     if seat.is_president and has_role(user, Role.CO_PRESIDENT, at):
@@ -185,9 +225,15 @@ def closed_files(user, meeting: Meeting, room: Room | None = None) -> dict[int, 
     """Files of the meeting this person may not see: `recused` (reference and recusal only) or `undeclared` (the card only)."""
     files = set(_files(meeting).values_list("application", flat=True))
     found: dict[int, str] = {}
-    seat = room.seat_of(user) if room else Seat.objects.filter(panel__call=meeting.call_id, user=user).current(timezone.now()).first()
+    seat = (
+        room.seat_of(user)
+        if room
+        else Seat.objects.filter(panel__call=meeting.call_id, user=user).current(timezone.now()).first()
+    )
     if seat is not None:
-        states = dict(Declaration.objects.filter(user=user, application__in=files).values_list("application_id", "state"))
+        states = dict(
+            Declaration.objects.filter(user=user, application__in=files).values_list("application_id", "state")
+        )
         for pk in files:
             if (state := states.get(pk)) != DeclarationState.NONE:
                 found[pk] = "recused" if state == DeclarationState.RECUSED else "undeclared"
@@ -234,13 +280,20 @@ def ranking(meeting: Meeting, hidden: Iterable[int] = ()) -> dict[int, Rank]:
     panel = panel_of(meeting)
     if panel is None or not panel.is_reading_closed:
         return {}
-    files = list(Application.objects.filter(call=meeting.call_id, state__in=RANKED_STATES).exclude(pk__in=set(hidden)).order_by("reference")
-                 .values_list("pk", flat=True))
+    files = list(
+        Application.objects.filter(call=meeting.call_id, state__in=RANKED_STATES)
+        .exclude(pk__in=set(hidden))
+        .order_by("reference")
+        .values_list("pk", flat=True)
+    )
     found = scores_of(meeting.call, files)
     places = scoring.rank(found, weights_of(meeting.call)) if found else []
     ranks = {place.key: Rank(place.key, place.rank, place.score, place.tied, place.shared) for place in places}
-    moved = list(AgendaItem.objects.filter(meeting=meeting.pk, place__isnull=False, application__in=ranks).order_by("place_at", "id")
-                 .values_list("application_id", "place"))
+    moved = list(
+        AgendaItem.objects.filter(meeting=meeting.pk, place__isnull=False, application__in=ranks)
+        .order_by("place_at", "id")
+        .values_list("application_id", "place")
+    )
     if not moved:
         return ranks
     order = [pk for pk, rank in ranks.items() if rank.number is not None]
@@ -252,8 +305,15 @@ def ranking(meeting: Meeting, hidden: Iterable[int] = ()) -> dict[int, Rank]:
     result = {}
     for number, pk in enumerate(order, 1):
         rank = ranks[pk]
-        shared = rank.shared and pk not in settled and any(
-            ranks[other].shared and ranks[other].number == rank.number and other not in settled for other in order if other != pk)
+        shared = (
+            rank.shared
+            and pk not in settled
+            and any(
+                ranks[other].shared and ranks[other].number == rank.number and other not in settled
+                for other in order
+                if other != pk
+            )
+        )
         result[pk] = Rank(pk, number, rank.score, rank.tied, shared, rank.number if pk in settled else None)
     return result | {pk: rank for pk, rank in ranks.items() if rank.number is None}
 
@@ -291,11 +351,20 @@ def free_amount(meeting: Meeting) -> int:
     return Envelope.objects.filter(pk=meeting.call.envelope_id).values_list("free_amount", flat=True).first() or 0
 
 
-def meter(meeting: Meeting, items: Iterable[AgendaItem], hidden: Iterable[int] = (), current: AgendaItem | None = None) -> Meter:
+def meter(
+    meeting: Meeting, items: Iterable[AgendaItem], hidden: Iterable[int] = (), current: AgendaItem | None = None
+) -> Meter:
     """What the votes so far would take of the envelope, and the file under discussion; hidden files left out."""
     closed = set(hidden)
-    decided = dict(Decision.objects.filter(agenda_item__meeting=meeting.pk, outcome="selected").exclude(state="annulled")
-                   .values_list("application_id", "amount")) if meeting.list_adopted_at else None
+    decided = (
+        dict(
+            Decision.objects.filter(agenda_item__meeting=meeting.pk, outcome="selected")
+            .exclude(state="annulled")
+            .values_list("application_id", "amount")
+        )
+        if meeting.list_adopted_at
+        else None
+    )
     retained = 0
     for item in items:
         if item.application_id is None or item.application_id in closed:
@@ -304,8 +373,12 @@ def meter(meeting: Meeting, items: Iterable[AgendaItem], hidden: Iterable[int] =
             retained += decided.get(item.application_id, 0)
         elif item.disposition == Proposal.SELECTED:
             retained += item.amount or 0
-    shown = current is not None and current.application_id not in closed and current.state == AgendaItemState.IN_DISCUSSION \
+    shown = (
+        current is not None
+        and current.application_id not in closed
+        and current.state == AgendaItemState.IN_DISCUSSION
         and current.proposal == Proposal.SELECTED
+    )
     return Meter(free_amount(meeting), retained, (current.amount or 0) if shown else 0)
 
 
@@ -318,12 +391,24 @@ def meetings_for(user):
 
 
 def find(user, pk) -> Meeting | None:
-    return Meeting.objects.visible_to(user).select_related("call__rule_version", "call__envelope", "notice", "minutes", "quorum_record").filter(pk=pk).first()
+    return (
+        Meeting.objects.visible_to(user)
+        .select_related("call__rule_version", "call__envelope", "notice", "minutes", "quorum_record")
+        .filter(pk=pk)
+        .first()
+    )
 
 
 def items_of(meeting: Meeting) -> list[AgendaItem]:
-    found = list(meeting.items.select_related("application__organisation", "application__lead", "application__bearer_organisation",
-                                              "application__bearer_person", "minutes_of__call"))
+    found = list(
+        meeting.items.select_related(
+            "application__organisation",
+            "application__lead",
+            "application__bearer_organisation",
+            "application__bearer_person",
+            "minutes_of__call",
+        )
+    )
     for item in found:
         item.meeting = meeting
     return found
@@ -332,9 +417,16 @@ def items_of(meeting: Meeting) -> list[AgendaItem]:
 def unscheduled(call) -> list[Application]:
     """Files under review that no live meeting deals with: what an agenda may list. By reference."""
     busy = AgendaItem.objects.filter(
-        Q(state__in=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION)) | Q(state=AgendaItemState.VOTED, meeting__state__in=MEETING_LIVE)
-        | Q(state=AgendaItemState.VOTED, decisions__state__in=("voted", "signed", "notified")), application__isnull=False)
-    return list(Application.objects.filter(call=call, state="under_review").exclude(pk__in=busy.values("application")).order_by("reference"))
+        Q(state__in=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION))
+        | Q(state=AgendaItemState.VOTED, meeting__state__in=MEETING_LIVE)
+        | Q(state=AgendaItemState.VOTED, decisions__state__in=("voted", "signed", "notified")),
+        application__isnull=False,
+    )
+    return list(
+        Application.objects.filter(call=call, state="under_review")
+        .exclude(pk__in=busy.values("application"))
+        .order_by("reference")
+    )
 
 
 def calls_to_plan():
@@ -358,14 +450,22 @@ def votes_of(meeting: Meeting) -> dict[int, list[Vote]]:
 
 def sections_of(meeting: Meeting) -> list:
     """Sections of the present version, in order."""
-    found = list(meeting.sections.filter(version=meeting.minutes_version).select_related("item__application").order_by("position"))
+    found = list(
+        meeting.sections.filter(version=meeting.minutes_version)
+        .select_related("item__application")
+        .order_by("position")
+    )
     for section in found:
         section.meeting = meeting
     return found
 
 
 def signatures_of(meeting: Meeting) -> list[MinutesSignature]:
-    return list(meeting.minutes_signatures.filter(version=meeting.minutes_version, voided_at__isnull=True).select_related("user"))
+    return list(
+        meeting.minutes_signatures.filter(version=meeting.minutes_version, voided_at__isnull=True).select_related(
+            "user"
+        )
+    )
 
 
 def both_colleges() -> tuple[str, str]:

@@ -1,4 +1,5 @@
 """Who sits where: panels of a person, seats of a person, who presides, who may stand in."""
+
 from __future__ import annotations
 
 from core.models import User
@@ -36,26 +37,54 @@ def my_panels(user) -> list[Panel]:
     """Panels in which this person sits, whose call is not over, newest first."""
     return list(
         Panel.objects.filter(seats__user=user, seats__ends_at__isnull=True)
-        .exclude(call__state__in=(CallState.ARCHIVED, CallState.CANCELLED)).select_related("call__rule_version", "call__envelope").order_by("-id").distinct()
+        .exclude(call__state__in=(CallState.ARCHIVED, CallState.CANCELLED))
+        .select_related("call__rule_version", "call__envelope")
+        .order_by("-id")
+        .distinct()
     )
 
 
 def candidates(at) -> list[dict]:
     """People who may sit: those who hold a college role, with what a first composition proposes."""
     found: dict[tuple[int, str], dict] = {}
-    for grant in RoleGrant.objects.in_effect(at).filter(role__in=COLLEGE_ROLES, user__is_active=True).select_related("user").order_by("user__name", "id"):
-        row = found.setdefault((grant.user_id, grant.college), {
-            "user": grant.user, "college": grant.college, "title": grant.title, "kind": SeatKind.FULL_MEMBER, "is_president": False})
+    for grant in (
+        RoleGrant.objects.in_effect(at)
+        .filter(role__in=COLLEGE_ROLES, user__is_active=True)
+        .select_related("user")
+        .order_by("user__name", "id")
+    ):
+        row = found.setdefault(
+            (grant.user_id, grant.college),
+            {
+                "user": grant.user,
+                "college": grant.college,
+                "title": grant.title,
+                "kind": SeatKind.FULL_MEMBER,
+                "is_president": False,
+            },
+        )
         row["title"] = row["title"] or grant.title
         row["is_president"] = row["is_president"] or grant.role == Role.CO_PRESIDENT
         if "suppléant" in grant.title.lower() or "alternate" in grant.title.lower():
             row["kind"] = SeatKind.ALTERNATE
-    return sorted(found.values(), key=lambda row: (row["college"], not row["is_president"], str(row["kind"]) != SeatKind.FULL_MEMBER, str(row["user"])))
+    return sorted(
+        found.values(),
+        key=lambda row: (
+            row["college"],
+            not row["is_president"],
+            str(row["kind"]) != SeatKind.FULL_MEMBER,
+            str(row["user"]),
+        ),
+    )
 
 
 def recused_ids(application) -> set[int]:
     """People recused from a file."""
-    return set(Declaration.objects.filter(application=application, state=DeclarationState.RECUSED).values_list("user_id", flat=True))
+    return set(
+        Declaration.objects.filter(application=application, state=DeclarationState.RECUSED).values_list(
+            "user_id", flat=True
+        )
+    )
 
 
 def acting_president(panel: Panel | None, college: str, application=None, at=None) -> User | None:
@@ -67,7 +96,11 @@ def acting_president(panel: Panel | None, college: str, application=None, at=Non
             return person
     if panel is None:
         return None
-    members = panel.seats.current().filter(college=college, kind=SeatKind.FULL_MEMBER).exclude(user__in=away | {person.pk for person in presidents})
+    members = (
+        panel.seats.current()
+        .filter(college=college, kind=SeatKind.FULL_MEMBER)
+        .exclude(user__in=away | {person.pk for person in presidents})
+    )
     seat = members.order_by("-acts_for_president", "id").select_related("user").first()
     return seat.user if seat else None
 

@@ -1,4 +1,5 @@
 """The ranking of a call, in exact fractions, over the files its reader may see. Nothing of it exists for anybody before reading closes."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -21,10 +22,13 @@ def weights_of(call) -> list[scoring.Weight]:
 def ballots(applications) -> dict[int, list[scoring.Ballot]]:
     """Filed reviews by file. Two queries."""
     found: dict[int, list[scoring.Ballot]] = {}
-    rows = Assignment.objects.filter(application__in=applications, state=AssignmentState.SUBMITTED).values_list("pk", "application_id", "seat__college")
+    rows = Assignment.objects.filter(application__in=applications, state=AssignmentState.SUBMITTED).values_list(
+        "pk", "application_id", "seat__college"
+    )
     points: dict[int, dict[str, int | None]] = {}
     for assignment_id, code, half_points in Score.objects.filter(
-            assignment__application__in=applications, assignment__state=AssignmentState.SUBMITTED).values_list("assignment_id", "criterion__code", "half_points"):
+        assignment__application__in=applications, assignment__state=AssignmentState.SUBMITTED
+    ).values_list("assignment_id", "criterion__code", "half_points"):
         points.setdefault(assignment_id, {})[code] = half_points
     for pk, application_id, college in rows.order_by("pk"):
         found.setdefault(application_id, []).append(scoring.Ballot(college, points.get(pk, {})))
@@ -102,6 +106,16 @@ def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
         fallback = (panel.fallback_of(application.reference) or {}).get("fallback", "")
         counts = list(found.counts.values())
         running += application.requested_amount if place.rank is not None else 0
-        lines.append(Line(application, place, found, bool(fallback) or counts[0] == counts[1] >= 1, fallback, scoring.flags(found, gap=gap, spread=spread),
-                          running, found.value is not None and found.value < minimum))
+        lines.append(
+            Line(
+                application,
+                place,
+                found,
+                bool(fallback) or counts[0] == counts[1] >= 1,
+                fallback,
+                scoring.flags(found, gap=gap, spread=spread),
+                running,
+                found.value is not None and found.value < minimum,
+            )
+        )
     return Ranking(lines, recused)

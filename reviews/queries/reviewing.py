@@ -1,4 +1,5 @@
 """Reading: what a member has to read, what he may see of others, how far the panel is. Scores are shown to nobody before their time."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -26,9 +27,15 @@ def readable_files(user):
 
 
 def find_file(user, reference: str) -> Application | None:
-    return (readable_files(user).filter(reference=reference)
-            .select_related("call__rule_version", "lead", "organisation", "bearer_organisation", "bearer_person", "filed_version")
-            .prefetch_related("partnerships__organisation", "members__user").first())
+    return (
+        readable_files(user)
+        .filter(reference=reference)
+        .select_related(
+            "call__rule_version", "lead", "organisation", "bearer_organisation", "bearer_person", "filed_version"
+        )
+        .prefetch_related("partnerships__organisation", "members__user")
+        .first()
+    )
 
 
 def declaration_of(user, reference: str) -> Declaration | None:
@@ -41,15 +48,21 @@ def my_assignments(user, panel: Panel | None = None):
     rows = Assignment.objects.filter(seat__user=user, state__in=ACTIVE_ASSIGNMENTS, application__state="under_review")
     if panel is not None:
         rows = rows.filter(seat__panel=panel)
-    rows = rows.select_related("application__call", "application__lead", "application__organisation", "seat__panel").prefetch_related("scores")
+    rows = rows.select_related(
+        "application__call", "application__lead", "application__organisation", "seat__panel"
+    ).prefetch_related("scores")
     order = {AssignmentState.IN_PROGRESS: 0, AssignmentState.ASSIGNED: 1, AssignmentState.SUBMITTED: 2}
     return sorted(rows, key=lambda row: (order[row.state], row.application.reference))
 
 
 def assignment_of(user, application) -> Assignment | None:
     """The pair of this reader and this file that stands."""
-    return (Assignment.objects.filter(seat__user=user, application=application, state__in=ACTIVE_ASSIGNMENTS)
-            .select_related("seat__panel__call__rule_version", "application__call").prefetch_related("scores__criterion").first())
+    return (
+        Assignment.objects.filter(seat__user=user, application=application, state__in=ACTIVE_ASSIGNMENTS)
+        .select_related("seat__panel__call__rule_version", "application__call")
+        .prefetch_related("scores__criterion")
+        .first()
+    )
 
 
 def next_after(user, panel: Panel, reference: str = "") -> Assignment | None:
@@ -78,9 +91,13 @@ class ReaderProgress:
 def progress(panel: Panel) -> list[ReaderProgress]:
     """For case officers: reviews by reader and state. No score, no mean."""
     counts: dict[int, Counter] = {}
-    for seat_id, state in Assignment.objects.filter(seat__panel=panel, application__state="under_review").values_list("seat_id", "state"):
+    for seat_id, state in Assignment.objects.filter(seat__panel=panel, application__state="under_review").values_list(
+        "seat_id", "state"
+    ):
         counts.setdefault(seat_id, Counter())[state] += 1
-    return [ReaderProgress(seat, counts.get(seat.pk, Counter())) for seat in panel.seats.current().select_related("user")]
+    return [
+        ReaderProgress(seat, counts.get(seat.pk, Counter())) for seat in panel.seats.current().select_related("user")
+    ]
 
 
 @dataclass
@@ -101,7 +118,10 @@ class FileProgress:
 
     @property
     def filed(self) -> dict[str, int]:
-        return {str(college): sum(row.state == AssignmentState.SUBMITTED for row in rows) for college, rows in self.readers.items()}
+        return {
+            str(college): sum(row.state == AssignmentState.SUBMITTED for row in rows)
+            for college, rows in self.readers.items()
+        }
 
     @property
     def balanced(self) -> bool:
@@ -112,7 +132,9 @@ class FileProgress:
 def files_progress(panel: Panel) -> list[FileProgress]:
     """For case officers: the files under review with their readers, by reference."""
     active = Assignment.objects.filter(state__in=ACTIVE_ASSIGNMENTS).select_related("seat__user").order_by("id")
-    files = Application.objects.filter(call=panel.call_id, state="under_review").prefetch_related(Prefetch("assignments", active, to_attr="readers"))
+    files = Application.objects.filter(call=panel.call_id, state="under_review").prefetch_related(
+        Prefetch("assignments", active, to_attr="readers")
+    )
     found = []
     for application in files.order_by("reference"):
         readers = {College.CIVIL_SOCIETY: [], College.STATE: []}
@@ -124,7 +146,11 @@ def files_progress(panel: Panel) -> list[FileProgress]:
 
 def review_counts(application) -> dict[str, int]:
     """Filed reviews by college."""
-    counts = Counter(Assignment.objects.filter(application=application, state=AssignmentState.SUBMITTED).values_list("seat__college", flat=True))
+    counts = Counter(
+        Assignment.objects.filter(application=application, state=AssignmentState.SUBMITTED).values_list(
+            "seat__college", flat=True
+        )
+    )
     return {str(college): counts[str(college)] for college in (College.CIVIL_SOCIETY, College.STATE)}
 
 
@@ -147,16 +173,29 @@ def may_see_reviews(user, application, panel: Panel | None) -> bool:
 def filed_reviews(application) -> list[Assignment]:
     """The reviews that count, with their scores. Ask `may_see_reviews` first."""
     scores = Score.objects.select_related("criterion").order_by("criterion__position")
-    return list(Assignment.objects.filter(application=application, state=AssignmentState.SUBMITTED)
-                .select_related("seat__user").prefetch_related(Prefetch("scores", scores), "versions").order_by("seat__college", "id"))
+    return list(
+        Assignment.objects.filter(application=application, state=AssignmentState.SUBMITTED)
+        .select_related("seat__user")
+        .prefetch_related(Prefetch("scores", scores), "versions")
+        .order_by("seat__college", "id")
+    )
 
 
 def scale_of(user, panel: Panel) -> list[dict]:
     """One's own scores by value, for the reader's eyes only."""
-    given = Counter(Score.objects.filter(assignment__seat__user=user, assignment__seat__panel=panel, half_points__isnull=False,
-                                         assignment__state__in=ACTIVE_ASSIGNMENTS).values_list("half_points", flat=True))
+    given = Counter(
+        Score.objects.filter(
+            assignment__seat__user=user,
+            assignment__seat__panel=panel,
+            half_points__isnull=False,
+            assignment__state__in=ACTIVE_ASSIGNMENTS,
+        ).values_list("half_points", flat=True)
+    )
     most = max(given.values(), default=0)
-    return [{"score": points / 2, "count": given[points], "share": round(100 * given[points] / most) if most else 0} for points in range(11)]
+    return [
+        {"score": points / 2, "count": given[points], "share": round(100 * given[points] / most) if most else 0}
+        for points in range(11)
+    ]
 
 
 __all__ = ["OPEN_STATES", "FileProgress", "ReaderProgress"]

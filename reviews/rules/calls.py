@@ -1,4 +1,5 @@
 """Guards of the verbs of a call that look at its files."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -18,20 +19,38 @@ OVER = ("lapsed", "ineligible", "selected", "on_reserve", "rejected", "withdrawn
 def closing_time_passed(act: Act) -> None:
     call = act.obj
     if act.at < call.closes_at + timedelta(minutes=call.rule_version["closing_grace_minutes"]):
-        raise Refusal("too_early", _("The call closes on %(instant)s.") % {"instant": when(call.closes_at)}, article="art. 8", status=409)
+        raise Refusal(
+            "too_early",
+            _("The call closes on %(instant)s.") % {"instant": when(call.closes_at)},
+            article="art. 8",
+            status=409,
+        )
 
 
 def no_decision_signed(act: Act) -> None:
-    if Decision.objects.filter(application__call=act.obj, state__in=(DecisionState.SIGNED, DecisionState.NOTIFIED, DecisionState.REPLACED)).exists():
-        raise Refusal("decision_already_signed", _("A decision is already signed in this call, so it can no longer be reopened or cancelled."),
-                      remedy=_("Annul that decision first if it is not notified."), article="art. 6", status=409)
+    if Decision.objects.filter(
+        application__call=act.obj, state__in=(DecisionState.SIGNED, DecisionState.NOTIFIED, DecisionState.REPLACED)
+    ).exists():
+        raise Refusal(
+            "decision_already_signed",
+            _("A decision is already signed in this call, so it can no longer be reopened or cancelled."),
+            remedy=_("Annul that decision first if it is not notified."),
+            article="art. 6",
+            status=409,
+        )
 
 
 def no_decision_waits(act: Act) -> None:
     no_decision_signed(act)
     waiting = Decision.objects.filter(application__call=act.obj, state__in=NOT_NOTIFIED).count()
     if waiting:
-        raise Refusal("decisions_to_annul", _("%(n)s decisions wait for a signature.") % {"n": waiting}, remedy=_("Annul them first."), article="art. 6", status=409)
+        raise Refusal(
+            "decisions_to_annul",
+            _("%(n)s decisions wait for a signature.") % {"n": waiting},
+            remedy=_("Annul them first."),
+            article="art. 6",
+            status=409,
+        )
 
 
 def new_closing_is_later(act: Act) -> None:
@@ -41,7 +60,9 @@ def new_closing_is_later(act: Act) -> None:
         return
     closes_at = parse_datetime(str(act.get("closes_at") or ""))
     if closes_at is None or closes_at <= act.at:
-        raise Refusal("closing_not_later", _("The new closing must be an instant to come."), field="closes_at", article="art. 6")
+        raise Refusal(
+            "closing_not_later", _("The new closing must be an instant to come."), field="closes_at", article="art. 6"
+        )
 
 
 def everything_is_notified(act: Act) -> None:
@@ -49,15 +70,31 @@ def everything_is_notified(act: Act) -> None:
     waiting = Decision.objects.filter(application__call=act.obj, state__in=NOT_NOTIFIED).count()
     left = []
     if open_files:
-        left.append(ngettext("%(n)s application without a notified decision", "%(n)s applications without a notified decision", open_files) % {"n": open_files})
+        left.append(
+            ngettext(
+                "%(n)s application without a notified decision",
+                "%(n)s applications without a notified decision",
+                open_files,
+            )
+            % {"n": open_files}
+        )
     if waiting:
         left.append(ngettext("%(n)s decision to notify", "%(n)s decisions to notify", waiting) % {"n": waiting})
     if left:
-        raise Refusal("call_not_finished", _("%(things)s remain before this call can be concluded or archived.") % {"things": ", ".join(left)}, article="art. 6",
-                      status=409)
+        raise Refusal(
+            "call_not_finished",
+            _("%(things)s remain before this call can be concluded or archived.") % {"things": ", ".join(left)},
+            article="art. 6",
+            status=409,
+        )
 
 
 def nothing_to_review(act: Act) -> None:
     if Application.objects.filter(call=act.obj, state__in=("submitted", "information_requested", "eligible")).exists():
-        raise Refusal("files_pending", _("Applications still await eligibility, or are eligible."), remedy=_("Finish them, then start the review."), article="art. 9",
-                      status=409)
+        raise Refusal(
+            "files_pending",
+            _("Applications still await eligibility, or are eligible."),
+            remedy=_("Finish them, then start the review."),
+            article="art. 9",
+            status=409,
+        )

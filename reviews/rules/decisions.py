@@ -1,4 +1,5 @@
 """Guards of decisions: parity, amounts, grounds, what is cited, who signs, minutes adopted. Each speaks of what its reader may see."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -34,7 +35,12 @@ def _application(act: Act):
 
 def grounds_given(act: Act) -> None:
     if not act.preview and not (act.get("grounds") or "").strip():
-        raise Refusal("grounds_missing", _("Write the grounds: every decision has some, even favourable ones."), article="art. 18", field="grounds")
+        raise Refusal(
+            "grounds_missing",
+            _("Write the grounds: every decision has some, even favourable ones."),
+            article="art. 18",
+            field="grounds",
+        )
 
 
 def no_live_decision(act: Act) -> None:
@@ -43,8 +49,14 @@ def no_live_decision(act: Act) -> None:
     kind = act.get("kind") or K.AWARD
     live = Decision.objects.live().filter(application=_application(act), kind=kind).first()
     if live is not None and not (kind == K.APPEAL and live.state == S.NOTIFIED and act.get("cites") == live):
-        raise Refusal("decision_already_live", _("A decision of the same kind already exists for this application: %(reference)s.") % {
-            "reference": live.reference}, remedy=_("Annul or replace it."), article="art. 18", status=409)
+        raise Refusal(
+            "decision_already_live",
+            _("A decision of the same kind already exists for this application: %(reference)s.")
+            % {"reference": live.reference},
+            remedy=_("Annul or replace it."),
+            article="art. 18",
+            status=409,
+        )
 
 
 def amount_fits(act: Act) -> None:
@@ -54,19 +66,33 @@ def amount_fits(act: Act) -> None:
     application, amount = _application(act), act.get("amount")
     if act.get("outcome") != O.SELECTED:
         if amount is not None:
-            raise Refusal("amount_without_award", _("Only a decision that funds a project carries an amount."), field="amount")
+            raise Refusal(
+                "amount_without_award", _("Only a decision that funds a project carries an amount."), field="amount"
+            )
         return
     most = min(application.requested_amount, application.call.ceiling_amount)
     if not isinstance(amount, int) or amount <= 0:
         raise Refusal("amount_missing", _("Give the amount of the grant."), field="amount", article="art. 4")
     if amount > most:
-        raise Refusal("award_above_request", _("%(amount)s is above the request, %(requested)s, or the ceiling.") % {
-            "amount": format_euros(amount), "requested": format_euros(application.requested_amount)},
-            remedy=_("Propose at most %(most)s.") % {"most": format_euros(most)}, article="art. 4", field="amount", status=409)
+        raise Refusal(
+            "award_above_request",
+            _("%(amount)s is above the request, %(requested)s, or the ceiling.")
+            % {"amount": format_euros(amount), "requested": format_euros(application.requested_amount)},
+            remedy=_("Propose at most %(most)s.") % {"most": format_euros(most)},
+            article="art. 4",
+            field="amount",
+            status=409,
+        )
     least = application.minimum_viable_amount
     if least and amount < min(least, most):
-        raise Refusal("below_minimum_viable", _("The applicant cannot carry the project out for less than %(least)s.") % {"least": format_euros(least)},
-                      remedy=_("Propose that amount at least, or put the application on the reserve list."), article="art. 17", field="amount", status=409)
+        raise Refusal(
+            "below_minimum_viable",
+            _("The applicant cannot carry the project out for less than %(least)s.") % {"least": format_euros(least)},
+            remedy=_("Propose that amount at least, or put the application on the reserve list."),
+            article="art. 17",
+            field="amount",
+            status=409,
+        )
 
 
 # ---- the vote ----
@@ -81,16 +107,24 @@ def file_is_under_review(act: Act) -> None:
     if act.get("outcome") not in (O.SELECTED, O.RESERVE, O.REJECTED):
         raise Refusal("outcome_unknown", _("A vote funds, puts on the reserve list or refuses."), field="outcome")
     if act.get("outcome") == O.RESERVE and not act.get("reserve_rank"):
-        raise Refusal("reserve_rank_missing", _("Give the rank on the reserve list."), field="reserve_rank", article="art. 17")
+        raise Refusal(
+            "reserve_rank_missing", _("Give the rank on the reserve list."), field="reserve_rank", article="art. 17"
+        )
 
 
 def parity_of(application, agenda_item) -> voting.Parity:
     """The predicate of article 16 on one file: reviews of both colleges, votes with equal weight."""
     panel = queries.panel_of(application.call)
-    vote = Vote.objects.filter(item=agenda_item).exclude(outcome__in=("", "void")).order_by("-round").first() if getattr(agenda_item, "pk", None) else None
+    vote = (
+        Vote.objects.filter(item=agenda_item).exclude(outcome__in=("", "void")).order_by("-round").first()
+        if getattr(agenda_item, "pk", None)
+        else None
+    )
     rule = vote.rule if vote is not None and vote.rule else application.call.rule_version["majority"]
     return voting.parity(
-        reviews=queries.review_counts(application), fallback=bool(panel and panel.fallback_of(application.reference)), rule=rule,
+        reviews=queries.review_counts(application),
+        fallback=bool(panel and panel.fallback_of(application.reference)),
+        rule=rule,
         equal_weight=vote.equal_weight if vote is not None else False,
         # The minutes are written from the log of the votes: what was unequal is in them, and on the public page, by construction.
         inequality_recorded=vote is not None,
@@ -107,8 +141,13 @@ def decision_is_paritary(act: Act) -> None:
     if found.missing == "reviews":
         panel = queries.panel_of(application.call)
         raise parity_missing(application, queries.review_counts(application), panel.reviews_per_college if panel else 1)
-    raise Refusal("unequal_votes", _("The two colleges did not vote with equal weight."),
-                  remedy=_("Defer the item or, under the ordinary majority, record the inequality in the minutes."), article="art. 16", status=409)
+    raise Refusal(
+        "unequal_votes",
+        _("The two colleges did not vote with equal weight."),
+        remedy=_("Defer the item or, under the ordinary majority, record the inequality in the minutes."),
+        article="art. 16",
+        status=409,
+    )
 
 
 # ---- the other kinds ----
@@ -118,7 +157,12 @@ EXPECTED = {
     K.PROMOTION: {"on_reserve": (O.SELECTED,)},
     K.WITHDRAWAL: {"selected": (O.REJECTED,)},
     K.RESERVE_CLOSURE: {"on_reserve": (O.REJECTED,)},
-    K.APPEAL: {"ineligible": (O.ELIGIBLE,), "rejected": (O.SELECTED, O.RESERVE), "on_reserve": (O.SELECTED,), "selected": (O.REJECTED,)},
+    K.APPEAL: {
+        "ineligible": (O.ELIGIBLE,),
+        "rejected": (O.SELECTED, O.RESERVE),
+        "on_reserve": (O.SELECTED,),
+        "selected": (O.REJECTED,),
+    },
 }
 """Which outcomes a drafted decision may have, by kind and by state of the file."""
 
@@ -130,10 +174,17 @@ def drafter_is_entitled(act: Act) -> None:
     application = act.obj
     if act.get("kind") == K.ELIGIBILITY:
         if not has_role(act.actor, Role.CASE_OFFICER, act.at):
-            raise Refusal("not_permitted", _("You may not do this; it belongs to: %(people)s.") % {"people": _("a case officer")})
+            raise Refusal(
+                "not_permitted", _("You may not do this; it belongs to: %(people)s.") % {"people": _("a case officer")}
+            )
         if files.officer_interest(act.actor, application):
-            raise Refusal("officer_interest", _("You, your association or your department have a link with this application."),
-                          remedy=_("Another officer must handle it."), article="art. 9", status=403)
+            raise Refusal(
+                "officer_interest",
+                _("You, your association or your department have a link with this application."),
+                remedy=_("Another officer must handle it."),
+                article="art. 9",
+                status=403,
+            )
     elif not is_authority(act.actor, application, act.at):
         raise not_the_authority(application)
 
@@ -144,8 +195,12 @@ def outcome_suits_state(act: Act) -> None:
     kind, application = act.get("kind"), act.obj
     allowed = EXPECTED.get(kind, {}).get(application.state)
     if allowed is None:
-        raise Refusal("not_allowed_in_state", _("This decision is not possible in the present state of the application: %(state)s.") % {
-            "state": application.get_state_display()}, status=409)
+        raise Refusal(
+            "not_allowed_in_state",
+            _("This decision is not possible in the present state of the application: %(state)s.")
+            % {"state": application.get_state_display()},
+            status=409,
+        )
     if act.get("outcome") not in allowed:
         raise Refusal("outcome_unknown", _("This kind of decision cannot have this outcome."), field="outcome")
 
@@ -156,7 +211,12 @@ def cites_what_it_follows(act: Act) -> None:
         return
     cited = act.get("cites")
     if cited is None or cited.application_id != act.obj.pk or cited.state != S.NOTIFIED:
-        raise Refusal("cited_decision_missing", _("Give the decision that this one replaces or follows."), article="art. 18", field="cites")
+        raise Refusal(
+            "cited_decision_missing",
+            _("Give the decision that this one replaces or follows."),
+            article="art. 18",
+            field="cites",
+        )
 
 
 def ineligible_with_reason(act: Act) -> None:
@@ -164,12 +224,26 @@ def ineligible_with_reason(act: Act) -> None:
     if act.preview or act.get("kind") != K.ELIGIBILITY:
         return
     if not (act.get("article") or "").strip():
-        raise Refusal("eligibility_reason_missing", _("Give the missing condition, its article and what you found:"),
-                      remedy=_("the applicant must be able to understand and contest."), article="art. 9", field="article")
+        raise Refusal(
+            "eligibility_reason_missing",
+            _("Give the missing condition, its article and what you found:"),
+            remedy=_("the applicant must be able to understand and contest."),
+            article="art. 9",
+            field="article",
+        )
     rules = act.obj.call.rule_version
-    if rules["ineligible_only_after_information_request"] and act.get("correctable", True) and not act.obj.information_requests.exists():
-        raise Refusal("information_request_required_first", _("This defect can be corrected. Ask for it first;"),
-                      remedy=_("you can conclude after the answer or the time limit."), article="art. 9", status=409)
+    if (
+        rules["ineligible_only_after_information_request"]
+        and act.get("correctable", True)
+        and not act.obj.information_requests.exists()
+    ):
+        raise Refusal(
+            "information_request_required_first",
+            _("This defect can be corrected. Ask for it first;"),
+            remedy=_("you can conclude after the answer or the time limit."),
+            article="art. 9",
+            status=409,
+        )
 
 
 def first_of_the_list(act: Act) -> None:
@@ -178,11 +252,21 @@ def first_of_the_list(act: Act) -> None:
         return
     application, waiting = act.obj, queries.reserve_list(act.obj.call)
     if not waiting or waiting[0].application_id != application.pk:
-        raise Refusal("not_first_of_list", _("Another application comes first on the reserve list: %(reference)s.") % {
-            "reference": waiting[0].application.reference if waiting else "…"}, article="art. 17", status=409)
+        raise Refusal(
+            "not_first_of_list",
+            _("Another application comes first on the reserve list: %(reference)s.")
+            % {"reference": waiting[0].application.reference if waiting else "…"},
+            article="art. 17",
+            status=409,
+        )
     until = queries.reserve_until(waiting[0])
     if act.at >= until:
-        raise Refusal("reserve_list_over", _("The reserve list ended on %(instant)s.") % {"instant": when(until)}, article="art. 17", status=409)
+        raise Refusal(
+            "reserve_list_over",
+            _("The reserve list ended on %(instant)s.") % {"instant": when(until)},
+            article="art. 17",
+            status=409,
+        )
 
 
 def list_is_over(act: Act) -> None:
@@ -190,31 +274,55 @@ def list_is_over(act: Act) -> None:
         return
     until = queries.reserve_until(act.get("cites"))
     if act.at < until and act.obj.call.envelope.state != EnvelopeState.CLOSED:
-        raise Refusal("reserve_list_open", _("The reserve list lasts until %(instant)s.") % {"instant": when(until)},
-                      remedy=_("It ends before only when the envelope is closed."), article="art. 17", status=409)
+        raise Refusal(
+            "reserve_list_open",
+            _("The reserve list lasts until %(instant)s.") % {"instant": when(until)},
+            remedy=_("It ends before only when the envelope is closed."),
+            article="art. 17",
+            status=409,
+        )
 
 
 def appeal_was_granted(act: Act) -> None:
     if act.preview or act.get("kind") != K.APPEAL:
         return
-    if not Appeal.objects.filter(decision=act.get("cites"), state=AppealState.GRANTED, new_decision__isnull=True).exists():
-        raise Refusal("appeal_missing", _("No granted appeal asks for this decision."), remedy=_("Answer the appeal first."), article="art. 19", status=409)
+    if not Appeal.objects.filter(
+        decision=act.get("cites"), state=AppealState.GRANTED, new_decision__isnull=True
+    ).exists():
+        raise Refusal(
+            "appeal_missing",
+            _("No granted appeal asks for this decision."),
+            remedy=_("Answer the appeal first."),
+            article="art. 19",
+            status=409,
+        )
 
 
 def observations_were_invited(act: Act) -> None:
     """An award is taken back only after its laureate could give his observations (CRPA L122-1), and before the agreement is signed."""
-    if act.preview or not (act.get("kind") == K.WITHDRAWAL or act.get("kind") == K.APPEAL and act.obj.state == "selected"):
+    if act.preview or not (
+        act.get("kind") == K.WITHDRAWAL or act.get("kind") == K.APPEAL and act.obj.state == "selected"
+    ):
         return
     details = act.get("details") or {}
     invited_on = parse_date(str(details.get("observations_invited_on") or ""))
     days = act.obj.call.rule_version["adversarial_days"]
     if invited_on is None:
-        raise Refusal("adversarial_step_missing", _("Say on which day the laureate was invited to give observations."), article="art. 25",
-                      field="observations_invited_on")
+        raise Refusal(
+            "adversarial_step_missing",
+            _("Say on which day the laureate was invited to give observations."),
+            article="art. 25",
+            field="observations_invited_on",
+        )
     last = invited_on + timedelta(days=days)
     if not (details.get("observations") or "").strip() and timezone.localdate(act.at) <= last:
-        raise Refusal("observations_period_open", _("The recipient can still reply until %(day)s.") % {"day": date_format(last, "j F Y")},
-                      remedy=_("Wait for the reply or that date."), article="art. 25", status=409)
+        raise Refusal(
+            "observations_period_open",
+            _("The recipient can still reply until %(day)s.") % {"day": date_format(last, "j F Y")},
+            remedy=_("Wait for the reply or that date."),
+            article="art. 25",
+            status=409,
+        )
 
 
 def award_not_committed(act: Act) -> None:
@@ -225,8 +333,12 @@ def award_not_committed(act: Act) -> None:
 
     account = GrantAccount.objects.filter(reference=act.obj.reference).first()
     if account is not None and account.committed_total:
-        raise Refusal("agreement_already_signed", _("The agreement is signed by both sides: it can no longer be given up, only terminated."), article="art. 20",
-                      status=409)
+        raise Refusal(
+            "agreement_already_signed",
+            _("The agreement is signed by both sides: it can no longer be given up, only terminated."),
+            article="art. 20",
+            status=409,
+        )
 
 
 # ---- signing, annulling, notifying ----
@@ -244,29 +356,48 @@ def may_sign(act: Act) -> None:
         raise not_the_authority(decision.application)
     if own[0].signed_at is not None:
         left = ", ".join(signer.label or signer.capacity for signer in expected if signer.signed_at is None)
-        raise Refusal("already_signed", _("You already signed, on %(instant)s.") % {"instant": when(own[0].signed_at)},
-                      remedy=_("Missing: %(people)s.") % {"people": left} if left else None, article="art. 18", status=409)
+        raise Refusal(
+            "already_signed",
+            _("You already signed, on %(instant)s.") % {"instant": when(own[0].signed_at)},
+            remedy=_("Missing: %(people)s.") % {"people": left} if left else None,
+            article="art. 18",
+            status=409,
+        )
 
 
 def minutes_are_adopted(act: Act) -> None:
     item = act.obj.agenda_item
     if act.obj.kind != K.AWARD or item is None or item.meeting.state == MeetingState.MINUTES_ADOPTED:
         return
-    raise Refusal("minutes_not_adopted", _("The minutes are not adopted."), remedy=_("Award decisions are signed once both colleges have signed them."),
-                  article="art. 16, 18", status=409)
+    raise Refusal(
+        "minutes_not_adopted",
+        _("The minutes are not adopted."),
+        remedy=_("Award decisions are signed once both colleges have signed them."),
+        article="art. 16, 18",
+        status=409,
+    )
 
 
 def letter_is_ready(act: Act) -> None:
     document = act.obj.document
     if document is None or document.state != "rendered":
-        raise Refusal("document_not_rendered", _("The document is not ready yet: you only sign what you can read as a PDF."),
-                      remedy=_("Try again in a minute, or have it produced now."), status=409)
+        raise Refusal(
+            "document_not_rendered",
+            _("The document is not ready yet: you only sign what you can read as a PDF."),
+            remedy=_("Try again in a minute, or have it produced now."),
+            status=409,
+        )
 
 
 def not_notified(act: Act) -> None:
     if act.obj.state in (S.NOTIFIED, S.REPLACED):
-        raise Refusal("already_notified", _("The decision is notified and can no longer be annulled."), remedy=_("Make a new one that cites it."), article="art. 18",
-                      status=409)
+        raise Refusal(
+            "already_notified",
+            _("The decision is notified and can no longer be annulled."),
+            remedy=_("Make a new one that cites it."),
+            article="art. 18",
+            status=409,
+        )
 
 
 def annulled_by_its_author(act: Act) -> None:
@@ -280,5 +411,10 @@ def annulled_by_its_author(act: Act) -> None:
 def cited_still_stands(act: Act) -> None:
     cited = act.obj.cites
     if cited is not None and cited.state != S.NOTIFIED:
-        raise Refusal("cited_decision_missing", _("The decision that this one replaces no longer stands."), remedy=_("Annul this one and write another."),
-                      article="art. 18", status=409)
+        raise Refusal(
+            "cited_decision_missing",
+            _("The decision that this one replaces no longer stands."),
+            remedy=_("Annul this one and write another."),
+            article="art. 18",
+            status=409,
+        )

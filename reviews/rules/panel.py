@@ -1,4 +1,5 @@
 """Guards of the panel: two equal colleges, presidents, files ready, readers without interest."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
@@ -16,17 +17,33 @@ PENDING = ("submitted", "information_requested")
 
 def call_has_no_panel(act: Act) -> None:
     if Panel.objects.filter(call=act.obj).exists():
-        raise Refusal("panel_exists", _("The panel of this call is already constituted."), remedy=_("Change its seats instead."), article="art. 11", status=409)
+        raise Refusal(
+            "panel_exists",
+            _("The panel of this call is already constituted."),
+            remedy=_("Change its seats instead."),
+            article="art. 11",
+            status=409,
+        )
     if act.obj.state not in (CallState.PUBLISHED, CallState.CLOSED):
-        raise Refusal("call_not_open_to_panel", _("A panel is constituted between the publication of the call and the start of the review."), article="art. 11",
-                      status=409)
+        raise Refusal(
+            "call_not_open_to_panel",
+            _("A panel is constituted between the publication of the call and the start of the review."),
+            article="art. 11",
+            status=409,
+        )
 
 
 def unbalanced(civil: int, state: int) -> Refusal:
     less = College.CIVIL_SOCIETY if civil < state else College.STATE
-    return Refusal("panel_unbalanced", _("The %(college)s college has %(filled)s members and the other has %(other)s.") % {
-        "college": less.label, "filled": min(civil, state), "other": max(civil, state)},
-        remedy=_("Appoint until they are equal to be able to review and convene."), article="art. 11", status=409, field="seats")
+    return Refusal(
+        "panel_unbalanced",
+        _("The %(college)s college has %(filled)s members and the other has %(other)s.")
+        % {"college": less.label, "filled": min(civil, state), "other": max(civil, state)},
+        remedy=_("Appoint until they are equal to be able to review and convene."),
+        article="art. 11",
+        status=409,
+        field="seats",
+    )
 
 
 def colleges_are_equal(act: Act) -> None:
@@ -39,24 +56,47 @@ def colleges_are_equal(act: Act) -> None:
     if counts[College.CIVIL_SOCIETY] != counts[College.STATE] or not counts[College.STATE]:
         raise unbalanced(counts[College.CIVIL_SOCIETY], counts[College.STATE])
     if len({row["user"].pk for row in wanted}) < len(wanted):
-        raise Refusal("seat_person_twice", _("The same person cannot hold two seats."), article="art. 11", field="seats")
+        raise Refusal(
+            "seat_person_twice", _("The same person cannot hold two seats."), article="art. 11", field="seats"
+        )
     for college in College:
         presidents = [row for row in full if row["college"] == college and row.get("is_president")]
         if len(presidents) != 1:
-            raise Refusal("president_missing", _("Each college has one co-president; that of %(college)s is missing.") % {"college": college.label},
-                          article="art. 11", field="seats", status=409)
+            raise Refusal(
+                "president_missing",
+                _("Each college has one co-president; that of %(college)s is missing.") % {"college": college.label},
+                article="art. 11",
+                field="seats",
+                status=409,
+            )
     for row in wanted:
-        roles = [role for role in (Role.PANEL_MEMBER, Role.CO_PRESIDENT) if has_role(row["user"], role, act.at, row["college"])]
+        roles = [
+            role
+            for role in (Role.PANEL_MEMBER, Role.CO_PRESIDENT)
+            if has_role(row["user"], role, act.at, row["college"])
+        ]
         if not roles or row.get("is_president") and Role.CO_PRESIDENT not in roles:
-            raise Refusal("seat_without_role", _("%(person)s does not hold this office for the college of %(college)s.") % {
-                "person": row["user"], "college": College(row["college"]).label}, remedy=_("Ask an administrator to propose the role."), article="art. 11",
-                field="seats", status=409)
+            raise Refusal(
+                "seat_without_role",
+                _("%(person)s does not hold this office for the college of %(college)s.")
+                % {"person": row["user"], "college": College(row["college"]).label},
+                remedy=_("Ask an administrator to propose the role."),
+                article="art. 11",
+                field="seats",
+                status=409,
+            )
 
 
 def panel_is_balanced(panel: Panel | None) -> None:
     """Raises Refusal unless the panel is there, with equal colleges (what a review and a meeting need)."""
     if panel is None:
-        raise Refusal("panel_missing", _("The panel of this call is not constituted."), remedy=_("Constitute it first."), article="art. 11", status=409)
+        raise Refusal(
+            "panel_missing",
+            _("The panel of this call is not constituted."),
+            remedy=_("Constitute it first."),
+            article="art. 11",
+            status=409,
+        )
     full = [seat.college for seat in queries.seats(panel) if seat.is_full_member]
     counts = {college: full.count(college) for college in College.values}
     if counts[College.CIVIL_SOCIETY] != counts[College.STATE] or not counts[College.STATE]:
@@ -70,43 +110,79 @@ def panel_ready(act: Act) -> None:
 def files_are_checked(act: Act) -> None:
     waiting = Application.objects.filter(call=act.obj, state__in=PENDING).count()
     if waiting:
-        raise Refusal("files_pending", _("%(n)s applications still await eligibility.") % {"n": waiting}, remedy=_("Finish them to start the review."),
-                      article="art. 9", status=409)
+        raise Refusal(
+            "files_pending",
+            _("%(n)s applications still await eligibility.") % {"n": waiting},
+            remedy=_("Finish them to start the review."),
+            article="art. 9",
+            status=409,
+        )
 
 
 def some_file_is_eligible(act: Act) -> None:
     if not Application.objects.filter(call=act.obj, state="eligible").exists():
-        raise Refusal("no_eligible_file", _("No application is eligible:"), remedy=_("the call is concluded without review."), article="art. 9", status=409)
+        raise Refusal(
+            "no_eligible_file",
+            _("No application is eligible:"),
+            remedy=_("the call is concluded without review."),
+            article="art. 9",
+            status=409,
+        )
 
 
 def review_started(act: Act) -> None:
     if act.obj.call.state != CallState.UNDER_REVIEW:
-        raise Refusal("review_not_started", _("The review of this call has not started."), remedy=_("Start it once every application is checked."),
-                      article="art. 13", status=409)
+        raise Refusal(
+            "review_not_started",
+            _("The review of this call has not started."),
+            remedy=_("Start it once every application is checked."),
+            article="art. 13",
+            status=409,
+        )
     panel_is_balanced(act.obj)
 
 
 def someone_declared(act: Act) -> None:
-    declared = Declaration.objects.filter(application__call=act.obj.call_id, application__state="under_review", state=DeclarationState.NONE)
+    declared = Declaration.objects.filter(
+        application__call=act.obj.call_id, application__state="under_review", state=DeclarationState.NONE
+    )
     if not declared.exists():
-        raise Refusal("declarations_missing", _("No member has declared his interests yet: nobody can be given an application to read."), article="art. 12",
-                      status=409)
+        raise Refusal(
+            "declarations_missing",
+            _("No member has declared his interests yet: nobody can be given an application to read."),
+            article="art. 12",
+            status=409,
+        )
 
 
 def reading_is_over(act: Act) -> None:
     """Closed when everyone has filed, or once the date of the call has passed."""
     panel = act.obj
-    waiting = Assignment.objects.filter(seat__panel=panel, application__state="under_review", state__in=(AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS))
+    waiting = Assignment.objects.filter(
+        seat__panel=panel,
+        application__state="under_review",
+        state__in=(AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS),
+    )
     limit = panel.call.review_closes_at
     if waiting.exists() and (limit is None or act.at < limit):
-        raise Refusal("reading_still_open", _("%(n)s reviews are not filed, and readers still have time.") % {"n": waiting.count()},
-                      remedy=_("Wait for them, or for the date of the call."), article="art. 13", status=409)
+        raise Refusal(
+            "reading_still_open",
+            _("%(n)s reviews are not filed, and readers still have time.") % {"n": waiting.count()},
+            remedy=_("Wait for them, or for the date of the call."),
+            article="art. 13",
+            status=409,
+        )
 
 
 def file_of_call(act: Act) -> Application | None:
     application = act.get("application")
     if application is not None and (application.call_id != act.obj.call_id or application.state != "under_review"):
-        raise Refusal("file_not_under_review", _("This application is not under review in this call."), status=409, field="application")
+        raise Refusal(
+            "file_not_under_review",
+            _("This application is not under review in this call."),
+            status=409,
+            field="application",
+        )
     return application
 
 
@@ -116,11 +192,19 @@ def reader_may_read(act: Act) -> None:
     if application is None or seat is None:
         return
     if seat.panel_id != act.obj.pk or seat.ends_at is not None:
-        raise Refusal("not_of_the_panel", _("This person does not sit in the panel of this call."), status=409, field="seat")
+        raise Refusal(
+            "not_of_the_panel", _("This person does not sit in the panel of this call."), status=409, field="seat"
+        )
     declared = Declaration.objects.filter(application=application, user=seat.user_id).first()
     if declared is None or declared.state != DeclarationState.NONE:
-        raise Refusal("conflict_of_interest", _("This member has an interest in this application, or a link to check."),
-                      remedy=_("Choose another member of the same college."), article="art. 12", status=409, field="seat")
+        raise Refusal(
+            "conflict_of_interest",
+            _("This member has an interest in this application, or a link to check."),
+            remedy=_("Choose another member of the same college."),
+            article="art. 12",
+            status=409,
+            field="seat",
+        )
     if Assignment.objects.filter(application=application, seat=seat, state__in=ACTIVE_ASSIGNMENTS).exists():
         raise Refusal("already_assigned", _("This member already reads this application."), status=409, field="seat")
 
@@ -132,14 +216,26 @@ def fallback_is_known(act: Act) -> None:
     application, fallback = file_of_call(act), act.get("fallback")
     if application is None or fallback not in Fallback.values:
         raise Refusal("fallback_unknown", _("Choose one of the solutions of article 13."), field="fallback")
-    counts = list(queries.review_counts(application).values()) if act.obj.is_reading_closed else [
-        Assignment.objects.filter(application=application, state__in=ACTIVE_ASSIGNMENTS, seat__college=college).count() for college in College.values]
+    counts = (
+        list(queries.review_counts(application).values())
+        if act.obj.is_reading_closed
+        else [
+            Assignment.objects.filter(
+                application=application, state__in=ACTIVE_ASSIGNMENTS, seat__college=college
+            ).count()
+            for college in College.values
+        ]
+    )
     if fallback == Fallback.LOWER and (counts[0] != counts[1] or not counts[0]):
         raise parity_missing(application, dict(zip(College.values, counts, strict=True)), act.obj.reviews_per_college)
 
 
 def parity_missing(application, counts: dict, needed: int) -> Refusal:
-    return Refusal("parity_missing", _(
-        "This application has %(civil)s civil-society and %(state)s State reviews; %(needed)s of each are needed.") % {
-        "civil": counts.get(College.CIVIL_SOCIETY, 0), "state": counts.get(College.STATE, 0), "needed": needed},
-        remedy=_("In order: an alternate, the same lower number for both colleges (never zero), or a plenary reading."), article="art. 13, 16", status=409)
+    return Refusal(
+        "parity_missing",
+        _("This application has %(civil)s civil-society and %(state)s State reviews; %(needed)s of each are needed.")
+        % {"civil": counts.get(College.CIVIL_SOCIETY, 0), "state": counts.get(College.STATE, 0), "needed": needed},
+        remedy=_("In order: an alternate, the same lower number for both colleges (never zero), or a plenary reading."),
+        article="art. 13, 16",
+        status=409,
+    )

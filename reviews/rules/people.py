@@ -1,4 +1,5 @@
 """Who acts on the panel's side."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext as _now
@@ -25,8 +26,14 @@ def _application(obj):
 
 declarant = Who("PM", _("the member whose declaration it is"), lambda actor, obj, at: obj.user_id == actor.pk)
 reader = Who("PM", _("the reader of this application"), lambda actor, obj, at: obj.seat.user_id == actor.pk)
-applicant = Who("AP", _("the applicant and the editors of the team"), lambda actor, obj, at: files.is_applicant(actor, _application(obj)))
-appellant = Who("AP", _("the applicant who filed the appeal"), lambda actor, obj, at: files.is_applicant(actor, _application(obj)))
+applicant = Who(
+    "AP",
+    _("the applicant and the editors of the team"),
+    lambda actor, obj, at: files.is_applicant(actor, _application(obj)),
+)
+appellant = Who(
+    "AP", _("the applicant who filed the appeal"), lambda actor, obj, at: files.is_applicant(actor, _application(obj))
+)
 
 
 def _other_president(actor, obj, at) -> bool:
@@ -50,8 +57,14 @@ authority = Who("AU", _("the authority: both co-presidents, or the authorising o
 
 def is_authority(user, application, at) -> bool:
     """Of the authority that the call's rules name, and without interest in this file."""
-    role = Role.AUTHORISING_OFFICER if application.call.authority == Authority.AUTHORISING_OFFICER else Role.CO_PRESIDENT
-    return has_role(user, role, at) and not queries.is_recused(user, application) and not files.officer_interest(user, application)
+    role = (
+        Role.AUTHORISING_OFFICER if application.call.authority == Authority.AUTHORISING_OFFICER else Role.CO_PRESIDENT
+    )
+    return (
+        has_role(user, role, at)
+        and not queries.is_recused(user, application)
+        and not files.officer_interest(user, application)
+    )
 
 
 def authority_label(application) -> str:
@@ -59,18 +72,32 @@ def authority_label(application) -> str:
 
 
 def not_the_authority(application) -> Refusal:
-    return Refusal("not_the_authority", _now("This decision is signed by %(authority)s.") % {"authority": authority_label(application)}, article="art. 18",
-                   status=403)
+    return Refusal(
+        "not_the_authority",
+        _now("This decision is signed by %(authority)s.") % {"authority": authority_label(application)},
+        article="art. 18",
+        status=403,
+    )
 
 
 def reason_given(act: Act) -> None:
     if not act.preview and not (act.get("reason") or "").strip():
-        raise Refusal("reason_missing", _now("Say why in one sentence: this reason will be kept and shown to those concerned."), field="reason")
+        raise Refusal(
+            "reason_missing",
+            _now("Say why in one sentence: this reason will be kept and shown to those concerned."),
+            field="reason",
+        )
 
 
 def not_recused(act: Act) -> None:
     """The one who acts has no interest in the file."""
     application = _application(act.obj)
     if queries.is_recused(act.actor, application):
-        raise Refusal("recused", _now("Recused from %(reference)s: this application is closed to you.") % {"reference": application.reference},
-                      remedy=_now("If this is a mistake, both co-presidents together can lift the recusal before any vote."), article="art. 12", status=403)
+        raise Refusal(
+            "recused",
+            _now("Recused from %(reference)s: this application is closed to you.")
+            % {"reference": application.reference},
+            remedy=_now("If this is a mistake, both co-presidents together can lift the recusal before any vote."),
+            article="art. 12",
+            status=403,
+        )

@@ -1,4 +1,5 @@
 """Guards of a review: own file, declared, complete, while reading is open."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
@@ -12,17 +13,33 @@ from reviews.scoring import MAX_HALF_POINTS
 def declared_none(act: Act) -> None:
     declaration = Declaration.objects.filter(application=act.obj.application_id, user=act.obj.seat.user_id).first()
     if declaration is not None and declaration.state == DeclarationState.RECUSED:
-        raise Refusal("recused", _("Recused from %(reference)s: this application is closed to you.") % {"reference": act.obj.application.reference},
-                      remedy=_("If this is a mistake, both co-presidents together can lift the recusal before any vote."), article="art. 12", status=403)
+        raise Refusal(
+            "recused",
+            _("Recused from %(reference)s: this application is closed to you.")
+            % {"reference": act.obj.application.reference},
+            remedy=_("If this is a mistake, both co-presidents together can lift the recusal before any vote."),
+            article="art. 12",
+            status=403,
+        )
     if declaration is None or declaration.state != DeclarationState.NONE:
-        raise Refusal("interest_declaration_missing", _("First say whether you have a link with this application."), remedy=_("The content opens right after."),
-                      article="art. 12", status=403)
+        raise Refusal(
+            "interest_declaration_missing",
+            _("First say whether you have a link with this application."),
+            remedy=_("The content opens right after."),
+            article="art. 12",
+            status=403,
+        )
 
 
 def reading_is_open(act: Act) -> None:
     if act.obj.seat.panel.state != PanelState.READING or act.obj.application.state != "under_review":
-        raise Refusal("reading_closed", _("Reading is closed for this call: reviews no longer change."), remedy=_("Give your view in the discussion."),
-                      article="art. 14", status=409)
+        raise Refusal(
+            "reading_closed",
+            _("Reading is closed for this call: reviews no longer change."),
+            remedy=_("Give your view in the discussion."),
+            article="art. 14",
+            status=409,
+        )
 
 
 def score_out_of_range() -> Refusal:
@@ -30,36 +47,68 @@ def score_out_of_range() -> Refusal:
 
 
 def in_range(half_points) -> bool:
-    return half_points is None or isinstance(half_points, int) and not isinstance(half_points, bool) and 0 <= half_points <= MAX_HALF_POINTS
+    return (
+        half_points is None
+        or isinstance(half_points, int)
+        and not isinstance(half_points, bool)
+        and 0 <= half_points <= MAX_HALF_POINTS
+    )
 
 
 def version_is_current(assignment: Assignment, version: int | None) -> None:
     """Two windows on the same review: the older one is told, nothing is overwritten unseen."""
     if version is not None and version != assignment.version:
-        raise Refusal("version_conflict", _("This review was changed in another window."), remedy=_("Reload the page; copy first what you typed here."), status=409)
+        raise Refusal(
+            "version_conflict",
+            _("This review was changed in another window."),
+            remedy=_("Reload the page; copy first what you typed here."),
+            status=409,
+        )
 
 
 def missing_criteria(assignment: Assignment) -> list[str]:
     """Criteria neither scored nor declared impossible to judge."""
-    given = {score.criterion_id for score in assignment.scores.all() if score.half_points is not None or score.cannot_judge}
+    given = {
+        score.criterion_id for score in assignment.scores.all() if score.half_points is not None or score.cannot_judge
+    }
     return [row.label for row in assignment.application.call.criteria.all() if row.pk not in given]
 
 
 def unexplained(assignment: Assignment) -> list[str]:
     """Criteria whose extreme score, or refusal to judge, has no explanation (rulebook, art. 14)."""
-    return [score.criterion.label for score in assignment.scores.all()
-            if not score.justification.strip() and (score.cannot_judge or score.half_points is not None and (score.half_points <= 2 or score.half_points == 10))]
+    return [
+        score.criterion.label
+        for score in assignment.scores.all()
+        if not score.justification.strip()
+        and (
+            score.cannot_judge or score.half_points is not None and (score.half_points <= 2 or score.half_points == 10)
+        )
+    ]
 
 
 def review_is_complete(act: Act) -> None:
     left = missing_criteria(act.obj)
     if left:
-        raise Refusal("review_incomplete", _("Still to score or skip: %(criteria)s.") % {"criteria": ", ".join(left)},
-                      remedy=_("If you cannot judge a criterion, say so: it does not count as zero."), article="art. 14")
+        raise Refusal(
+            "review_incomplete",
+            _("Still to score or skip: %(criteria)s.") % {"criteria": ", ".join(left)},
+            remedy=_("If you cannot judge a criterion, say so: it does not count as zero."),
+            article="art. 14",
+        )
     silent = unexplained(act.obj)
     if silent:
-        raise Refusal("comment_required", _("A score of 1 or less, or of 5, needs an explanation, and so does “cannot judge”: %(criteria)s.") % {
-            "criteria": ", ".join(silent)}, remedy=_("The applicant will read it, without your name."), article="art. 14")
+        raise Refusal(
+            "comment_required",
+            _("A score of 1 or less, or of 5, needs an explanation, and so does “cannot judge”: %(criteria)s.")
+            % {"criteria": ", ".join(silent)},
+            remedy=_("The applicant will read it, without your name."),
+            article="art. 14",
+        )
     if act.obj.seat.panel.call.rule_version["overall_comment_required"] and not act.obj.comment.strip():
-        raise Refusal("comment_required", _("Write a word to the applicant: what helps, what is missing."), remedy=_("It is read without your name."),
-                      article="art. 14", field="comment")
+        raise Refusal(
+            "comment_required",
+            _("Write a word to the applicant: what helps, what is missing."),
+            remedy=_("It is read without your name."),
+            article="art. 14",
+            field="comment",
+        )

@@ -1,4 +1,27 @@
 """The only door for writes of the panel's side: one module an aggregate."""
-from reviews.transitions import agenda, appeals, assignments, calls, decisions, declarations, meetings, minutes, panels, withdrawals
 
-__all__ = ["agenda", "appeals", "assignments", "calls", "decisions", "declarations", "meetings", "minutes", "panels", "withdrawals"]
+from reviews.transitions import (
+    agenda,
+    appeals,
+    assignments,
+    calls,
+    decisions,
+    declarations,
+    meetings,
+    minutes,
+    panels,
+    withdrawals,
+)
+
+__all__ = [
+    "agenda",
+    "appeals",
+    "assignments",
+    "calls",
+    "decisions",
+    "declarations",
+    "meetings",
+    "minutes",
+    "panels",
+    "withdrawals",
+]

@@ -1,4 +1,5 @@
 """Items of the agenda: listed, called, voted, deferred, removed; who leaves, who votes, by open or secret ballot."""
+
 from __future__ import annotations
 
 from django.db import transaction
@@ -29,11 +30,15 @@ def _lock_meeting(item: AgendaItem) -> None:
 # ---- birth and order ----
 
 
-@verb(machine=AgendaItem, label=_("list on the agenda"), who=(case_officer,), creates="listed", on="meeting", inner=True)
+@verb(
+    machine=AgendaItem, label=_("list on the agenda"), who=(case_officer,), creates="listed", on="meeting", inner=True
+)
 def list_item(act, meeting, *, position, application=None, title="", minutes_of=None):
     """A new item: a file, the minutes of an earlier meeting, or a subject."""
     name = application.display_title if application is not None else title
-    return AgendaItem.objects.create(meeting=meeting, application=application, minutes_of=minutes_of, title=name[:200], position=position)
+    return AgendaItem.objects.create(
+        meeting=meeting, application=application, minutes_of=minutes_of, title=name[:200], position=position
+    )
 
 
 @verb(machine=AgendaItem, label=_("list again"), who=(case_officer,), inner=True)
@@ -45,30 +50,54 @@ def list_again(act, agenda_item, *, meeting, position):
 # ---- the room, for one item ----
 
 
-@deed(on=AgendaItem, label=_("record a departure"), who=(president, case_officer), sources=ITEM_OPEN, guards=(rules.meeting_is_open, rules.leaving_seat),
-      lock=_lock_meeting)
+@deed(
+    on=AgendaItem,
+    label=_("record a departure"),
+    who=(president, case_officer),
+    sources=ITEM_OPEN,
+    guards=(rules.meeting_is_open, rules.leaving_seat),
+    lock=_lock_meeting,
+)
 def step_out(act, agenda_item, *, seat, replaced_by=None):
     """A recused member leaves for this item; an alternate of his college, without interest, may take the seat. The hour is kept."""
     act.note(seat=seat.pk, replaced_by=getattr(replaced_by, "pk", None))
-    Departure.objects.create(item=agenda_item, meeting=agenda_item.meeting, seat=seat, left_at=act.at, replaced_by=replaced_by)
+    Departure.objects.create(
+        item=agenda_item, meeting=agenda_item.meeting, seat=seat, left_at=act.at, replaced_by=replaced_by
+    )
 
 
 def note_recusal(*, application, user, actor, at) -> None:
     """A member who recuses himself during the discussion of a file has left at that instant (called by his declaration)."""
-    for item in AgendaItem.objects.filter(application=application, state=AgendaItemState.IN_DISCUSSION, meeting__state=MeetingState.OPEN).select_related("meeting__call"):
+    for item in AgendaItem.objects.filter(
+        application=application, state=AgendaItemState.IN_DISCUSSION, meeting__state=MeetingState.OPEN
+    ).select_related("meeting__call"):
         room = queries.room_of(item.meeting, at)
         for seat in room.recused_in_room(item):
             if (speaker := room._standing(seat)) is not None and speaker.user_id == user.pk:
-                Departure.objects.get_or_create(item=item, meeting=item.meeting, seat=seat, returned_at=None, defaults={"left_at": at})
+                Departure.objects.get_or_create(
+                    item=item, meeting=item.meeting, seat=seat, returned_at=None, defaults={"left_at": at}
+                )
 
 
 def _everyone_returns(item: AgendaItem, at) -> None:
     Departure.objects.filter(item=item, returned_at__isnull=True).update(returned_at=at)
 
 
-@verb(machine=AgendaItem, label=_("call the item"), who=(president, case_officer), lock=_lock_meeting, guards=(
-    *CHAIRED, rules.file_is_under_review, rules.nothing_else_in_discussion, rules.recused_have_left, rules.all_have_declared, rules.quorum_on_item,
-    rules.list_not_adopted_yet))
+@verb(
+    machine=AgendaItem,
+    label=_("call the item"),
+    who=(president, case_officer),
+    lock=_lock_meeting,
+    guards=(
+        *CHAIRED,
+        rules.file_is_under_review,
+        rules.nothing_else_in_discussion,
+        rules.recused_have_left,
+        rules.all_have_declared,
+        rules.quorum_on_item,
+        rules.list_not_adopted_yet,
+    ),
+)
 def discuss(act, agenda_item):
     """The chair calls the item: quorum checked, recused members out of the room."""
     quorum = queries.room_of(agenda_item.meeting, act.at).quorum(agenda_item)
@@ -81,8 +110,14 @@ def _quorum_facts(quorum: voting.Quorum) -> dict:
     return {"civil": civil.present, "civil_base": civil.base, "state": state.present, "state_base": state.base}
 
 
-@deed(on=AgendaItem, label=_("write the discussion"), who=(president, case_officer), sources=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION, AgendaItemState.VOTED),
-      guards=CHAIRED, lock=_lock_meeting)
+@deed(
+    on=AgendaItem,
+    label=_("write the discussion"),
+    who=(president, case_officer),
+    sources=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION, AgendaItemState.VOTED),
+    guards=CHAIRED,
+    lock=_lock_meeting,
+)
 def note(act, agenda_item, *, debate=None, dissent=None, grounds=None):
     """Summary of the discussion, a disagreement to be recorded, the grounds: what the minutes will say."""
     for name, text in (("debate", debate), ("dissent", dissent), ("grounds", grounds)):
@@ -99,16 +134,40 @@ def _void_open_vote(item: AgendaItem, at) -> None:
 
 def _new_vote(item: AgendaItem, mode: str, at) -> Vote:
     item.round += 1
-    return Vote.objects.create(item=item, meeting=item.meeting, round=item.round, mode=mode, proposal=item.proposal, amount=item.amount, second=item.tied, opened_at=at)
+    return Vote.objects.create(
+        item=item,
+        meeting=item.meeting,
+        round=item.round,
+        mode=mode,
+        proposal=item.proposal,
+        amount=item.amount,
+        second=item.tied,
+        opened_at=at,
+    )
 
 
-@deed(on=AgendaItem, label=_("put to the vote"), who=(president, case_officer), sources=(AgendaItemState.IN_DISCUSSION,), lock=_lock_meeting,
-      guards=(*CHAIRED, rules.no_vote_open, rules.file_is_under_review, rules.recused_have_left, rules.quorum_on_item, rules.proposal_is_sound))
+@deed(
+    on=AgendaItem,
+    label=_("put to the vote"),
+    who=(president, case_officer),
+    sources=(AgendaItemState.IN_DISCUSSION,),
+    lock=_lock_meeting,
+    guards=(
+        *CHAIRED,
+        rules.no_vote_open,
+        rules.file_is_under_review,
+        rules.recused_have_left,
+        rules.quorum_on_item,
+        rules.proposal_is_sound,
+    ),
+)
 def open_ballot(act, agenda_item, *, mode=VoteMode.OPEN, proposal="", amount=None, grounds=None):
     """Put a proposal to the vote. `mode`: consent, open or secret (secret at once when members enough asked for it); `amount` in cents."""
     if agenda_item.application_id:
         agenda_item.proposal = proposal or agenda_item.proposal
-        agenda_item.amount = (amount if amount is not None else agenda_item.amount) if agenda_item.proposal == "selected" else None
+        agenda_item.amount = (
+            (amount if amount is not None else agenda_item.amount) if agenda_item.proposal == "selected" else None
+        )
     if grounds is not None:
         agenda_item.grounds = grounds.strip()
     if mode != VoteMode.SECRET and _secret_is_due(agenda_item):
@@ -122,13 +181,26 @@ def _secret_is_due(item: AgendaItem) -> bool:
     return item.secret_asked_by.count() >= item.meeting.rules["secret_ballot_on_request_of"]
 
 
-@deed(on=AgendaItem, label=_("ask for a secret ballot"), who=(seat_holder,), sources=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION), lock=_lock_meeting, guards=CHAIRED)
+@deed(
+    on=AgendaItem,
+    label=_("ask for a secret ballot"),
+    who=(seat_holder,),
+    sources=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION),
+    lock=_lock_meeting,
+    guards=CHAIRED,
+)
 def ask_secret(act, agenda_item):
     """A member asks for the secret of the vote: with members enough, the open vote under way is abandoned and a secret one begins."""
     room = queries.room_of(agenda_item.meeting, act.at)
     seats = room.spoken_for(act.actor, agenda_item)
     if not seats:
-        raise Refusal("not_present", _now("You are not recorded as present on this item."), remedy=_now("Tell the secretariat you are here."), article="art. 16", status=409)
+        raise Refusal(
+            "not_present",
+            _now("You are not recorded as present on this item."),
+            remedy=_now("Tell the secretariat you are here."),
+            article="art. 16",
+            status=409,
+        )
     agenda_item.secret_asked_by.add(seats[0])
     vote = rules.open_vote(agenda_item)
     if vote is not None and not vote.is_secret and _secret_is_due(agenda_item):
@@ -136,8 +208,14 @@ def ask_secret(act, agenda_item):
         _new_vote(agenda_item, VoteMode.SECRET, act.at)
 
 
-@deed(on=AgendaItem, label=_("vote"), who=(seat_holder, case_officer), sources=(AgendaItemState.IN_DISCUSSION,), lock=_lock_meeting,
-      guards=(rules.meeting_is_open, rules.vote_is_open, rules.ballot_stands))
+@deed(
+    on=AgendaItem,
+    label=_("vote"),
+    who=(seat_holder, case_officer),
+    sources=(AgendaItemState.IN_DISCUSSION,),
+    lock=_lock_meeting,
+    guards=(rules.meeting_is_open, rules.vote_is_open, rules.ballot_stands),
+)
 def cast(act, agenda_item, *, seat, choice):
     """One seat's vote. In secret the row says that the seat voted, the college's tally goes up by one, and nothing ties the two."""
     vote = rules.open_vote(agenda_item)
@@ -160,8 +238,14 @@ def cast_hands(*, agenda_item, actor, at=None, choices) -> int:
     return len(choices)
 
 
-@deed(on=AgendaItem, label=_("abandon this vote"), who=(president, case_officer), sources=(AgendaItemState.IN_DISCUSSION,), lock=_lock_meeting,
-      guards=(*CHAIRED, rules.vote_is_open))
+@deed(
+    on=AgendaItem,
+    label=_("abandon this vote"),
+    who=(president, case_officer),
+    sources=(AgendaItemState.IN_DISCUSSION,),
+    lock=_lock_meeting,
+    guards=(*CHAIRED, rules.vote_is_open),
+)
 def abandon_vote(act, agenda_item):
     """A vote that cannot be counted is kept, marked abandoned; another may be opened."""
     _void_open_vote(agenda_item, act.at)
@@ -171,10 +255,24 @@ def _settle(vote: Vote, found: rules.Count, room, at) -> None:
     """Write the figures of a vote that is being closed: they never change afterwards."""
     result = found.result
     for college, tally in result.colleges.items():
-        Tally.objects.update_or_create(item=vote.item, round=vote.round, college=college, defaults={
-            "votes_for": tally.votes_for, "against": tally.against, "abstained": tally.abstained, "present": tally.present,
-            "base": found.quorum.colleges[college].base})
-    vote.rule, vote.outcome, vote.closed_at, vote.equal_weight = result.rule, str(result.outcome), at, result.equal_weight
+        Tally.objects.update_or_create(
+            item=vote.item,
+            round=vote.round,
+            college=college,
+            defaults={
+                "votes_for": tally.votes_for,
+                "against": tally.against,
+                "abstained": tally.abstained,
+                "present": tally.present,
+                "base": found.quorum.colleges[college].base,
+            },
+        )
+    vote.rule, vote.outcome, vote.closed_at, vote.equal_weight = (
+        result.rule,
+        str(result.outcome),
+        at,
+        result.equal_weight,
+    )
     vote.weighted = f"{result.weighted.numerator}/{result.weighted.denominator}" if result.weighted is not None else ""
     vote.save()
 
@@ -195,12 +293,24 @@ def vote(act, agenda_item, *, anyway=False):
     """The vote decides: adopted or not. `anyway` closes it though seats present did not vote, which the count shows."""
     closed, _found = _counted(act, agenda_item)
     if closed.outcome not in (VoteOutcome.ADOPTED, VoteOutcome.REJECTED):
-        raise Refusal("vote_undecided", _now("This vote decides nothing: an equal split, or a college without a vote."), article="art. 16", status=409)
+        raise Refusal(
+            "vote_undecided",
+            _now("This vote decides nothing: an equal split, or a college without a vote."),
+            article="art. 16",
+            status=409,
+        )
     agenda_item.vote(closed.outcome, act.at)
     _everyone_returns(agenda_item, act.at)
 
 
-@deed(on=AgendaItem, label=_("open the second discussion"), who=(president, case_officer), sources=(AgendaItemState.IN_DISCUSSION,), guards=CLOSING, lock=_lock_meeting)
+@deed(
+    on=AgendaItem,
+    label=_("open the second discussion"),
+    who=(president, case_officer),
+    sources=(AgendaItemState.IN_DISCUSSION,),
+    guards=CLOSING,
+    lock=_lock_meeting,
+)
 def note_tie(act, agenda_item, *, anyway=False):
     """An equal split: it is recorded, the panel discusses again, and the next vote is the last."""
     closed, _found = _counted(act, agenda_item)
@@ -209,7 +319,14 @@ def note_tie(act, agenda_item, *, anyway=False):
     agenda_item.tied = True
 
 
-@deed(on=AgendaItem, label=_("note a silent college"), who=(president, case_officer), sources=(AgendaItemState.IN_DISCUSSION,), guards=CLOSING, lock=_lock_meeting)
+@deed(
+    on=AgendaItem,
+    label=_("note a silent college"),
+    who=(president, case_officer),
+    sources=(AgendaItemState.IN_DISCUSSION,),
+    guards=CLOSING,
+    lock=_lock_meeting,
+)
 def note_silence(act, agenda_item, *, anyway=False):
     """A college without a vote for or against: the count is kept, the item will be deferred."""
     _counted(act, agenda_item)
@@ -230,8 +347,12 @@ def close_vote(*, agenda_item, actor, at=None, anyway=False) -> AgendaItem:
         if outcome is not None and outcome.outcome == voting.Outcome.DEFERRED:
             note_silence(agenda_item=item, actor=actor, at=at, anyway=anyway)
             colleges = ", ".join(str(rules.LABELS[name]) for name in outcome.silent)
-            return defer(agenda_item=item, actor=actor, at=at,
-                         reason=_now("No member of the college “%(college)s” voted for or against.") % {"college": colleges})
+            return defer(
+                agenda_item=item,
+                actor=actor,
+                at=at,
+                reason=_now("No member of the college “%(college)s” voted for or against.") % {"college": colleges},
+            )
         return vote(agenda_item=item, actor=actor, at=at, anyway=anyway)
 
 
@@ -239,17 +360,38 @@ def agree(*, agenda_item, actor, at=None, proposal="", amount=None, grounds=None
     """No objection: everyone present or represented is counted in favour (art. 16, 1°)."""
     at = at or timezone.now()
     with transaction.atomic():
-        open_ballot(agenda_item=agenda_item, actor=actor, at=at, mode=VoteMode.CONSENT, proposal=proposal, amount=amount, grounds=grounds)
+        open_ballot(
+            agenda_item=agenda_item,
+            actor=actor,
+            at=at,
+            mode=VoteMode.CONSENT,
+            proposal=proposal,
+            amount=amount,
+            grounds=grounds,
+        )
         item = AgendaItem.objects.get(pk=agenda_item.pk)
         if (opened := rules.open_vote(item)) is not None and opened.is_secret:
-            raise Refusal("secret_asked", _now("A member asked for a secret ballot on this item."), remedy=_now("Open a secret ballot."), article="art. 16", status=409)
+            raise Refusal(
+                "secret_asked",
+                _now("A member asked for a secret ballot on this item."),
+                remedy=_now("Open a secret ballot."),
+                article="art. 16",
+                status=409,
+            )
         return close_vote(agenda_item=item, actor=actor, at=at)
 
 
 # ---- other ends ----
 
 
-@verb(machine=AgendaItem, label=_("defer the item"), who=(president, case_officer), guards=(*CHAIRED, reason_given), lock=_lock_meeting, danger=True)
+@verb(
+    machine=AgendaItem,
+    label=_("defer the item"),
+    who=(president, case_officer),
+    guards=(*CHAIRED, reason_given),
+    lock=_lock_meeting,
+    danger=True,
+)
 def defer(act, agenda_item, *, reason):
     """The item goes to another meeting, with a reason: no quorum on it, a college silent, a missing paper."""
     act.because(reason)
@@ -258,7 +400,14 @@ def defer(act, agenda_item, *, reason):
     agenda_item.defer(reason.strip())
 
 
-@verb(machine=AgendaItem, name="defer_with_meeting", fsm="defer", label=_("defer with the meeting"), who=(president,), inner=True)
+@verb(
+    machine=AgendaItem,
+    name="defer_with_meeting",
+    fsm="defer",
+    label=_("defer with the meeting"),
+    who=(president,),
+    inner=True,
+)
 def defer_with_meeting(act, agenda_item, *, reason):
     """The meeting is adjourned or cancelled: what was under way goes back to what must be listed again."""
     _void_open_vote(agenda_item, act.at)
@@ -266,7 +415,14 @@ def defer_with_meeting(act, agenda_item, *, reason):
     agenda_item.defer(reason.strip())
 
 
-@verb(machine=AgendaItem, label=_("remove from the agenda"), who=(president, case_officer), guards=(reason_given,), lock=_lock_meeting, danger=True)
+@verb(
+    machine=AgendaItem,
+    label=_("remove from the agenda"),
+    who=(president, case_officer),
+    guards=(reason_given,),
+    lock=_lock_meeting,
+    danger=True,
+)
 def withdraw(act, agenda_item, *, reason):
     """The item no longer applies."""
     act.because(reason)
@@ -275,7 +431,14 @@ def withdraw(act, agenda_item, *, reason):
     agenda_item.withdraw(reason.strip())
 
 
-@verb(machine=AgendaItem, name="withdraw_with_file", fsm="withdraw", label=_("remove with its file"), who=(case_officer,), inner=True)
+@verb(
+    machine=AgendaItem,
+    name="withdraw_with_file",
+    fsm="withdraw",
+    label=_("remove with its file"),
+    who=(case_officer,),
+    inner=True,
+)
 def withdraw_with_file(act, agenda_item):
     """Its file left the review."""
     _void_open_vote(agenda_item, act.at)
@@ -283,7 +446,14 @@ def withdraw_with_file(act, agenda_item):
     agenda_item.withdraw("Le dossier n’est plus en examen.")
 
 
-@verb(machine=AgendaItem, name="withdraw_with_agenda", fsm="withdraw", label=_("remove with a new agenda"), who=(case_officer,), inner=True)
+@verb(
+    machine=AgendaItem,
+    name="withdraw_with_agenda",
+    fsm="withdraw",
+    label=_("remove with a new agenda"),
+    who=(case_officer,),
+    inner=True,
+)
 def withdraw_with_agenda(act, agenda_item):
     """The agenda was changed without this item."""
     agenda_item.withdraw("L’ordre du jour a changé.")
@@ -295,8 +465,14 @@ def file_withdrawn(*, application, actor, at) -> None:
         withdraw_with_file(agenda_item=item, actor=actor, at=at)
 
 
-@verb(machine=AgendaItem, label=_("reopen by a motion"), who=(president,), lock=_lock_meeting, danger=True,
-      guards=(*CHAIRED, rules.list_not_adopted_yet, rules.nothing_else_in_discussion, rules.quorum_on_item, reason_given))
+@verb(
+    machine=AgendaItem,
+    label=_("reopen by a motion"),
+    who=(president,),
+    lock=_lock_meeting,
+    danger=True,
+    guards=(*CHAIRED, rules.list_not_adopted_yet, rules.nothing_else_in_discussion, rules.quorum_on_item, reason_given),
+)
 def reopen(act, agenda_item, *, reason):
     """A motion carried in the same meeting: the item is discussed and voted on again; both votes are kept."""
     act.because(reason)
@@ -306,8 +482,14 @@ def reopen(act, agenda_item, *, reason):
     meeting.save()
 
 
-@deed(on=AgendaItem, label=_("move in the ranking"), who=(president,), sources=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION, AgendaItemState.VOTED), lock=_lock_meeting,
-      guards=(*CHAIRED, rules.list_not_adopted_yet, reason_given))
+@deed(
+    on=AgendaItem,
+    label=_("move in the ranking"),
+    who=(president,),
+    sources=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION, AgendaItemState.VOTED),
+    lock=_lock_meeting,
+    guards=(*CHAIRED, rules.list_not_adopted_yet, reason_given),
+)
 def move(act, agenda_item, *, place, reason):
     """The panel moves a file to another rank, by a vote and with its reason; both ranks stay written."""
     if agenda_item.application_id is None:

@@ -1,12 +1,13 @@
 """Who reads what, and the reviews: assigned by the solver, read, filed, reopened; replaced after a recusal; reading closed."""
+
 from __future__ import annotations
 
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applications.models import Application
 from core.transitions import Refusal, TwoKey, locked, verb
-from django.db import transaction
-from django.utils import timezone
 from fund.enums import College
 from reviews import assignment as solver
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, AssignmentState, DeclarationState, Fallback, PanelState, SeatKind
@@ -24,12 +25,20 @@ A = AssignmentState
 
 
 def _affinity(seat: Seat, application: Application) -> int:
-    return solver.affinity(member_themes=list(seat.themes), member_territories=list(seat.departments), themes=list(application.themes),
-                           department=application.department)
+    return solver.affinity(
+        member_themes=list(seat.themes),
+        member_territories=list(seat.departments),
+        themes=list(application.themes),
+        department=application.department,
+    )
 
 
 def _declared(files) -> set[tuple[int, int]]:
-    return set(Declaration.objects.filter(application__in=files, state=DeclarationState.NONE).values_list("application_id", "user_id"))
+    return set(
+        Declaration.objects.filter(application__in=files, state=DeclarationState.NONE).values_list(
+            "application_id", "user_id"
+        )
+    )
 
 
 def _refused(panel: Panel) -> set[tuple[int, int]]:
@@ -39,15 +48,31 @@ def _refused(panel: Panel) -> set[tuple[int, int]]:
 
 def _problem(panel: Panel, files, seats, needed: dict | None = None, **pairs) -> solver.Problem:
     declared, refused = _declared(files), _refused(panel)
-    conflicts = {(row.reference, str(seat.pk)) for row in files for seat in seats
-                 if (row.pk, seat.user_id) not in declared or (row.pk, seat.pk) in refused}
-    readers = [solver.Reader(str(seat.pk), seat.college, min(seat.load_min, len(files)), seat.load_max) for seat in seats]
+    conflicts = {
+        (row.reference, str(seat.pk))
+        for row in files
+        for seat in seats
+        if (row.pk, seat.user_id) not in declared or (row.pk, seat.pk) in refused
+    }
+    readers = [
+        solver.Reader(str(seat.pk), seat.college, min(seat.load_min, len(files)), seat.load_max) for seat in seats
+    ]
     affinity = {row.reference: {str(seat.pk): _affinity(seat, row) for seat in seats} for row in files}
-    return solver.Problem(panel.seed, panel.reviews_per_college, [str(college) for college in College], readers, [row.reference for row in files], affinity,
-                          conflicts, **pairs)
+    return solver.Problem(
+        panel.seed,
+        panel.reviews_per_college,
+        [str(college) for college in College],
+        readers,
+        [row.reference for row in files],
+        affinity,
+        conflicts,
+        **pairs,
+    )
 
 
-def _with_alternates(panel: Panel, files, alternates, solution: solver.Solution, taken: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+def _with_alternates(
+    panel: Panel, files, alternates, solution: solver.Solution, taken: set[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
     """Alternates take, in their college, the reviews that full members could not; returns what is still missing. `taken` grows."""
     declared, refused = _declared(files), _refused(panel)
     by_reference = {row.reference: row for row in files}
@@ -55,9 +80,18 @@ def _with_alternates(panel: Panel, files, alternates, solution: solver.Solution,
     left = dict(solution.missing_by_application)
     for (reference, college), missing in sorted(solution.missing_by_application.items()):
         row = by_reference[reference]
-        free = [seat for seat in alternates if seat.college == college and (row.pk, seat.user_id) in declared and (row.pk, seat.pk) not in refused
-                and (reference, str(seat.pk)) not in taken and loads[seat.pk] < seat.load_max]
-        free.sort(key=lambda seat: (loads[seat.pk], -_affinity(seat, row), solver.tie(panel.seed, reference, str(seat.pk))))
+        free = [
+            seat
+            for seat in alternates
+            if seat.college == college
+            and (row.pk, seat.user_id) in declared
+            and (row.pk, seat.pk) not in refused
+            and (reference, str(seat.pk)) not in taken
+            and loads[seat.pk] < seat.load_max
+        ]
+        free.sort(
+            key=lambda seat: (loads[seat.pk], -_affinity(seat, row), solver.tie(panel.seed, reference, str(seat.pk)))
+        )
         for seat in free[:missing]:
             taken.add((reference, str(seat.pk)))
             loads[seat.pk] += 1
@@ -67,8 +101,11 @@ def _with_alternates(panel: Panel, files, alternates, solution: solver.Solution,
 
 def _shortages(panel: Panel, solution: solver.Solution, left: dict[tuple[str, str], int]) -> dict:
     """What is missing by file, and the alternate's reading recorded as the fallback that it is. Fallbacks recorded earlier stay."""
-    found = {reference: {name: value for name, value in facts.items() if name != "missing"} for reference, facts in panel.shortages.items()
-             if facts.get("fallback")}
+    found = {
+        reference: {name: value for name, value in facts.items() if name != "missing"}
+        for reference, facts in panel.shortages.items()
+        if facts.get("fallback")
+    }
     for reference, college in solution.missing_by_application:
         missing = left.get((reference, college), 0)
         facts = found.setdefault(reference, {})
@@ -81,8 +118,15 @@ def _shortages(panel: Panel, solution: solver.Solution, left: dict[tuple[str, st
 
 def _make(files, pairs, seats, at) -> list[Assignment]:
     by_reference, by_seat = {row.reference: row for row in files}, {str(seat.pk): seat for seat in seats}
-    rows = [Assignment(application=by_reference[reference], seat=by_seat[pk], assigned_at=at, affinity=_affinity(by_seat[pk], by_reference[reference]))
-            for reference, pk in sorted(pairs)]
+    rows = [
+        Assignment(
+            application=by_reference[reference],
+            seat=by_seat[pk],
+            assigned_at=at,
+            affinity=_affinity(by_seat[pk], by_reference[reference]),
+        )
+        for reference, pk in sorted(pairs)
+    ]
     return Assignment.objects.bulk_create(rows, batch_size=500)
 
 
@@ -99,11 +143,25 @@ def _tell_readers(panel: Panel, rows, at) -> None:
     for row in rows:
         counts[row.seat_id] = (row.seat.user, counts.get(row.seat_id, (None, 0))[1] + 1)
     for person, count in counts.values():
-        tell("panel.assigned", [person], "/commission/", at=at, call=panel.call.title, count=count, until=panel.call.review_closes_at)
+        tell(
+            "panel.assigned",
+            [person],
+            "/commission/",
+            at=at,
+            call=panel.call.title,
+            count=count,
+            until=panel.call.review_closes_at,
+        )
 
 
-@verb(machine=Panel, label=_("assign the readings"), who=(case_officer,), guards=(panel_rules.review_started, panel_rules.someone_declared),
-      mails=("reviews/panel.assigned",), lock=lock_call)
+@verb(
+    machine=Panel,
+    label=_("assign the readings"),
+    who=(case_officer,),
+    guards=(panel_rules.review_started, panel_rules.someone_declared),
+    mails=("reviews/panel.assigned",),
+    lock=lock_call,
+)
 def assign(act, panel):
     """The best assignment of declared pairs: equal reviews from both colleges, prices kept as its proof, shortages told, alternates where members lack."""
     files, members, alternates = _files(panel), _seats(panel, SeatKind.FULL_MEMBER), _seats(panel, SeatKind.ALTERNATE)
@@ -116,15 +174,27 @@ def assign(act, panel):
     _tell_readers(panel, rows, act.at)
 
 
-@verb(machine=Panel, label=_("assign again what is missing"), who=(case_officer,), guards=(panel_rules.review_started,), mails=("reviews/panel.assigned",),
-      lock=lock_call)
+@verb(
+    machine=Panel,
+    label=_("assign again what is missing"),
+    who=(case_officer,),
+    guards=(panel_rules.review_started,),
+    mails=("reviews/panel.assigned",),
+    lock=lock_call,
+)
 def reassign(act, panel):
     """After a recusal or a refusal: only what must change changes, started reviews stay, then alternates; what is still missing is told."""
     files, members, alternates = _files(panel), _seats(panel, SeatKind.FULL_MEMBER), _seats(panel, SeatKind.ALTERNATE)
-    rows = list(Assignment.objects.filter(seat__panel=panel, application__in=files, state__in=ACTIVE_ASSIGNMENTS).select_related("application", "seat__user"))
+    rows = list(
+        Assignment.objects.filter(
+            seat__panel=panel, application__in=files, state__in=ACTIVE_ASSIGNMENTS
+        ).select_related("application", "seat__user")
+    )
     full = {seat.pk for seat in members}
     current = {(row.application.reference, str(row.seat_id)) for row in rows if row.seat_id in full}
-    started = {(row.application.reference, str(row.seat_id)) for row in rows if row.seat_id in full and row.state != A.ASSIGNED}
+    started = {
+        (row.application.reference, str(row.seat_id)) for row in rows if row.seat_id in full and row.state != A.ASSIGNED
+    }
     by_alternates = [row for row in rows if row.seat_id not in full]
     solution = _repair(panel, files, members, current, started, by_alternates)
     taken = set(solution.pairs) | {(row.application.reference, str(row.seat_id)) for row in by_alternates}
@@ -153,10 +223,18 @@ def _repair(panel, files, members, current, started, by_alternates) -> solver.So
     return solver.solve(problem)
 
 
-@verb(machine=Panel, label=_("give an application to a reader"), who=(case_officer,), guards=(panel_rules.reader_may_read,), mails=("reviews/panel.assigned",))
+@verb(
+    machine=Panel,
+    label=_("give an application to a reader"),
+    who=(case_officer,),
+    guards=(panel_rules.reader_may_read,),
+    mails=("reviews/panel.assigned",),
+)
 def assign_reader(act, panel, *, application, seat):
     """By hand, when the assignment lacks a reader: a member or an alternate who declared no interest."""
-    row = Assignment.objects.create(application=application, seat=seat, assigned_at=act.at, affinity=_affinity(seat, application))
+    row = Assignment.objects.create(
+        application=application, seat=seat, assigned_at=act.at, affinity=_affinity(seat, application)
+    )
     known = {reference: dict(facts) for reference, facts in panel.shortages.items()}
     missing = known.get(application.reference, {}).get("missing", {})
     if seat.college in missing:
@@ -167,8 +245,13 @@ def assign_reader(act, panel, *, application, seat):
     _tell_readers(panel, [row], act.at)
 
 
-@verb(machine=Panel, label=_("record what replaces a missing reader"), who=(case_officer,), guards=(panel_rules.fallback_is_known, reason_given),
-      name="record_fallback")
+@verb(
+    machine=Panel,
+    label=_("record what replaces a missing reader"),
+    who=(case_officer,),
+    guards=(panel_rules.fallback_is_known, reason_given),
+    name="record_fallback",
+)
 def _record_fallback(act, panel, *, application, fallback, reason):
     """Once reading is closed: which solution of article 13 holds for this file, and why. It stays on the file."""
     act.because(reason)
@@ -176,7 +259,12 @@ def _record_fallback(act, panel, *, application, fallback, reason):
     act.note(application=application.reference, fallback=str(fallback))
 
 
-@verb(machine=Panel, label=_("record early what replaces a missing reader"), who=(case_officer,), guards=(panel_rules.fallback_is_known, reason_given))
+@verb(
+    machine=Panel,
+    label=_("record early what replaces a missing reader"),
+    who=(case_officer,),
+    guards=(panel_rules.fallback_is_known, reason_given),
+)
 def record_early_fallback(act, panel, *, application, fallback, reason):
     """The same while reading goes on."""
     act.because(reason)
@@ -193,7 +281,13 @@ def record_fallback(*, panel, actor, at=None, **params):
 record_fallback.verb, record_fallback.keyword = _record_fallback.verb, _record_fallback.keyword  # type: ignore[attr-defined]
 
 
-@verb(machine=Panel, label=_("close the reading"), who=(case_officer,), guards=(panel_rules.reading_is_over,), lock=lock_call)
+@verb(
+    machine=Panel,
+    label=_("close the reading"),
+    who=(case_officer,),
+    guards=(panel_rules.reading_is_over,),
+    lock=lock_call,
+)
 def close_reading(act, panel):
     """Reviews no longer change; scores, means and order open to the panel and to case officers. Those not filed are taken back, drafts kept."""
     panel.close_reading(act.actor, act.at)
@@ -218,7 +312,11 @@ def replace_by_alternate(gone: Assignment, *, actor, at) -> Assignment | None:
     free = panel.seats.current().filter(kind=SeatKind.ALTERNATE, college=gone.seat.college, user__in=declared)
     free = free.exclude(pk__in=active.values("seat")).exclude(pk__in=refused).select_related("user")
     loads = {seat.pk: seat.assignments.filter(state__in=ACTIVE_ASSIGNMENTS).count() for seat in free}
-    chosen = min((seat for seat in free if loads[seat.pk] < seat.load_max), key=lambda seat: (loads[seat.pk], -_affinity(seat, application), seat.pk), default=None)
+    chosen = min(
+        (seat for seat in free if loads[seat.pk] < seat.load_max),
+        key=lambda seat: (loads[seat.pk], -_affinity(seat, application), seat.pk),
+        default=None,
+    )
     known = {reference: dict(facts) for reference, facts in panel.shortages.items()}
     facts = known.setdefault(application.reference, {})
     if chosen is None:
@@ -231,7 +329,9 @@ def replace_by_alternate(gone: Assignment, *, actor, at) -> Assignment | None:
     panel.save(update_fields=["shortages"])
     if chosen is None:
         return None
-    row = Assignment.objects.create(application=application, seat=chosen, assigned_at=at, affinity=_affinity(chosen, application), instead_of=gone)
+    row = Assignment.objects.create(
+        application=application, seat=chosen, assigned_at=at, affinity=_affinity(chosen, application), instead_of=gone
+    )
     _tell_readers(panel, [row], at)
     return row
 
@@ -271,7 +371,12 @@ def _check_draft(row: Assignment, actor, at, scores: dict, version) -> None:
     if not declared.permits(actor, row, at):
         raise Refusal("not_assigned", _("This application is not assigned to you."), article="art. 13", status=403)
     if row.state != A.IN_PROGRESS:
-        raise Refusal("not_allowed_in_state", _("This review is filed: it no longer changes."), remedy=_("Reopening needs a co-president."), article="art. 14")
+        raise Refusal(
+            "not_allowed_in_state",
+            _("This review is filed: it no longer changes."),
+            remedy=_("Reopening needs a co-president."),
+            article="art. 14",
+        )
     from core.transitions import Act
 
     act = Act(declared, row, actor, at)
@@ -296,23 +401,50 @@ def _keep_score(row: Assignment, criterion, given: dict) -> None:
 def review_content(assignment: Assignment) -> dict:
     """A review as plain values: what a filed version keeps."""
     scores = assignment.scores.select_related("criterion").order_by("criterion__position")
-    return {"comment": assignment.comment, "scores": [
-        {"criterion": score.criterion.code, "half_points": score.half_points, "cannot_judge": score.cannot_judge, "justification": score.justification}
-        for score in scores]}
+    return {
+        "comment": assignment.comment,
+        "scores": [
+            {
+                "criterion": score.criterion.code,
+                "half_points": score.half_points,
+                "cannot_judge": score.cannot_judge,
+                "justification": score.justification,
+            }
+            for score in scores
+        ],
+    }
 
 
-@verb(machine=Assignment, label=_("file my review"), who=(reader,), guards=(rules.declared_none, rules.reading_is_open, rules.review_is_complete))
+@verb(
+    machine=Assignment,
+    label=_("file my review"),
+    who=(reader,),
+    guards=(rules.declared_none, rules.reading_is_open, rules.review_is_complete),
+)
 def submit(act, assignment):
     """The review counts; the reader now sees the others' on this file. What was filed is kept as a version."""
     number = assignment.versions.count() + 1
-    ReviewVersion.objects.create(assignment=assignment, number=number, content=review_content(assignment), submitted_at=act.at)
+    ReviewVersion.objects.create(
+        assignment=assignment, number=number, content=review_content(assignment), submitted_at=act.at
+    )
     assignment.submit(act.at)
     act.note(version=number)
 
 
-@verb(machine=Assignment, label=_("reopen my review"), who=(reader,), guards=(rules.reading_is_open, reason_given), mails=("reviews/panel.reopened",),
-      two_key=TwoKey(proposes=(reader,), approves=(co_president,),
-                     title=lambda assignment: _("Reopen a review of %(reference)s") % {"reference": assignment.application.reference}))
+@verb(
+    machine=Assignment,
+    label=_("reopen my review"),
+    who=(reader,),
+    guards=(rules.reading_is_open, reason_given),
+    mails=("reviews/panel.reopened",),
+    two_key=TwoKey(
+        proposes=(reader,),
+        approves=(co_president,),
+        title=lambda assignment: (
+            _("Reopen a review of %(reference)s") % {"reference": assignment.application.reference}
+        ),
+    ),
+)
 def reopen(act, assignment, *, reason):
     """The reader asks, a co-president agrees, before reading closes: both versions are kept."""
     act.because(reason)
@@ -320,8 +452,15 @@ def reopen(act, assignment, *, reason):
     last.reopened_at, last.reopened_by, last.reason = act.at, act.actor, reason.strip()
     last.save(update_fields=["reopened_at", "reopened_by", "reason"])
     assignment.reopen(act.at)
-    tell("panel.reopened", [assignment.seat.user], f"/commission/dossiers/{assignment.application.reference}/", at=act.at,
-         reference=assignment.application.reference, reason=reason.strip(), until=assignment.application.call.review_closes_at)
+    tell(
+        "panel.reopened",
+        [assignment.seat.user],
+        f"/commission/dossiers/{assignment.application.reference}/",
+        at=act.at,
+        reference=assignment.application.reference,
+        reason=reason.strip(),
+        until=assignment.application.call.review_closes_at,
+    )
 
 
 @verb(machine=Assignment, label=_("decline this reading"), who=(reader,), guards=(reason_given,))
@@ -351,6 +490,20 @@ def recuse(act, assignment):
 
 
 __all__ = [
-    "assign", "assign_reader", "close_reading", "decline", "reassign", "record_early_fallback", "record_fallback", "recuse", "reopen", "replace_by_alternate",
-    "review_content", "save_draft", "start", "stop", "submit", "withdraw",
+    "assign",
+    "assign_reader",
+    "close_reading",
+    "decline",
+    "reassign",
+    "record_early_fallback",
+    "record_fallback",
+    "recuse",
+    "reopen",
+    "replace_by_alternate",
+    "review_content",
+    "save_draft",
+    "start",
+    "stop",
+    "submit",
+    "withdraw",
 ]

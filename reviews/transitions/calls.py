@@ -1,4 +1,5 @@
 """The verbs of a call that look at its files: closed by the clock, reopened, reviewed, concluded, cancelled."""
+
 from __future__ import annotations
 
 from django.db import transaction
@@ -35,7 +36,13 @@ def lapse_drafts(call: Call, at) -> int:
     return count
 
 
-@verb(machine=Call, label=_("close the call"), who=(clock,), guards=(rules.closing_time_passed,), mails=("applications/draft.lapsed",))
+@verb(
+    machine=Call,
+    label=_("close the call"),
+    who=(clock,),
+    guards=(rules.closing_time_passed,),
+    mails=("applications/draft.lapsed",),
+)
 def close(act, call):
     """The time has passed, and the minutes kept to finish handling what arrived: no file enters any more. Drafts without a live code lapse."""
     call.close(act.at)
@@ -43,14 +50,26 @@ def close(act, call):
     act.note(lapsed=lapse_drafts(call, act.at))
 
 
-@verb(machine=Call, label=_("reopen the call"), who=(case_officer,), guards=(reason_given, rules.new_closing_is_later, rules.no_decision_signed), danger=True,
-      two_key=TwoKey(proposes=(case_officer,), approves=(case_officer, co_president), title=lambda call: _("Reopen the call “%s”") % call.title),
-      mails=("applications/call.changed",))
+@verb(
+    machine=Call,
+    label=_("reopen the call"),
+    who=(case_officer,),
+    guards=(reason_given, rules.new_closing_is_later, rules.no_decision_signed),
+    danger=True,
+    two_key=TwoKey(
+        proposes=(case_officer,),
+        approves=(case_officer, co_president),
+        title=lambda call: _("Reopen the call “%s”") % call.title,
+    ),
+    mails=("applications/call.changed",),
+)
 def reopen(act, call, *, reason, closes_at, partner_deadline_at=""):
     """After an outage: a new closing (ISO instants); drafts that lapsed at the closing are drafts again, their writers are told."""
     act.because(reason)
     new_closing = parse_datetime(closes_at)
-    partners = parse_datetime(partner_deadline_at) if partner_deadline_at else max(call.partner_deadline_at, new_closing)
+    partners = (
+        parse_datetime(partner_deadline_at) if partner_deadline_at else max(call.partner_deadline_at, new_closing)
+    )
     call.reopen(new_closing, max(partners, new_closing))
     call.save()
     lapsed = list(Application.objects.filter(call=call, state="lapsed", first_received_at__isnull=True).order_by("pk"))
@@ -61,8 +80,12 @@ def reopen(act, call, *, reason, closes_at, partner_deadline_at=""):
     letters.call_changed(call, at=act.at, change="reopened", what=reason.strip())
 
 
-@verb(machine=Call, label=_("start the review"), who=(case_officer,), guards=(panel_rules.files_are_checked, panel_rules.panel_ready,
-                                                                              panel_rules.some_file_is_eligible))
+@verb(
+    machine=Call,
+    label=_("start the review"),
+    who=(case_officer,),
+    guards=(panel_rules.files_are_checked, panel_rules.panel_ready, panel_rules.some_file_is_eligible),
+)
 def start_review(act, call):
     """Every file is checked and the panel is there: eligible files go to the panel."""
     call.start_review()
@@ -80,15 +103,31 @@ def conclude(act, call):
     call.conclude(act.at)
 
 
-@verb(machine=Call, label=_("conclude the call without review"), who=(case_officer,), guards=(rules.nothing_to_review, rules.everything_is_notified))
+@verb(
+    machine=Call,
+    label=_("conclude the call without review"),
+    who=(case_officer,),
+    guards=(rules.nothing_to_review, rules.everything_is_notified),
+)
 def conclude_empty(act, call):
     """No file is eligible."""
     call.conclude_empty(act.at)
 
 
-@verb(machine=Call, label=_("cancel the call"), who=(case_officer,), guards=(reason_given, rules.no_decision_waits), danger=True,
-      two_key=TwoKey(proposes=(case_officer,), approves=(case_officer, co_president), title=lambda call: _("Cancel the call “%s”") % call.title),
-      documents=("dismissal",), mails=("applications/application.dismissed", "applications/call.changed"))
+@verb(
+    machine=Call,
+    label=_("cancel the call"),
+    who=(case_officer,),
+    guards=(reason_given, rules.no_decision_waits),
+    danger=True,
+    two_key=TwoKey(
+        proposes=(case_officer,),
+        approves=(case_officer, co_president),
+        title=lambda call: _("Cancel the call “%s”") % call.title,
+    ),
+    documents=("dismissal",),
+    mails=("applications/application.dismissed", "applications/call.changed"),
+)
 def cancel(act, call, *, reason):
     """The call stops: filed files are closed without judgement, each with its letter; readings stop."""
     act.because(reason)

@@ -1,4 +1,5 @@
 """What the panel's verbs share: locks in the order of the house (call, envelope, grant account), events, the clock's user."""
+
 from __future__ import annotations
 
 from core.logs import current_request_id
@@ -30,7 +31,9 @@ def lock_call(obj) -> None:
 def lock_money(obj) -> None:
     """Call, envelope, and the account of the file's grant when it has one."""
     call = locked(call_of(obj))
-    application = getattr(obj, "application", None) or (obj.decision.application if hasattr(obj, "decision_id") else obj)
+    application = getattr(obj, "application", None) or (
+        obj.decision.application if hasattr(obj, "decision_id") else obj
+    )
     reference = getattr(application, "reference", "")
     account = GrantAccount.objects.filter(reference=reference).first() if reference else None
     envelopes = {call.envelope_id} | ({account.envelope_id} if account else set())
@@ -46,5 +49,15 @@ def lock_call_money(call, references) -> None:
 
 def record_event(row, verb: str, *, actor, at, **facts) -> Event:
     """An event that moves no state."""
-    return Event.objects.create(at=at, actor=actor, machine=row.machine, object_id=row.pk, subject=row.event_subject, verb=verb,
-                                from_state=getattr(row, "state", ""), to_state=getattr(row, "state", ""), payload=facts, request_id=current_request_id())
+    return Event.objects.create(
+        at=at,
+        actor=actor,
+        machine=row.machine,
+        object_id=row.pk,
+        subject=row.event_subject,
+        verb=verb,
+        from_state=getattr(row, "state", ""),
+        to_state=getattr(row, "state", ""),
+        payload=facts,
+        request_id=current_request_id(),
+    )

@@ -1,4 +1,5 @@
 """Declarations of interest: opened for every member and file, declared, lifted by both co-presidents. A recusal takes effect at once, everywhere."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,10 @@ def open_declarations(panel: Panel, *, actor, at) -> int:
     seats = list(panel.seats.current().select_related("user"))
     files = list(interests.files_of(panel))
     grounds = interests.automatic_grounds(panel, [seat.user for seat in seats], files)
-    known = {(row.application_id, row.user_id): row for row in Declaration.objects.filter(application__in=files).select_related("application", "user")}
+    known = {
+        (row.application_id, row.user_id): row
+        for row in Declaration.objects.filter(application__in=files).select_related("application", "user")
+    }
     births, asked = [], set()
     for seat in seats:
         for application in files:
@@ -27,7 +31,16 @@ def open_declarations(panel: Panel, *, actor, at) -> int:
             row = known.get((application.pk, seat.user_id))
             if row is None:
                 state = DeclarationState.RECUSED if ground else DeclarationState.REQUIRED
-                births.append(Declaration(application=application, user=seat.user, state=state, ground=ground, opened_at=at, declared_at=at if ground else None))
+                births.append(
+                    Declaration(
+                        application=application,
+                        user=seat.user,
+                        state=state,
+                        ground=ground,
+                        opened_at=at,
+                        declared_at=at if ground else None,
+                    )
+                )
                 if not ground:
                     asked.add(seat.user)
             elif ground and row.state != DeclarationState.RECUSED:
@@ -36,21 +49,34 @@ def open_declarations(panel: Panel, *, actor, at) -> int:
     if births:
         recused = sum(row.state == DeclarationState.RECUSED for row in births)
         record_event(panel, "open_declarations", actor=actor, at=at, opened=len(births), recused=recused)
-        tell("panel.interests_due", sorted(asked, key=lambda person: person.pk), f"/commission/declarations/{panel.call.slug}/", at=at, call=panel.call.title,
-             count=len(files))
+        tell(
+            "panel.interests_due",
+            sorted(asked, key=lambda person: person.pk),
+            f"/commission/declarations/{panel.call.slug}/",
+            at=at,
+            call=panel.call.title,
+            count=len(files),
+        )
     return len(births)
 
 
 def _leave(declaration: Declaration, act) -> None:
     """Every pair of this member and file stops; an alternate of the college reads in his place while reading goes on."""
-    pairs = Assignment.objects.filter(application=declaration.application, seat__user=declaration.user, state__in=ACTIVE_ASSIGNMENTS)
+    pairs = Assignment.objects.filter(
+        application=declaration.application, seat__user=declaration.user, state__in=ACTIVE_ASSIGNMENTS
+    )
     for assignment in pairs.select_related("seat__panel", "application"):
         gone = assignments.recuse(assignment=assignment, actor=act.actor, at=act.at)
         assignments.replace_by_alternate(gone, actor=act.actor, at=act.at)
     agenda.note_recusal(application=declaration.application, user=declaration.user, actor=act.actor, at=act.at)
 
 
-@verb(machine=Declaration, label=_("declare no interest"), who=(declarant,), guards=(rules.no_ground_of_office, rules.hints_are_answered))
+@verb(
+    machine=Declaration,
+    label=_("declare no interest"),
+    who=(declarant,),
+    guards=(rules.no_ground_of_office, rules.hints_are_answered),
+)
 def declare_none(act, declaration, *, set_aside=()):
     """No link with this file: it opens right after. `set_aside`: codes of the likenesses the member looked at and rules out; his choice is kept."""
     kept = [code for code in interests.seat_hints(declaration) if code in set(set_aside) | {Hint.SAME_SIRET}]
@@ -68,7 +94,13 @@ def declare_interest(act, declaration, *, ground, detail=""):
     _leave(declaration, act)
 
 
-@verb(machine=Declaration, label=_("recuse a member of office"), who=(clock, case_officer), guards=(rules.ground_is_said,), danger=True)
+@verb(
+    machine=Declaration,
+    label=_("recuse a member of office"),
+    who=(clock, case_officer),
+    guards=(rules.ground_is_said,),
+    danger=True,
+)
 def recuse_of_office(act, declaration, *, ground):
     """The service, or a case officer, found the link (the member joined the team, confirmed the partnership…)."""
     declaration.recuse_of_office(ground, act.at)
@@ -77,19 +109,40 @@ def recuse_of_office(act, declaration, *, ground):
     _leave(declaration, act)
 
 
-@verb(machine=Declaration, label=_("let a member read despite the same SIRET"), who=(co_president,), guards=(rules.there_is_a_hint,),
-      two_key=TwoKey(proposes=(president_not_concerned,), approves=(president_not_concerned,),
-                     title=lambda declaration: _("Let %(member)s read %(reference)s despite the same SIRET") % {
-                         "member": declaration.user, "reference": declaration.application.reference}))
+@verb(
+    machine=Declaration,
+    label=_("let a member read despite the same SIRET"),
+    who=(co_president,),
+    guards=(rules.there_is_a_hint,),
+    two_key=TwoKey(
+        proposes=(president_not_concerned,),
+        approves=(president_not_concerned,),
+        title=lambda declaration: (
+            _("Let %(member)s read %(reference)s despite the same SIRET")
+            % {"member": declaration.user, "reference": declaration.application.reference}
+        ),
+    ),
+)
 def clear_hint(act, declaration):
     """Both co-presidents accept the likeness; the member then declares."""
     declaration.clear_hint(act.at)
 
 
-@verb(machine=Declaration, label=_("lift the recusal"), who=(co_president,), guards=(rules.office_ground_is_gone, rules.no_vote_yet), danger=True,
-      two_key=TwoKey(proposes=(president_not_concerned,), approves=(president_not_concerned,),
-                     title=lambda declaration: _("Lift the recusal of %(member)s from %(reference)s") % {
-                         "member": declaration.user, "reference": declaration.application.reference}))
+@verb(
+    machine=Declaration,
+    label=_("lift the recusal"),
+    who=(co_president,),
+    guards=(rules.office_ground_is_gone, rules.no_vote_yet),
+    danger=True,
+    two_key=TwoKey(
+        proposes=(president_not_concerned,),
+        approves=(president_not_concerned,),
+        title=lambda declaration: (
+            _("Lift the recusal of %(member)s from %(reference)s")
+            % {"member": declaration.user, "reference": declaration.application.reference}
+        ),
+    ),
+)
 def lift(act, declaration):
     """Both co-presidents, before any vote; never the member himself."""
     declaration.lift(act.at)

@@ -3,6 +3,7 @@
 A deed opens the transaction, locks, checks who may, the state and the guards, runs, saves and writes its event. It stands in no graph and is asked about
 through `deed.verb`, as a verb is.
 """
+
 from __future__ import annotations
 
 from django.utils import timezone
@@ -15,9 +16,24 @@ def deed(*, on, label, who, sources, guards=(), lock=None, documents=(), mails=(
 
     def decorate(function):
         name, keyword = function.__name__, _snake(on.__name__)
-        declared = Verb(machine=on.machine, name=name, model=on, function=function, label=label, sources=tuple(str(state) for state in sources), target="",
-                        who=tuple(who), guards=tuple(guards), documents=tuple(documents), mails=tuple(mails), ledger=tuple(ledger), two_key=None, creates=False,
-                        danger=danger, lock=lock)
+        declared = Verb(
+            machine=on.machine,
+            name=name,
+            model=on,
+            function=function,
+            label=label,
+            sources=tuple(str(state) for state in sources),
+            target="",
+            who=tuple(who),
+            guards=tuple(guards),
+            documents=tuple(documents),
+            mails=tuple(mails),
+            ledger=tuple(ledger),
+            two_key=None,
+            creates=False,
+            danger=danger,
+            lock=lock,
+        )
 
         def call(*, actor, at=None, **params):
             obj = params.pop(keyword)

@@ -1,4 +1,5 @@
 """The meeting: planned, convened, opened, adjourned, reconvened, closed by both presidents; attendance; the list that awards."""
+
 from __future__ import annotations
 
 from django.db import transaction
@@ -32,13 +33,32 @@ def _tell(code: str, meeting: Meeting, people, *, at, wait_for=None, path="", **
     """One mail to each, with one link; nothing in it is about a file."""
     for person in people:
         place = meeting.place or PLACE_WORDS.get(person.language, PLACE_WORDS["fr"])
-        outbox.queue(code, to=person, at=at, reference=meeting.reference, wait_for=wait_for, context={
-            "planned_at": meeting.planned_at, "place": place, "link": links.absolute(path or f"/commission/seances/{meeting.pk}/"), **context})
+        outbox.queue(
+            code,
+            to=person,
+            at=at,
+            reference=meeting.reference,
+            wait_for=wait_for,
+            context={
+                "planned_at": meeting.planned_at,
+                "place": place,
+                "link": links.absolute(path or f"/commission/seances/{meeting.pk}/"),
+                **context,
+            },
+        )
 
 
 def _send_notice(meeting: Meeting, at, *, urgency_reason="", changed=False) -> None:
-    _tell("reviews/meeting.notice", meeting, _members(meeting, at), at=at, wait_for=meeting.notice, second_notice=meeting.second_notice, changed=changed,
-          urgency_reason=urgency_reason)
+    _tell(
+        "reviews/meeting.notice",
+        meeting,
+        _members(meeting, at),
+        at=at,
+        wait_for=meeting.notice,
+        second_notice=meeting.second_notice,
+        changed=changed,
+        urgency_reason=urgency_reason,
+    )
 
 
 # ---- agenda ----
@@ -48,25 +68,45 @@ def _fill(meeting: Meeting, applications, titles, minutes_of, *, actor, at) -> N
     """Make the listed items what is asked for: files by reference (their order says nothing of their rank), then earlier minutes, then other subjects."""
     if applications is not None:
         wanted = {application.pk: application for application in applications}
-        for item in meeting.items.filter(state=AgendaItemState.LISTED, application__isnull=False).exclude(application__in=wanted):
+        for item in meeting.items.filter(state=AgendaItemState.LISTED, application__isnull=False).exclude(
+            application__in=wanted
+        ):
             agenda.withdraw_with_agenda(agenda_item=item, actor=actor, at=at)
-        known = set(meeting.items.filter(application__in=wanted).exclude(state=AgendaItemState.WITHDRAWN).values_list("application", flat=True))
+        known = set(
+            meeting.items.filter(application__in=wanted)
+            .exclude(state=AgendaItemState.WITHDRAWN)
+            .values_list("application", flat=True)
+        )
         for pk in known:
             _bring_back(meeting, pk, actor=actor, at=at)
-        for application in sorted((one for pk, one in wanted.items() if pk not in known), key=lambda one: one.reference):
-            deferred = AgendaItem.objects.filter(application=application, state=AgendaItemState.DEFERRED).order_by("-id").first()
+        for application in sorted(
+            (one for pk, one in wanted.items() if pk not in known), key=lambda one: one.reference
+        ):
+            deferred = (
+                AgendaItem.objects.filter(application=application, state=AgendaItemState.DEFERRED)
+                .order_by("-id")
+                .first()
+            )
             if deferred is not None and deferred.meeting.state not in MEETING_LIVE:
                 agenda.list_again(agenda_item=deferred, actor=actor, at=at, meeting=meeting, position=0)
             else:
                 agenda.list_item(meeting=meeting, actor=actor, at=at, position=0, application=application)
     for earlier in minutes_of or ():
         if not meeting.items.filter(minutes_of=earlier).exists():
-            agenda.list_item(meeting=meeting, actor=actor, at=at, position=0, minutes_of=earlier,
-                             title=_now("Minutes of the meeting %(reference)s") % {"reference": earlier.reference})
+            agenda.list_item(
+                meeting=meeting,
+                actor=actor,
+                at=at,
+                position=0,
+                minutes_of=earlier,
+                title=_now("Minutes of the meeting %(reference)s") % {"reference": earlier.reference},
+            )
     if titles is not None:
         wanted_titles = [title.strip() for title in titles if title.strip()]
         there = set()
-        for item in meeting.items.filter(state=AgendaItemState.LISTED, application__isnull=True, minutes_of__isnull=True):
+        for item in meeting.items.filter(
+            state=AgendaItemState.LISTED, application__isnull=True, minutes_of__isnull=True
+        ):
             if item.title in wanted_titles:
                 there.add(item.title)
             else:
@@ -87,28 +127,63 @@ def _bring_back(meeting: Meeting, application_id: int, *, actor, at) -> None:
 def _number(meeting: Meeting) -> None:
     """Positions from 1: earlier minutes, files by reference, other subjects, removed ones last."""
     items = list(meeting.items.select_related("application"))
-    items.sort(key=lambda one: (one.state == AgendaItemState.WITHDRAWN, one.minutes_of_id is None, one.application_id is None,
-                                one.application.reference if one.application_id else "", one.pk))
+    items.sort(
+        key=lambda one: (
+            one.state == AgendaItemState.WITHDRAWN,
+            one.minutes_of_id is None,
+            one.application_id is None,
+            one.application.reference if one.application_id else "",
+            one.pk,
+        )
+    )
     for position, item in enumerate(items, 1):
         if item.position != position:
             AgendaItem.objects.filter(pk=item.pk).update(position=position)
 
 
-@verb(machine=Meeting, label=_("plan a meeting"), who=(case_officer,), creates="planned", on="call",
-      guards=(rules.call_is_under_review, rules.date_given, rules.date_to_come, rules.files_are_free))
+@verb(
+    machine=Meeting,
+    label=_("plan a meeting"),
+    who=(case_officer,),
+    creates="planned",
+    on="call",
+    guards=(rules.call_is_under_review, rules.date_given, rules.date_to_come, rules.files_are_free),
+)
 def plan(act, call, *, planned_at, place="", remote_link="", applications=None, titles=(), minutes_of=()):
     """A date for the panel of a call. `applications`: files of the agenda (default: all those free); `titles`: other subjects; `minutes_of`: earlier meetings
     whose minutes are put to the vote."""
     number = Meeting.objects.filter(call=call).count() + 1
-    meeting = Meeting.objects.create(call=call, number=number, planned_at=planned_at, place=place.strip(), remote_link=remote_link.strip(), created_by=act.actor,
-                                     created_at=act.at)
-    _fill(meeting, queries.unscheduled(call) if applications is None else applications, titles, minutes_of, actor=act.actor, at=act.at)
+    meeting = Meeting.objects.create(
+        call=call,
+        number=number,
+        planned_at=planned_at,
+        place=place.strip(),
+        remote_link=remote_link.strip(),
+        created_by=act.actor,
+        created_at=act.at,
+    )
+    _fill(
+        meeting,
+        queries.unscheduled(call) if applications is None else applications,
+        titles,
+        minutes_of,
+        actor=act.actor,
+        at=act.at,
+    )
     act.note(number=number, items=meeting.items.count())
     return meeting
 
 
-@deed(on=Meeting, label=_("change the plan"), who=(case_officer,), sources=(MeetingState.PLANNED,), guards=(rules.date_to_come, rules.files_are_free))
-def edit_plan(act, meeting, *, planned_at=None, place=None, remote_link=None, applications=None, titles=None, minutes_of=()):
+@deed(
+    on=Meeting,
+    label=_("change the plan"),
+    who=(case_officer,),
+    sources=(MeetingState.PLANNED,),
+    guards=(rules.date_to_come, rules.files_are_free),
+)
+def edit_plan(
+    act, meeting, *, planned_at=None, place=None, remote_link=None, applications=None, titles=None, minutes_of=()
+):
     """Date, place and agenda, as long as the notice is not sent."""
     for name, value in (("planned_at", planned_at), ("place", place), ("remote_link", remote_link)):
         if value is not None:
@@ -119,7 +194,14 @@ def edit_plan(act, meeting, *, planned_at=None, place=None, remote_link=None, ap
 NOTICE = (rules.panel_is_equal, rules.agenda_is_set, rules.place_is_given, rules.notice_in_time)
 
 
-@verb(machine=Meeting, label=_("convene"), who=(case_officer,), guards=NOTICE, documents=("meeting_notice",), mails=("reviews/meeting.notice",))
+@verb(
+    machine=Meeting,
+    label=_("convene"),
+    who=(case_officer,),
+    guards=NOTICE,
+    documents=("meeting_notice",),
+    mails=("reviews/meeting.notice",),
+)
 def convene(act, meeting, *, urgency_reason=""):
     """Send the notice of the two co-presidents to every member and alternate, five days before, or at short notice with a reason."""
     meeting.urgency_reason = urgency_reason.strip()
@@ -128,8 +210,14 @@ def convene(act, meeting, *, urgency_reason=""):
     _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason)
 
 
-@verb(machine=Meeting, label=_("change the agenda"), who=(case_officer,), documents=("meeting_notice",), mails=("reviews/meeting.notice",),
-      guards=(rules.same_agenda_on_second_notice, rules.files_are_free, *NOTICE))
+@verb(
+    machine=Meeting,
+    label=_("change the agenda"),
+    who=(case_officer,),
+    documents=("meeting_notice",),
+    mails=("reviews/meeting.notice",),
+    guards=(rules.same_agenda_on_second_notice, rules.files_are_free, *NOTICE),
+)
 def change_agenda(act, meeting, *, applications=None, titles=None, minutes_of=(), urgency_reason=""):
     """Another agenda: a new notice replaces the one before, in the same time limits."""
     former = meeting.notice
@@ -157,7 +245,13 @@ def _attend(act, meeting, seat, **changes) -> Attendance:
     return row
 
 
-@deed(on=Meeting, label=_("answer the notice"), who=(seat_holder,), sources=(MeetingState.CONVENED,), guards=(rules.own_seat, rules.attendance_stands))
+@deed(
+    on=Meeting,
+    label=_("answer the notice"),
+    who=(seat_holder,),
+    sources=(MeetingState.CONVENED,),
+    guards=(rules.own_seat, rules.attendance_stands),
+)
 def announce(act, meeting, *, seat, presence, represented_by=None):
     """A full member says whether he comes, is replaced, or gives a proxy. The secretary records who is there at the opening."""
     standing = represented_by if presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY) else None
@@ -165,12 +259,21 @@ def announce(act, meeting, *, seat, presence, represented_by=None):
     act.note(seat=seat.pk, presence=str(presence))
 
 
-@deed(on=Meeting, label=_("record attendance"), who=(case_officer, president), sources=(MeetingState.CONVENED, MeetingState.OPEN), guards=(rules.attendance_stands,))
+@deed(
+    on=Meeting,
+    label=_("record attendance"),
+    who=(case_officer, president),
+    sources=(MeetingState.CONVENED, MeetingState.OPEN),
+    guards=(rules.attendance_stands,),
+)
 def record_attendance(act, meeting, *, seat, presence, represented_by=None):
     """Who is in the room, remote, replaced or represented; arrivals and departures with their hour."""
     row = Attendance.objects.filter(meeting=meeting, sitting=meeting.sitting, seat=seat).first()
     was_there = row is not None and row.presence != AttendanceKind.ABSENT
-    changes = {"presence": presence, "represented_by": represented_by if presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY) else None}
+    changes = {
+        "presence": presence,
+        "represented_by": represented_by if presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY) else None,
+    }
     if presence != AttendanceKind.ABSENT and not was_there:
         changes |= {"arrived_at": act.at, "left_at": None}
     if presence == AttendanceKind.ABSENT and was_there:
@@ -186,19 +289,36 @@ def record_all(*, meeting, actor, at=None, rows) -> int:
     with transaction.atomic():
         meeting = locked(meeting)
         known = {row.seat_id: row for row in Attendance.objects.filter(meeting=meeting, sitting=meeting.sitting)}
-        changed = [row for row in rows if (found := known.get(row[0].pk)) is None and row[1] != AttendanceKind.ABSENT or found is not None and (
-            found.presence != row[1] or found.represented_by_id != getattr(row[2], "pk", None) and row[1] in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY))]
+        changed = [
+            row
+            for row in rows
+            if (found := known.get(row[0].pk)) is None
+            and row[1] != AttendanceKind.ABSENT
+            or found is not None
+            and (
+                found.presence != row[1]
+                or found.represented_by_id != getattr(row[2], "pk", None)
+                and row[1] in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY)
+            )
+        ]
         for seat, presence, other in changed:
             record_attendance(meeting=meeting, actor=actor, at=at, seat=seat, presence=presence, represented_by=other)
     return len(changed)
 
 
-@deed(on=Meeting, label=_("designate an acting president"), who=(case_officer, president), guards=(rules.acting_is_of_the_college,),
-      sources=(MeetingState.CONVENED, MeetingState.OPEN, MeetingState.ADJOURNED, MeetingState.CLOSED))
+@deed(
+    on=Meeting,
+    label=_("designate an acting president"),
+    who=(case_officer, president),
+    guards=(rules.acting_is_of_the_college,),
+    sources=(MeetingState.CONVENED, MeetingState.OPEN, MeetingState.ADJOURNED, MeetingState.CLOSED),
+)
 def designate_acting(act, meeting, *, seat, reason):
     """A college's full member stands in for its co-president: absent, recused from an item, at the end of his term, or refusing to sign."""
     ActingPresident.objects.filter(meeting=meeting, college=seat.college, ended_at__isnull=True).update(ended_at=act.at)
-    ActingPresident.objects.create(meeting=meeting, college=seat.college, seat=seat, reason=reason, designated_by=act.actor, designated_at=act.at)
+    ActingPresident.objects.create(
+        meeting=meeting, college=seat.college, seat=seat, reason=reason, designated_by=act.actor, designated_at=act.at
+    )
     act.note(seat=seat.pk, reason=str(reason))
 
 
@@ -209,15 +329,26 @@ def _quorum_facts(meeting: Meeting, at) -> dict:
     return agenda._quorum_facts(queries.room_of(meeting, at).quorum())
 
 
-@verb(machine=Meeting, label=_("open the meeting"), who=(president,), guards=(rules.time_of_notice_passed, rules.panel_is_equal, rules.quorum_at_opening))
+@verb(
+    machine=Meeting,
+    label=_("open the meeting"),
+    who=(president,),
+    guards=(rules.time_of_notice_passed, rules.panel_is_equal, rules.quorum_at_opening),
+)
 def open(act, meeting):
     """Attendance starts; the quorum is met overall and in each college."""
     act.note(**_quorum_facts(meeting, act.at))
     meeting.open(act.actor, act.at)
 
 
-@verb(machine=Meeting, label=_("record that the quorum is missing"), who=(president,), guards=(rules.time_of_notice_passed, rules.quorum_is_missing),
-      documents=("quorum_record",), danger=True)
+@verb(
+    machine=Meeting,
+    label=_("record that the quorum is missing"),
+    who=(president,),
+    guards=(rules.time_of_notice_passed, rules.quorum_is_missing),
+    documents=("quorum_record",),
+    danger=True,
+)
 def fail_quorum(act, meeting):
     """At the time of the notice the quorum is not met: a record says so, and a second notice on the same agenda needs none."""
     act.note(**_quorum_facts(meeting, act.at))
@@ -236,30 +367,51 @@ def adjourn(act, meeting, *, reason):
     act.note(quorum_met=met)
 
 
-@verb(machine=Meeting, label=_("reconvene"), who=(case_officer,), guards=(rules.date_given, rules.date_to_come, *NOTICE), documents=("meeting_notice",),
-      mails=("reviews/meeting.notice",))
+@verb(
+    machine=Meeting,
+    label=_("reconvene"),
+    who=(case_officer,),
+    guards=(rules.date_given, rules.date_to_come, *NOTICE),
+    documents=("meeting_notice",),
+    mails=("reviews/meeting.notice",),
+)
 def reconvene(act, meeting, *, planned_at, place=None, remote_link=None, urgency_reason=""):
     """A new notice for the next sitting; after a missing quorum, on the same agenda and without a quorum."""
     previous, former = meeting.adjourned_at, meeting.notice
     for item in meeting.items.filter(state=AgendaItemState.DEFERRED):
         agenda.list_again(agenda_item=item, actor=act.actor, at=act.at, meeting=meeting, position=item.position)
     second = meeting.quorum_failed
-    meeting.reconvene(planned_at, meeting.place if place is None else place.strip(), meeting.remote_link if remote_link is None else remote_link.strip(),
-                      None, urgency_reason.strip(), act.at)
+    meeting.reconvene(
+        planned_at,
+        meeting.place if place is None else place.strip(),
+        meeting.remote_link if remote_link is None else remote_link.strip(),
+        None,
+        urgency_reason.strip(),
+        act.at,
+    )
     meeting.notice = papers.freeze_notice(meeting, at=act.at, previous_on=previous if second else None)
     _replace(former, act.at)
     act.note(sitting=meeting.sitting, second_notice=meeting.second_notice)
     _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason)
 
 
-@verb(machine=Meeting, label=_("cancel the meeting"), who=(president,), guards=(rules.reason_given_once_convened,), mails=("reviews/meeting.cancelled",), danger=True)
+@verb(
+    machine=Meeting,
+    label=_("cancel the meeting"),
+    who=(president,),
+    guards=(rules.reason_given_once_convened,),
+    mails=("reviews/meeting.cancelled",),
+    danger=True,
+)
 def cancel(act, meeting, *, reason=""):
     """The meeting will not take place: its files are free for another one."""
     if reason.strip():
         act.because(reason)
     told = meeting.state != MeetingState.PLANNED
     for item in meeting.items.filter(state__in=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION)):
-        agenda.defer_with_meeting(agenda_item=item, actor=act.actor, at=act.at, reason=reason.strip() or _now("The meeting is cancelled."))
+        agenda.defer_with_meeting(
+            agenda_item=item, actor=act.actor, at=act.at, reason=reason.strip() or _now("The meeting is cancelled.")
+        )
     meeting.cancel(reason.strip(), act.at)
     if told:
         _tell("reviews/meeting.cancelled", meeting, _members(meeting, act.at), at=act.at, reason=reason.strip())
@@ -273,8 +425,21 @@ def _lock_envelope(meeting: Meeting) -> None:
     lock_call_money(meeting.call, [])
 
 
-@deed(on=Meeting, label=_("adopt the list"), who=(president,), sources=(MeetingState.OPEN,), lock=_lock_envelope, ledger=("reserve",),
-      guards=(rules.list_not_adopted_yet, rules.money_items_are_voted, rules.chair_sees_every_file, rules.quorum_at_opening, rules.ranks_are_settled))
+@deed(
+    on=Meeting,
+    label=_("adopt the list"),
+    who=(president,),
+    sources=(MeetingState.OPEN,),
+    lock=_lock_envelope,
+    ledger=("reserve",),
+    guards=(
+        rules.list_not_adopted_yet,
+        rules.money_items_are_voted,
+        rules.chair_sees_every_file,
+        rules.quorum_at_opening,
+        rules.ranks_are_settled,
+    ),
+)
 def adopt_list(act, meeting, *, lines=None):
     """The panel adopts the list: a decision for each file, in one transaction, and the money reserved, unsealed. `lines` ([{item, outcome, amount, grounds}])
     changes what follows from the votes; nothing is adopted when one line may not be."""
@@ -286,8 +451,18 @@ def adopt_list(act, meeting, *, lines=None):
     waiting = sum(line.outcome == "reserve" for line in adopted)
     for line in adopted:
         item = items[line.key]
-        decisions.decide(agenda_item=item, actor=act.actor, at=act.at, application=item.application, outcome=line.outcome, amount=line.amount, rank=line.rank,
-                         reserve_rank=line.reserve_rank, grounds=line.grounds, details=_details(item, line, waiting))
+        decisions.decide(
+            agenda_item=item,
+            actor=act.actor,
+            at=act.at,
+            application=item.application,
+            outcome=line.outcome,
+            amount=line.amount,
+            rank=line.rank,
+            reserve_rank=line.reserve_rank,
+            grounds=line.grounds,
+            details=_details(item, line, waiting),
+        )
     meeting.list_adopted_at, meeting.list_adopted_by, meeting.list_free_amount = act.at, act.actor, free
     meeting.forget_closing()
     act.note(decisions=len(adopted), amount=sum(line.amount or 0 for line in adopted))
@@ -299,7 +474,9 @@ def _details(item: AgendaItem, line: rules.Line, waiting: int) -> dict:
     if item.place_reason:
         found["move_reason"] = item.place_reason.rstrip(" .")
     if line.partial and line.amount is not None:
-        found["reduction_reason"] = "votre projet est le premier qui ne tenait pas en entier dans l’enveloppe, et le reste atteint votre montant minimum"
+        found["reduction_reason"] = (
+            "votre projet est le premier qui ne tenait pas en entier dans l’enveloppe, et le reste atteint votre montant minimum"
+        )
     if line.outcome == "reserve":
         found["reserve_count"] = waiting
     return found
@@ -308,14 +485,28 @@ def _details(item: AgendaItem, line: rules.Line, waiting: int) -> dict:
 # ---- closing ----
 
 
-@deed(on=Meeting, label=_("agree to close"), who=(president,), sources=(MeetingState.OPEN,), guards=(rules.everything_is_settled, rules.not_agreed_yet))
+@deed(
+    on=Meeting,
+    label=_("agree to close"),
+    who=(president,),
+    sources=(MeetingState.OPEN,),
+    guards=(rules.everything_is_settled, rules.not_agreed_yet),
+)
 def agree_to_close(act, meeting):
     """The first of the two presidents agrees to close the meeting."""
     meeting.agree_to_close(queries.presides(act.actor, meeting, act.at), act.actor, act.at)
 
 
-@verb(machine=Meeting, name="close", label=_("close the meeting"), who=(president,), documents=("minutes",), mails=("reviews/meeting.minutes_to_sign",), danger=True,
-      guards=(rules.everything_is_settled, rules.not_agreed_yet, rules.other_president_agreed))
+@verb(
+    machine=Meeting,
+    name="close",
+    label=_("close the meeting"),
+    who=(president,),
+    documents=("minutes",),
+    mails=("reviews/meeting.minutes_to_sign",),
+    danger=True,
+    guards=(rules.everything_is_settled, rules.not_agreed_yet, rules.other_president_agreed),
+)
 def _close(act, meeting):
     """Both presidents agree: no more votes. The minutes are drafted from the log, one part an item."""
     from reviews.transitions import minutes

@@ -1,4 +1,5 @@
 """The minutes: drafted from the log in sections, revised, signed for both colleges, adopted."""
+
 from __future__ import annotations
 
 from django.db import transaction
@@ -23,7 +24,15 @@ def _write(meeting: Meeting, version: int, parts: list[dict]) -> list[MinutesSec
     """Sections of one version, each with its hash."""
     rows = []
     for position, part in enumerate(parts, 1):
-        row = MinutesSection(meeting=meeting, version=version, position=position, code=part["code"], item=part["item"], title=part["title"][:250], text=part["text"])
+        row = MinutesSection(
+            meeting=meeting,
+            version=version,
+            position=position,
+            code=part["code"],
+            item=part["item"],
+            title=part["title"][:250],
+            text=part["text"],
+        )
         row.hash = row.digest()
         rows.append(row)
     return MinutesSection.objects.bulk_create(rows)
@@ -36,8 +45,15 @@ def _signers(meeting: Meeting, at) -> list:
 
 
 def _ask_signatures(meeting: Meeting, at, *, revised=False) -> None:
-    _tell("reviews/meeting.minutes_to_sign", meeting, _signers(meeting, at), at=at, path=f"/commission/seances/{meeting.pk}/proces-verbal/", opened_at=meeting.opened_at,
-          revised=revised)
+    _tell(
+        "reviews/meeting.minutes_to_sign",
+        meeting,
+        _signers(meeting, at),
+        at=at,
+        path=f"/commission/seances/{meeting.pk}/proces-verbal/",
+        opened_at=meeting.opened_at,
+        revised=revised,
+    )
 
 
 def draft(meeting: Meeting, act) -> None:
@@ -48,8 +64,14 @@ def draft(meeting: Meeting, act) -> None:
     _ask_signatures(meeting, act.at)
 
 
-@verb(machine=Meeting, label=_("revise the minutes"), who=(case_officer, president), guards=(rules.sections_may_be_revised,), documents=("minutes",),
-      mails=("reviews/meeting.minutes_to_sign",))
+@verb(
+    machine=Meeting,
+    label=_("revise the minutes"),
+    who=(case_officer, president),
+    guards=(rules.sections_may_be_revised,),
+    documents=("minutes",),
+    mails=("reviews/meeting.minutes_to_sign",),
+)
 def revise_minutes(act, meeting, *, texts):
     """Correct sections ({position: text}): a new version; signatures already given are void, and say so."""
     new = {int(position): text.strip() for position, text in texts.items()}
@@ -57,11 +79,25 @@ def revise_minutes(act, meeting, *, texts):
     unknown = set(new) - {section.position for section in sections}
     if unknown:
         raise Refusal("unknown_section", _now("These minutes have no such section."), field="texts")
-    changed = [section.position for section in sections if section.position in new and new[section.position] != section.text.strip() or not section.is_intact]
+    changed = [
+        section.position
+        for section in sections
+        if section.position in new and new[section.position] != section.text.strip() or not section.is_intact
+    ]
     if not changed:
         raise Refusal("nothing_changed", _now("Nothing was changed."), field="texts")
-    void = meeting.minutes_signatures.filter(version=meeting.minutes_version, voided_at__isnull=True).update(voided_at=act.at)
-    parts = [{"code": section.code, "item": section.item, "title": section.title, "text": new.get(section.position, section.text)} for section in sections]
+    void = meeting.minutes_signatures.filter(version=meeting.minutes_version, voided_at__isnull=True).update(
+        voided_at=act.at
+    )
+    parts = [
+        {
+            "code": section.code,
+            "item": section.item,
+            "title": section.title,
+            "text": new.get(section.position, section.text),
+        }
+        for section in sections
+    ]
     written = _write(meeting, meeting.minutes_version + 1, parts)
     meeting.revise_minutes(papers.freeze_minutes(meeting, written, at=act.at))
     if former is not None:
@@ -70,20 +106,47 @@ def revise_minutes(act, meeting, *, texts):
     _ask_signatures(meeting, act.at, revised=bool(void))
 
 
-@deed(on=Meeting, label=_("sign the minutes"), who=(president,), sources=(MeetingState.CLOSED,), documents=("minutes",),
-      guards=(rules.minutes_are_rendered, rules.minutes_are_intact, rules.has_something_to_sign))
+@deed(
+    on=Meeting,
+    label=_("sign the minutes"),
+    who=(president,),
+    sources=(MeetingState.CLOSED,),
+    documents=("minutes",),
+    guards=(rules.minutes_are_rendered, rules.minutes_are_intact, rules.has_something_to_sign),
+)
 def _sign(act, meeting, *, evidence=None):
     """One signature: the list of hashes of the sections that this person answers for."""
     sections = queries.sections_of(meeting)
     college, capacity, mine = rules.to_sign(act.actor, meeting, sections, act.at)
     hashes = [section.hash for section in mine]
-    words = {MinutesCapacity.PRESIDENT: _now("co-president, college of %(college)s"), MinutesCapacity.ACTING: _now("acting president, college of %(college)s")}
-    signature = documents.sign(meeting.minutes, signer=act.actor, capacity=words[capacity] % {"college": rules.LABELS[college]}, at=act.at,
-                               evidence={**(evidence or {}), "sections": hashes, "list": rules.list_hash(hashes)})
-    MinutesSignature.objects.create(meeting=meeting, version=meeting.minutes_version, college=college, user=act.actor, capacity=capacity, hashes=hashes,
-                                    list_hash=rules.list_hash(hashes), signed_at=act.at, signature=signature)
-    MinutesRefusal.objects.filter(meeting=meeting, user=act.actor, withdrawn_at__isnull=True).update(withdrawn_at=act.at)
-    act.note(version=meeting.minutes_version, college=college, capacity=str(capacity), sections=len(hashes), of=len(sections))
+    words = {
+        MinutesCapacity.PRESIDENT: _now("co-president, college of %(college)s"),
+        MinutesCapacity.ACTING: _now("acting president, college of %(college)s"),
+    }
+    signature = documents.sign(
+        meeting.minutes,
+        signer=act.actor,
+        capacity=words[capacity] % {"college": rules.LABELS[college]},
+        at=act.at,
+        evidence={**(evidence or {}), "sections": hashes, "list": rules.list_hash(hashes)},
+    )
+    MinutesSignature.objects.create(
+        meeting=meeting,
+        version=meeting.minutes_version,
+        college=college,
+        user=act.actor,
+        capacity=capacity,
+        hashes=hashes,
+        list_hash=rules.list_hash(hashes),
+        signed_at=act.at,
+        signature=signature,
+    )
+    MinutesRefusal.objects.filter(meeting=meeting, user=act.actor, withdrawn_at__isnull=True).update(
+        withdrawn_at=act.at
+    )
+    act.note(
+        version=meeting.minutes_version, college=college, capacity=str(capacity), sections=len(hashes), of=len(sections)
+    )
 
 
 def sign_minutes(*, meeting, actor, at=None, evidence=None) -> Meeting:
@@ -100,7 +163,13 @@ def sign_minutes(*, meeting, actor, at=None, evidence=None) -> Meeting:
 sign_minutes.verb, sign_minutes.keyword = _sign.verb, _sign.keyword
 
 
-@verb(machine=Meeting, label=_("adopt the minutes"), who=(president,), guards=(rules.everyone_signed, rules.minutes_are_intact), mails=("reviews/decision.to_sign",))
+@verb(
+    machine=Meeting,
+    label=_("adopt the minutes"),
+    who=(president,),
+    guards=(rules.everyone_signed, rules.minutes_are_intact),
+    mails=("reviews/decision.to_sign",),
+)
 def adopt_minutes(act, meeting):
     """Every section is signed for both colleges: the minutes stand, award decisions may be signed."""
     meeting.adopt_minutes(act.at)
@@ -108,16 +177,37 @@ def adopt_minutes(act, meeting):
     decisions.tell_minutes_adopted(meeting.call, at=act.at)
 
 
-@deed(on=Meeting, label=_("refuse to sign the minutes"), who=(president,), sources=(MeetingState.CLOSED,), guards=(reason_given, rules.has_something_to_sign), danger=True)
+@deed(
+    on=Meeting,
+    label=_("refuse to sign the minutes"),
+    who=(president,),
+    sources=(MeetingState.CLOSED,),
+    guards=(reason_given, rules.has_something_to_sign),
+    danger=True,
+)
 def refuse_minutes(act, meeting, *, reason):
     """A president refuses, saying why: another member of the college may stand in, or the next meeting adopt the minutes by a vote."""
     act.because(reason)
-    MinutesRefusal.objects.filter(meeting=meeting, user=act.actor, withdrawn_at__isnull=True).update(withdrawn_at=act.at)
-    MinutesRefusal.objects.create(meeting=meeting, college=queries.presides(act.actor, meeting, act.at), user=act.actor, reason=reason.strip(), refused_at=act.at)
+    MinutesRefusal.objects.filter(meeting=meeting, user=act.actor, withdrawn_at__isnull=True).update(
+        withdrawn_at=act.at
+    )
+    MinutesRefusal.objects.create(
+        meeting=meeting,
+        college=queries.presides(act.actor, meeting, act.at),
+        user=act.actor,
+        reason=reason.strip(),
+        refused_at=act.at,
+    )
 
 
-@verb(machine=Meeting, label=_("adopt the minutes by a vote"), who=(president,), documents=("minutes",), mails=("reviews/decision.to_sign",),
-      guards=(rules.refusal_stands, rules.later_meeting_adopted, rules.minutes_are_intact))
+@verb(
+    machine=Meeting,
+    label=_("adopt the minutes by a vote"),
+    who=(president,),
+    documents=("minutes",),
+    mails=("reviews/decision.to_sign",),
+    guards=(rules.refusal_stands, rules.later_meeting_adopted, rules.minutes_are_intact),
+)
 def adopt_by_vote(act, meeting, *, item):
     """A later meeting adopted the minutes that a president would not sign; his disagreement is written in them."""
     former, sections = meeting.minutes, queries.sections_of(meeting)

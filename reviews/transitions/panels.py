@@ -1,4 +1,5 @@
 """The panel of a call: constituted, revised."""
+
 from __future__ import annotations
 
 import secrets
@@ -18,24 +19,50 @@ FIELDS = ("title", "is_president", "acts_for_president", "load_min", "load_max",
 
 def _seat(panel: Panel, row: dict, at) -> Seat:
     facts = {name: row[name] for name in FIELDS if name in row}
-    return Seat(panel=panel, user=row["user"], college=row["college"], kind=row.get("kind", SeatKind.FULL_MEMBER), created_at=at, **facts)
+    return Seat(
+        panel=panel,
+        user=row["user"],
+        college=row["college"],
+        kind=row.get("kind", SeatKind.FULL_MEMBER),
+        created_at=at,
+        **facts,
+    )
 
 
-@verb(machine=Panel, label=_("constitute the panel"), who=(case_officer,), creates="constituted", on="call",
-      guards=(rules.call_has_no_panel, rules.colleges_are_equal), mails=("reviews/panel.interests_due",), lock=lock_call)
+@verb(
+    machine=Panel,
+    label=_("constitute the panel"),
+    who=(case_officer,),
+    creates="constituted",
+    on="call",
+    guards=(rules.call_has_no_panel, rules.colleges_are_equal),
+    mails=("reviews/panel.interests_due",),
+    lock=lock_call,
+)
 def constitute(act, call, *, seats, seed=""):
     """Two equal colleges. `seats`: rows with user, college, kind, is_president and what the assignment reads (load_min, load_max, themes, departments,
     siret). `seed` breaks ties of the assignment and is public from now on; drawn when not given. Declarations open for every eligible file."""
-    panel = Panel.objects.create(call=call, constituted_at=act.at, constituted_by=act.actor, seed=seed or secrets.token_hex(8),
-                                 reviews_per_college=call.rule_version["reviews_per_college"])
+    panel = Panel.objects.create(
+        call=call,
+        constituted_at=act.at,
+        constituted_by=act.actor,
+        seed=seed or secrets.token_hex(8),
+        reviews_per_college=call.rule_version["reviews_per_college"],
+    )
     Seat.objects.bulk_create([_seat(panel, row, act.at) for row in seats])
     act.note(seats=len(seats), seed=panel.seed)
     open_declarations(panel, actor=act.actor, at=act.at)
     return panel
 
 
-@verb(machine=Panel, label=_("change the seats"), who=(case_officer,), guards=(rules.colleges_are_equal,), mails=("reviews/panel.interests_due",),
-      lock=lock_call)
+@verb(
+    machine=Panel,
+    label=_("change the seats"),
+    who=(case_officer,),
+    guards=(rules.colleges_are_equal,),
+    mails=("reviews/panel.interests_due",),
+    lock=lock_call,
+)
 def revise(act, panel, *, seats):
     """Before the readings are assigned: the seats become these; those who leave keep their trace, those who come declare."""
     kept = {seat.user_id: seat for seat in panel.seats.current()}

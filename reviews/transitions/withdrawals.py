@@ -1,4 +1,5 @@
 """Giving up while the panel works: the highest room the act touches is this one."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +14,17 @@ from reviews.transitions import agenda, assignments, decisions
 from reviews.transitions.common import lock_money
 
 
-@verb(machine=Application, label=_("withdraw the application under review"), who=(applicant,), name="leave_review", fsm="withdraw_from_review",
-      mails=("applications/application.withdrawn",), ledger=("release_reservation",), danger=True, lock=lock_money)
+@verb(
+    machine=Application,
+    label=_("withdraw the application under review"),
+    who=(applicant,),
+    name="leave_review",
+    fsm="withdraw_from_review",
+    mails=("applications/application.withdrawn",),
+    ledger=("release_reservation",),
+    danger=True,
+    lock=lock_money,
+)
 def withdraw_from_review(act, application, *, reason=""):
     """Before any notification: readings stop, a decision that nobody knows yet is annulled and its money released."""
     for row in Assignment.objects.filter(application=application, state__in=ACTIVE_ASSIGNMENTS).order_by("pk"):

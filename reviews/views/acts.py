@@ -1,4 +1,5 @@
 """What the pages share: acts as cards, refusals put where they belong, second keys proposed, identity confirmed before a signature."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -28,10 +29,21 @@ def _sits_or_decides(request) -> bool:
 
 
 member_desk = people.panel_desk
-decision_desk = Rule("decision_desk", _sits_or_decides, ask=_("This desk belongs to the co-presidents, the members of the panel and the authorising officer. Ask a co-president."))
-appeal_desk = Rule("appeal_desk", lambda request: any(
-    grant.role in (Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER, Role.CASE_OFFICER, Role.AUDITOR) for grant in roles_of(request.user, request.received_at)),
-    ask=_("This desk belongs to those who decide on appeals. Ask a co-president."))
+decision_desk = Rule(
+    "decision_desk",
+    _sits_or_decides,
+    ask=_(
+        "This desk belongs to the co-presidents, the members of the panel and the authorising officer. Ask a co-president."
+    ),
+)
+appeal_desk = Rule(
+    "appeal_desk",
+    lambda request: any(
+        grant.role in (Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER, Role.CASE_OFFICER, Role.AUDITOR)
+        for grant in roles_of(request.user, request.received_at)
+    ),
+    ask=_("This desk belongs to those who decide on appeals. Ask a co-president."),
+)
 
 
 @dataclass
@@ -52,7 +64,11 @@ def cards(request, obj, forms: dict, bound=None, initial: dict | None = None) ->
     found = []
     for name, form_class in forms.items():
         if name in offers:
-            form = bound if bound is not None and bound.act == name else form_class(obj=obj, user=request.user, prefix=name, initial=(initial or {}).get(name))
+            form = (
+                bound
+                if bound is not None and bound.act == name
+                else form_class(obj=obj, user=request.user, prefix=name, initial=(initial or {}).get(name))
+            )
             form.act = name
             found.append(Card(offers[name], form))
     return found

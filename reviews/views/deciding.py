@@ -1,4 +1,5 @@
 """Decisions that no vote makes, by the authority; appeals and their answers; what the applicant reads."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -26,7 +27,15 @@ from reviews.transitions import appeals, decisions, withdrawals
 from reviews.views.acts import act, appeal_desk, cards, decision_desk, page_of, status
 
 ANSWER_FORMS = {"grant": forms.AnswerForm, "reject": forms.AnswerForm}
-FILE_BASE = ("call__rule_version", "call__envelope", "lead", "organisation", "bearer_organisation", "bearer_person", "filed_version")
+FILE_BASE = (
+    "call__rule_version",
+    "call__envelope",
+    "lead",
+    "organisation",
+    "bearer_organisation",
+    "bearer_person",
+    "filed_version",
+)
 
 
 # ---- drafting ----
@@ -37,26 +46,55 @@ FILE_BASE = ("call__rule_version", "call__envelope", "lead", "organisation", "be
 @once
 def draft(request, reference):
     """A promotion, a withdrawal, the end of the reserve list, the decision after a granted appeal: drafted by the authority."""
-    application = Application.objects.filter(reference=reference, filed_version__isnull=False).select_related(*FILE_BASE).first()
+    application = (
+        Application.objects.filter(reference=reference, filed_version__isnull=False).select_related(*FILE_BASE).first()
+    )
     if application is None or not is_authority(request.user, application, request.received_at):
         raise Http404
     cited = queries.standing(application)
-    options = [(kind, outcome) for kind, states in EXPECTED.items() if kind != DecisionKind.ELIGIBILITY for outcome in states.get(application.state, ())]
-    kind, outcome = request.POST.get("kind") or request.GET.get("nature", ""), request.POST.get("outcome") or request.GET.get("sens", "")
+    options = [
+        (kind, outcome)
+        for kind, states in EXPECTED.items()
+        if kind != DecisionKind.ELIGIBILITY
+        for outcome in states.get(application.state, ())
+    ]
+    kind, outcome = (
+        request.POST.get("kind") or request.GET.get("nature", ""),
+        request.POST.get("outcome") or request.GET.get("sens", ""),
+    )
     form = None
     if (kind, outcome) in [(str(one), str(other)) for one, other in options]:
         initial = {"amount": application.requested_amount} if outcome == DecisionOutcome.SELECTED else {}
-        form = forms.DraftForm(request.POST if request.method == "POST" else None, obj=application, kind=kind, outcome=outcome, initial=initial)
+        form = forms.DraftForm(
+            request.POST if request.method == "POST" else None,
+            obj=application,
+            kind=kind,
+            outcome=outcome,
+            initial=initial,
+        )
         if request.method == "POST" and form.is_valid():
             try:
-                decisions.draft(application=application, actor=request.user, at=request.received_at, cites=cited, **form.params())
+                decisions.draft(
+                    application=application, actor=request.user, at=request.received_at, cites=cited, **form.params()
+                )
                 messages.success(request, _("The decision is drafted; it is now to be signed."))
                 return redirect("reviews:sign", application.call.slug)
             except Refusal as refusal:
                 form.refuse(refusal)
     choices = [(DecisionKind(one), DecisionOutcome(other)) for one, other in options]
-    return render(request, "reviews/draft.html", {"application": application, "cited": cited, "choices": choices, "form": form, "kind": kind, "outcome": outcome},
-                  status=status(form))
+    return render(
+        request,
+        "reviews/draft.html",
+        {
+            "application": application,
+            "cited": cited,
+            "choices": choices,
+            "form": form,
+            "kind": kind,
+            "outcome": outcome,
+        },
+        status=status(form),
+    )
 
 
 # ---- appeals ----
@@ -67,7 +105,10 @@ def draft(request, reference):
 def appeal_list(request):
     """Appeals that wait for an answer, the oldest first."""
     page = page_of(request, appeal_dates.open_appeals(request.user), 25)
-    rows = [{"appeal": row, "late": appeal_dates.is_late(row), "answer_by": appeal_dates.implicit_rejection_on(row)} for row in page]
+    rows = [
+        {"appeal": row, "late": appeal_dates.is_late(row), "answer_by": appeal_dates.implicit_rejection_on(row)}
+        for row in page
+    ]
     return render(request, "reviews/appeals.html", {"page": page, "rows": rows})
 
 
@@ -76,8 +117,19 @@ def appeal_list(request):
 @once
 def appeal(request, pk):
     """One appeal: what is contested, the decision, the answer."""
-    row = (Appeal.objects.visible_to(request.user).select_related("decision__application__call__rule_version", "decision__rule_version", "decision__document", "filed_by",
-                                                                  "receipt", "letter").filter(pk=pk).first())
+    row = (
+        Appeal.objects.visible_to(request.user)
+        .select_related(
+            "decision__application__call__rule_version",
+            "decision__rule_version",
+            "decision__document",
+            "filed_by",
+            "receipt",
+            "letter",
+        )
+        .filter(pk=pk)
+        .first()
+    )
     if row is None:
         raise Http404
     bound = None
@@ -85,17 +137,29 @@ def appeal(request, pk):
         response, bound = act(request, row, ANSWER_FORMS, done=reverse("reviews:appeal", args=[pk]))
         if response is not None:
             return response
-    return render(request, "reviews/appeal.html", {
-        "appeal": row, "decision": row.decision, "application": row.decision.application, "late": appeal_dates.is_late(row),
-        "answer_by": appeal_dates.implicit_rejection_on(row), "until": queries.appeal_until(row.decision), "cards": cards(request, row, ANSWER_FORMS, bound),
-    }, status=status(bound))
+    return render(
+        request,
+        "reviews/appeal.html",
+        {
+            "appeal": row,
+            "decision": row.decision,
+            "application": row.decision.application,
+            "late": appeal_dates.is_late(row),
+            "answer_by": appeal_dates.implicit_rejection_on(row),
+            "until": queries.appeal_until(row.decision),
+            "cards": cards(request, row, ANSWER_FORMS, bound),
+        },
+        status=status(bound),
+    )
 
 
 # ---- the applicant ----
 
 
 def _of_team(request, reference) -> Application:
-    application = Application.objects.of_team(request.user).select_related(*FILE_BASE).filter(reference=reference).first()
+    application = (
+        Application.objects.of_team(request.user).select_related(*FILE_BASE).filter(reference=reference).first()
+    )
     if application is None:
         raise Http404
     return application
@@ -114,17 +178,42 @@ def decision(request, reference):
         response = _contest(request, application, standing, form)
         if response is not None:
             return response
-    rows = [{"decision": row, "until": queries.appeal_until(row), "reserve_until": queries.reserve_until(row) if row.outcome == "reserve" else None,
-             "url": documents.url(row.document) if row.document_id else ""} for row in known]
-    appeals_ = [{"appeal": row, "label": APPEAL_LABELS["filed_late" if row.state == "filed" and appeal_dates.is_late(row) else row.state],
-                 "answer_by": appeal_dates.implicit_rejection_on(row)} for row in appeal_dates.of_application(application)]
-    return render(request, "reviews/decision.html", {
-        "application": application, "rows": rows, "standing": standing, "letter": documents.html(standing.document) if standing and standing.document_id else "",
-        "feedback": sheets.feedback(application), "appeals": appeals_, "form": form, "is_late": bool(
-            standing and request.received_at >= queries.appeal_until(standing)),
-        "may_contest": standing is not None and files.is_applicant(request.user, application) and not any(row["appeal"].state == "filed" for row in appeals_),
-        "is_writer": files.is_applicant(request.user, application),
-    }, status=status(form))
+    rows = [
+        {
+            "decision": row,
+            "until": queries.appeal_until(row),
+            "reserve_until": queries.reserve_until(row) if row.outcome == "reserve" else None,
+            "url": documents.url(row.document) if row.document_id else "",
+        }
+        for row in known
+    ]
+    appeals_ = [
+        {
+            "appeal": row,
+            "label": APPEAL_LABELS["filed_late" if row.state == "filed" and appeal_dates.is_late(row) else row.state],
+            "answer_by": appeal_dates.implicit_rejection_on(row),
+        }
+        for row in appeal_dates.of_application(application)
+    ]
+    return render(
+        request,
+        "reviews/decision.html",
+        {
+            "application": application,
+            "rows": rows,
+            "standing": standing,
+            "letter": documents.html(standing.document) if standing and standing.document_id else "",
+            "feedback": sheets.feedback(application),
+            "appeals": appeals_,
+            "form": form,
+            "is_late": bool(standing and request.received_at >= queries.appeal_until(standing)),
+            "may_contest": standing is not None
+            and files.is_applicant(request.user, application)
+            and not any(row["appeal"].state == "filed" for row in appeals_),
+            "is_writer": files.is_applicant(request.user, application),
+        },
+        status=status(form),
+    )
 
 
 def _contest(request, application, standing, form):
@@ -159,11 +248,11 @@ def leave(request, reference):
     form = forms.LeaveForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            withdrawals.withdraw_from_review(application=application, actor=request.user, at=request.received_at, **form.params())
+            withdrawals.withdraw_from_review(
+                application=application, actor=request.user, at=request.received_at, **form.params()
+            )
             messages.success(request, _("Your application is withdrawn."))
             return redirect(f"/dossiers/{application.reference}/")
         except Refusal as refusal:
             form.refuse(refusal)
     return render(request, "reviews/leave.html", {"application": application, "form": form}, status=status(form))
-
-

@@ -1,5 +1,6 @@
 """The case officers' pages: constitute the panel, follow declarations and readings, assign, record fallbacks, close the reading, see the ranking; prepare
 and notify decisions; draft a decision of ineligibility."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -11,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import queries as files
-from applications.models import Application
 from core import documents
 from core.access import allow
 from core.idempotency import once
@@ -21,23 +21,36 @@ from fund.models import Call, Theme
 from fund.people import instruction_desk
 from fund.queries import has_role
 from reviews import queries
-from reviews.enums.reading import AssignmentState, DecisionState, PanelState
+from reviews.enums.reading import DecisionState, PanelState
 from reviews.forms import reading as forms
 from reviews.models import Decision
 from reviews.queries import interests, reviewing
-from reviews.transitions import assignments, decisions, panels
+from reviews.transitions import decisions, panels
 from reviews.views.acts import act, cards, page_of, status
 
 CALL_FORMS = {
-    "start_review": forms.PlainForm, "conclude": forms.PlainForm, "conclude_empty": forms.PlainForm, "reopen": forms.ReopenCallForm, "cancel": forms.ReasonForm,
+    "start_review": forms.PlainForm,
+    "conclude": forms.PlainForm,
+    "conclude_empty": forms.PlainForm,
+    "reopen": forms.ReopenCallForm,
+    "cancel": forms.ReasonForm,
 }
-PANEL_FORMS = {"assign": forms.PlainForm, "reassign": forms.PlainForm, "assign_reader": forms.AssignReaderForm, "close_reading": forms.PlainForm}
+PANEL_FORMS = {
+    "assign": forms.PlainForm,
+    "reassign": forms.PlainForm,
+    "assign_reader": forms.AssignReaderForm,
+    "close_reading": forms.PlainForm,
+}
 FALLBACK_FORMS = {"record_fallback": forms.FallbackForm, "record_early_fallback": forms.FallbackForm}
 AFTER_PUBLICATION = (CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW, CallState.DECIDED)
 
 
 def call_or_404(slug: str) -> Call:
-    call = Call.objects.filter(slug=slug, state__in=(*AFTER_PUBLICATION, CallState.ARCHIVED)).select_related("rule_version", "envelope").first()
+    call = (
+        Call.objects.filter(slug=slug, state__in=(*AFTER_PUBLICATION, CallState.ARCHIVED))
+        .select_related("rule_version", "envelope")
+        .first()
+    )
     if call is None:
         raise Http404
     return call
@@ -47,9 +60,15 @@ def call_or_404(slug: str) -> Call:
 @require_safe
 def panel_list(request):
     """Calls and the work of their panel, newest first."""
-    calls = Call.objects.filter(state__in=AFTER_PUBLICATION).select_related("panel").annotate(
-        filed=Count("applications", filter=Q(applications__filed_version__isnull=False)),
-        under_review=Count("applications", filter=Q(applications__state="under_review"))).order_by("-number")
+    calls = (
+        Call.objects.filter(state__in=AFTER_PUBLICATION)
+        .select_related("panel")
+        .annotate(
+            filed=Count("applications", filter=Q(applications__filed_version__isnull=False)),
+            under_review=Count("applications", filter=Q(applications__state="under_review")),
+        )
+        .order_by("-number")
+    )
     return render(request, "reviews/instruction/panels.html", {"page": page_of(request, calls, 20)})
 
 
@@ -74,7 +93,12 @@ def panel(request, slug):
         if response is not None:
             return response
         call, row = call_or_404(slug), queries.panel_of(call)
-    context = {"call": call, "panel": row, "call_cards": cards(request, call, CALL_FORMS, bound), "is_officer": has_role(request.user, Role.CASE_OFFICER)}
+    context = {
+        "call": call,
+        "panel": row,
+        "call_cards": cards(request, call, CALL_FORMS, bound),
+        "is_officer": has_role(request.user, Role.CASE_OFFICER),
+    }
     if row is not None:
         context |= _panel_context(request, row, bound, fallback)
     return render(request, "reviews/instruction/panel.html", context, status=status(bound, fallback))
@@ -88,14 +112,30 @@ def _panel_context(request, row, bound, fallback) -> dict:
         for line in lines:
             if not line.balanced:
                 mine = fallback is not None and fallback.data.get(f"{name}-application") == str(line.application.pk)
-                form_of[line.application.pk] = fallback if mine else forms.FallbackForm(obj=row, user=request.user, prefix=name, auto_id=f"id_{line.application.pk}_%s",
-                                                                                        initial={"application": line.application.pk})
+                form_of[line.application.pk] = (
+                    fallback
+                    if mine
+                    else forms.FallbackForm(
+                        obj=row,
+                        user=request.user,
+                        prefix=name,
+                        auto_id=f"id_{line.application.pk}_%s",
+                        initial={"application": line.application.pk},
+                    )
+                )
     seats = queries.seats(row)
     return {
-        "seats": seats, "civil": [seat for seat in seats if seat.college == College.CIVIL_SOCIETY], "state": [seat for seat in seats if seat.college == College.STATE],
-        "declarations": interests.progress(row), "recusals": interests.recusals(row), "missing": interests.declarations_missing(row),
-        "readers": reviewing.progress(row), "files": [(line, form_of.get(line.application.pk)) for line in lines], "fallback_act": name,
-        "cards": cards(request, row, PANEL_FORMS, bound), "short": [line for line in lines if not line.balanced],
+        "seats": seats,
+        "civil": [seat for seat in seats if seat.college == College.CIVIL_SOCIETY],
+        "state": [seat for seat in seats if seat.college == College.STATE],
+        "declarations": interests.progress(row),
+        "recusals": interests.recusals(row),
+        "missing": interests.declarations_missing(row),
+        "readers": reviewing.progress(row),
+        "files": [(line, form_of.get(line.application.pk)) for line in lines],
+        "fallback_act": name,
+        "cards": cards(request, row, PANEL_FORMS, bound),
+        "short": [line for line in lines if not line.balanced],
     }
 
 
@@ -109,12 +149,33 @@ def _rows(request, call, row) -> list[forms.SeatForm]:
     found = []
     for number, person in enumerate(queries.candidates(request.received_at)):
         seat = held.get(person["user"].pk)
-        initial = {"user": person["user"].pk, "college": person["college"], "kind": person["kind"] if row is None else "", "is_president": person["is_president"],
-                   "title": person["title"]}
+        initial = {
+            "user": person["user"].pk,
+            "college": person["college"],
+            "kind": person["kind"] if row is None else "",
+            "is_president": person["is_president"],
+            "title": person["title"],
+        }
         if seat is not None:
-            initial |= {"kind": seat.kind, "is_president": seat.is_president, "acts_for_president": seat.acts_for_president, "title": seat.title, "siret": seat.siret,
-                        "load_max": seat.load_max, "themes": list(seat.themes), "departments": " ".join(seat.departments)}
-        found.append(forms.SeatForm(request.POST if request.method == "POST" else None, prefix=f"seat-{number}", initial=initial, themes=themes, person=person["user"]))
+            initial |= {
+                "kind": seat.kind,
+                "is_president": seat.is_president,
+                "acts_for_president": seat.acts_for_president,
+                "title": seat.title,
+                "siret": seat.siret,
+                "load_max": seat.load_max,
+                "themes": list(seat.themes),
+                "departments": " ".join(seat.departments),
+            }
+        found.append(
+            forms.SeatForm(
+                request.POST if request.method == "POST" else None,
+                prefix=f"seat-{number}",
+                initial=initial,
+                themes=themes,
+                person=person["user"],
+            )
+        )
     return found
 
 
@@ -124,11 +185,20 @@ def _seats(rows) -> list[dict]:
     for form in rows:
         facts = form.cleaned_data
         if facts["kind"] and facts["user"] in people:
-            found.append({
-                "user": people[facts["user"]], "college": facts["college"], "kind": facts["kind"], "is_president": facts["is_president"],
-                "acts_for_president": facts["acts_for_president"], "title": facts["title"], "siret": "".join(facts["siret"].split()),
-                "load_max": 60 if facts["load_max"] is None else facts["load_max"], "themes": {code: 3 for code in facts["themes"]},
-                "departments": facts["departments"].replace(",", " ").split()})
+            found.append(
+                {
+                    "user": people[facts["user"]],
+                    "college": facts["college"],
+                    "kind": facts["kind"],
+                    "is_president": facts["is_president"],
+                    "acts_for_president": facts["acts_for_president"],
+                    "title": facts["title"],
+                    "siret": "".join(facts["siret"].split()),
+                    "load_max": 60 if facts["load_max"] is None else facts["load_max"],
+                    "themes": dict.fromkeys(facts["themes"], 3),
+                    "departments": facts["departments"].replace(",", " ").split(),
+                }
+            )
     return found
 
 
@@ -143,7 +213,13 @@ def compose(request, slug):
     if request.method == "POST" and all([*(form.is_valid() for form in rows), seed.is_valid()]):
         try:
             if row is None:
-                panels.constitute(call=call, actor=request.user, at=request.received_at, seats=_seats(rows), seed=seed.cleaned_data["seed"])
+                panels.constitute(
+                    call=call,
+                    actor=request.user,
+                    at=request.received_at,
+                    seats=_seats(rows),
+                    seed=seed.cleaned_data["seed"],
+                )
             else:
                 panels.revise(panel=row, actor=request.user, at=request.received_at, seats=_seats(rows))
             messages.success(request, _("The panel is constituted; its members are asked to declare their interests."))
@@ -151,7 +227,12 @@ def compose(request, slug):
         except Refusal as refusal:
             seed.add_error(None, str(refusal))
     colleges = [(college, [form for form in rows if form["college"].value() == college]) for college in College.values]
-    return render(request, "reviews/instruction/compose.html", {"call": call, "panel": row, "colleges": colleges, "seed": seed}, status=status(seed, *rows))
+    return render(
+        request,
+        "reviews/instruction/compose.html",
+        {"call": call, "panel": row, "colleges": colleges, "seed": seed},
+        status=status(seed, *rows),
+    )
 
 
 @allow(instruction_desk)
@@ -164,8 +245,17 @@ def ranking(request, slug):
         raise Http404
     from fund.ledger import queries as ledger
 
-    return render(request, "reviews/ranking.html", {"panel": row, "call": call, "ranking": queries.ranking(row, request.user),
-                                                    "bar": ledger.envelope_bar(call.envelope) if row.is_reading_closed else None, "is_member": False})
+    return render(
+        request,
+        "reviews/ranking.html",
+        {
+            "panel": row,
+            "call": call,
+            "ranking": queries.ranking(row, request.user),
+            "bar": ledger.envelope_bar(call.envelope) if row.is_reading_closed else None,
+            "is_member": False,
+        },
+    )
 
 
 # ---- decisions ----
@@ -176,20 +266,36 @@ def ranking(request, slug):
 @once
 def ineligible(request, reference):
     """Draft a decision of ineligibility: the condition, its article, what was found; the authority signs it, then it is notified."""
-    application = files.officers_files(request.user).select_related("call__rule_version", "lead", "filed_version", "organisation", "bearer_organisation",
-                                                                    "bearer_person").filter(reference=reference).first()
+    application = (
+        files.officers_files(request.user)
+        .select_related(
+            "call__rule_version", "lead", "filed_version", "organisation", "bearer_organisation", "bearer_person"
+        )
+        .filter(reference=reference)
+        .first()
+    )
     if application is None:
         raise Http404
     form = forms.IneligibilityForm(request.POST or None, obj=application, initial=_findings(application))
     if request.method == "POST" and form.is_valid():
         try:
             decisions.draft(application=application, actor=request.user, at=request.received_at, **form.params())
-            messages.success(request, _("The decision is drafted; the authority signs it, then it is notified. Until then the application stays as it is."))
+            messages.success(
+                request,
+                _(
+                    "The decision is drafted; the authority signs it, then it is notified. Until then the application stays as it is."
+                ),
+            )
             return redirect("reviews:decisions", application.call.slug)
         except Refusal as refusal:
             form.refuse(refusal)
     live = application.decisions.live().filter(kind="eligibility").first()
-    return render(request, "reviews/instruction/ineligible.html", {"application": application, "form": form, "live": live}, status=status(form))
+    return render(
+        request,
+        "reviews/instruction/ineligible.html",
+        {"application": application, "form": form, "live": live},
+        status=status(form),
+    )
 
 
 def _findings(application) -> dict:
@@ -197,18 +303,26 @@ def _findings(application) -> dict:
     from applications.rules.instruction import checklist
 
     lines = [line for line in checklist(application) if line.check is not None and line.check.ok is False]
-    return {"article": " ; ".join(dict.fromkeys(line.article for line in lines if line.article)),
-            "grounds": "\n".join(f"{line.label} : {line.check.note}" if line.check.note else line.label for line in lines)}
+    return {
+        "article": " ; ".join(dict.fromkeys(line.article for line in lines if line.article)),
+        "grounds": "\n".join(f"{line.label} : {line.check.note}" if line.check.note else line.label for line in lines),
+    }
 
 
 @allow(instruction_desk)
 @require_safe
 def decision_list(request):
     """Calls with decisions to sign or to notify."""
-    waiting = Count("applications__decisions", filter=Q(applications__decisions__state__in=("voted", "drafted")), distinct=True)
+    waiting = Count(
+        "applications__decisions", filter=Q(applications__decisions__state__in=("voted", "drafted")), distinct=True
+    )
     ready = Count("applications__decisions", filter=Q(applications__decisions__state="signed"), distinct=True)
     notified = Count("applications__decisions", filter=Q(applications__decisions__state="notified"), distinct=True)
-    calls = Call.objects.filter(state__in=AFTER_PUBLICATION).annotate(waiting=waiting, ready=ready, notified=notified).order_by("-ready", "-waiting", "-number")
+    calls = (
+        Call.objects.filter(state__in=AFTER_PUBLICATION)
+        .annotate(waiting=waiting, ready=ready, notified=notified)
+        .order_by("-ready", "-waiting", "-number")
+    )
     return render(request, "reviews/instruction/decision_list.html", {"page": page_of(request, calls, 20)})
 
 
@@ -224,17 +338,30 @@ def decision_desk(request, slug):
         if response is not None:
             return response
     recused = set(interests.recused_files(request.user).values_list("application", flat=True))
-    rows = [row for row in queries.rows_of_call(call, request.received_at) if row.decision.application_id not in recused]
+    rows = [
+        row for row in queries.rows_of_call(call, request.received_at) if row.decision.application_id not in recused
+    ]
     preview = queries.preview(call)
     refusal = None
     try:
         decisions.check_call_ready(call, request.received_at)
     except Refusal as error:
         refusal = error
-    return render(request, "reviews/instruction/decisions.html", {
-        "call": call, "rows": rows, "preview": preview, "refusal": refusal, "form": form, "reserve": queries.reserve_list(call),
-        "is_officer": has_role(request.user, Role.CASE_OFFICER), "singles": [row for row in rows if row.decision.state == DecisionState.SIGNED],
-    }, status=status(form))
+    return render(
+        request,
+        "reviews/instruction/decisions.html",
+        {
+            "call": call,
+            "rows": rows,
+            "preview": preview,
+            "refusal": refusal,
+            "form": form,
+            "reserve": queries.reserve_list(call),
+            "is_officer": has_role(request.user, Role.CASE_OFFICER),
+            "singles": [row for row in rows if row.decision.state == DecisionState.SIGNED],
+        },
+        status=status(form),
+    )
 
 
 def _decide_posted(request, call, form):
@@ -247,16 +374,24 @@ def _decide_posted(request, call, form):
         except Refusal as refusal:
             form.add_error(None, str(refusal))
             return None
-        messages.success(request, _("%(n)s decisions are notified; all applicants are told together.") % {"n": len(done)})
+        messages.success(
+            request, _("%(n)s decisions are notified; all applicants are told together.") % {"n": len(done)}
+        )
         return redirect(here)
-    decision = Decision.objects.visible_to(request.user).filter(application__call=call, reference=request.POST.get("decision", "")).first()
+    decision = (
+        Decision.objects.visible_to(request.user)
+        .filter(application__call=call, reference=request.POST.get("decision", ""))
+        .first()
+    )
     if decision is None:
         raise Http404
     if name == "notify":
         decisions.notify(decision=decision, actor=request.user, at=request.received_at)
         messages.success(request, _("The decision is notified."))
     elif name == "annul":
-        decisions.annul(decision=decision, actor=request.user, at=request.received_at, reason=request.POST.get("reason", ""))
+        decisions.annul(
+            decision=decision, actor=request.user, at=request.received_at, reason=request.POST.get("reason", "")
+        )
         messages.success(request, _("The decision is annulled: it has had no effect."))
     elif name == "render":
         if decision.document.state != "rendered":
@@ -265,5 +400,3 @@ def _decide_posted(request, call, form):
     else:
         raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
     return redirect(here)
-
-

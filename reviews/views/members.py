@@ -1,4 +1,5 @@
 """The members' pages: what awaits them, declarations on one page, one page a file to read and score, the ranking, the decisions to sign."""
+
 from __future__ import annotations
 
 import copy
@@ -51,14 +52,32 @@ def desk(request):
     for panel in queries.my_panels(request.user):
         mine = reviewing.my_assignments(request.user, panel)
         todo = [row for row in mine if row.state != AssignmentState.SUBMITTED]
-        to_declare = Declaration.objects.filter(user=request.user, application__call=panel.call_id, application__state__in=interests.OPEN_STATES,
-                                                state=DeclarationState.REQUIRED).count()
-        recused = list(Declaration.objects.filter(user=request.user, application__call=panel.call_id, state=DeclarationState.RECUSED)
-                       .order_by("application__reference").values_list("application__reference", flat=True))
-        sections.append({
-            "panel": panel, "call": panel.call, "mine": mine, "todo": todo, "next": todo[0] if todo else None, "done": len(mine) - len(todo),
-            "to_declare": to_declare, "recused": recused, "scale": reviewing.scale_of(request.user, panel) if len(mine) > len(todo) else [],
-        })
+        to_declare = Declaration.objects.filter(
+            user=request.user,
+            application__call=panel.call_id,
+            application__state__in=interests.OPEN_STATES,
+            state=DeclarationState.REQUIRED,
+        ).count()
+        recused = list(
+            Declaration.objects.filter(
+                user=request.user, application__call=panel.call_id, state=DeclarationState.RECUSED
+            )
+            .order_by("application__reference")
+            .values_list("application__reference", flat=True)
+        )
+        sections.append(
+            {
+                "panel": panel,
+                "call": panel.call,
+                "mine": mine,
+                "todo": todo,
+                "next": todo[0] if todo else None,
+                "done": len(mine) - len(todo),
+                "to_declare": to_declare,
+                "recused": recused,
+                "scale": reviewing.scale_of(request.user, panel) if len(mine) > len(todo) else [],
+            }
+        )
     to_sign: dict[str, dict] = {}
     for decision in queries.to_sign(request.user, request.received_at):
         call = decision.application.call
@@ -74,10 +93,20 @@ def _declare(request, declaration: Declaration, choice: str) -> Refusal | None:
     data, key = request.POST, declaration.pk
     try:
         if choice == "none":
-            declarations.declare_none(declaration=declaration, actor=request.user, at=request.received_at, set_aside=data.getlist(f"aside-{key}"))
+            declarations.declare_none(
+                declaration=declaration,
+                actor=request.user,
+                at=request.received_at,
+                set_aside=data.getlist(f"aside-{key}"),
+            )
         elif choice == "interest":
-            declarations.declare_interest(declaration=declaration, actor=request.user, at=request.received_at, ground=data.get(f"ground-{key}", ""),
-                                          detail=data.get(f"detail-{key}", "")[:1000])
+            declarations.declare_interest(
+                declaration=declaration,
+                actor=request.user,
+                at=request.received_at,
+                ground=data.get(f"ground-{key}", ""),
+                detail=data.get(f"detail-{key}", "")[:1000],
+            )
     except Refusal as refusal:
         return refusal
     return None
@@ -92,9 +121,15 @@ def declare(request, slug):
     refusals: dict[int, Refusal] = {}
     if request.method == "POST":
         done = 0
-        for row in Declaration.objects.filter(user=request.user, application__call=panel.call_id).select_related("application", "user"):
+        for row in Declaration.objects.filter(user=request.user, application__call=panel.call_id).select_related(
+            "application", "user"
+        ):
             choice = request.POST.get(f"choice-{row.pk}", "")
-            if choice in ("none", "interest") and row.state != DeclarationState.RECUSED and not (choice == "none" and row.state == DeclarationState.NONE):
+            if (
+                choice in ("none", "interest")
+                and row.state != DeclarationState.RECUSED
+                and not (choice == "none" and row.state == DeclarationState.NONE)
+            ):
                 refusal = _declare(request, row, choice)
                 if refusal is not None:
                     refusals[row.pk] = refusal
@@ -104,11 +139,23 @@ def declare(request, slug):
             messages.success(request, _("Your declarations are recorded.") if done else _("Nothing was changed."))
             return redirect("reviews:declare", slug)
     found = interests.cards(panel, request.user)
-    rows = [{"card": card, "refusal": refusals.get(card.declaration.pk), "choice": request.POST.get(f"choice-{card.declaration.pk}", ""),
-             "ground": request.POST.get(f"ground-{card.declaration.pk}", ""), "detail": request.POST.get(f"detail-{card.declaration.pk}", "")} for card in found]
+    rows = [
+        {
+            "card": card,
+            "refusal": refusals.get(card.declaration.pk),
+            "choice": request.POST.get(f"choice-{card.declaration.pk}", ""),
+            "ground": request.POST.get(f"ground-{card.declaration.pk}", ""),
+            "detail": request.POST.get(f"detail-{card.declaration.pk}", ""),
+        }
+        for card in found
+    ]
     waiting = sum(card.declaration.state == DeclarationState.REQUIRED for card in found)
-    return render(request, "reviews/declare.html", {"panel": panel, "call": panel.call, "rows": rows, "waiting": waiting, "grounds": forms.MEMBER_GROUNDS},
-                  status=422 if refusals else 200)
+    return render(
+        request,
+        "reviews/declare.html",
+        {"panel": panel, "call": panel.call, "rows": rows, "waiting": waiting, "grounds": forms.MEMBER_GROUNDS},
+        status=422 if refusals else 200,
+    )
 
 
 # ---- one file ----
@@ -129,11 +176,19 @@ def panel_content(application, blind: bool) -> dict:
 def _grid(assignment, application) -> list[dict]:
     """The criteria with what is kept of each."""
     kept = {score.criterion_id: score for score in assignment.scores.all()} if assignment else {}
-    return [{"criterion": row, "score": kept.get(row.pk), "anchors": {int(anchor["score"]): anchor["label"] for anchor in row.anchors or []}}
-            for row in application.call.criteria.order_by("position", "id")]
+    return [
+        {
+            "criterion": row,
+            "score": kept.get(row.pk),
+            "anchors": {int(anchor["score"]): anchor["label"] for anchor in row.anchors or []},
+        }
+        for row in application.call.criteria.order_by("position", "id")
+    ]
 
 
-STEPS = [(points, f"{points // 2}", True) for points in range(0, 11, 2)] + [(points, f"{points // 2},5", False) for points in range(1, 10, 2)]
+STEPS = [(points, f"{points // 2}", True) for points in range(0, 11, 2)] + [
+    (points, f"{points // 2},5", False) for points in range(1, 10, 2)
+]
 REVIEW_FORMS = {"decline": forms.ReasonForm, "reopen": forms.ReasonForm}
 
 
@@ -162,23 +217,55 @@ def file(request, reference):
             return response
         assignment = reviewing.assignment_of(request.user, application)
     context = _file_context(request, application, assignment, bound)
-    return render(request, "reviews/file.html", context | {"refusal": refusal}, status=refusal.status if refusal else status(bound))
+    return render(
+        request,
+        "reviews/file.html",
+        context | {"refusal": refusal},
+        status=refusal.status if refusal else status(bound),
+    )
 
 
 def _file_context(request, application, assignment, bound) -> dict:
     panel = queries.panel_of(application.call)
     mine = reviewing.my_assignments(request.user, panel)
-    place = next((number for number, row in enumerate(sorted(mine, key=lambda row: row.application.reference), 1) if row.application_id == application.pk), 0)
-    writable = assignment is not None and assignment.state in (AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS) and panel.state == "reading"
+    place = next(
+        (
+            number
+            for number, row in enumerate(sorted(mine, key=lambda row: row.application.reference), 1)
+            if row.application_id == application.pk
+        ),
+        0,
+    )
+    writable = (
+        assignment is not None
+        and assignment.state in (AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS)
+        and panel.state == "reading"
+    )
     content = panel_content(application, application.call.blind)
     names = {piece["id"] for piece in (application.content or {}).get("documents", {}).get("files", [])}
     after = reviewing.next_after(request.user, panel, application.reference)
     return {
-        "application": application, "call": application.call, "panel": panel, "parts": parts_of(application, content), "assignment": assignment,
-        "pieces": [] if application.call.blind else Attachment.objects.filter(application=application, pk__in=names, first_filed_at__isnull=False).order_by("id"),
-        "partners": application.partnerships.all(), "grid": _grid(assignment, application), "steps": STEPS, "writable": writable, "place": place,
-        "total": len(mine), "after": after, "interest": forms.InterestForm(prefix="interest"),
-        "reviews": reviewing.filed_reviews(application) if queries.may_see_reviews(request.user, application, panel) else None,
+        "application": application,
+        "call": application.call,
+        "panel": panel,
+        "parts": parts_of(application, content),
+        "assignment": assignment,
+        "pieces": []
+        if application.call.blind
+        else Attachment.objects.filter(application=application, pk__in=names, first_filed_at__isnull=False).order_by(
+            "id"
+        ),
+        "partners": application.partnerships.all(),
+        "grid": _grid(assignment, application),
+        "steps": STEPS,
+        "writable": writable,
+        "place": place,
+        "total": len(mine),
+        "after": after,
+        "interest": forms.InterestForm(prefix="interest"),
+        "reviews": reviewing.filed_reviews(application)
+        if queries.may_see_reviews(request.user, application, panel)
+        else None,
         "cards": cards(request, assignment, REVIEW_FORMS, bound) if assignment else [],
         "left": review_rules.missing_criteria(assignment) if writable else [],
     }
@@ -196,19 +283,32 @@ def _recuse_from_page(request, declaration):
 def _post(request, application, assignment):
     """(response, bound form, refusal). An autosave answers in JSON; without JavaScript the same fields are saved by the button."""
     if assignment is None:
-        raise Refusal("not_assigned", _("This application is not assigned to you."), remedy=_("The co-presidents can assign it if your college lacks readers."),
-                      article="art. 13", status=403)
+        raise Refusal(
+            "not_assigned",
+            _("This application is not assigned to you."),
+            remedy=_("The co-presidents can assign it if your college lacks readers."),
+            article="art. 13",
+            status=403,
+        )
     here = reverse("reviews:file", args=[application.reference])
     name = request.POST.get("act", "")
     if name in REVIEW_FORMS:
-        response, bound = act(request, assignment, REVIEW_FORMS, done=reverse("reviews:desk") if name == "decline" else here)
+        response, bound = act(
+            request, assignment, REVIEW_FORMS, done=reverse("reviews:desk") if name == "decline" else here
+        )
         return response, bound, None
     version = request.POST.get("version", "")
     scores = forms.scores_of(request.POST, application.call.criteria.all())
     try:
         with transaction.atomic():
-            row = assignments.save_draft(assignment=assignment, actor=request.user, at=request.received_at, scores=scores,
-                                         comment=request.POST.get("comment", "")[:8000], version=int(version) if version.isdigit() else None)
+            row = assignments.save_draft(
+                assignment=assignment,
+                actor=request.user,
+                at=request.received_at,
+                scores=scores,
+                comment=request.POST.get("comment", "")[:8000],
+                version=int(version) if version.isdigit() else None,
+            )
     except Refusal as refusal:
         if request.POST.get("autosave"):
             return JsonResponse({"code": refusal.code, "detail": str(refusal)}, status=refusal.status), None, None
@@ -250,7 +350,11 @@ def ranking(request, slug):
     panel = panel_or_404(request, slug)
     found = queries.ranking(panel, request.user)
     bar = fund_of_panel(panel) if panel.is_reading_closed else None
-    return render(request, "reviews/ranking.html", {"panel": panel, "call": panel.call, "ranking": found, "bar": bar, "is_member": True})
+    return render(
+        request,
+        "reviews/ranking.html",
+        {"panel": panel, "call": panel.call, "ranking": found, "bar": bar, "is_member": True},
+    )
 
 
 # ---- signing ----
@@ -263,7 +367,9 @@ def _signable(request, call):
     for row in queries.rows_of_call(call, request.received_at):
         if row.decision.application_id in recused:
             closed.append(row.decision.application.reference)
-        elif any(signer.user == request.user and signer.signed_at is None for signer in row.signers) and row.decision.state in (DecisionState.VOTED, DecisionState.DRAFTED):
+        elif any(
+            signer.user == request.user and signer.signed_at is None for signer in row.signers
+        ) and row.decision.state in (DecisionState.VOTED, DecisionState.DRAFTED):
             mine.append(row)
         elif has_role(request.user, Role.CO_PRESIDENT) or any(signer.user == request.user for signer in row.signers):
             others.append(row)
@@ -279,7 +385,13 @@ def sign(request, slug):
     if call is None:
         raise Http404
     mine, others, closed = _signable(request, call)
-    if not (mine or others or closed or has_role(request.user, Role.CO_PRESIDENT) or has_role(request.user, Role.AUTHORISING_OFFICER)):
+    if not (
+        mine
+        or others
+        or closed
+        or has_role(request.user, Role.CO_PRESIDENT)
+        or has_role(request.user, Role.AUTHORISING_OFFICER)
+    ):
         raise Http404
     form = forms.SignForm(request.POST or None)
     waiting = [row for row in mine if decisions_refusal(row.decision) is None]
@@ -288,10 +400,21 @@ def sign(request, slug):
         if response is not None:
             return response
     blocked = [(row, decisions_refusal(row.decision)) for row in mine]
-    return render(request, "reviews/sign.html", {
-        "call": call, "rows": [(row, refusal) for row, refusal in blocked], "waiting": waiting, "others": others, "closed": closed, "form": form,
-        "reserve": queries.reserve_list(call) if has_role(request.user, Role.CO_PRESIDENT) and not closed else [], "letters": [(row, documents.html(row.decision.document)) for row in mine],
-    }, status=status(form))
+    return render(
+        request,
+        "reviews/sign.html",
+        {
+            "call": call,
+            "rows": [(row, refusal) for row, refusal in blocked],
+            "waiting": waiting,
+            "others": others,
+            "closed": closed,
+            "form": form,
+            "reserve": queries.reserve_list(call) if has_role(request.user, Role.CO_PRESIDENT) and not closed else [],
+            "letters": [(row, documents.html(row.decision.document)) for row in mine],
+        },
+        status=status(form),
+    )
 
 
 def decisions_refusal(decision) -> Refusal | None:
@@ -320,12 +443,18 @@ def _sign_all(request, call, waiting, form):
         if row.decision.document.state != "rendered":
             documents.render(row.decision.document, at=request.received_at)
         try:
-            decisions.sign(decision=row.decision, actor=request.user, at=request.received_at, evidence=reauth.evidence(request))
+            decisions.sign(
+                decision=row.decision, actor=request.user, at=request.received_at, evidence=reauth.evidence(request)
+            )
             done += 1
         except Refusal as refusal:
             form.add_error(None, f"{row.decision.reference} : {refusal}")
     if form.errors:
         return None
-    messages.success(request, _("%(n)s decisions signed. Nothing is notified by this act.") % {"n": done} if done != 1 else _(
-        "One decision signed. Nothing is notified by this act."))
+    messages.success(
+        request,
+        _("%(n)s decisions signed. Nothing is notified by this act.") % {"n": done}
+        if done != 1
+        else _("One decision signed. Nothing is notified by this act."),
+    )
     return redirect(here)

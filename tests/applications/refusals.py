@@ -1,4 +1,5 @@
 """A rule says no, with this code."""
+
 from __future__ import annotations
 
 import pytest

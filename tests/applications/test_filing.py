@@ -1,4 +1,5 @@
 """Filing: the half-open window, the agreements, the version, the receipt, the codes, the ways out."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -17,9 +18,17 @@ from core.workflows import graph
 from fund.enums import ApplicantKind, OrganisationKind, Role
 from fund.models import Organisation
 from tests.applications.refusals import refused
-from tests.factories.applications import ApplicationFactory, PartnershipFactory, TeamMemberFactory, complete_content, filed, ready_draft, write
+from tests.factories.applications import (
+    ApplicationFactory,
+    PartnershipFactory,
+    TeamMemberFactory,
+    complete_content,
+    filed,
+    ready_draft,
+    write,
+)
 from tests.factories.core import UserFactory
-from tests.factories.fund import FundIdentityFactory, OrganisationFactory, fictional_siret, open_call, person_with
+from tests.factories.fund import FundIdentityFactory, OrganisationFactory, fictional_siret, person_with
 
 pytestmark = pytest.mark.django_db
 MICRO = timedelta(microseconds=1)
@@ -29,7 +38,6 @@ def submit(application, at, actor=None, **more):
     return files.submit(application=application, actor=actor or application.lead, at=at, **more)
 
 
-
 @pytest.mark.parametrize("kind", list(ApplicantKind))
 def test_each_kind_of_applicant_files(at, kind):
     application = ready_draft(at, applicant_kind=kind)
@@ -37,7 +45,11 @@ def test_each_kind_of_applicant_files(at, kind):
     application.refresh_from_db()
     version = application.filed_version
     assert application.state == "submitted" and application.received_at == application.first_received_at == at
-    assert version.number == 1 and version.content_hash == queries.hash_now(application) and version.filed_by == application.lead
+    assert (
+        version.number == 1
+        and version.content_hash == queries.hash_now(application)
+        and version.filed_by == application.lead
+    )
     assert version.receipt.kind == "receipt" and version.receipt.subject == application.reference
     event = Event.objects.get(machine="application", verb="submit")
     assert (event.from_state, event.to_state, event.payload["version"]) == ("draft", "submitted", 1)
@@ -94,20 +106,38 @@ def test_nobody_files_what_was_not_agreed(at):
 
 def test_an_agreement_is_to_one_exact_content(at):
     application = ready_draft(at)
-    files.save_section(application=application, actor=application.lead, at=at, code="project", content={"title": "Un autre titre"})
+    files.save_section(
+        application=application, actor=application.lead, at=at, code="project", content={"title": "Un autre titre"}
+    )
     refused("sign_off_outdated", submit, application=application, at=at)
-    refused("sign_off_outdated", files.sign_off, application=application, actor=application.lead, at=at, content_hash="0" * 64)
+    refused(
+        "sign_off_outdated",
+        files.sign_off,
+        application=application,
+        actor=application.lead,
+        at=at,
+        content_hash="0" * 64,
+    )
 
 
 def test_a_collective_mandates_its_bearer(at):
     application = ApplicationFactory(applicant_kind=ApplicantKind.COLLECTIVE, created_at=at)
     TeamMemberFactory(application=application)
-    refused("bearer_mandate_missing", files.sign_off, application=application, actor=application.lead, at=at, content_hash=queries.hash_now(application))
+    refused(
+        "bearer_mandate_missing",
+        files.sign_off,
+        application=application,
+        actor=application.lead,
+        at=at,
+        content_hash=queries.hash_now(application),
+    )
 
 
 def test_the_organisation_is_found_by_its_number_and_never_renamed(at):
     known = OrganisationFactory(name="Le vrai nom", siret=fictional_siret(777))
-    application = ApplicationFactory(created_at=at, content=complete_content(number=777), organisation=None, bearer_organisation=None)
+    application = ApplicationFactory(
+        created_at=at, content=complete_content(number=777), organisation=None, bearer_organisation=None
+    )
     content = complete_content(number=777)
     content["applicant"]["name"] = "Un nom d’emprunt"
     write(application, content, at)
@@ -115,14 +145,22 @@ def test_the_organisation_is_found_by_its_number_and_never_renamed(at):
     submit(application, at)
     application.refresh_from_db()
     known.refresh_from_db()
-    assert application.organisation == known and known.name == "Le vrai nom" and application.applicant_key == f"organisation:{known.pk}"
+    assert (
+        application.organisation == known
+        and known.name == "Le vrai nom"
+        and application.applicant_key == f"organisation:{known.pk}"
+    )
     assert known.rna == "W991234567"  # a blank is filled
 
 
 def test_an_unknown_organisation_is_made_at_filing_only(at):
-    application = ApplicationFactory(created_at=at, content=complete_content(number=778), organisation=None, bearer_organisation=None)
+    application = ApplicationFactory(
+        created_at=at, content=complete_content(number=778), organisation=None, bearer_organisation=None
+    )
     count = Organisation.objects.filter(siret=fictional_siret(778)).count
-    files.save_section(application=application, actor=application.lead, at=at, code="applicant", content={"phone": "03 00 00 00 01"})
+    files.save_section(
+        application=application, actor=application.lead, at=at, code="applicant", content={"phone": "03 00 00 00 01"}
+    )
     assert count() == 0
     _agree_and_invite(application, at)
     submit(application, at)
@@ -131,14 +169,18 @@ def test_an_unknown_organisation_is_made_at_filing_only(at):
 
 def test_an_administration_cannot_be_helped(at):
     OrganisationFactory(kind=OrganisationKind.ADMINISTRATION, siret=fictional_siret(779))
-    application = ApplicationFactory(created_at=at, content=complete_content(number=779), organisation=None, bearer_organisation=None)
+    application = ApplicationFactory(
+        created_at=at, content=complete_content(number=779), organisation=None, bearer_organisation=None
+    )
     _agree_and_invite(application, at)
     refused("applicant_kind_not_allowed", submit, application=application, at=at)
 
 
 def _agree_and_invite(application, at):
     PartnershipFactory(application=application, state="invited", invited_at=at)
-    files.sign_off(application=application, actor=application.lead, at=at, content_hash=queries.hash_now(application), mandate=True)
+    files.sign_off(
+        application=application, actor=application.lead, at=at, content_hash=queries.hash_now(application), mandate=True
+    )
 
 
 def test_one_standing_file_per_applicant_and_call(at):
@@ -154,8 +196,13 @@ def test_the_database_holds_the_same_line(at):
     first = filed(at)
     second = ready_draft(at, call=first.call)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Application.objects.filter(pk=second.pk).update(state="submitted", applicant_key=first.applicant_key, first_received_at=at, received_at=at,
-                                                        filed_version=first.filed_version)
+        Application.objects.filter(pk=second.pk).update(
+            state="submitted",
+            applicant_key=first.applicant_key,
+            first_received_at=at,
+            received_at=at,
+            filed_version=first.filed_version,
+        )
 
 
 def test_a_case_officer_cannot_apply(at):
@@ -174,11 +221,19 @@ def test_a_new_version_replaces_and_keeps_the_first_clock(at):
     application = filed(at)
     first_hash = application.filed_version.content_hash
     later = at + timedelta(days=2)
-    files.save_section(application=application, actor=application.lead, at=later, code="project", content={"title": "Le courrier en plus clair"})
+    files.save_section(
+        application=application,
+        actor=application.lead,
+        at=later,
+        code="project",
+        content={"title": "Le courrier en plus clair"},
+    )
     application.refresh_from_db()
     assert application.title != "Le courrier en plus clair"  # what is filed stands
     refused("sign_off_outdated", files.refile, application=application, actor=application.lead, at=later)
-    files.sign_off(application=application, actor=application.lead, at=later, content_hash=queries.hash_now(application))
+    files.sign_off(
+        application=application, actor=application.lead, at=later, content_hash=queries.hash_now(application)
+    )
     files.refile(application=application, actor=application.lead, at=later)
     application.refresh_from_db()
     assert application.title == "Le courrier en plus clair" and application.filed_version.number == 2
@@ -191,7 +246,15 @@ def test_a_new_version_replaces_and_keeps_the_first_clock(at):
 def test_no_new_version_after_closing(at):
     application = filed(at)
     closes = application.call.closes_at
-    refused("deadline_passed", files.save_section, application=application, actor=application.lead, at=closes, code="project", content={"title": "X"})
+    refused(
+        "deadline_passed",
+        files.save_section,
+        application=application,
+        actor=application.lead,
+        at=closes,
+        code="project",
+        content={"title": "X"},
+    )
     refused("deadline_passed", files.refile, application=application, actor=application.lead, at=closes)
 
 
@@ -202,8 +265,17 @@ def test_a_code_opens_the_door_once(at):
     application = ready_draft(at)
     after = application.call.closes_at + timedelta(hours=2)
     officer = person_with(Role.CASE_OFFICER)
-    row, code = files.issue_access_code(application=application, actor=officer, at=after, reason="Panne du service", expires_at=after + timedelta(days=1))
-    assert row.code_hash != code and Mail.objects.filter(code="applications/application.late_code", text__contains=code[:5]).exists()
+    row, code = files.issue_access_code(
+        application=application,
+        actor=officer,
+        at=after,
+        reason="Panne du service",
+        expires_at=after + timedelta(days=1),
+    )
+    assert (
+        row.code_hash != code
+        and Mail.objects.filter(code="applications/application.late_code", text__contains=code[:5]).exists()
+    )
     refused("deadline_passed", submit, application=application, at=after)
     refused("access_code_invalid", submit, application=application, at=after, access_code="FAUX")
     refused("access_code_expired", submit, application=application, at=after + timedelta(days=1), access_code=code)
@@ -211,7 +283,14 @@ def test_a_code_opens_the_door_once(at):
     row.refresh_from_db()
     application.refresh_from_db()
     assert row.uses == 1 and application.late_reason == "Panne du service" and application.state == "submitted"
-    refused("access_code_used_up", files.refile, application=_touched(application, after), actor=application.lead, at=after, access_code=code)
+    refused(
+        "access_code_used_up",
+        files.refile,
+        application=_touched(application, after),
+        actor=application.lead,
+        at=after,
+        access_code=code,
+    )
 
 
 def _touched(application, at):
@@ -222,13 +301,39 @@ def _touched(application, at):
 def test_a_revoked_code_and_someone_elses_code_open_nothing(at):
     application, other = ready_draft(at), ready_draft(at)
     after, officer = application.call.closes_at + timedelta(hours=1), person_with(Role.CASE_OFFICER)
-    row, code = files.issue_access_code(application=application, actor=officer, at=after, reason="Erreur", expires_at=after + timedelta(days=1))
+    row, code = files.issue_access_code(
+        application=application, actor=officer, at=after, reason="Erreur", expires_at=after + timedelta(days=1)
+    )
     refused("access_code_invalid", submit, application=other, at=max(after, other.call.closes_at), access_code=code)
     files.revoke_access_code(access_code=row, actor=officer, at=after)
     refused("access_code_invalid", submit, application=application, at=after, access_code=code)
-    refused("not_permitted", files.issue_access_code, application=application, actor=UserFactory(), at=after, reason="x", expires_at=after + timedelta(days=1))
-    refused("reason_missing", files.issue_access_code, application=application, actor=officer, at=after, reason=" ", expires_at=after + timedelta(days=1))
-    refused("access_code_dates", files.issue_access_code, application=application, actor=officer, at=after, reason="x", expires_at=after)
+    refused(
+        "not_permitted",
+        files.issue_access_code,
+        application=application,
+        actor=UserFactory(),
+        at=after,
+        reason="x",
+        expires_at=after + timedelta(days=1),
+    )
+    refused(
+        "reason_missing",
+        files.issue_access_code,
+        application=application,
+        actor=officer,
+        at=after,
+        reason=" ",
+        expires_at=after + timedelta(days=1),
+    )
+    refused(
+        "access_code_dates",
+        files.issue_access_code,
+        application=application,
+        actor=officer,
+        at=after,
+        reason="x",
+        expires_at=after,
+    )
 
 
 # ---- lapse, revive, withdraw ----
@@ -246,7 +351,9 @@ def test_a_draft_lapses_fifteen_minutes_after_closing_and_revives_when_the_call_
     assert Mail.objects.filter(code="applications/draft.lapsed", to=application.lead.email).count() == 1
     refused("cannot_revive", files.revive, application=application, actor=application.lead, at=grace)
     call = application.call
-    type(call).objects.filter(pk=call.pk).update(closes_at=grace + timedelta(days=3), partner_deadline_at=grace + timedelta(days=9))
+    type(call).objects.filter(pk=call.pk).update(
+        closes_at=grace + timedelta(days=3), partner_deadline_at=grace + timedelta(days=9)
+    )
     files.revive(application=application, actor=clock, at=grace)
     application.refresh_from_db()
     assert application.state == "draft" and application.closed_at is None
@@ -255,7 +362,13 @@ def test_a_draft_lapses_fifteen_minutes_after_closing_and_revives_when_the_call_
 def test_a_live_code_keeps_a_draft_alive(at):
     application = ready_draft(at)
     after = application.call.closes_at + timedelta(minutes=20)
-    files.issue_access_code(application=application, actor=person_with(Role.CASE_OFFICER), at=after, reason="Panne", expires_at=after + timedelta(days=1))
+    files.issue_access_code(
+        application=application,
+        actor=person_with(Role.CASE_OFFICER),
+        at=after,
+        reason="Panne",
+        expires_at=after + timedelta(days=1),
+    )
     refused("access_code_live", files.lapse, application=application, actor=User.objects.system(), at=after)
 
 
@@ -279,10 +392,22 @@ def test_the_receipt_says_what_the_code_asks(at):
     application = filed(at)
     receipt = application.versions.get().receipt
     text = str(documents.html(receipt))
-    for fact in ("24 novembre 2026 à 09 h 00 min 00 s", application.reference, application.call.title, application.filed_version.content_hash,
-                 "7 passage des Brouillons, 58000 Nevers", "bonjour@premier-essai.example", "03 86 00 00 00", "décision implicite de rejet",
-                 "24 janvier 2027", "deux mois à partir du 24 janvier 2027", "tribunal administratif", "recours gracieux", "recours@premier-essai.example",
-                 "sous réserve que votre demande soit complète"):
+    for fact in (
+        "24 novembre 2026 à 09 h 00 min 00 s",
+        application.reference,
+        application.call.title,
+        application.filed_version.content_hash,
+        "7 passage des Brouillons, 58000 Nevers",
+        "bonjour@premier-essai.example",
+        "03 86 00 00 00",
+        "décision implicite de rejet",
+        "24 janvier 2027",
+        "deux mois à partir du 24 janvier 2027",
+        "tribunal administratif",
+        "recours gracieux",
+        "recours@premier-essai.example",
+        "sous réserve que votre demande soit complète",
+    ):
         assert fact in text.replace("\u00a0", " "), fact
     assert "n’a pas encore confirmé" in text  # the partner invited has not answered
     mail = Mail.objects.get(code="applications/application.receipt")
@@ -294,7 +419,9 @@ def test_the_receipt_is_a_pdf_that_its_team_and_staff_may_open(at):
     receipt = documents.render(application.versions.get().receipt, at=at)
     assert receipt.file.open("rb").read(5) == b"%PDF-" and receipt.sha256
     assert Mail.objects.get(code="applications/application.receipt").state == "queued"
-    assert documents.is_visible(application.lead, receipt) and documents.is_visible(person_with(Role.CASE_OFFICER), receipt)
+    assert documents.is_visible(application.lead, receipt) and documents.is_visible(
+        person_with(Role.CASE_OFFICER), receipt
+    )
     assert not documents.is_visible(UserFactory(), receipt)
 
 

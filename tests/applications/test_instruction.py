@@ -1,4 +1,5 @@
 """The case officers' acts and what higher rooms do to the file: requests, answers, conditions, eligibility, inner verbs, the two-month clock."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -34,42 +35,89 @@ def application(at):
 
 
 def ask(application, officer, at, items=None, due_at=None, **more):
-    return files.request_information(application=application, actor=officer, at=at, items=ITEMS if items is None else items, due_at=due_at or at + timedelta(days=15), **more)
+    return files.request_information(
+        application=application,
+        actor=officer,
+        at=at,
+        items=ITEMS if items is None else items,
+        due_at=due_at or at + timedelta(days=15),
+        **more,
+    )
 
 
 def test_a_request_says_what_why_and_until_when(application, officer, at):
-    for items in ([], [{"section": "budget", "label": "Le devis", "reason": " "}], [{"section": "nowhere", "label": "x", "reason": "y"}]):
+    for items in (
+        [],
+        [{"section": "budget", "label": "Le devis", "reason": " "}],
+        [{"section": "nowhere", "label": "x", "reason": "y"}],
+    ):
         refused("information_request_empty", ask, application=application, officer=officer, at=at, items=items)
     refused("information_request_empty", ask, application=application, officer=officer, at=at, due_at=at)
     refused("not_permitted", ask, application=application, officer=application.lead, at=at)
     done = ask(application, officer, at, message="Merci d’avance.")
     request = done.information_requests.get()
-    assert done.state == "information_requested" and request.state == "open" and request.number == 1 and request.requested_by == officer
+    assert (
+        done.state == "information_requested"
+        and request.state == "open"
+        and request.number == 1
+        and request.requested_by == officer
+    )
     assert request.document.kind == "information_request" and request.document.context["items"] == ITEMS
     mail = Mail.objects.get(code="applications/information.requested")
-    assert mail.state == "held" and mail.attachment == request.document and f"/dossiers/{application.reference}/complements/" in mail.text
+    assert (
+        mail.state == "held"
+        and mail.attachment == request.document
+        and f"/dossiers/{application.reference}/complements/" in mail.text
+    )
     assert Event.objects.filter(machine="information_request", verb="open", subject=application.reference).count() == 1
     refused("not_allowed_in_state", ask, application=done, officer=officer, at=at)
 
 
 def test_only_what_was_asked_changes(application, officer, at):
     ask(application, officer, at)
-    refused("information_out_of_scope", files.save_section, application=application, actor=application.lead, at=at, code="project", content={"title": "X"})
+    refused(
+        "information_out_of_scope",
+        files.save_section,
+        application=application,
+        actor=application.lead,
+        at=at,
+        code="project",
+        content={"title": "X"},
+    )
     refused("answer_empty", files.answer, application=application, actor=application.lead, at=at)
-    files.save_section(application=application, actor=application.lead, at=at, code="budget", content={"choices": "Trois devis comparés."})
+    files.save_section(
+        application=application,
+        actor=application.lead,
+        at=at,
+        code="budget",
+        content={"choices": "Trois devis comparés."},
+    )
     before = application.filed_version.content
     done = files.answer(application=application, actor=application.lead, at=at + timedelta(days=3), text="Voici.")
     done.refresh_from_db()
     after = done.filed_version.content
-    assert done.state == "submitted" and done.filed_version.number == 2 and done.first_received_at == at and done.received_at == at + timedelta(days=3)
-    assert after["budget"]["choices"] == "Trois devis comparés." and {code: after[code] for code in after if code != "budget"} == {code: before[code] for code in before if code != "budget"}
+    assert (
+        done.state == "submitted"
+        and done.filed_version.number == 2
+        and done.first_received_at == at
+        and done.received_at == at + timedelta(days=3)
+    )
+    assert after["budget"]["choices"] == "Trois devis comparés." and {
+        code: after[code] for code in after if code != "budget"
+    } == {code: before[code] for code in before if code != "budget"}
     request = done.information_requests.get()
     assert request.state == "answered" and request.answered_by == application.lead and request.answer_text == "Voici."
     assert Mail.objects.filter(code="applications/information.answered_staff", to=officer.email).count() == 1
 
 
 def test_an_unfiled_copy_does_not_slip_in_with_the_answer(application, officer, at):
-    files.save_section(application=application, actor=application.lead, at=at, code="project", content={"title": "Un titre jamais déposé"})
+    files.save_section(
+        application=application,
+        actor=application.lead,
+        at=at,
+        code="project",
+        content={"title": "Un titre jamais déposé"},
+    )
     ask(application, officer, at)
     done = files.answer(application=application, actor=application.lead, at=at, text="Rien à ajouter.")
     assert done.filed_version.content["project"]["title"] != "Un titre jamais déposé"
@@ -78,9 +126,19 @@ def test_an_unfiled_copy_does_not_slip_in_with_the_answer(application, officer, 
 def test_the_answer_counts_by_the_instant_it_was_received(application, officer, at):
     due = at + timedelta(days=15)
     ask(application, officer, at, due_at=due)
-    refused("information_deadline_passed", files.answer, application=application, actor=application.lead, at=due, text="Trop tard")
+    refused(
+        "information_deadline_passed",
+        files.answer,
+        application=application,
+        actor=application.lead,
+        at=due,
+        text="Trop tard",
+    )
     refused("too_early", files.expire_request, application=application, actor=User.objects.system(), at=due - MICRO)
-    assert files.answer(application=application, actor=application.lead, at=due - MICRO, text="À temps").state == "submitted"
+    assert (
+        files.answer(application=application, actor=application.lead, at=due - MICRO, text="À temps").state
+        == "submitted"
+    )
 
 
 def test_a_request_expires_and_marks_the_file(application, officer, at):
@@ -88,21 +146,33 @@ def test_a_request_expires_and_marks_the_file(application, officer, at):
     ask(application, officer, at, due_at=due)
     files.expire_request(application=application, actor=User.objects.system(), at=due)
     application.refresh_from_db()
-    assert application.state == "submitted" and application.incomplete and application.information_requests.get().state == "expired"
+    assert (
+        application.state == "submitted"
+        and application.incomplete
+        and application.information_requests.get().state == "expired"
+    )
     assert Mail.objects.filter(code="applications/information.overdue").count() == 1
 
 
 def test_more_time_or_no_more_need(application, officer, at):
     due = at + timedelta(days=15)
     ask(application, officer, at, due_at=due)
-    refused("deadline_not_later", files.extend, application=application, actor=officer, at=at, due_at=due, reason="Vacances")
-    refused("reason_missing", files.extend, application=application, actor=officer, at=at, due_at=due + MICRO, reason="")
+    refused(
+        "deadline_not_later", files.extend, application=application, actor=officer, at=at, due_at=due, reason="Vacances"
+    )
+    refused(
+        "reason_missing", files.extend, application=application, actor=officer, at=at, due_at=due + MICRO, reason=""
+    )
     files.extend(application=application, actor=officer, at=at, due_at=due + timedelta(days=5), reason="Vacances")
     assert application.information_requests.get().due_at == due + timedelta(days=5)
     refused("reason_missing", files.drop_request, application=application, actor=officer, at=at, reason=" ")
     files.drop_request(application=application, actor=officer, at=at, reason="Trouvé ailleurs")
     application.refresh_from_db()
-    assert application.state == "submitted" and application.information_requests.get().state == "withdrawn" and not application.incomplete
+    assert (
+        application.state == "submitted"
+        and application.information_requests.get().state == "withdrawn"
+        and not application.incomplete
+    )
 
 
 def test_two_requests_and_no_more(application, officer, at):
@@ -128,7 +198,12 @@ def test_the_clock_stops_between_the_request_and_its_answer(application, officer
     assert queries.silence(application, asked + timedelta(days=1)).paused
     files.answer(application=application, actor=application.lead, at=answered, text="Voilà")
     clock = queries.silence(application, answered)
-    assert not clock.paused and clock.paused_days == 7 and clock.rejected_on.isoformat() == "2027-01-31" and clock.appeal_before_on.isoformat() == "2027-03-31"
+    assert (
+        not clock.paused
+        and clock.paused_days == 7
+        and clock.rejected_on.isoformat() == "2027-01-31"
+        and clock.appeal_before_on.isoformat() == "2027-03-31"
+    )
 
 
 # ---- conditions, eligibility ----
@@ -137,11 +212,26 @@ def test_the_clock_stops_between_the_request_and_its_answer(application, officer
 def test_findings_are_kept_with_who_and_when(application, officer, at):
     codes = [code for code, _label, _article in condition_codes(application)]
     assert "call_prototype" in codes and "partnership_confirmed" in codes
-    assert files.save_checks(application=application, actor=officer, at=at, checks={codes[0]: (True, "vu"), codes[1]: (None, ""), "unknown": (True, "x")}) == 1
+    assert (
+        files.save_checks(
+            application=application,
+            actor=officer,
+            at=at,
+            checks={codes[0]: (True, "vu"), codes[1]: (None, ""), "unknown": (True, "x")},
+        )
+        == 1
+    )
     check = application.checks.get()
     assert check.ok is True and check.note == "vu" and check.checked_by == officer
     assert files.save_checks(application=application, actor=officer, at=at, checks={codes[0]: (True, "vu")}) == 0
-    refused("not_permitted", files.save_checks, application=application, actor=application.lead, at=at, checks={codes[0]: (True, "")})
+    refused(
+        "not_permitted",
+        files.save_checks,
+        application=application,
+        actor=application.lead,
+        at=at,
+        checks={codes[0]: (True, "")},
+    )
 
 
 def test_eligible_needs_every_condition_and_a_partner(application, officer, at):
@@ -165,10 +255,16 @@ def test_an_officer_with_an_interest_acts_on_nothing(at):
     application = filed(at)
     PartnershipFactory(application=application, agent_email=applying.email)
     check_all(application, applying, at)
-    for act, more in ((files.declare_eligible, {}), (files.request_information, {"items": ITEMS, "due_at": at + timedelta(days=9)}),
-                      (files.save_checks, {"checks": {"cer_when_due": (True, "")}}), (files.issue_access_code, {"reason": "x", "expires_at": at + timedelta(days=1)})):
+    for act, more in (
+        (files.declare_eligible, {}),
+        (files.request_information, {"items": ITEMS, "due_at": at + timedelta(days=9)}),
+        (files.save_checks, {"checks": {"cer_when_due": (True, "")}}),
+        (files.issue_access_code, {"reason": "x", "expires_at": at + timedelta(days=1)}),
+    ):
         assert refused("officer_interest", act, application=application, actor=applying, at=at, **more).status == 403
-    assert application not in queries.officers_files(applying) and application in queries.officers_files(person_with(Role.CASE_OFFICER))
+    assert application not in queries.officers_files(applying) and application in queries.officers_files(
+        person_with(Role.CASE_OFFICER)
+    )
 
 
 # ---- inner verbs ----
@@ -186,7 +282,18 @@ class Above:
 
 def test_consequences_run_only_inside_another_verb(at):
     application = eligible(at)
-    for name in ("declare_ineligible", "reinstate", "start_review", "select", "put_on_reserve", "reject", "dismiss", "withdraw_from_review", "renounce", "lapse_award"):
+    for name in (
+        "declare_ineligible",
+        "reinstate",
+        "start_review",
+        "select",
+        "put_on_reserve",
+        "reject",
+        "dismiss",
+        "withdraw_from_review",
+        "renounce",
+        "lapse_award",
+    ):
         refused("not_permitted", getattr(files, name), application=application, actor=User.objects.system(), at=at)
 
 
@@ -206,10 +313,14 @@ def test_ineligible_then_reinstated_under_a_running_review(at):
     clock, application = User.objects.system(), filed(at)
     with Above():
         done = files.declare_ineligible(application=application, actor=clock, at=at)
-        assert done.state == "ineligible" and Mail.objects.filter(code="applications/eligibility.ineligible").count() == 1
+        assert (
+            done.state == "ineligible" and Mail.objects.filter(code="applications/eligibility.ineligible").count() == 1
+        )
         Call.objects.filter(pk=application.call_id).update(state=CallState.UNDER_REVIEW, closed_at=at)
         assert files.reinstate(application=done, actor=clock, at=at).state == "under_review"
-    assert [event.verb for event in Event.objects.filter(machine="application", object_id=application.pk).order_by("id")][-2:] == ["reinstate", "start_review"]
+    assert [
+        event.verb for event in Event.objects.filter(machine="application", object_id=application.pk).order_by("id")
+    ][-2:] == ["reinstate", "start_review"]
 
 
 def test_a_cancelled_call_dismisses_with_a_letter(at):
@@ -219,14 +330,20 @@ def test_a_cancelled_call_dismisses_with_a_letter(at):
         done = files.dismiss(application=application, actor=officer, at=at, reason="Crédits annulés.")
     assert done.state == "dismissed" and application.information_requests.get().state == "withdrawn"
     mail = Mail.objects.get(code="applications/application.dismissed")
-    assert mail.attachment.kind == "dismissal" and "Crédits annulés." in mail.attachment.context["reason"] and mail.state == "held"
+    assert (
+        mail.attachment.kind == "dismissal"
+        and "Crédits annulés." in mail.attachment.context["reason"]
+        and mail.state == "held"
+    )
 
 
 def test_an_award_lapses_or_a_review_is_left(at):
     clock = User.objects.system()
     with Above():
         lapsed = files.lapse_award(application=ApplicationFactory(state="selected", created_at=at), actor=clock, at=at)
-        left = files.withdraw_from_review(application=ApplicationFactory(state="under_review", created_at=at), actor=clock, at=at, reason="Autre aide")
+        left = files.withdraw_from_review(
+            application=ApplicationFactory(state="under_review", created_at=at), actor=clock, at=at, reason="Autre aide"
+        )
     assert lapsed.state == "lapsed" and str(lapsed.applicant_label) == "Grant lapsed" or lapsed.first_received_at
     assert left.state == "withdrawn"
 

@@ -1,4 +1,5 @@
 """Writing together: sections and their versions, columns of a draft, documents, the team and its links, agreements asked again."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -20,17 +21,35 @@ pytestmark = pytest.mark.django_db
 
 
 def save(application, code="project", actor=None, at=None, version=None, **content):
-    return files.save_section(application=application, actor=actor or application.lead, at=at or application.created_at, code=code, content=content, version=version)
+    return files.save_section(
+        application=application,
+        actor=actor or application.lead,
+        at=at or application.created_at,
+        code=code,
+        content=content,
+        version=version,
+    )
 
 
 def test_a_draft_is_opened_on_a_call(at):
     person, call = UserFactory(name="Ada Morel"), open_call()
     application = files.create(call=call, actor=person, at=at, applicant_kind="citizen")
     assert application.state == "draft" and application.lead == person and application.reference.startswith("FP-2026-")
-    assert application.applicant_key == f"user:{person.pk}" and application.applicant_name == "Ada Morel" and application.bearer_person == person
+    assert (
+        application.applicant_key == f"user:{person.pk}"
+        and application.applicant_name == "Ada Morel"
+        and application.bearer_person == person
+    )
     refused("applicant_kind_not_allowed", files.create, call=call, actor=person, at=at, applicant_kind="company")
     refused("deadline_passed", files.create, call=call, actor=person, at=call.closes_at, applicant_kind="citizen")
-    refused("deadline_passed", files.create, call=CallFactory(state=CallState.CLOSED), actor=person, at=at, applicant_kind="citizen")
+    refused(
+        "deadline_passed",
+        files.create,
+        call=CallFactory(state=CallState.CLOSED),
+        actor=person,
+        at=at,
+        applicant_kind="citizen",
+    )
 
 
 def test_a_copy_takes_texts_and_documents_but_no_statement(at):
@@ -42,9 +61,19 @@ def test_a_copy_takes_texts_and_documents_but_no_statement(at):
     copy = files.create(call=call, actor=first.lead, at=at, applicant_kind="association", cloned_from=first)
     assert copy.title == first.title and copy.cloned_from == first and copy.organisation == first.organisation
     assert not copy.sections.filter(code="statements").exists()
-    assert [piece.sha256 for piece in copy.attachments.current()] == [piece.sha256 for piece in first.attachments.current()]
+    assert [piece.sha256 for piece in copy.attachments.current()] == [
+        piece.sha256 for piece in first.attachments.current()
+    ]
     assert copy.members.get().name == "Lectrices"
-    refused("not_permitted", files.create, call=call, actor=UserFactory(), at=at, applicant_kind="association", cloned_from=first)
+    refused(
+        "not_permitted",
+        files.create,
+        call=call,
+        actor=UserFactory(),
+        at=at,
+        applicant_kind="association",
+        cloned_from=first,
+    )
 
 
 def test_saving_asks_for_nothing_and_loses_nothing(at):
@@ -63,7 +92,12 @@ def test_the_columns_of_a_draft_follow_what_is_written(at):
     save(application, "budget", requested_amount=-5, minimum_viable_amount=None)
     save(application, "applicant", siret=" 0001 ", name="X")
     application.refresh_from_db()
-    assert (application.title, application.commune, application.department, application.duration_months) == ("Titre", "Nevers", "58", None)
+    assert (application.title, application.commune, application.department, application.duration_months) == (
+        "Titre",
+        "Nevers",
+        "58",
+        None,
+    )
     assert application.requested_amount == 0 and application.organisation is None
     save(application, "applicant", siret=body.siret)
     application.refresh_from_db()
@@ -77,7 +111,9 @@ def test_two_writers_of_one_passage(at):
     save(application, actor=other, version=base, need="Sa version")
     refusal = refused("version_conflict", save, application=application, version=base, need="Ma version")
     assert refusal.status == 409 and str(other) in str(refusal.reason)
-    assert refusal.theirs["need"] == "Sa version" and refusal.mine["need"] == "Ma version" and refusal.version == base + 1
+    assert (
+        refusal.theirs["need"] == "Sa version" and refusal.mine["need"] == "Ma version" and refusal.version == base + 1
+    )
     assert application.sections.get(code="project").content["need"] == "Sa version"
     assert save(application, version=base, need="Sa version").version == base + 1  # the same text is no conflict
     assert save(application, version=base + 1, need="Ma version").content["need"] == "Ma version"
@@ -86,13 +122,29 @@ def test_two_writers_of_one_passage(at):
 def test_readers_and_strangers_do_not_write(at):
     application = ApplicationFactory(created_at=at)
     reader = TeamMemberFactory(application=application, right="reader").user
-    invited = TeamMember.objects.create(application=application, email="pas-encore@demo.example", created_at=at, right="editor")
+    invited = TeamMember.objects.create(
+        application=application, email="pas-encore@demo.example", created_at=at, right="editor"
+    )
     assert invited.joined_at is None
     for person in (reader, UserFactory()):
         refused("not_permitted", save, application=application, actor=person, need="X")
 
 
-@pytest.mark.parametrize("state", ["eligible", "ineligible", "under_review", "on_reserve", "selected", "rejected", "withdrawn", "renounced", "dismissed", "lapsed"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "eligible",
+        "ineligible",
+        "under_review",
+        "on_reserve",
+        "selected",
+        "rejected",
+        "withdrawn",
+        "renounced",
+        "dismissed",
+        "lapsed",
+    ],
+)
 def test_what_is_judged_is_not_written_any_more(at, state):
     application = ApplicationFactory(created_at=at, state=state)
     refused("not_allowed_in_state", save, application=application, need="X")
@@ -113,8 +165,14 @@ def test_a_change_asks_those_who_agreed_again_once(at):
 
 
 def _attach(application, at, name="devis.pdf", content=PDF, actor=None):
-    return files.attach(application=application, actor=actor or application.lead, at=at, uploaded=SimpleUploadedFile(name, content), content_type="application/pdf",
-                        kind="quote")
+    return files.attach(
+        application=application,
+        actor=actor or application.lead,
+        at=at,
+        uploaded=SimpleUploadedFile(name, content),
+        content_type="application/pdf",
+        kind="quote",
+    )
 
 
 def test_documents_are_kept_with_their_fingerprint(at):
@@ -141,7 +199,9 @@ def test_staff_see_a_document_once_it_is_filed(at):
 
     application, officer = ApplicationFactory(created_at=at), person_with(Role.CASE_OFFICER)
     piece = _attach(application, at)
-    assert not Attachment.objects.visible_to(officer).exists() and Attachment.objects.visible_to(application.lead).exists()
+    assert (
+        not Attachment.objects.visible_to(officer).exists() and Attachment.objects.visible_to(application.lead).exists()
+    )
     ready = filed(at)
     other = _attach(ready, at)
     assert not Attachment.objects.visible_to(officer).filter(pk=other.pk).exists()  # added on the copy after filing
@@ -166,14 +226,27 @@ def test_an_invitation_joins_once(at):
     assert mail.to == "lou@demo.example" and f"/equipe/{token}/" in mail.text and token not in member.token_hash
     assert not queries.is_member(lou, application)
     joined = files.join(token=token, actor=lou, at=at)
-    assert joined.user == lou and joined.token_hash == "" and queries.is_applicant(lou, application) and queries.is_signatory(lou, application)
+    assert (
+        joined.user == lou
+        and joined.token_hash == ""
+        and queries.is_applicant(lou, application)
+        and queries.is_signatory(lou, application)
+    )
     assert Mail.objects.filter(code="applications/team.joined", to=application.lead.email).count() == 1
     refused("invitation_used", files.join, token=token, actor=UserFactory(), at=at)
     refused("already_member", invite, application=application, at=at, email=lou.email)
     refused("already_member", invite, application=application, at=at, email=application.lead.email.upper())
 
 
-@pytest.mark.parametrize("spoil", [lambda token: token[:-1] + ("A" if token[-1] != "A" else "B"), lambda token: token + "A", lambda token: "", lambda token: "x" * 300])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda token: token[:-1] + ("A" if token[-1] != "A" else "B"),
+        lambda token: token + "A",
+        lambda token: "",
+        lambda token: "x" * 300,
+    ],
+)
 def test_a_tampered_invitation_is_nothing(at, spoil):
     member = invite(ApplicationFactory(created_at=at), at)
     refused("invitation_used", files.join, token=spoil(member.link_token), actor=UserFactory(), at=at)
@@ -200,7 +273,13 @@ def test_removing_someone_closes_the_file_to_them(at):
     leaver = TeamMemberFactory(application=application, right="reader")
     files.remove_member(member=leaver, actor=leaver.user, at=at)
     assert application.members.count() == 0
-    refused("not_permitted", files.remove_member, member=TeamMemberFactory(application=application), actor=UserFactory(), at=at)
+    refused(
+        "not_permitted",
+        files.remove_member,
+        member=TeamMemberFactory(application=application),
+        actor=UserFactory(),
+        at=at,
+    )
 
 
 def test_people_are_named_and_changed(at):
@@ -210,7 +289,9 @@ def test_people_are_named_and_changed(at):
     files.change_member(member=member, actor=application.lead, at=at, role="dessin et couleur", signatory=True)
     member.refresh_from_db()
     assert (member.name, member.role, member.signatory) == ("Lou", "dessin et couleur", True)
-    assert queries.content_now(application)["applicant"]["team"] == [{"name": "Lou", "role": "dessin et couleur", "description": "", "signatory": True}]
+    assert queries.content_now(application)["applicant"]["team"] == [
+        {"name": "Lou", "role": "dessin et couleur", "description": "", "signatory": True}
+    ]
     refused("email_invalid", invite, application=application, at=at, email="pas une adresse")
 
 
@@ -219,7 +300,13 @@ def test_asking_for_agreements_is_not_a_bell(at):
     member = TeamMemberFactory(application=application, signatory=True)
     assert files.request_sign_offs(application=application, actor=application.lead, at=at) == 1
     assert Mail.objects.filter(code="applications/team.sign_off_requested", to=member.user.email).count() == 1
-    refused("asked_a_moment_ago", files.request_sign_offs, application=application, actor=application.lead, at=at + timedelta(minutes=5))
+    refused(
+        "asked_a_moment_ago",
+        files.request_sign_offs,
+        application=application,
+        actor=application.lead,
+        at=at + timedelta(minutes=5),
+    )
     assert files.request_sign_offs(application=application, actor=application.lead, at=at + timedelta(minutes=31)) == 1
 
 

@@ -1,4 +1,5 @@
 """What the referee reads: the project's own files, parsed once."""
+
 from __future__ import annotations
 
 import ast
@@ -16,14 +17,18 @@ def modules() -> dict[Path, ast.Module]:
     """Every Python file of the rooms but migrations, by path relative to the root."""
     return {
         path.relative_to(ROOT): ast.parse(path.read_text())
-        for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) if "migrations" not in path.parts
+        for room in ROOMS
+        for path in sorted((ROOT / room).rglob("*.py"))
+        if "migrations" not in path.parts
     }
 
 
 @lru_cache
 def templates() -> dict[str, str]:
     """Every template by the name Django loads it with."""
-    return {str(path.relative_to(TEMPLATES)): path.read_text() for path in sorted(TEMPLATES.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(TEMPLATES)): path.read_text() for path in sorted(TEMPLATES.rglob("*")) if path.is_file()
+    }
 
 
 def strings(tree: ast.AST) -> set[str]:

@@ -1,9 +1,11 @@
 """The ground the other tests stand on: undefined variables fail, no network, tables that only grow survive a flush."""
+
 import socket
 
 import pytest
 from django.conf import settings
 from django.template import Context, Origin, Template, engines
+
 from tests.environment import ROOT, NetworkUsed, UndefinedVariable
 
 
@@ -16,13 +18,17 @@ def theirs(text):
     return Template(text, origin=Origin("/library/templates/x.html"), engine=engines["django"].engine)
 
 
-@pytest.mark.parametrize("text", ["{{ nobody }}", "{{ nobody.name }}", "{{ nobody|upper }}", "{% with a=nobody %}{% endwith %}"])
+@pytest.mark.parametrize(
+    "text", ["{{ nobody }}", "{{ nobody.name }}", "{{ nobody|upper }}", "{% with a=nobody %}{% endwith %}"]
+)
 def test_an_undefined_variable_of_ours_fails(text):
     with pytest.raises(UndefinedVariable):
         ours(text).render(Context({}))
 
 
-@pytest.mark.parametrize("text, shown", [("{{ nobody|default:'x' }}", "x"), ("{% if nobody %}a{% endif %}", ""), ("{{ someone }}", "Ada")])
+@pytest.mark.parametrize(
+    "text, shown", [("{{ nobody|default:'x' }}", "x"), ("{% if nobody %}a{% endif %}", ""), ("{{ someone }}", "Ada")]
+)
 def test_an_optional_variable_is_as_in_production(text, shown):
     assert ours(text).render(Context({"someone": "Ada"})) == shown
 
@@ -46,10 +52,11 @@ def test_the_tests_never_touch_the_instance():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", [1, 2])
 def test_append_only_tables_are_flushed_and_guarded_again(turn):
-    from core import append_only
-    from core.models import Event, User
     from django.db import DatabaseError
     from django.utils import timezone
+
+    from core import append_only
+    from core.models import Event, User
 
     assert append_only.missing() == []
     Event.objects.create(at=timezone.now(), actor=User.objects.system(), machine="x", object_id=1, verb="x")

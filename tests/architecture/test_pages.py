@@ -1,4 +1,5 @@
 """Addresses, templates, words and settings: what the eye forgets."""
+
 import ast
 import re
 
@@ -23,7 +24,9 @@ def test_every_address_has_a_rule_or_is_public():
 
 def test_public_addresses_are_reads():
     """A public page takes no form: its bytes depend on nothing but its address."""
-    faults = [route.path for route in routes.routes() if route.public and set(route.methods) - {"GET", "HEAD", "OPTIONS"}]
+    faults = [
+        route.path for route in routes.routes() if route.public and set(route.methods) - {"GET", "HEAD", "OPTIONS"}
+    ]
     assert faults == []
 
 
@@ -41,13 +44,25 @@ def test_no_template_is_unused():
     texts = set().union(*(strings(tree) for tree in modules().values()))
     unused = []
     for name in templates():
-        if name in used or name.startswith(LIBRARY_TEMPLATES) or name in ("400.html", "403.html", "404.html", "500.html", "403_csrf.html"):
+        if (
+            name in used
+            or name.startswith(LIBRARY_TEMPLATES)
+            or name in ("400.html", "403.html", "404.html", "500.html", "403_csrf.html")
+        ):
             continue
-        if any("*" in pattern and matches(name, pattern) for pattern in used if not pattern.startswith("*") and pattern not in ("emails/*.*.txt", "documents/*/*.html")):
+        if any(
+            "*" in pattern and matches(name, pattern)
+            for pattern in used
+            if not pattern.startswith("*") and pattern not in ("emails/*.*.txt", "documents/*/*.html")
+        ):
             continue
         if mail := re.fullmatch(r"emails/(.+)\.(fr|en)\.txt", name):
             code = mail[1]
-            if code in texts or code.partition("/")[2] in texts or any("*" in text and matches(code, text) and len(text) > 5 for text in texts):
+            if (
+                code in texts
+                or code.partition("/")[2] in texts
+                or any("*" in text and matches(code, text) and len(text) > 5 for text in texts)
+            ):
                 continue
         if (letter := re.fullmatch(r"documents/([a-z_]+)/(fr|en)\.html", name)) and letter[1] in texts:
             continue
@@ -66,8 +81,13 @@ def test_a_mail_speaks_both_languages_and_begins_with_its_subject(name):
 
 def test_no_style_or_script_inside_pages():
     """The content security policy forbids both; letters are PDF."""
-    faults = [name for name, text in templates().items() if name.endswith(".html") and not name.startswith(("documents/", "emails/"))
-              and re.search(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=\"", text)]
+    faults = [
+        name
+        for name, text in templates().items()
+        if name.endswith(".html")
+        and not name.startswith(("documents/", "emails/"))
+        and re.search(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=\"", text)
+    ]
     assert faults == []
 
 
@@ -79,7 +99,11 @@ def test_verbose_names_are_lower_case():
     """French and English nouns begin with a lower-case letter; acronyms keep theirs."""
     faults = []
     for model in _own_models():
-        names = [model._meta.verbose_name, model._meta.verbose_name_plural, *(field.verbose_name for field in model._meta.get_fields() if hasattr(field, "verbose_name"))]
+        names = [
+            model._meta.verbose_name,
+            model._meta.verbose_name_plural,
+            *(field.verbose_name for field in model._meta.get_fields() if hasattr(field, "verbose_name")),
+        ]
         faults += [f"{model.__name__}: {name}" for name in map(str, names) if re.match(r"[A-ZÀ-Ý][a-zà-ÿ]", name)]
     assert faults == []
 
@@ -92,7 +116,12 @@ def test_every_setting_is_documented():
 
 
 def test_no_template_file_names_a_machine_or_a_host():
-    found = [str(path) for path, tree in modules().items() for text in strings(tree) if re.search(r"/(?:root|home|work)/", text)]
+    found = [
+        str(path)
+        for path, tree in modules().items()
+        for text in strings(tree)
+        if re.search(r"/(?:root|home|work)/", text)
+    ]
     assert found == []
 
 
@@ -105,7 +134,16 @@ def test_higher_rooms_are_named_by_nobody_below():
         if path.name in ("settings.py", "urls.py") and room == "fund":
             continue
         for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            faults += [f"{path}:{node.lineno} imports {name}" for name in names
-                       if name.split(".")[0] in order and order.index(name.split(".")[0]) > order.index(room)]
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            faults += [
+                f"{path}:{node.lineno} imports {name}"
+                for name in names
+                if name.split(".")[0] in order and order.index(name.split(".")[0]) > order.index(room)
+            ]
     assert faults == []

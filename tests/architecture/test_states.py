@@ -1,4 +1,5 @@
 """States are written in one place, and the graphs and the verbs say the same."""
+
 import ast
 import dataclasses
 import json
@@ -27,13 +28,22 @@ def test_nobody_writes_a_state_outside_transitions():
         for node in ast.walk(tree):
             if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                faults += [f"{path}:{node.lineno} assigns .state" for target in targets
-                           if isinstance(target, ast.Attribute) and target.attr == "state"]
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("update", "bulk_update", "create", "bulk_create"):
-                faults += [f"{path}:{node.lineno} {node.func.attr}(state=…)" for keyword in node.keywords if keyword.arg == "state"]
+                faults += [
+                    f"{path}:{node.lineno} assigns .state"
+                    for target in targets
+                    if isinstance(target, ast.Attribute) and target.attr == "state"
+                ]
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("update", "bulk_update", "create", "bulk_create")
+            ):
+                faults += [
+                    f"{path}:{node.lineno} {node.func.attr}(state=…)"
+                    for keyword in node.keywords
+                    if keyword.arg == "state"
+                ]
     assert faults == []
-
-
 
 
 def test_no_transition_starts_from_everywhere():
@@ -41,8 +51,13 @@ def test_no_transition_starts_from_everywhere():
     for path, tree in modules().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "transition":
-                faults += [f"{path}:{node.lineno}" for keyword in node.keywords
-                           if keyword.arg == "source" and isinstance(keyword.value, ast.Constant) and keyword.value.value in ("*", "+")]
+                faults += [
+                    f"{path}:{node.lineno}"
+                    for keyword in node.keywords
+                    if keyword.arg == "source"
+                    and isinstance(keyword.value, ast.Constant)
+                    and keyword.value.value in ("*", "+")
+                ]
     assert faults == []
 
 
@@ -93,7 +108,7 @@ def test_the_graph_moves_from_its_sources_only(machine, method):
 
 def _parameters(bound):
     code = bound.__wrapped__.__code__ if hasattr(bound, "__wrapped__") else bound.__code__
-    return code.co_varnames[1:code.co_argcount]
+    return code.co_varnames[1 : code.co_argcount]
 
 
 @pytest.mark.parametrize("machine, name", EVERY_VERB)
@@ -114,6 +129,10 @@ def test_a_verb_answers_from_every_state_what_the_graph_says(machine, name):
 
 
 def test_the_documentation_is_made_from_the_code():
-    stale = [str(path.relative_to(ROOT)) for path, text in workflows.documents(ROOT).items() if not path.exists() or path.read_text() != text]
+    stale = [
+        str(path.relative_to(ROOT))
+        for path, text in workflows.documents(ROOT).items()
+        if not path.exists() or path.read_text() != text
+    ]
     assert stale == [], "run: manage.py workflows"
     assert set(json.loads((ROOT / "docs" / "states.json").read_text())) == set(MACHINES)

@@ -1,4 +1,5 @@
 """A machine of core with verbs of the tests' own: the frame is proved without any room of the fund."""
+
 from contextlib import contextmanager
 
 import pytest
@@ -42,7 +43,9 @@ def frozen(at, **context) -> Document:
         "accepted": "10 000,00 €",
         "has_unspent": False,
         "unspent": "0,00 €",
-        "payments": [{"number": 1, "label": "Avance", "amount": "7 000,00 €", "paid_on": "3 mars 2026", "state": "paid"}],
+        "payments": [
+            {"number": 1, "label": "Avance", "amount": "7 000,00 €", "paid_on": "3 mars 2026", "state": "paid"}
+        ],
         "amount": "10 000,00 €",
         "paid": "7 000,00 €",
         "public_url": "http://127.0.0.1:8000/projets/X/",
@@ -51,7 +54,12 @@ def frozen(at, **context) -> Document:
     } | context
     with transaction.atomic():
         return documents.freeze(
-            "closing_letter", owner=Owner, subject="FP-2026-4T8RWZ2M", title="Votre convention est terminée", context=values, at=at
+            "closing_letter",
+            owner=Owner,
+            subject="FP-2026-4T8RWZ2M",
+            title="Votre convention est terminée",
+            context=values,
+            at=at,
         )
 
 

@@ -1,6 +1,7 @@
 """Who gets in: nobody without a rule; anonymous to sign-in; the wrong role told whom to ask; public pages the same for all. What breaks is
 answered.
 """
+
 import json
 import logging
 
@@ -33,7 +34,11 @@ def test_a_desk(client, as_user, caplog):
 
 def test_public_pages_carry_no_cookie_and_the_rest_is_not_stored(client, as_user):
     shown = as_user(UserFactory()).get("/essai/vitrine/")
-    assert not shown.cookies and shown["Vary"].strip() == "Accept-Encoding" and "no-store" not in shown.get("Cache-Control", "")
+    assert (
+        not shown.cookies
+        and shown["Vary"].strip() == "Accept-Encoding"
+        and "no-store" not in shown.get("Cache-Control", "")
+    )
     for path in ("/essai/ouvert/", "/connexion/", "/healthz", "/nowhere/"):
         assert client.get(path)["Cache-Control"].find("no-store") >= 0, path
 
@@ -66,7 +71,14 @@ def test_nul_bytes_go_no_further(client, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/%ff%fe/", "/documents/..%2f..%2fetc/", "/connexion/x.css", "/mon-espace/securite/;x.js", "/mon-espace/securite/%0a"]
+    "path",
+    [
+        "/%ff%fe/",
+        "/documents/..%2f..%2fetc/",
+        "/connexion/x.css",
+        "/mon-espace/securite/;x.js",
+        "/mon-espace/securite/%0a",
+    ],
 )
 def test_strange_addresses_are_not_there(client, path):
     assert client.get(path).status_code == 404
@@ -77,16 +89,22 @@ def test_a_foreign_host_is_400(client):
 
 
 def test_bodies_have_a_limit(client):
-    assert client.post("/api/v1/x/", data="x" * (2 * 1024 * 1024 + 1), content_type="application/json").status_code == 413
+    assert (
+        client.post("/api/v1/x/", data="x" * (2 * 1024 * 1024 + 1), content_type="application/json").status_code == 413
+    )
     assert client.get("/connexion/", CONTENT_LENGTH="many").status_code == 400
     assert client.post("/connexion/", {f"f{n}": "x" for n in range(2_001)}).status_code == 400
 
 
 def test_security_headers(client):
     answer = client.get("/connexion/")
-    assert "default-src 'none'" in answer["Content-Security-Policy"] and "unsafe" not in answer["Content-Security-Policy"]
     assert (
-        answer["X-Frame-Options"] == "DENY" and answer["X-Content-Type-Options"] == "nosniff" and answer["Referrer-Policy"] == "same-origin"
+        "default-src 'none'" in answer["Content-Security-Policy"] and "unsafe" not in answer["Content-Security-Policy"]
+    )
+    assert (
+        answer["X-Frame-Options"] == "DENY"
+        and answer["X-Content-Type-Options"] == "nosniff"
+        and answer["Referrer-Policy"] == "same-origin"
     )
 
 
@@ -94,7 +112,10 @@ def test_probes(client, monkeypatch):
     from core import append_only
 
     assert client.get("/healthz").text == "ok\n"
-    assert client.get("/readyz").json() == {"ready": True, "checks": {"database": True, "append_only": True, "media": True}}
+    assert client.get("/readyz").json() == {
+        "ready": True,
+        "checks": {"database": True, "append_only": True, "media": True},
+    }
     monkeypatch.setattr(append_only, "missing", lambda: ["core_event"])
     answer = client.get("/readyz")
     assert answer.status_code == 503 and not json.loads(answer.content)["checks"]["append_only"]
@@ -104,13 +125,20 @@ def test_the_demo_mailbox_is_there_in_a_demonstration_only(client, settings, at)
     from core import outbox
 
     user = UserFactory(email="collectif@demo.example")
-    row = outbox.queue("account/token_created", to=user, at=at, context={"link": "http://127.0.0.1:8000/mon-espace/securite/"})
+    row = outbox.queue(
+        "account/token_created", to=user, at=at, context={"link": "http://127.0.0.1:8000/mon-espace/securite/"}
+    )
     listed = client.get("/demo/courrier/?a=Collectif@demo.example")
     assert row.subject in listed.text
     assert 'href="http://127.0.0.1:8000/mon-espace/securite/"' in client.get(f"/demo/courrier/{row.pk}/").text
-    assert client.get("/demo/courrier/?page=99").status_code == 404 and client.get("/demo/courrier/999999/").status_code == 404
+    assert (
+        client.get("/demo/courrier/?page=99").status_code == 404
+        and client.get("/demo/courrier/999999/").status_code == 404
+    )
     settings.FUND_DEMO = False
-    assert client.get("/demo/courrier/").status_code == 404 and client.get(f"/demo/courrier/{row.pk}/").status_code == 404
+    assert (
+        client.get("/demo/courrier/").status_code == 404 and client.get(f"/demo/courrier/{row.pk}/").status_code == 404
+    )
 
 
 @pytest.mark.parametrize("count", [1, 20])
@@ -138,8 +166,12 @@ def test_the_table_of_rights_says_what_the_server_does(client, as_user):
             continue
         answer = (Client() if role == authz.ANONYMOUS else somebody).get(path)
         got = answer.status_code
-        expected = {"allow": got not in (403, 401) and not answer.get("Location", "").startswith("/connexion/?next"), "403": got == 403,
-                    "sign_in": got == 302 and answer["Location"].startswith("/connexion/?next="), "rule": True}[verdict]
+        expected = {
+            "allow": got not in (403, 401) and not answer.get("Location", "").startswith("/connexion/?next"),
+            "403": got == 403,
+            "sign_in": got == 302 and answer["Location"].startswith("/connexion/?next="),
+            "rule": True,
+        }[verdict]
         assert expected, (path, role, verdict, got)
         checked += 1
     assert checked > 20 and len(routes()) > 40

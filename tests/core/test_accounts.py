@@ -1,6 +1,7 @@
 """An account's life by the browser: sign up, confirm through the mail, sign in, lose the password, add a second factor, prove again who one
 is.
 """
+
 import re
 from datetime import timedelta
 
@@ -89,8 +90,12 @@ def test_known_and_unknown_addresses_get_the_same_answers(at):
         text = re.sub(r'(csrfmiddlewaretoken" value=|name="nonce" value=)"[^"]*"', "", answer.text)
         return answer.status_code, answer.get("Location"), text.replace(email, "X")
 
-    wrong = [shown(sign_in(Client(), email, "wrong password here"), email) for email in (user.email, "nobody@demo.example")]
-    reset = [shown(Client().post("/mot-de-passe/", {"email": email}), email) for email in (user.email, "nobody@demo.example")]
+    wrong = [
+        shown(sign_in(Client(), email, "wrong password here"), email) for email in (user.email, "nobody@demo.example")
+    ]
+    reset = [
+        shown(Client().post("/mot-de-passe/", {"email": email}), email) for email in (user.email, "nobody@demo.example")
+    ]
     known = UserFactory(password=PASSWORD).email
     again = [shown(sign_up(Client(), email), email) for email in (known, "new@demo.example")]
     assert wrong[0] == wrong[1] and reset[0] == reset[1] and again[0] == again[1]
@@ -120,7 +125,9 @@ def test_a_new_password_through_the_mail(client, at):
 def test_links_never_come_from_the_host_header(at, settings):
     settings.ALLOWED_HOSTS = ["*"]
     user = confirmed()
-    Client(headers={"host": "evil.example", "x-forwarded-host": "evil.example"}).post("/mot-de-passe/", {"email": user.email})
+    Client(headers={"host": "evil.example", "x-forwarded-host": "evil.example"}).post(
+        "/mot-de-passe/", {"email": user.email}
+    )
     assert "evil" not in Mail.objects.latest("id").text
 
 
@@ -200,7 +207,11 @@ def test_tokens_are_shown_once_told_and_revoked(at, as_user):
     page = browser.post("/mon-espace/securite/jetons/nouveau/", {"label": "script", "days": "90"})
     secret = re.search(r"fund_[\w-]+", page.text)[0]
     token = ApiToken.objects.get()
-    assert token.token_hash == ApiToken.digest(secret) and not token.may_write and token.expires_at == at + timedelta(days=90)
+    assert (
+        token.token_hash == ApiToken.digest(secret)
+        and not token.may_write
+        and token.expires_at == at + timedelta(days=90)
+    )
     listed = browser.get("/mon-espace/securite/")
     assert "script" in listed.text and secret not in listed.text
     assert Mail.objects.get().code == "account/token_created"

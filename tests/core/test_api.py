@@ -1,4 +1,5 @@
 """The API's ground: tokens with a scope, problem details with a code, cursors, verbs as addresses, the reasons of what is refused."""
+
 from datetime import timedelta
 
 import pytest
@@ -36,7 +37,8 @@ def shelf(settings, at):
     """`/api/v1/shelf/` with two verbs, one of them for two keys; the rows of a keeper are those he froze."""
     options = {"who": (keeper,)}
     with verbs(
-        void=(void, {**options, "fsm": "void"}), fail=(fail, {**options, "fsm": "fail", "guards": (blocked,), "two_key": two_keys()})
+        void=(void, {**options, "fsm": "void"}),
+        fail=(fail, {**options, "fsm": "fail", "guards": (blocked,), "two_key": two_keys()}),
     ):
         router = SimpleRouter()
         router.register("api/v1/shelf", urls.shelf({"void": urls.WordParams}), basename="shelf")
@@ -66,7 +68,11 @@ def bearer(user, at, **options) -> dict:
 
 def test_without_a_token_401_and_how_to_get_in(client, shelf):
     answer = client.get(shelf)
-    assert answer.status_code == 401 and answer["WWW-Authenticate"] == "Bearer" and answer["Content-Type"] == "application/problem+json"
+    assert (
+        answer.status_code == 401
+        and answer["WWW-Authenticate"] == "Bearer"
+        and answer["Content-Type"] == "application/problem+json"
+    )
     assert answer.json()["code"] == "not_authenticated" and answer.json()["status"] == 401
 
 
@@ -77,7 +83,10 @@ def test_tokens_read_write_end_and_are_revoked(client, shelf, mine, at):
     assert client.get(shelf, **read).status_code == 200
     refused = client.post(f"{shelf}{row.code}/void/", {"word": "oui"}, content_type="application/json", **read)
     assert refused.status_code == 403 and refused.json()["code"] == "read_only_token"
-    assert client.post(f"{shelf}{row.code}/void/", {"word": "oui"}, content_type="application/json", **write).status_code == 200
+    assert (
+        client.post(f"{shelf}{row.code}/void/", {"word": "oui"}, content_type="application/json", **write).status_code
+        == 200
+    )
     assert set(ApiToken.objects.values_list("last_used_on", flat=True)) == {at.date()}
     ApiToken.objects.update(expires_at=at)
     assert client.get(shelf, **read).status_code == 401
@@ -89,7 +98,9 @@ def test_tokens_read_write_end_and_are_revoked(client, shelf, mine, at):
     assert client.get(shelf, **read).status_code == 401
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer a b", "Bearer é", "Bearer x", "Basic eDp5", "Bearer " + "x" * 5000])
+@pytest.mark.parametrize(
+    "header", ["Bearer", "Bearer a b", "Bearer é", "Bearer x", "Basic eDp5", "Bearer " + "x" * 5000]
+)
 def test_a_token_that_is_none(client, shelf, header):
     assert client.get(shelf, HTTP_AUTHORIZATION=header).status_code == 401
 
@@ -101,21 +112,31 @@ def test_what_is_not_yours_is_404_like_what_is_not_there(client, shelf, mine, at
     absent = client.get(f"{shelf}DOC-00000000/", **other)
     assert foreign.status_code == absent.status_code == 404
     assert {**foreign.json(), "request": ""} == {**absent.json(), "request": ""}
-    assert client.post(f"{shelf}{row.code}/void/", {"word": "oui"}, content_type="application/json", **other).status_code == 404
+    assert (
+        client.post(f"{shelf}{row.code}/void/", {"word": "oui"}, content_type="application/json", **other).status_code
+        == 404
+    )
 
 
 def test_available_transitions_tell_what_is_possible_and_why_not(client, shelf, mine, at):
     person = keeper_of()
     (row,) = mine(person)
     token = bearer(person, at)
-    offers = {offer["verb"]: offer for offer in client.get(f"{shelf}{row.code}/", **token).json()["available_transitions"]}
+    offers = {
+        offer["verb"]: offer for offer in client.get(f"{shelf}{row.code}/", **token).json()["available_transitions"]
+    }
     assert offers["void"]["allowed"] and offers["fail"]["two_key"]
     row.refresh_from_db()
     row.void(at)
     row.save()
-    late = {offer["verb"]: offer for offer in client.get(f"{shelf}{row.code}/", **token).json()["available_transitions"]}
+    late = {
+        offer["verb"]: offer for offer in client.get(f"{shelf}{row.code}/", **token).json()["available_transitions"]
+    }
     assert (
-        not late["fail"]["allowed"] and late["fail"]["code"] == "not_allowed_in_state" and late["fail"]["reason"] and late["fail"]["remedy"]
+        not late["fail"]["allowed"]
+        and late["fail"]["code"] == "not_allowed_in_state"
+        and late["fail"]["reason"]
+        and late["fail"]["remedy"]
     )
     assert "available_transitions" not in client.get(shelf, **token).json()["results"][0]
 
@@ -129,7 +150,13 @@ def test_a_verb_acts_and_a_refusal_is_a_problem(client, shelf, mine, at):
     assert refused.status_code == 422 and refused["Content-Type"] == "application/problem+json"
     body = refused.json()
     assert {name: body[name] for name in ("code", "detail", "remedy", "article", "field", "status")} == {
-        "code": "never", "detail": "Jamais.", "remedy": "Dites oui.", "article": "art. 1", "field": "word", "status": 422}
+        "code": "never",
+        "detail": "Jamais.",
+        "remedy": "Dites oui.",
+        "article": "art. 1",
+        "field": "word",
+        "status": 422,
+    }
     invalid = client.post(url, {}, content_type="application/json", **token)
     assert invalid.status_code == 400 and invalid.json()["errors"]["word"][0]["code"] == "required"
     done = client.post(url, {"word": "oui"}, content_type="application/json", **token)
@@ -141,7 +168,9 @@ def test_a_verb_acts_and_a_refusal_is_a_problem(client, shelf, mine, at):
 def test_a_two_key_verb_is_proposed(client, shelf, mine, at):
     person = keeper_of()
     (row,) = mine(person)
-    answer = client.post(f"{shelf}{row.code}/fail/", {}, content_type="application/json", **bearer(person, at, may_write=True))
+    answer = client.post(
+        f"{shelf}{row.code}/fail/", {}, content_type="application/json", **bearer(person, at, may_write=True)
+    )
     assert answer.status_code == 202 and TwoKeyAct.objects.get().reference == answer.json()["act"]
     row.refresh_from_db()
     assert row.state == "frozen"
@@ -160,7 +189,16 @@ def test_the_same_key_acts_once(client, shelf, mine, at):
 
 @pytest.mark.parametrize(
     "cursor",
-    ["x", "cD0x", "====", "%00", "cD0wJTAw", "bz05OTk5OTk5OTk5OTk5OTk5OTk5OTk=", "é" * 50, "cj0xJnA9OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"],
+    [
+        "x",
+        "cD0x",
+        "====",
+        "%00",
+        "cD0wJTAw",
+        "bz05OTk5OTk5OTk5OTk5OTk5OTk5OTk=",
+        "é" * 50,
+        "cj0xJnA9OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5",
+    ],
 )
 def test_a_forged_cursor_is_never_an_error(client, shelf, mine, at, cursor):
     person = keeper_of()
@@ -199,7 +237,10 @@ def test_bodies_that_are_none_are_refused(client, shelf, mine, at, body):
     person = keeper_of()
     (row,) = mine(person)
     answer = client.post(
-        f"{shelf}{row.code}/void/", body.encode("latin-1"), content_type="application/json", **bearer(person, at, may_write=True)
+        f"{shelf}{row.code}/void/",
+        body.encode("latin-1"),
+        content_type="application/json",
+        **bearer(person, at, may_write=True),
     )
     assert answer.status_code == 400 and answer["Content-Type"] == "application/problem+json", answer.content
 
@@ -210,7 +251,9 @@ def test_other_methods_and_types_are_problems_too(client, shelf, mine, at):
     token = bearer(person, at, may_write=True)
     assert client.delete(f"{shelf}{row.code}/", **token).json()["code"] == "method_not_allowed"
     assert (
-        client.post(f"{shelf}{row.code}/void/", "word=oui", content_type="application/x-www-form-urlencoded", **token).json()["code"]
+        client.post(
+            f"{shelf}{row.code}/void/", "word=oui", content_type="application/x-www-form-urlencoded", **token
+        ).json()["code"]
         == "unsupported_media_type"
     )
     assert client.get(f"{shelf}{row.code}.json/", **token).status_code == 404

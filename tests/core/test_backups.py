@@ -1,4 +1,5 @@
 """A backup holds everything as of one instant, is checked before it is put back, and replaces nothing by accident."""
+
 import json
 import os
 import subprocess
@@ -24,7 +25,9 @@ class Instance:
 
     def run(self, *command, code=None):
         words = (
-            [sys.executable, "manage.py", *command] if code is None else [sys.executable, "-c", f"import django; django.setup()\n{code}"]
+            [sys.executable, "manage.py", *command]
+            if code is None
+            else [sys.executable, "-c", f"import django; django.setup()\n{code}"]
         )
         return subprocess.run(words, env=self.environment, capture_output=True, text=True)
 
@@ -37,7 +40,9 @@ def instance(tmp_path):
     made = Instance(tmp_path / "one")
     done = made.run("migrate", "-v0")
     assert done.returncode == 0, done.stderr
-    made.run(code="from core.models import User; [User.objects.create_user(f'p{n}@demo.example') for n in range(3)]; User.objects.system()")
+    made.run(
+        code="from core.models import User; [User.objects.create_user(f'p{n}@demo.example') for n in range(3)]; User.objects.system()"
+    )
     return made
 
 
@@ -69,14 +74,18 @@ def test_a_damaged_archive_changes_nothing(instance, tmp_path):
     other = Instance(tmp_path / "two")
     done = other.run("restore", str(out))
     assert done.returncode != 0 and "CommandError" in done.stderr
-    assert (other.folder / "media" / "documents" / "lettre.pdf").read_bytes() == b"%PDF-1.7 kept" and other.count() == ""
+    assert (
+        other.folder / "media" / "documents" / "lettre.pdf"
+    ).read_bytes() == b"%PDF-1.7 kept" and other.count() == ""
 
 
 def test_a_database_in_use_is_not_replaced_by_accident(instance, tmp_path):
     out = tmp_path / "backup.tar.gz"
     instance.run("backup", str(out))
-    code = ("from core.models import Event, User; from django.utils import timezone; "
-            "Event.objects.create(at=timezone.now(), actor=User.objects.system(), machine='x', object_id=1, verb='y')")
+    code = (
+        "from core.models import Event, User; from django.utils import timezone; "
+        "Event.objects.create(at=timezone.now(), actor=User.objects.system(), machine='x', object_id=1, verb='y')"
+    )
     instance.run(code=code)
     assert "--force" in instance.run("restore", str(out)).stderr
     done = instance.run("restore", "--force", str(out))

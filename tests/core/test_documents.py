@@ -1,4 +1,5 @@
 """Documents: one content, one set of bytes, kept; accessible PDF; nothing fetched; signed by what was read; seen by whom the room says."""
+
 import hashlib
 import io
 
@@ -36,9 +37,13 @@ def test_nothing_is_fetched_while_rendering(at, tmp_path, monkeypatch):
     secret.write_text("CANARY-file")
     asked = []
     monkeypatch.setattr(socket.socket, "connect", lambda self, address: asked.append(address))
-    hostile = f'<img src="file://{secret}"><link rel=attachment href="file://{secret}"><img src="http://127.0.0.1:9/x.png">'
+    hostile = (
+        f'<img src="file://{secret}"><link rel=attachment href="file://{secret}"><img src="http://127.0.0.1:9/x.png">'
+    )
     monkeypatch.setattr(
-        documents, "page", lambda document: f"<html lang=fr><head><title>x</title></head><body>{hostile}<p>ok</p></body></html>"
+        documents,
+        "page",
+        lambda document: f"<html lang=fr><head><title>x</title></head><body>{hostile}<p>ok</p></body></html>",
     )
     content = documents.pdf(frozen(at))
     with pikepdf.open(io.BytesIO(content)) as opened:
@@ -57,7 +62,10 @@ def test_the_twin_says_what_the_letter_says_and_the_page_carries_its_proof(at):
     twin, whole = documents.html(letter), documents.page(letter)
     assert "Le courrier en clair" in twin and "<html" not in twin
     assert (
-        letter.code in whole and f"/verifier/{letter.code}" in whole and letter.context_hash[:16] in whole and "data:image/svg+xml" in whole
+        letter.code in whole
+        and f"/verifier/{letter.code}" in whole
+        and letter.context_hash[:16] in whole
+        and "data:image/svg+xml" in whole
     )
 
 
@@ -78,7 +86,9 @@ def test_a_document_that_cannot_be_rendered_holds_up_no_other(at, monkeypatch):
     bad, good = frozen(at), frozen(at)
     real = documents.pdf
     monkeypatch.setattr(
-        documents, "pdf", lambda document: (_ for _ in ()).throw(ValueError("ink")) if document.pk == bad.pk else b"%PDF-1.7 ok"
+        documents,
+        "pdf",
+        lambda document: (_ for _ in ()).throw(ValueError("ink")) if document.pk == bad.pk else b"%PDF-1.7 ok",
     )
     assert documents.render_due(at) == 1
     bad.refresh_from_db()
@@ -97,7 +107,10 @@ def test_a_race_keeps_one_file(at, monkeypatch):
     first = documents.render(letter, at=at)
     second = documents._keep(stale, b"%PDF-1.7 two", at)
     assert second.file.name == first.file.name and second.file.read() == b"%PDF-1.7 one"
-    assert len([name for name in first.file.storage.listdir(first.file.name.rpartition("/")[0])[1] if letter.code in name]) == 1
+    assert (
+        len([name for name in first.file.storage.listdir(first.file.name.rpartition("/")[0])[1] if letter.code in name])
+        == 1
+    )
 
 
 def test_only_what_is_rendered_is_signed_once_a_person(at, monkeypatch):
@@ -108,7 +121,9 @@ def test_only_what_is_rendered_is_signed_once_a_person(at, monkeypatch):
         sign()
     documents.render(letter, at=at)
     signature = sign()
-    assert signature.sha256 == hashlib.sha256(b"%PDF-1.7 sign").hexdigest() and signature.evidence == {"method": "password"}
+    assert signature.sha256 == hashlib.sha256(b"%PDF-1.7 sign").hexdigest() and signature.evidence == {
+        "method": "password"
+    }
     with refused("already_signed"):
         sign()
     documents.void(letter, at)
@@ -125,10 +140,16 @@ def test_seen_by_whom_its_room_says_and_by_nobody_before(at, as_user, monkeypatc
     assert as_user(reader).get(page_url).status_code == 404
     monkeypatch.setitem(documents.VISIBILITY, "shelf", lambda user, document: user == reader)
     shown = as_user(reader).get(page_url)
-    assert shown.status_code == 200 and "Le courrier en clair" in shown.text and shown["Cache-Control"] == "no-store, private"
+    assert (
+        shown.status_code == 200
+        and "Le courrier en clair" in shown.text
+        and shown["Cache-Control"] == "no-store, private"
+    )
     given = as_user(reader).get(pdf_url)
     assert (
-        given.getvalue() == b"%PDF-1.7 page" and given["Content-Type"] == "application/pdf" and "attachment" in given["Content-Disposition"]
+        given.getvalue() == b"%PDF-1.7 page"
+        and given["Content-Type"] == "application/pdf"
+        and "attachment" in given["Content-Disposition"]
     )
     assert "sandbox" in given["Content-Security-Policy"]
     absent = page_url.replace(letter.code, "DOC-00000000")

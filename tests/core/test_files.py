@@ -1,4 +1,5 @@
 """Files: what is taken is what it says it is; the rest is refused with a reason, never an error."""
+
 import io
 import socket
 import struct
@@ -50,14 +51,18 @@ DOCX = {"[Content_Types].xml": "<Types/>", "word/document.xml": "<w/>"}
 ODT = {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}
 
 
-@pytest.mark.parametrize(("content", "name", "kind"), [
-    (pdf(), "budget.pdf", "application/pdf"),
-    (picture(), "logo.PNG", "image/png"),
-    (picture("JPEG"), "photo.jpg", "image/jpeg"),
-    (archive(**DOCX), "lettre.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    (archive(**ODT), "lettre.odt", "application/vnd.oasis.opendocument.text"),
-    ("Élise;1\n".encode(), "liste.csv", "text/csv"),
-], ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("content", "name", "kind"),
+    [
+        (pdf(), "budget.pdf", "application/pdf"),
+        (picture(), "logo.PNG", "image/png"),
+        (picture("JPEG"), "photo.jpg", "image/jpeg"),
+        (archive(**DOCX), "lettre.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        (archive(**ODT), "lettre.odt", "application/vnd.oasis.opendocument.text"),
+        ("Élise;1\n".encode(), "liste.csv", "text/csv"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_good_files_are_known_by_their_content(content, name, kind):
     assert check_upload(upload(content, name), kinds=ALL, max_bytes=LIMIT) == kind
 
@@ -74,29 +79,33 @@ def embedded(document):
     document.attachments["x.exe"] = b"MZ"
 
 
-@pytest.mark.parametrize(("content", "name"), [
-    (b"MZ\x90\x00", "budget.pdf"),
-    (pdf()[:200], "cut.pdf"),
-    (picture(), "image.pdf"),
-    (pdf(), "pdf.png"),
-    (picture("PNG"), "really-png.jpg"),
-    (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "logo.svg"),
-    (b"<svg onload=alert(1)>", "logo.png"),
-    (b"<!DOCTYPE html><script>", "notes.txt"),
-    (b"a\x00b", "notes.txt"),
-    (b"\xff\xfe\xfa", "notes.txt"),
-    (archive(**DOCX), "lettre.odt"),
-    (archive(**ODT), "lettre.docx"),
-    (archive(**DOCX, **{"word/vbaProject.bin": "x"}), "macros.docx"),
-    (archive(**DOCX, **{"../../etc/passwd": "x"}), "slip.docx"),
-    (archive(**DOCX, **{"word/bomb": "0" * 3_000_000}), "bomb.docx"),
-    (pdf(javascript), "script.pdf"),
-    (pdf(launch), "launch.pdf"),
-    (pdf(embedded), "embedded.pdf"),
-    (pdf(encryption=pikepdf.Encryption(owner="o", user="u")), "locked.pdf"),
-    (b"#!/bin/sh\n", "script.sh"),
-    (b"x", "noextension"),
-], ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"MZ\x90\x00", "budget.pdf"),
+        (pdf()[:200], "cut.pdf"),
+        (picture(), "image.pdf"),
+        (pdf(), "pdf.png"),
+        (picture("PNG"), "really-png.jpg"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "logo.svg"),
+        (b"<svg onload=alert(1)>", "logo.png"),
+        (b"<!DOCTYPE html><script>", "notes.txt"),
+        (b"a\x00b", "notes.txt"),
+        (b"\xff\xfe\xfa", "notes.txt"),
+        (archive(**DOCX), "lettre.odt"),
+        (archive(**ODT), "lettre.docx"),
+        (archive(**DOCX, **{"word/vbaProject.bin": "x"}), "macros.docx"),
+        (archive(**DOCX, **{"../../etc/passwd": "x"}), "slip.docx"),
+        (archive(**DOCX, **{"word/bomb": "0" * 3_000_000}), "bomb.docx"),
+        (pdf(javascript), "script.pdf"),
+        (pdf(launch), "launch.pdf"),
+        (pdf(embedded), "embedded.pdf"),
+        (pdf(encryption=pikepdf.Encryption(owner="o", user="u")), "locked.pdf"),
+        (b"#!/bin/sh\n", "script.sh"),
+        (b"x", "noextension"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_wrong_files_are_refused_with_a_reason(content, name):
     with refused("file_type") as caught:
         check_upload(upload(content, name), kinds=ALL, max_bytes=LIMIT)

@@ -1,4 +1,5 @@
 """Same key and body, same answer, one effect: forms and API, one after the other and all at once."""
+
 import threading
 from datetime import timedelta
 
@@ -126,7 +127,9 @@ class Api(APIView):
 
 
 def call(user, amount, key="k1"):
-    request = APIRequestFactory().post("/api/v1/x/", {"amount": amount}, format="json", headers={"Idempotency-Key": key} if key else {})
+    request = APIRequestFactory().post(
+        "/api/v1/x/", {"amount": amount}, format="json", headers={"Idempotency-Key": key} if key else {}
+    )
     force_authenticate(request, user)
     response = Api.as_view()(request)
     return response.render() if hasattr(response, "render") else response
@@ -174,7 +177,9 @@ def test_all_at_once_acts_once():
     for thread in threads:
         thread.join()
     assert ApiToken.objects.count() == 1
-    assert {answer.status_code for answer in answers} <= {201, 409} and sum(answer.status_code == 201 for answer in answers) >= 1
+    assert {answer.status_code for answer in answers} <= {201, 409} and sum(
+        answer.status_code == 201 for answer in answers
+    ) >= 1
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
     assert call(user, 10)["Idempotency-Replayed"] == "true"
 

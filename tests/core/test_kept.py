@@ -1,4 +1,5 @@
 """No lost word: what was typed survives the end of a session, a form that slept too long and a refusal."""
+
 import re
 from datetime import timedelta
 
@@ -114,7 +115,9 @@ def test_passwords_are_never_kept_nor_shown(at):
 def test_a_refusal_where_no_form_can_show_it_gives_the_text_back(at, as_user):
     browser = as_user(UserFactory())
     page = post(browser, {"text": TEXT, "refuse": "1"}, headers=HERE | {"referer": "http://testserver/essai/ecrire/"})
-    assert page.status_code == 422 and "Jamais." in page.text and "Demandez encore." in page.text and "art. 1" in page.text
+    assert (
+        page.status_code == 422 and "Jamais." in page.text and "Demandez encore." in page.text and "art. 1" in page.text
+    )
     assert again(page)[1]["text"] == TEXT
 
 

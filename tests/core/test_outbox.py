@@ -1,4 +1,5 @@
 """The outbox: a mail lives and dies with its act, is sent at least once with one Message-ID, and tries again."""
+
 import re
 from datetime import timedelta
 
@@ -16,7 +17,9 @@ LINK = "http://127.0.0.1:8000/mon-espace/securite/"
 
 
 def queue(at, to=None, code="account/token_created", **options):
-    return outbox.queue(code, to=to or UserFactory(), at=at, context={"link": LINK, **options.pop("context", {})}, **options)
+    return outbox.queue(
+        code, to=to or UserFactory(), at=at, context={"link": LINK, **options.pop("context", {})}, **options
+    )
 
 
 class Broken:
@@ -31,7 +34,9 @@ class Broken:
 
 def test_a_mail_is_written_in_the_language_of_its_reader(at):
     french, english = queue(at, UserFactory(name="Élise")), queue(at, UserFactory(name="Ann", language="en"))
-    assert french.subject == "Un réglage de sécurité de votre compte a changé" and french.text.startswith("Bonjour Élise,")
+    assert french.subject == "Un réglage de sécurité de votre compte a changé" and french.text.startswith(
+        "Bonjour Élise,"
+    )
     assert english.subject == "A security setting of your account has changed" and english.text.startswith("Hello Ann,")
     assert LINK in french.text and LINK in english.text
 
@@ -52,7 +57,11 @@ def test_what_is_due_is_sent_once_with_its_headers(at):
     (sent,) = django_mail.outbox
     assert (row.state, row.sent_at) == ("sent", at)
     assert sent.extra_headers["Message-ID"] == row.message_id and sent.extra_headers["X-Fund-Ref"] == "FP-2026-4T8RWZ2M"
-    assert sent.to == [row.to] and sent.alternatives[0][1] == "text/html" and f'<a href="{LINK}">' in sent.alternatives[0][0]
+    assert (
+        sent.to == [row.to]
+        and sent.alternatives[0][1] == "text/html"
+        and f'<a href="{LINK}">' in sent.alternatives[0][0]
+    )
     assert "Référence : FP-2026-4T8RWZ2M" in sent.body
 
 
@@ -115,7 +124,9 @@ def test_a_closed_account_and_the_clock_get_no_mail(at):
 
 
 def test_what_people_wrote_is_never_a_link_nor_a_header(at):
-    evil = UserFactory(name="Bob\r\nBcc: all@demo.example https://evil.example/x www.evil.example [clic](https://evil.example)")
+    evil = UserFactory(
+        name="Bob\r\nBcc: all@demo.example https://evil.example/x www.evil.example [clic](https://evil.example)"
+    )
     row = queue(at, evil)
     outbox.deliver_due(at)
     (sent,) = django_mail.outbox
@@ -126,6 +137,8 @@ def test_what_people_wrote_is_never_a_link_nor_a_header(at):
 
 
 def test_a_subject_stays_on_its_line(at):
-    subject, text = outbox.compose("payments/offer.made", "fr", {"title": "Un\nBcc: x", "accept_by_at": at, "link": LINK})
+    subject, text = outbox.compose(
+        "payments/offer.made", "fr", {"title": "Un\nBcc: x", "accept_by_at": at, "link": LINK}
+    )
     assert "\n" not in subject and subject.startswith("Votre aide vous attend")
     assert LINK in text

@@ -1,4 +1,5 @@
 """The frame of a verb: permission, state, guards, in that order; one transaction; one event; consequences after commit."""
+
 import pytest
 from django.db import transaction
 
@@ -93,7 +94,10 @@ def test_what_breaks_in_the_body_undoes_everything(at):
 
 
 def test_a_body_that_forgets_the_transition_is_an_error(at):
-    with verbs(void=(lambda act, document: None, OPTIONS)) as made, pytest.raises(RuntimeError, match="must end in void"):
+    with (
+        verbs(void=(lambda act, document: None, OPTIONS)) as made,
+        pytest.raises(RuntimeError, match="must end in void"),
+    ):
         made["void"](document=frozen(at), actor=keeper_of(), at=at)
 
 

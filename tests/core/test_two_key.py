@@ -1,4 +1,5 @@
 """Two keys: one proposes, another approves what was proposed and nothing else, within fourteen days, once."""
+
 import threading
 from datetime import timedelta
 

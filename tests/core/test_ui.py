@@ -1,4 +1,5 @@
 """The design system: what tags print, how the form renderer ties label, hint and error, what an act card says; in a browser, axe."""
+
 from __future__ import annotations
 
 import os
@@ -49,12 +50,15 @@ def test_percentages_and_counts():
         assert ui.percent(32.43) == "32.4%"
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (date(2026, 6, 1), f"1er{WIDE}juin 2026"),
-    ("2026-06-09", f"9{WIDE}juin 2026"),
-    (datetime(2026, 12, 31, 23, 30, tzinfo=ZoneInfo("UTC")), f"1er{WIDE}janvier 2027"),
-    (None, ""),
-])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (date(2026, 6, 1), f"1er{WIDE}juin 2026"),
+        ("2026-06-09", f"9{WIDE}juin 2026"),
+        (datetime(2026, 12, 31, 23, 30, tzinfo=ZoneInfo("UTC")), f"1er{WIDE}janvier 2027"),
+        (None, ""),
+    ],
+)
 def test_a_day_is_the_day_of_paris(value, text):
     assert ui.day(value) == text
 
@@ -82,7 +86,10 @@ def test_one_or_many_follows_the_language():
 def test_addresses_follow_the_language_and_files_do_not():
     assert show("{% localized '/projets/' %}") == "/projets/"
     with translation.override("en"):
-        assert show("{% localized '/projets/' %}{% localized '/donnees/comptes.csv' %}") == "/en/projets//donnees/comptes.csv"
+        assert (
+            show("{% localized '/projets/' %}{% localized '/donnees/comptes.csv' %}")
+            == "/en/projets//donnees/comptes.csv"
+        )
 
 
 def test_the_present_page_is_marked():
@@ -138,8 +145,12 @@ def test_segments_fill_the_bar_exactly():
 
 def test_a_bar_reads_mappings_objects_and_segments_alike():
     figures = {"paid": 300, "free": 100}
-    shapes = [figures, SimpleNamespace(**figures), [{"account": "free", "cents": 100}, {"account": "paid", "cents": 300}],
-              SimpleNamespace(segments=[{"account": "paid", "cents": 300, "url": "/p/"}, {"account": "free", "cents": 100}])]
+    shapes = [
+        figures,
+        SimpleNamespace(**figures),
+        [{"account": "free", "cents": 100}, {"account": "paid", "cents": 300}],
+        SimpleNamespace(segments=[{"account": "paid", "cents": 300, "url": "/p/"}, {"account": "free", "cents": 100}]),
+    ]
     for shape in shapes:
         assert {one.account: one.width for one in segments_of(shape).visible} == {"paid": 7500, "free": 2500}
     assert segments_of(shapes[-1]).segments[0].url == "/p/"
@@ -244,7 +255,9 @@ def test_errors_of_rows_say_their_row():
     typed = {"r-TOTAL_FORMS": "2", "r-INITIAL_FORMS": "2", "r-0-label": "a", "r-0-amount": "1", "r-1-label": "b"}
     formset = forms.formset_factory(RowForm)(typed, prefix="r")
     assert not formset.is_valid()
-    assert [(target, label) for target, label, _error in ui.error_links(formset)] == [("id_r-1-amount", "Ligne 2, Montant")]
+    assert [(target, label) for target, label, _error in ui.error_links(formset)] == [
+        ("id_r-1-amount", "Ligne 2, Montant")
+    ]
 
 
 # ---- acts ----
@@ -252,13 +265,27 @@ def test_errors_of_rows_say_their_row():
 
 def card(**changes) -> str:
     verb = SimpleNamespace(machine="instalment", two_key=changes.pop("two_keys", None))
-    offer = {"name": "certify", "label": "certifier", "allowed": True, "danger": False, "reason": "", "remedy": "", "verb": verb} | changes
-    return show("{% include 'components/card_act.html' %}", card={"offer": offer, "form": changes.get("form", FundForm())})
+    offer = {
+        "name": "certify",
+        "label": "certifier",
+        "allowed": True,
+        "danger": False,
+        "reason": "",
+        "remedy": "",
+        "verb": verb,
+    } | changes
+    return show(
+        "{% include 'components/card_act.html' %}", card={"offer": offer, "form": changes.get("form", FundForm())}
+    )
 
 
 def test_an_allowed_act_is_a_form_that_names_it():
     html = card()
-    assert '<input type="hidden" name="act" value="certify">' in html and 'name="nonce"' in html and 'name="csrfmiddlewaretoken"' in html
+    assert (
+        '<input type="hidden" name="act" value="certify">' in html
+        and 'name="nonce"' in html
+        and 'name="csrfmiddlewaretoken"' in html
+    )
     assert "Certifier</button>" in html
 
 
@@ -277,9 +304,21 @@ def test_a_weighty_act_asks_before_and_two_keys_are_said():
 
 def test_a_refused_form_opens_its_card():
     form = LetterForm({"title": ""}, prefix="certify")
-    html = show("{% include 'components/card_act.html' %}", card={"offer": {
-        "name": "certify", "label": "certifier", "allowed": True, "danger": False, "reason": "", "remedy": "",
-        "verb": SimpleNamespace(machine="instalment", two_key=None)}, "form": form})
+    html = show(
+        "{% include 'components/card_act.html' %}",
+        card={
+            "offer": {
+                "name": "certify",
+                "label": "certifier",
+                "allowed": True,
+                "danger": False,
+                "reason": "",
+                "remedy": "",
+                "verb": SimpleNamespace(machine="instalment", two_key=None),
+            },
+            "form": form,
+        },
+    )
     assert "<details open>" in html and 'enctype="multipart/form-data"' in html and 'id="id_certify-title"' in html
 
 
@@ -289,7 +328,9 @@ def test_a_refused_form_opens_its_card():
 def test_a_letter_carries_its_fonts_and_no_inline_drawing():
     source = "{% extends 'documents/layout.html' %}{% block title %}T{% endblock %}{% block content %}<h1>T</h1>{% endblock %}"
     document = SimpleNamespace(code="DOC-2026-1", state="frozen")
-    html = show(source, None, qr="data:,", document=document, verify_url="https://f.example/verifier/DOC-2026-1", hash16="ab")
+    html = show(
+        source, None, qr="data:,", document=document, verify_url="https://f.example/verifier/DOC-2026-1", hash16="ab"
+    )
     assert html.count("data:font/woff2;base64,") == 4
     assert "<svg" not in html.partition("</style>")[2]
     assert 'alt=""' not in html and "DOC-2026-1" in html
@@ -318,8 +359,16 @@ def violations(page) -> list:
     return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
 
 
-PAGES = ("/style/", "/en/style/", "/connexion/", "/inscription/", "/mot-de-passe/", "/nulle-part/", "/mentions-legales/",
-         "/confidentialite/")
+PAGES = (
+    "/style/",
+    "/en/style/",
+    "/connexion/",
+    "/inscription/",
+    "/mot-de-passe/",
+    "/nulle-part/",
+    "/mentions-legales/",
+    "/confidentialite/",
+)
 
 
 @pytest.mark.slow

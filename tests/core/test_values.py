@@ -1,4 +1,5 @@
 """Money, references, days and instants as people type them."""
+
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -55,7 +56,9 @@ def test_euros_as_people_write_them(typed, cents):
     assert EurosField(required=False).clean(typed) == cents
 
 
-@pytest.mark.parametrize("typed", ["douze", "1,234", "1.2.3", "-5", "1e5", "NaN", "Infinity", "9" * 20, "10,001", "\u0664\u0665 x"])
+@pytest.mark.parametrize(
+    "typed", ["douze", "1,234", "1.2.3", "-5", "1e5", "NaN", "Infinity", "9" * 20, "10,001", "\u0664\u0665 x"]
+)
 def test_what_is_no_amount_is_refused(typed):
     with pytest.raises(forms.ValidationError):
         EurosField().clean(typed)
@@ -82,7 +85,8 @@ def test_days_and_instants_are_of_paris():
 
 
 @pytest.mark.parametrize(
-    "parts", [["2026-10-25", "02:30"], ["2026-03-29", "02:30"], ["2026-10-25", ""], ["2026-13-01", "10:00"], ["", "10:00"]]
+    "parts",
+    [["2026-10-25", "02:30"], ["2026-03-29", "02:30"], ["2026-10-25", ""], ["2026-13-01", "10:00"], ["", "10:00"]],
 )
 def test_an_instant_that_is_none_or_two_is_refused(parts):
     with pytest.raises(forms.ValidationError):
@@ -98,7 +102,7 @@ def test_references_carry_a_check_sign(_):
 @given(st.integers(0, 7), st.sampled_from(references.ALPHABET))
 def test_one_wrong_sign_is_always_caught(place, sign):
     signs = references.signs()
-    wrong = signs[:place] + sign + signs[place + 1:]
+    wrong = signs[:place] + sign + signs[place + 1 :]
     assert references.is_valid(f"FP-2026-{wrong}") == (wrong == signs)
 
 
@@ -114,7 +118,10 @@ def test_links(settings):
     assert links.absolute("/projets/") == "https://fonds.example/projets/"
     assert links.localized("/projets/", "en") == "/en/projets/" and links.localized("/en/projets/", "fr") == "/projets/"
     assert links.localized("/en/projets/", "en") == "/en/projets/" and links.localized("/", "en") == "/en/"
-    assert links.localized("/donnees/projets.csv", "en") == "/donnees/projets.csv" and links.localized("/api/v1/", "en") == "/api/v1/"
+    assert (
+        links.localized("/donnees/projets.csv", "en") == "/donnees/projets.csv"
+        and links.localized("/api/v1/", "en") == "/api/v1/"
+    )
     with translation.override("en"):
         assert links.localized("/projets/?q=1") == "/en/projets/?q=1"
 
@@ -122,7 +129,10 @@ def test_links(settings):
 def test_signed_values():
     token = links.signed("partner", {"pk": 3})
     assert links.read("partner", token) == {"pk": 3} and links.read("team", token) is None
-    assert links.read("partner", token[:-1] + ("A" if token[-1] != "A" else "B")) is None and links.read("partner", "") is None
+    assert (
+        links.read("partner", token[:-1] + ("A" if token[-1] != "A" else "B")) is None
+        and links.read("partner", "") is None
+    )
     assert links.read("partner", token, max_age=-1) is None
 
 

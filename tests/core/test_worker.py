@@ -1,4 +1,5 @@
 """The worker: does what is due, once, survives what breaks, stops when told."""
+
 import os
 import signal
 import subprocess
@@ -26,7 +27,9 @@ def test_drain_renders_sends_and_expires(at, monkeypatch):
     monkeypatch.setattr(documents, "pdf", lambda document: b"%PDF-1.7 drained")
     letter = frozen(at)
     outbox.queue("account/token_created", to=UserFactory(), at=at, context={"link": "x"}, wait_for=letter)
-    with verbs(void=(lambda act, document: document.void(act.at), {"who": (keeper,), "fsm": "void", "two_key": two_keys()})):
+    with verbs(
+        void=(lambda act, document: document.void(act.at), {"who": (keeper,), "fsm": "void", "two_key": two_keys()})
+    ):
         act = two_key.propose(VERBS["document"]["void"], frozen(at), actor=keeper_of(), at=at - timedelta(days=15))
     out = StringIO()
     call_command("worker", "--drain", stdout=out)
@@ -81,8 +84,15 @@ def test_it_wakes_quickly_and_stops_when_told(monkeypatch):
 @pytest.mark.slow
 def test_sigterm_ends_the_process_cleanly(tmp_path):
     environment = os.environ | {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--run-syncdb", "-v0"], env=environment, check=False, capture_output=True)
-    process = subprocess.Popen([sys.executable, "manage.py", "worker"], env=environment, stderr=subprocess.PIPE, text=True)
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--run-syncdb", "-v0"],
+        env=environment,
+        check=False,
+        capture_output=True,
+    )
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "worker"], env=environment, stderr=subprocess.PIPE, text=True
+    )
     line = ""
     while "worker started" not in line:
         line = process.stderr.readline()

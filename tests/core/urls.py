@@ -1,4 +1,5 @@
 """The fund's addresses and a few of the tests' own."""
+
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -75,12 +76,18 @@ class Shelf(Resource):
     queryset = Document.objects.all()
 
     def get_queryset(self):
-        return Document.objects.filter(title__startswith=self.request.user.name[:7] if self.request.user.is_authenticated else "-")
+        return Document.objects.filter(
+            title__startswith=self.request.user.name[:7] if self.request.user.is_authenticated else "-"
+        )
 
 
 def shelf(verbs):
     """The resource made once the tests' verbs exist."""
-    return type("TestShelf", (Shelf,), {"model": Document, "params": verbs, "serializer_class": DocumentSerializer, "__module__": __name__})
+    return type(
+        "TestShelf",
+        (Shelf,),
+        {"model": Document, "params": verbs, "serializer_class": DocumentSerializer, "__module__": __name__},
+    )
 
 
 urlpatterns = [

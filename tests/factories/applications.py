@@ -1,4 +1,5 @@
 """Factories of the file: complete drafts, files in any state, with a team, a partner, a filed version."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -7,7 +8,15 @@ import factory
 from django.utils import timezone
 
 from applications.enums import CLOSED, FILED
-from applications.models import Application, ApplicationSection, ApplicationVersion, EligibilityCheck, InformationRequest, Partnership, TeamMember
+from applications.models import (
+    Application,
+    ApplicationSection,
+    ApplicationVersion,
+    EligibilityCheck,
+    InformationRequest,
+    Partnership,
+    TeamMember,
+)
 from applications.queries import content_now
 from applications.schema import CER_VERSION, clean
 from core import references
@@ -19,47 +28,98 @@ from tests.factories.fund import AdministrationFactory, CallFactory, Organisatio
 SUMMARY = "Des habitants et une mairie réécrivent ensemble douze courriers que personne ne comprend, les essaient en vrai et publient la méthode."
 
 
-def complete_content(kind: str = ApplicantKind.ASSOCIATION, *, title: str = "Le courrier en clair", requested: int = 1_850_000, number: int = 1) -> dict:
+def complete_content(
+    kind: str = ApplicantKind.ASSOCIATION,
+    *,
+    title: str = "Le courrier en clair",
+    requested: int = 1_850_000,
+    number: int = 1,
+) -> dict:
     """Sections of a file that lacks nothing, for this kind of applicant (amounts in cents). A collective's bearer is an association."""
     own = 70_000
-    applicant = {"name": f"Porteur {number}", "address": "7 passage des Brouillons, 58000 Nevers", "phone": "03 00 00 00 00", "adult": True,
-                 "purpose": "Rendre les démarches compréhensibles par tous."}
+    applicant = {
+        "name": f"Porteur {number}",
+        "address": "7 passage des Brouillons, 58000 Nevers",
+        "phone": "03 00 00 00 00",
+        "adult": True,
+        "purpose": "Rendre les démarches compréhensibles par tous.",
+    }
     if kind == ApplicantKind.ASSOCIATION:
-        applicant |= {"siret": fictional_siret(number), "rna": "W991234567", "representative_name": "Ada Morel", "representative_role": "présidente"}
+        applicant |= {
+            "siret": fictional_siret(number),
+            "rna": "W991234567",
+            "representative_name": "Ada Morel",
+            "representative_role": "présidente",
+        }
     if kind == ApplicantKind.COLLECTIVE:
-        applicant |= {"bearer_kind": "association", "bearer_name": f"Maison {number}", "bearer_siret": fictional_siret(20_000 + number),
-                      "bearer_address": "1 rue du Pont, 58000 Nevers", "bearer_representative": "Lou Perrin"}
+        applicant |= {
+            "bearer_kind": "association",
+            "bearer_name": f"Maison {number}",
+            "bearer_siret": fictional_siret(20_000 + number),
+            "bearer_address": "1 rue du Pont, 58000 Nevers",
+            "bearer_representative": "Lou Perrin",
+        }
     return {
         "applicant": applicant,
         "project": {
-            "title": title, "summary": SUMMARY, "need": "Une visite sur trois commence par un courrier incompris.",
-            "solution": "Un atelier par lettre, lue à voix haute.", "origin": "Des bénévoles du guichet.",
+            "title": title,
+            "summary": SUMMARY,
+            "need": "Une visite sur trois commence par un courrier incompris.",
+            "solution": "Un atelier par lettre, lue à voix haute.",
+            "origin": "Des bénévoles du guichet.",
             "deliverables": [{"title": "Douze lettres", "description": "Modèles modifiables", "due_month": 5}],
             "timeline": [{"from_month": 1, "to_month": 5, "label": "Ateliers"}],
             "risks": [{"risk": "Relecture juridique", "answer": "Invitée dès le départ"}],
             "expected_outcomes": [{"indicator": "Appels évités", "target": "un sur cinq"}],
-            "duration_months": 9, "insee_code": "58194", "themes": ["inclusion"],
+            "duration_months": 9,
+            "insee_code": "58194",
+            "themes": ["inclusion"],
         },
-        "partnership": {"expectation": "Deux agents une demi-journée par quinzaine.", "commitment": "Les modèles de lettres."},
+        "partnership": {
+            "expectation": "Deux agents une demi-journée par quinzaine.",
+            "commitment": "Les modèles de lettres.",
+        },
         "budget": {
-            "requested_amount": requested, "minimum_viable_amount": requested // 2,
-            "expenses": [{"account": "604", "label": "Graphisme", "amount": requested - 500_000 + own}, {"account": "641", "label": "Coordination", "amount": 500_000}],
+            "requested_amount": requested,
+            "minimum_viable_amount": requested // 2,
+            "expenses": [
+                {"account": "604", "label": "Graphisme", "amount": requested - 500_000 + own},
+                {"account": "641", "label": "Coordination", "amount": 500_000},
+            ],
             "resources": [{"account": "756", "label": "Cotisations", "amount": own, "status": "acquired"}],
             "in_kind_expenses": [{"account": "864", "label": "Bénévolat", "amount": 270_000, "hours": 180}],
             "in_kind_resources": [{"account": "870", "label": "Bénévolat", "amount": 270_000}],
         },
-        "openness": {"licence": "CC-BY-4.0", "publish_data": True, "reuse": True, "repository_url": "https://forge.example/lettres"},
+        "openness": {
+            "licence": "CC-BY-4.0",
+            "publish_data": True,
+            "reuse": True,
+            "repository_url": "https://forge.example/lettres",
+        },
         "documents": {},
-        "statements": {"accurate": True, "authorised": True, "not_started": True, "no_double_funding": True, "social_and_tax": True, "cer": True,
-                       "cer_on": "2026-01-15", "cer_version": CER_VERSION, "mandates_held": True, "electronic_notification": True},
+        "statements": {
+            "accurate": True,
+            "authorised": True,
+            "not_started": True,
+            "no_double_funding": True,
+            "social_and_tax": True,
+            "cer": True,
+            "cer_on": "2026-01-15",
+            "cer_version": CER_VERSION,
+            "mandates_held": True,
+            "electronic_notification": True,
+        },
     }
 
 
 def write(application: Application, content: dict, at) -> None:
     """Put this content in the working copy."""
     for code, section in content.items():
-        ApplicationSection.objects.update_or_create(application=application, code=code, defaults={
-            "content": clean(code, section), "version": 1, "updated_at": at, "updated_by": application.lead})
+        ApplicationSection.objects.update_or_create(
+            application=application,
+            code=code,
+            defaults={"content": clean(code, section), "version": 1, "updated_at": at, "updated_by": application.lead},
+        )
 
 
 class ApplicationFactory(factory.django.DjangoModelFactory):
@@ -84,19 +144,39 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
         kind, lead = kwargs["applicant_kind"], kwargs["lead"]
         if kind == ApplicantKind.ASSOCIATION and "organisation" not in kwargs:
             kwargs["organisation"] = kwargs["bearer_organisation"] = OrganisationFactory()
-        elif kind == ApplicantKind.COLLECTIVE and not kwargs.get("bearer_organisation") and not kwargs.get("bearer_person"):
+        elif (
+            kind == ApplicantKind.COLLECTIVE
+            and not kwargs.get("bearer_organisation")
+            and not kwargs.get("bearer_person")
+        ):
             kwargs["bearer_organisation"] = OrganisationFactory()
         elif kind == ApplicantKind.CITIZEN:
             kwargs.setdefault("bearer_person", lead)
         organisation = kwargs.get("organisation")
         defaults = dict(
-            reference=references.new("FP", 2026), created_at=at, summary=SUMMARY, minimum_viable_amount=kwargs["requested_amount"] // 2, insee_code="58194",
-            commune="Nevers", department="58", region="27", themes=["inclusion"], duration_months=9,
-            applicant_name=organisation.name if organisation else f"Porteur {number}" if kind == ApplicantKind.COLLECTIVE else lead.name,
+            reference=references.new("FP", 2026),
+            created_at=at,
+            summary=SUMMARY,
+            minimum_viable_amount=kwargs["requested_amount"] // 2,
+            insee_code="58194",
+            commune="Nevers",
+            department="58",
+            region="27",
+            themes=["inclusion"],
+            duration_months=9,
+            applicant_name=organisation.name
+            if organisation
+            else f"Porteur {number}"
+            if kind == ApplicantKind.COLLECTIVE
+            else lead.name,
             applicant_key=f"organisation:{organisation.pk}" if organisation else f"user:{lead.pk}",
         )
         application = Application.objects.create(**(defaults | kwargs))
-        content = complete_content(kind, title=application.title, requested=application.requested_amount, number=number) if content is None else content
+        content = (
+            complete_content(kind, title=application.title, requested=application.requested_amount, number=number)
+            if content is None
+            else content
+        )
         if content and organisation:
             content["applicant"] |= {"siret": organisation.siret, "name": organisation.name}
         write(application, content, at)
@@ -110,8 +190,15 @@ def put_in_state(application: Application, state: str, at) -> Application:
     facts: dict = {"state": state, "closed_at": at if state in CLOSED else None}
     if state in FILED and application.filed_version_id is None:
         content = content_now(application)
-        version = ApplicationVersion.objects.create(application=application, number=1, content=content, content_hash=canonical_hash(content), filed_at=at,
-                                                    received_at=at, filed_by=application.lead)
+        version = ApplicationVersion.objects.create(
+            application=application,
+            number=1,
+            content=content,
+            content_hash=canonical_hash(content),
+            filed_at=at,
+            received_at=at,
+            filed_by=application.lead,
+        )
         facts |= {"filed_version": version, "first_received_at": at, "received_at": at}
     if state in ("eligible", "under_review", "on_reserve", "selected", "rejected", "renounced"):
         facts["eligible_at"] = at
@@ -130,7 +217,16 @@ class InformationRequestFactory(factory.django.DjangoModelFactory):
 
     application = factory.LazyFunction(lambda: ApplicationFactory(state="submitted"))
     number = factory.LazyAttribute(lambda o: o.application.information_requests.count() + 1)
-    items = factory.LazyFunction(lambda: [{"section": "budget", "label": "Le devis du graphisme", "reason": "La ligne 604 n’est pas expliquée", "article": "art. 5"}])
+    items = factory.LazyFunction(
+        lambda: [
+            {
+                "section": "budget",
+                "label": "Le devis du graphisme",
+                "reason": "La ligne 604 n’est pas expliquée",
+                "article": "art. 5",
+            }
+        ]
+    )
     requested_by = factory.LazyFunction(lambda: person_with(Role.CASE_OFFICER))
     opened_at = factory.LazyFunction(timezone.now)
     due_at = factory.LazyAttribute(lambda o: o.opened_at + timedelta(days=15))
@@ -217,7 +313,9 @@ def check_all(application: Application, officer, at=None, *, ok: bool = True) ->
 
     at = at or timezone.now()
     for code, _label, _article in condition_codes(application):
-        EligibilityCheck.objects.update_or_create(application=application, code=code, defaults={"ok": ok, "checked_by": officer, "checked_at": at})
+        EligibilityCheck.objects.update_or_create(
+            application=application, code=code, defaults={"ok": ok, "checked_by": officer, "checked_at": at}
+        )
 
 
 def eligible(at=None, officer=None, **fields) -> Application:

@@ -1,4 +1,5 @@
 """Factories of core's rows."""
+
 import factory
 
 from core.models import User

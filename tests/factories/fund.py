@@ -1,4 +1,5 @@
 """Factories of the institution: people with roles, envelopes with money, calls that could be published."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -7,9 +8,28 @@ import factory
 from django.utils import timezone
 
 from core.models import User
-from fund.enums import COLLEGE_ROLES, CallState, College, OrganisationKind, Role, RoleGrantState, RuleVersionState, Trigger
+from fund.enums import (
+    COLLEGE_ROLES,
+    CallState,
+    College,
+    OrganisationKind,
+    Role,
+    RoleGrantState,
+    RuleVersionState,
+    Trigger,
+)
 from fund.models import (
-    Call, Criterion, EligibilityQuestion, Envelope, FaqEntry, FundIdentity, InstalmentLine, Organisation, RoleGrant, RuleVersion, Theme,
+    Call,
+    Criterion,
+    EligibilityQuestion,
+    Envelope,
+    FaqEntry,
+    FundIdentity,
+    InstalmentLine,
+    Organisation,
+    RoleGrant,
+    RuleVersion,
+    Theme,
 )
 from tests.factories.core import UserFactory
 
@@ -45,7 +65,9 @@ class RuleVersionFactory(factory.django.DjangoModelFactory):
 
     number = factory.Sequence(lambda n: n + 1)
     state = RuleVersionState.IN_FORCE
-    in_force_at = factory.LazyAttribute(lambda o: None if o.state == RuleVersionState.DRAFT else timezone.now() - timedelta(days=3650))
+    in_force_at = factory.LazyAttribute(
+        lambda o: None if o.state == RuleVersionState.DRAFT else timezone.now() - timedelta(days=3650)
+    )
 
 
 def rules_in_force(**parameters) -> RuleVersion:
@@ -54,7 +76,9 @@ def rules_in_force(**parameters) -> RuleVersion:
     if current and not parameters:
         return current
     if current:
-        RuleVersion.objects.filter(pk=current.pk).update(state=RuleVersionState.SUPERSEDED, superseded_at=timezone.now())
+        RuleVersion.objects.filter(pk=current.pk).update(
+            state=RuleVersionState.SUPERSEDED, superseded_at=timezone.now()
+        )
     return RuleVersionFactory(parameters=parameters, number=RuleVersion.objects.count() + 1)
 
 
@@ -162,28 +186,58 @@ class CallFactory(factory.django.DjangoModelFactory):
     opens_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=10))
     closes_at = factory.LazyAttribute(lambda o: o.opens_at + timedelta(days=45) if o.opens_at else None)
     partner_deadline_at = factory.LazyAttribute(lambda o: o.closes_at + timedelta(days=7) if o.closes_at else None)
-    eligibility_by_on = factory.LazyAttribute(lambda o: (o.closes_at + timedelta(days=14)).date() if o.closes_at else None)
-    review_opens_on = factory.LazyAttribute(lambda o: (o.closes_at + timedelta(days=16)).date() if o.closes_at else None)
+    eligibility_by_on = factory.LazyAttribute(
+        lambda o: (o.closes_at + timedelta(days=14)).date() if o.closes_at else None
+    )
+    review_opens_on = factory.LazyAttribute(
+        lambda o: (o.closes_at + timedelta(days=16)).date() if o.closes_at else None
+    )
     review_closes_at = factory.LazyAttribute(lambda o: o.closes_at + timedelta(days=40) if o.closes_at else None)
     meeting_on = factory.LazyAttribute(lambda o: (o.closes_at + timedelta(days=50)).date() if o.closes_at else None)
     notified_by_on = factory.LazyAttribute(lambda o: (o.closes_at + timedelta(days=58)).date() if o.closes_at else None)
     authority = factory.LazyAttribute(lambda o: o.rule_version["authority"] if o.state in PAST_OPENING else "")
     published_at = factory.LazyAttribute(lambda o: o.opens_at - timedelta(days=20) if o.state in PAST_OPENING else None)
     closed_at = factory.LazyAttribute(lambda o: o.closes_at if o.state in PAST_OPENING[1:] else None)
-    decided_at = factory.LazyAttribute(lambda o: o.closes_at + timedelta(days=58) if o.state in PAST_OPENING[3:] else None)
-    archived_at = factory.LazyAttribute(lambda o: o.closes_at + timedelta(days=700) if o.state == CallState.ARCHIVED else None)
+    decided_at = factory.LazyAttribute(
+        lambda o: o.closes_at + timedelta(days=58) if o.state in PAST_OPENING[3:] else None
+    )
+    archived_at = factory.LazyAttribute(
+        lambda o: o.closes_at + timedelta(days=700) if o.state == CallState.ARCHIVED else None
+    )
 
     @factory.post_generation
     def children(self, create, extracted, **kwargs):
         if not create or extracted is False:
             return
         for position, (code, weight) in enumerate(GRID, 1):
-            Criterion.objects.create(call=self, position=position, code=code, label=code.capitalize(), weight=weight, question=f"Le critère {code} ?",
-                                     anchors=[{"score": score, "label": f"Repère {score} de {code}"} for score in range(6)])
-        InstalmentLine.objects.create(call=self, number=1, code="advance", label="Avance à la signature", percent=70, trigger=Trigger.AGREEMENT_SIGNED)
-        InstalmentLine.objects.create(call=self, number=2, code="balance", label="Solde", percent=30, trigger=Trigger.FINAL_REPORT_ACCEPTED)
-        EligibilityQuestion.objects.create(call=self, position=1, code="prototype", question="Essayez-vous quelque chose de nouveau ?",
-                                           refusal="Le fonds ne finance pas le fonctionnement courant.", article="Règlement, article 3")
+            Criterion.objects.create(
+                call=self,
+                position=position,
+                code=code,
+                label=code.capitalize(),
+                weight=weight,
+                question=f"Le critère {code} ?",
+                anchors=[{"score": score, "label": f"Repère {score} de {code}"} for score in range(6)],
+            )
+        InstalmentLine.objects.create(
+            call=self,
+            number=1,
+            code="advance",
+            label="Avance à la signature",
+            percent=70,
+            trigger=Trigger.AGREEMENT_SIGNED,
+        )
+        InstalmentLine.objects.create(
+            call=self, number=2, code="balance", label="Solde", percent=30, trigger=Trigger.FINAL_REPORT_ACCEPTED
+        )
+        EligibilityQuestion.objects.create(
+            call=self,
+            position=1,
+            code="prototype",
+            question="Essayez-vous quelque chose de nouveau ?",
+            refusal="Le fonds ne finance pas le fonctionnement courant.",
+            article="Règlement, article 3",
+        )
         FaqEntry.objects.create(call=self, position=1, question="Faut-il un cofinancement ?", answer="Non.")
 
 

@@ -1,4 +1,5 @@
 """Envelopes with money and grants in them, posted through the ledger itself."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
@@ -18,12 +19,25 @@ def start_ledger() -> LedgerHead:
     return LedgerHead.objects.first() or start(FUND, date(2026, 1, 1))
 
 
-def envelope(amount: int = 30_000_000, *, number: int | None = None, year: int = 2026, label: str = "Enveloppe", at: datetime = AT) -> Envelope:
+def envelope(
+    amount: int = 30_000_000,
+    *,
+    number: int | None = None,
+    year: int = 2026,
+    label: str = "Enveloppe",
+    at: datetime = AT,
+) -> Envelope:
     """An open envelope of `amount` cents; 0 leaves a draft."""
     start_ledger()
     number = number or Envelope.objects.filter(year=year).count() + 1
-    row = Envelope(reference=f"E-{year}-{number}", label=label, year=year, created_at=at, state=EnvelopeState.OPEN if amount else EnvelopeState.DRAFT,
-                   acts_count=1 if amount else 0)
+    row = Envelope(
+        reference=f"E-{year}-{number}",
+        label=label,
+        year=year,
+        created_at=at,
+        state=EnvelopeState.OPEN if amount else EnvelopeState.DRAFT,
+        acts_count=1 if amount else 0,
+    )
     row.save(force_insert=True)
     if amount:
         with transaction.atomic():
@@ -31,8 +45,15 @@ def envelope(amount: int = 30_000_000, *, number: int | None = None, year: int =
     return row
 
 
-def reserved_grant(row: Envelope, amount: int, *, reference: str = "FP-2026-4T8RWZ2M", basis: str = "D-2026-7K3M9QXA", at: datetime = AT,
-                   sealed: bool = True):
+def reserved_grant(
+    row: Envelope,
+    amount: int,
+    *,
+    reference: str = "FP-2026-4T8RWZ2M",
+    basis: str = "D-2026-7K3M9QXA",
+    at: datetime = AT,
+    sealed: bool = True,
+):
     """A grant awarded `amount` cents and reserved in the envelope."""
     with transaction.atomic():
         open_grant(reference, row, amount, max(amount, 3_000_000))

@@ -1,4 +1,5 @@
 """A meeting at each step of its life, through the real verbs, on the panel of `tests.factories.reviews`."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -16,7 +17,12 @@ GROUNDS = "Un besoin établi, un essai simple, un partenaire engagé."
 def planned(made: World | None = None, *, days: int = 7, **facts) -> tuple[World, Meeting]:
     """Reading is closed, the meeting planned in a week with every file on its agenda. `facts` go to the world (files, members, envelope, rules…)."""
     made = made or reviewed(**facts)
-    meeting = meetings.plan(call=made.call, actor=made.officer, planned_at=timezone.now() + timedelta(days=days), place="Maison des essais, Nevers")
+    meeting = meetings.plan(
+        call=made.call,
+        actor=made.officer,
+        planned_at=timezone.now() + timedelta(days=days),
+        place="Maison des essais, Nevers",
+    )
     return made, meeting
 
 
@@ -30,10 +36,18 @@ def attend(made: World, meeting: Meeting, *, at: datetime | None = None, absent:
     for college in (CIVIL, STATE):
         for user in made.members[college]:
             presence = "absent" if user in absent else "room"
-            meetings.record_attendance(meeting=meeting, actor=made.officer, at=at or meeting.planned_at, seat=made.seat(user), presence=presence)
+            meetings.record_attendance(
+                meeting=meeting,
+                actor=made.officer,
+                at=at or meeting.planned_at,
+                seat=made.seat(user),
+                presence=presence,
+            )
 
 
-def opened(made: World | None = None, *, absent: tuple[User, ...] = (), meeting: Meeting | None = None, **facts) -> tuple[World, Meeting, datetime]:
+def opened(
+    made: World | None = None, *, absent: tuple[User, ...] = (), meeting: Meeting | None = None, **facts
+) -> tuple[World, Meeting, datetime]:
     """The meeting is open; returns its instant too."""
     if meeting is None:
         made, meeting = convened(made, **facts)
@@ -45,7 +59,9 @@ def opened(made: World | None = None, *, absent: tuple[User, ...] = (), meeting:
 def item_of(meeting: Meeting, application=None) -> AgendaItem:
     """The item of a file (the first by default)."""
     rows = meeting.items.select_related("application", "meeting__call").order_by("position")
-    return rows.get(application=application) if application is not None else rows.filter(application__isnull=False).first()
+    return (
+        rows.get(application=application) if application is not None else rows.filter(application__isnull=False).first()
+    )
 
 
 def recuse(user: User, application, at=None) -> Declaration:
@@ -57,12 +73,16 @@ def called(made: World, item: AgendaItem, at) -> AgendaItem:
     return agenda.discuss(agenda_item=item, actor=made.presidents[0], at=at)
 
 
-def agreed(made: World, item: AgendaItem, at, *, proposal: str = "selected", amount: int | None = None, grounds: str = GROUNDS) -> AgendaItem:
+def agreed(
+    made: World, item: AgendaItem, at, *, proposal: str = "selected", amount: int | None = None, grounds: str = GROUNDS
+) -> AgendaItem:
     """The item is called and adopted without objection."""
     item = called(made, item, at)
     if proposal == "selected" and amount is None:
         amount = item.application.requested_amount
-    return agenda.agree(agenda_item=item, actor=made.presidents[0], at=at, proposal=proposal, amount=amount, grounds=grounds)
+    return agenda.agree(
+        agenda_item=item, actor=made.presidents[0], at=at, proposal=proposal, amount=amount, grounds=grounds
+    )
 
 
 def cast(made: World, item: AgendaItem, at, **choices: str) -> None:

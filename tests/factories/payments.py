@@ -1,4 +1,5 @@
 """Grants at any step after the award, made by the real verbs; the bank's answers as files; accounts that exist nowhere and pass every check."""
+
 from __future__ import annotations
 
 import itertools
@@ -56,19 +57,39 @@ class People:
     payer: User = field(default_factory=lambda: person_with(Role.ACCOUNTING_OFFICER, name="Claire Desmoulins"))
 
 
-def notified_award(amount: int = 1_850_000, *, at: datetime | None = None, call=None, requested: int | None = None, **application) -> Decision:
+def notified_award(
+    amount: int = 1_850_000, *, at: datetime | None = None, call=None, requested: int | None = None, **application
+) -> Decision:
     """A selected file, its award signed and notified, the money reserved and public. The envelope holds EUR 300,000 unless the call is given."""
     at = at or timezone.now()
     books.start_ledger()
     if call is None:
-        call = CallFactory(state="decided", envelope=books.envelope(30_000_000, at=at), opens_at=at - timedelta(days=200))
-    application = ApplicationFactory(call=call, state="selected", requested_amount=requested or amount, received_at=at - timedelta(days=100), **application)
+        call = CallFactory(
+            state="decided", envelope=books.envelope(30_000_000, at=at), opens_at=at - timedelta(days=200)
+        )
+    application = ApplicationFactory(
+        call=call,
+        state="selected",
+        requested_amount=requested or amount,
+        received_at=at - timedelta(days=100),
+        **application,
+    )
     reference = f"D-2026-{next(_numbers):08d}"
     with transaction.atomic():
         decision = Decision(
-            reference=reference, application=application, kind="award", outcome="selected", amount=amount, rank=1, grounds="Utile et essayable.",
-            rule_version=call.rule_version, authority=call.authority, decided_at=at - timedelta(days=3), signed_at=at - timedelta(days=2),
-            notified_at=at - timedelta(days=1), state="notified",
+            reference=reference,
+            application=application,
+            kind="award",
+            outcome="selected",
+            amount=amount,
+            rank=1,
+            grounds="Utile et essayable.",
+            rule_version=call.rule_version,
+            authority=call.authority,
+            decided_at=at - timedelta(days=3),
+            signed_at=at - timedelta(days=2),
+            notified_at=at - timedelta(days=1),
+            state="notified",
         )
         decision.document = letter_of(application, at)
         decision.save()
@@ -83,15 +104,28 @@ def letter_of(application, at):
     from core.models import Document
 
     return Document.objects.create(
-        code=f"DOC-TEST{next(_numbers):04d}", kind="award_letter", title="Lettre", template_version="0" * 64, context={}, context_hash="0" * 64,
-        subject=application.reference, owner_machine="application", owner_id=application.pk, frozen_at=at, rendered_at=at, sha256="0" * 64, state="rendered",
+        code=f"DOC-TEST{next(_numbers):04d}",
+        kind="award_letter",
+        title="Lettre",
+        template_version="0" * 64,
+        context={},
+        context_hash="0" * 64,
+        subject=application.reference,
+        owner_machine="application",
+        owner_id=application.pk,
+        frozen_at=at,
+        rendered_at=at,
+        sha256="0" * 64,
+        state="rendered",
     )
 
 
 # ---- a grant, step by step ----
 
 
-def offered(people: People, amount: int = 1_850_000, *, at=None, decision=None, offer_amount=None, **award) -> Agreement:
+def offered(
+    people: People, amount: int = 1_850_000, *, at=None, decision=None, offer_amount=None, **award
+) -> Agreement:
     at = at or timezone.now()
     FundIdentityFactory()
     decision = decision or notified_award(amount, at=at, **award)
@@ -102,14 +136,28 @@ def accepted(people: People, amount: int = 1_850_000, *, at=None, **options) -> 
     at = at or timezone.now()
     row = offered(people, amount, at=at, **options)
     lead = row.application.lead
-    return agreement.accept(agreement=row, actor=lead, at=at, signatory=row.application.bearer_person or lead, signatory_capacity="présidente", terms=True,
-                            de_minimis_amount=0 if row.application.economic_activity else None, cer=True)
+    return agreement.accept(
+        agreement=row,
+        actor=lead,
+        at=at,
+        signatory=row.application.bearer_person or lead,
+        signatory_capacity="présidente",
+        terms=True,
+        de_minimis_amount=0 if row.application.economic_activity else None,
+        cer=True,
+    )
 
 
 def give_account(row: Agreement, *, at=None, iban: str = "", actor=None):
     """The recipient records an account in the bearer's name."""
-    return account.record(agreement=row, actor=actor or row.application.lead, at=at or timezone.now(), holder=row.bearer_name,
-                          iban=iban or fictional_iban(next(_numbers)), proof=pdf_proof())
+    return account.record(
+        agreement=row,
+        actor=actor or row.application.lead,
+        at=at or timezone.now(),
+        holder=row.bearer_name,
+        iban=iban or fictional_iban(next(_numbers)),
+        proof=pdf_proof(),
+    )
 
 
 def rendered(row: Agreement) -> Agreement:
@@ -128,7 +176,11 @@ def render_quickly(document) -> None:
     document.refresh_from_db()
     if document.state == "frozen":
         content = documents.page(document).encode()
-        document.render(default_storage.save(f"tests/{document.code}.pdf", ContentFile(content)), hashlib.sha256(content).hexdigest(), timezone.now())
+        document.render(
+            default_storage.save(f"tests/{document.code}.pdf", ContentFile(content)),
+            hashlib.sha256(content).hexdigest(),
+            timezone.now(),
+        )
         document.save()
 
 
@@ -154,7 +206,9 @@ def first_of(row: Agreement, number: int = 1) -> Instalment:
 
 
 def certified(people: People, one: Instalment, *, at=None, amount=None) -> Instalment:
-    return instalment.certify(instalment=one, actor=people.officer, at=at or timezone.now(), note="Convention signée.", amount=amount)
+    return instalment.certify(
+        instalment=one, actor=people.officer, at=at or timezone.now(), note="Convention signée.", amount=amount
+    )
 
 
 def ordered(people: People, one: Instalment, *, at=None) -> Instalment:
@@ -179,31 +233,59 @@ def at_the_bank(people: People, one: Instalment, *, at=None) -> Instalment:
 
 
 def import_bytes(people: People, content: bytes, *, at=None, name: str = "releve.xml"):
-    return statement.import_statement(bank_statement=None, actor=people.payer, at=at or timezone.now(), content=content, name=name)
+    return statement.import_statement(
+        bank_statement=None, actor=people.payer, at=at or timezone.now(), content=content, name=name
+    )
 
 
 def paid(people: People, one: Instalment, *, at=None, on: date | None = None) -> Instalment:
     """The whole way to the bank's booking."""
     at = at or timezone.now()
     one = at_the_bank(people, one, at=at)
-    import_bytes(people, camt053([Movement(one.end_to_end_id, one.certified_amount)], on=on or timezone.localdate(at)), at=at)
+    import_bytes(
+        people, camt053([Movement(one.end_to_end_id, one.certified_amount)], on=on or timezone.localdate(at)), at=at
+    )
     return Instalment.objects.get(pk=one.pk)
 
 
-def written_report(row: Agreement, *, at=None, kind: str = "final", spent: dict[int, int] | None = None, explanation: str = "Moins cher que prévu."):
+def written_report(
+    row: Agreement,
+    *,
+    at=None,
+    kind: str = "final",
+    spent: dict[int, int] | None = None,
+    explanation: str = "Moins cher que prévu.",
+):
     """A complete draft; `spent` {position: cents} says where spending differs from the budget."""
     at = at or timezone.now()
     lead, one = row.application.lead, row.reports.get(kind=kind)
     one = report.start(report=one, actor=lead, at=at)
-    lines = [{"position": line.position, "actual_amount": (spent or {}).get(line.position, line.budget_amount),
-              "explanation": explanation if (spent or {}).get(line.position, line.budget_amount) != line.budget_amount else ""} for line in one.lines.all()]
-    facts = {"narrative": {"done": "Douze ateliers.", "results": "Un appel sur cinq évité.", "partnership": "Deux agents."}, "learnt": "Lire à voix haute.",
-             "repository_url": "https://forge.example/lettres", "demo_url": "", "licence": "CC-BY-4.0", "adoption": "yes", "adoption_comment": ""}
+    lines = [
+        {
+            "position": line.position,
+            "actual_amount": (spent or {}).get(line.position, line.budget_amount),
+            "explanation": explanation
+            if (spent or {}).get(line.position, line.budget_amount) != line.budget_amount
+            else "",
+        }
+        for line in one.lines.all()
+    ]
+    facts = {
+        "narrative": {"done": "Douze ateliers.", "results": "Un appel sur cinq évité.", "partnership": "Deux agents."},
+        "learnt": "Lire à voix haute.",
+        "repository_url": "https://forge.example/lettres",
+        "demo_url": "",
+        "licence": "CC-BY-4.0",
+        "adoption": "yes",
+        "adoption_comment": "",
+    }
     return report.write(report=one, actor=lead, at=at, facts=facts, lines=lines)
 
 
 def filed_report(row: Agreement, **options):
-    return report.submit(report=written_report(row, **options), actor=row.application.lead, at=options.get("at") or timezone.now())
+    return report.submit(
+        report=written_report(row, **options), actor=row.application.lead, at=options.get("at") or timezone.now()
+    )
 
 
 # ---- the bank's files ----
@@ -228,8 +310,16 @@ class Movement:
 CAMT = {"02": "camt.053.001.02", "08": "camt.053.001.08"}
 
 
-def camt053(movements: list[Movement], *, version: str = "08", on: date | None = None, iban: str = FUND_IBAN, message_id: str = "",
-            together: bool = False, currency: str = "EUR") -> bytes:
+def camt053(
+    movements: list[Movement],
+    *,
+    version: str = "08",
+    on: date | None = None,
+    iban: str = FUND_IBAN,
+    message_id: str = "",
+    together: bool = False,
+    currency: str = "EUR",
+) -> bytes:
     """A statement of the bank, valid against the ISO schema. `together` books all movements as one entry with its details."""
     on = on or timezone.localdate()
     schema, message_id = CAMT[version], message_id or f"STMT-{next(_numbers):06d}"

@@ -1,4 +1,5 @@
 """A panel at work: seats, declarations, readings, filed reviews, votes, decisions, through the real verbs wherever one exists."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -49,19 +50,45 @@ class World:
         rows = []
         for college in (CIVIL, STATE):
             for place, user in enumerate(self.members[college]):
-                rows.append({"user": user, "college": college, "kind": "full_member", "is_president": place == 0, "load_max": 90})
-            rows += [{"user": user, "college": college, "kind": "alternate", "load_max": 90} for user in self.alternates[college]]
+                rows.append(
+                    {
+                        "user": user,
+                        "college": college,
+                        "kind": "full_member",
+                        "is_president": place == 0,
+                        "load_max": 90,
+                    }
+                )
+            rows += [
+                {"user": user, "college": college, "kind": "alternate", "load_max": 90}
+                for user in self.alternates[college]
+            ]
         return rows
 
 
-def world(*, files: int = 2, members: int = 3, alternates: int = 1, envelope: int = 50_000_000, requested: int = 1_850_000, **rules) -> World:
+def world(
+    *,
+    files: int = 2,
+    members: int = 3,
+    alternates: int = 1,
+    envelope: int = 50_000_000,
+    requested: int = 1_850_000,
+    **rules,
+) -> World:
     """A closed call with eligible files (each with its confirmed partner), people with their roles; no panel yet. `rules`: parameters of its version."""
     FundIdentityFactory()
     version = rules_in_force(**rules) if rules else rules_in_force()
-    call = CallFactory(state=CallState.CLOSED, envelope=books.envelope(envelope), rule_version=version, opens_at=timezone.now() - timedelta(days=60))
+    call = CallFactory(
+        state=CallState.CLOSED,
+        envelope=books.envelope(envelope),
+        rule_version=version,
+        opens_at=timezone.now() - timedelta(days=60),
+    )
     made = World(call, person_with(Role.CASE_OFFICER))
     for college in (CIVIL, STATE):
-        made.members[college] = [person_with(Role.CO_PRESIDENT if place == 0 else Role.PANEL_MEMBER, college) for place in range(members)]
+        made.members[college] = [
+            person_with(Role.CO_PRESIDENT if place == 0 else Role.PANEL_MEMBER, college) for place in range(members)
+        ]
         made.alternates[college] = [person_with(Role.PANEL_MEMBER, college) for _place in range(alternates)]
     for _number in range(files):
         PartnershipFactory(application=ApplicationFactory(call=call, state="eligible", requested_amount=requested))
@@ -85,7 +112,9 @@ def under_review(made: World | None = None, *, declare: bool = True, **facts) ->
 
 
 def declare_all(made: World) -> None:
-    for row in Declaration.objects.filter(application__call=made.call, state="required").select_related("user", "application"):
+    for row in Declaration.objects.filter(application__call=made.call, state="required").select_related(
+        "user", "application"
+    ):
         declarations.declare_none(declaration=row, actor=row.user)
 
 
@@ -96,11 +125,15 @@ def reading(made: World | None = None, **facts) -> World:
     return made
 
 
-def file_review(assignment: Assignment, half_points: int = 7, comment: str = "Un projet clair.", **by_criterion) -> Assignment:
+def file_review(
+    assignment: Assignment, half_points: int = 7, comment: str = "Un projet clair.", **by_criterion
+) -> Assignment:
     """The reader scores every criterion alike (or as told) and files."""
     reader = assignment.seat.user
-    scores = {row.code: {"half_points": by_criterion.get(row.code, half_points), "justification": f"Parce que {row.code}."}
-              for row in assignment.application.call.criteria.all()}
+    scores = {
+        row.code: {"half_points": by_criterion.get(row.code, half_points), "justification": f"Parce que {row.code}."}
+        for row in assignment.application.call.criteria.all()
+    }
     row = assignments.save_draft(assignment=assignment, actor=reader, scores=scores, comment=comment)
     return assignments.submit(assignment=row, actor=reader)
 
@@ -110,7 +143,9 @@ def reviewed(made: World | None = None, *, points: list[int] | None = None, **fa
     made = reading(made, **facts)
     files = list(Application.objects.filter(call=made.call, state="under_review").order_by("pk"))
     for place, application in enumerate(files):
-        for row in Assignment.objects.filter(application=application, state="assigned").select_related("seat__user", "application__call"):
+        for row in Assignment.objects.filter(application=application, state="assigned").select_related(
+            "seat__user", "application__call"
+        ):
             file_review(row, points[place] if points else max(2, 9 - place))
     made.panel = assignments.close_reading(panel=made.panel, actor=made.officer)
     return made
@@ -122,9 +157,23 @@ def meeting(made: World, *, adopted: bool = True) -> Meeting:
     held = Meeting.objects.filter(call=made.call).first()
     if held is None:
         paper = a_paper(made)
-        held = Meeting(call=made.call, number=1, planned_at=now, state="minutes_adopted" if adopted else "closed", created_at=now, convened_at=now,
-                       opened_at=now, opened_by=made.presidents[0], closed_at=now, civil_closing_by=made.presidents[0], civil_closing_at=now,
-                       state_closing_by=made.presidents[1], state_closing_at=now, minutes=paper, minutes_adopted_at=now if adopted else None)
+        held = Meeting(
+            call=made.call,
+            number=1,
+            planned_at=now,
+            state="minutes_adopted" if adopted else "closed",
+            created_at=now,
+            convened_at=now,
+            opened_at=now,
+            opened_by=made.presidents[0],
+            closed_at=now,
+            civil_closing_by=made.presidents[0],
+            civil_closing_at=now,
+            state_closing_by=made.presidents[1],
+            state_closing_at=now,
+            minutes=paper,
+            minutes_adopted_at=now if adopted else None,
+        )
         held.save(force_insert=True)
     return held
 
@@ -132,20 +181,50 @@ def meeting(made: World, *, adopted: bool = True) -> Meeting:
 def a_paper(made: World):
     from core.models import Document
 
-    return Document.objects.create(code=f"DOC-{Document.objects.count():08d}", kind="minutes", title="Procès-verbal", template_version="x", context={}, context_hash="0" * 64,
-                                   owner_machine="meeting", owner_id=1, frozen_at=timezone.now())
+    return Document.objects.create(
+        code=f"DOC-{Document.objects.count():08d}",
+        kind="minutes",
+        title="Procès-verbal",
+        template_version="x",
+        context={},
+        context_hash="0" * 64,
+        owner_machine="meeting",
+        owner_id=1,
+        frozen_at=timezone.now(),
+    )
 
 
-def voted_item(made: World, application: Application, *, adopted: bool = True, equal_weight: bool = True, outcome: str = "adopted") -> AgendaItem:
+def voted_item(
+    made: World, application: Application, *, adopted: bool = True, equal_weight: bool = True, outcome: str = "adopted"
+) -> AgendaItem:
     """The file's point, voted in the meeting."""
     held, now = meeting(made, adopted=adopted), timezone.now()
     if known := held.items.filter(application=application).first():
         return known
-    item = AgendaItem(meeting=held, application=application, title=application.title, position=held.items.count() + 1, state="voted", round=1, outcome=outcome,
-                      voted_at=now, proposal="selected")
+    item = AgendaItem(
+        meeting=held,
+        application=application,
+        title=application.title,
+        position=held.items.count() + 1,
+        state="voted",
+        round=1,
+        outcome=outcome,
+        voted_at=now,
+        proposal="selected",
+    )
     item.save(force_insert=True)
-    Vote.objects.create(item=item, meeting=held, round=1, mode="consent", proposal="selected", rule=made.call.rule_version["majority"], outcome=outcome,
-                        equal_weight=equal_weight, opened_at=now, closed_at=now)
+    Vote.objects.create(
+        item=item,
+        meeting=held,
+        round=1,
+        mode="consent",
+        proposal="selected",
+        rule=made.call.rule_version["majority"],
+        outcome=outcome,
+        equal_weight=equal_weight,
+        opened_at=now,
+        closed_at=now,
+    )
     return item
 
 
@@ -158,22 +237,36 @@ def inside(function, **params):
         _running.reset(token)
 
 
-def decided(made: World, application: Application, outcome: str = "selected", *, adopted: bool = True, item: AgendaItem | None = None, **facts) -> Decision:
+def decided(
+    made: World,
+    application: Application,
+    outcome: str = "selected",
+    *,
+    adopted: bool = True,
+    item: AgendaItem | None = None,
+    **facts,
+) -> Decision:
     """The vote's decision on a file."""
     facts.setdefault("grounds", "Un besoin établi, un essai simple.")
     if outcome == "selected":
         facts.setdefault("amount", application.requested_amount)
     if outcome == "reserve":
-        facts.setdefault("reserve_rank", Decision.objects.filter(application__call=made.call, outcome="reserve").count() + 1)
+        facts.setdefault(
+            "reserve_rank", Decision.objects.filter(application__call=made.call, outcome="reserve").count() + 1
+        )
     item = item or voted_item(made, application, adopted=adopted)
-    return inside(decisions.decide, agenda_item=item, actor=made.presidents[0], application=application, outcome=outcome, **facts)
+    return inside(
+        decisions.decide, agenda_item=item, actor=made.presidents[0], application=application, outcome=outcome, **facts
+    )
 
 
 def rendered(decision: Decision) -> Decision:
     """Its letter has bytes, without the renderer."""
     from core.models import Document
 
-    Document.objects.filter(pk=decision.document_id).update(state="rendered", rendered_at=timezone.now(), sha256="a" * 64)
+    Document.objects.filter(pk=decision.document_id).update(
+        state="rendered", rendered_at=timezone.now(), sha256="a" * 64
+    )
     return Decision.objects.get(pk=decision.pk)
 
 
@@ -188,5 +281,21 @@ def notified(made: World, decision: Decision) -> Decision:
     return decisions.notify(decision=signed(made, decision), actor=made.officer)
 
 
-__all__ = ["World", "constituted", "decided", "declare_all", "documents", "file_review", "inside", "meeting", "notified", "reading", "rendered", "reviewed", "signed",
-           "under_review", "voted_item", "world"]
+__all__ = [
+    "World",
+    "constituted",
+    "decided",
+    "declare_all",
+    "documents",
+    "file_review",
+    "inside",
+    "meeting",
+    "notified",
+    "reading",
+    "rendered",
+    "reviewed",
+    "signed",
+    "under_review",
+    "voted_item",
+    "world",
+]

@@ -1,4 +1,5 @@
 """The call: what is written, what keeps it from being published, what may still change afterwards."""
+
 from datetime import timedelta
 
 import pytest
@@ -39,7 +40,8 @@ def test_a_call_is_written_from_plain_content_and_gives_it_back(at):
     copy = calls.create(content=kept | {"slug": "autre", "title": "Autre"}, actor=officer(), at=at)
     assert copy.number == 2
     assert {name: value for name, value in copy.content().items() if name not in ("slug", "title")} == {
-        name: value for name, value in kept.items() if name not in ("slug", "title")}
+        name: value for name, value in kept.items() if name not in ("slug", "title")
+    }
 
 
 def test_editing_changes_what_is_given_and_nothing_else(at):
@@ -55,20 +57,50 @@ def test_the_partner_time_limit_follows_the_closing_when_it_is_not_given(at):
     assert timezone.localdate(call.partner_deadline_at) == timezone.localdate(call.closes_at) + timedelta(days=7)
 
 
-@pytest.mark.parametrize("changes, field", [
-    ({"title": ""}, "title"), ({"title": "x" * 121}, "title"), ({"slug": "Déjà vu"}, "slug"), ({"ceiling_amount": 0}, "ceiling_amount"),
-    ({"ceiling_amount": "30000"}, "ceiling_amount"), ({"floor_amount": 3_000_001}, "floor_amount"), ({"contact_email": "personne"}, "contact_email"),
-    ({"opens_at": "demain"}, "opens_at"), ({"opens_at": "2026-11-25T09:00"}, "opens_at"), ({"meeting_on": "2026-02-30"}, "meeting_on"),
-    ({"max_duration_months": 61}, "max_duration_months"), ({"envelope": 4711}, "envelope"), ({"themes": ["inconnu"]}, "themes"), ({"blind": "oui"}, "blind"),
-    ({"couleur": "rouge"}, "couleur"), ({"criteria": "cinq"}, "criteria"), ({"criteria": [{"label": "", "question": "?", "weight": 1}]}, "criteria-0-label"),
-    ({"criteria": [{"label": "a", "question": "?", "weight": 0}]}, "criteria-0-weight"),
-    ({"criteria": [{"label": "a", "question": "?", "weight": 10, "anchors": [{"score": 6, "label": "x"}]}]}, "criteria-0-anchors"),
-    ({"criteria": [{"code": "a", "label": "a", "question": "?", "weight": 10}, {"code": "a", "label": "b", "question": "?", "weight": 10}]}, "criteria-1-label"),
-    ({"instalment_lines": [{"label": "a", "percent": 101, "trigger": "agreement_signed"}]}, "instalment_lines-0-percent"),
-    ({"instalment_lines": [{"label": "a", "percent": 10, "trigger": "jamais"}]}, "instalment_lines-0-trigger"),
-    ({"eligibility_questions": [{"question": "?", "refusal": ""}]}, "eligibility_questions-0-refusal"),
-    ({"faq": [{"question": "?", "answer": ""}]}, "faq-0-answer"), ({"faq": [{"question": "?", "answer": "!"}] * 21}, "faq"),
-])
+@pytest.mark.parametrize(
+    "changes, field",
+    [
+        ({"title": ""}, "title"),
+        ({"title": "x" * 121}, "title"),
+        ({"slug": "Déjà vu"}, "slug"),
+        ({"ceiling_amount": 0}, "ceiling_amount"),
+        ({"ceiling_amount": "30000"}, "ceiling_amount"),
+        ({"floor_amount": 3_000_001}, "floor_amount"),
+        ({"contact_email": "personne"}, "contact_email"),
+        ({"opens_at": "demain"}, "opens_at"),
+        ({"opens_at": "2026-11-25T09:00"}, "opens_at"),
+        ({"meeting_on": "2026-02-30"}, "meeting_on"),
+        ({"max_duration_months": 61}, "max_duration_months"),
+        ({"envelope": 4711}, "envelope"),
+        ({"themes": ["inconnu"]}, "themes"),
+        ({"blind": "oui"}, "blind"),
+        ({"couleur": "rouge"}, "couleur"),
+        ({"criteria": "cinq"}, "criteria"),
+        ({"criteria": [{"label": "", "question": "?", "weight": 1}]}, "criteria-0-label"),
+        ({"criteria": [{"label": "a", "question": "?", "weight": 0}]}, "criteria-0-weight"),
+        (
+            {"criteria": [{"label": "a", "question": "?", "weight": 10, "anchors": [{"score": 6, "label": "x"}]}]},
+            "criteria-0-anchors",
+        ),
+        (
+            {
+                "criteria": [
+                    {"code": "a", "label": "a", "question": "?", "weight": 10},
+                    {"code": "a", "label": "b", "question": "?", "weight": 10},
+                ]
+            },
+            "criteria-1-label",
+        ),
+        (
+            {"instalment_lines": [{"label": "a", "percent": 101, "trigger": "agreement_signed"}]},
+            "instalment_lines-0-percent",
+        ),
+        ({"instalment_lines": [{"label": "a", "percent": 10, "trigger": "jamais"}]}, "instalment_lines-0-trigger"),
+        ({"eligibility_questions": [{"question": "?", "refusal": ""}]}, "eligibility_questions-0-refusal"),
+        ({"faq": [{"question": "?", "answer": ""}]}, "faq-0-answer"),
+        ({"faq": [{"question": "?", "answer": "!"}] * 21}, "faq"),
+    ],
+)
 def test_content_that_cannot_be_kept_is_refused_on_its_field(at, changes, field):
     refusal = refused(draft, at, officer(), **changes)
     assert (refusal.code, refusal.field) == ("content_invalid", field)
@@ -78,7 +110,10 @@ def test_content_that_cannot_be_kept_is_refused_on_its_field(at, changes, field)
 def test_dates_that_the_database_would_refuse_are_refused_in_words(at):
     late = (at + timedelta(days=90)).isoformat()
     assert refused(draft, at, officer(), opens_at=late).field == "closes_at"
-    assert refused(draft, at, officer(), partner_deadline_at=(at + timedelta(days=45)).isoformat()).field == "partner_deadline_at"
+    assert (
+        refused(draft, at, officer(), partner_deadline_at=(at + timedelta(days=45)).isoformat()).field
+        == "partner_deadline_at"
+    )
 
 
 def test_an_address_is_never_used_twice_not_even_that_of_a_discarded_draft(at):
@@ -153,26 +188,29 @@ def days(at, name, number):
     return {name: value.date().isoformat() if name.endswith("_on") else value.isoformat()}
 
 
-@pytest.mark.parametrize("change, code, field", [
-    (lambda at: {"summary": ""}, "content_incomplete", "summary"),
-    (lambda at: {"contact_email": ""}, "content_incomplete", "contact_email"),
-    (lambda at: {"meeting_on": None}, "content_incomplete", "meeting_on"),
-    (lambda at: days(at, "meeting_on", 70), "dates_out_of_order", "meeting_on"),
-    (lambda at: days(at, "notified_by_on", 91), "dates_out_of_order", "notified_by_on"),
-    (lambda at: days(at, "closes_at", 30) | days(at, "partner_deadline_at", 37), "open_too_short", "closes_at"),
-    (lambda at: days(at, "partner_deadline_at", 52), "partner_deadline_short", "partner_deadline_at"),
-    (lambda at: {"criteria": []}, "criteria_missing", "criteria"),
-    (no_anchor, "anchors_missing", "criteria-0-anchors"),
-    (lambda at: {"criteria": content(at)["criteria"][:2]}, "weights_not_hundred", "criteria"),
-    (lambda at: {"instalment_lines": []}, "plan_not_hundred", "instalment_lines"),
-    (lambda at: {"instalment_lines": content(at)["instalment_lines"][:1]}, "plan_not_hundred", "instalment_lines"),
-    (lambda at: {"eligibility_questions": []}, "questions_missing", "eligibility_questions"),
-    (lambda at: {"envelope": None}, "envelope_missing", "envelope"),
-    (lambda at: {"envelope": EnvelopeFactory(state="draft").pk}, "envelope_not_open", "envelope"),
-    (lambda at: {"envelope": EnvelopeFactory(opened_amount=2_999_999).pk}, "envelope_below_ceiling", "envelope"),
-    (lambda at: {"ceiling_amount": 3_000_001}, "ceiling_above_rules", "ceiling_amount"),
-    (lambda at: {"max_duration_months": 19}, "duration_above_rules", "max_duration_months"),
-])
+@pytest.mark.parametrize(
+    "change, code, field",
+    [
+        (lambda at: {"summary": ""}, "content_incomplete", "summary"),
+        (lambda at: {"contact_email": ""}, "content_incomplete", "contact_email"),
+        (lambda at: {"meeting_on": None}, "content_incomplete", "meeting_on"),
+        (lambda at: days(at, "meeting_on", 70), "dates_out_of_order", "meeting_on"),
+        (lambda at: days(at, "notified_by_on", 91), "dates_out_of_order", "notified_by_on"),
+        (lambda at: days(at, "closes_at", 30) | days(at, "partner_deadline_at", 37), "open_too_short", "closes_at"),
+        (lambda at: days(at, "partner_deadline_at", 52), "partner_deadline_short", "partner_deadline_at"),
+        (lambda at: {"criteria": []}, "criteria_missing", "criteria"),
+        (no_anchor, "anchors_missing", "criteria-0-anchors"),
+        (lambda at: {"criteria": content(at)["criteria"][:2]}, "weights_not_hundred", "criteria"),
+        (lambda at: {"instalment_lines": []}, "plan_not_hundred", "instalment_lines"),
+        (lambda at: {"instalment_lines": content(at)["instalment_lines"][:1]}, "plan_not_hundred", "instalment_lines"),
+        (lambda at: {"eligibility_questions": []}, "questions_missing", "eligibility_questions"),
+        (lambda at: {"envelope": None}, "envelope_missing", "envelope"),
+        (lambda at: {"envelope": EnvelopeFactory(state="draft").pk}, "envelope_not_open", "envelope"),
+        (lambda at: {"envelope": EnvelopeFactory(opened_amount=2_999_999).pk}, "envelope_below_ceiling", "envelope"),
+        (lambda at: {"ceiling_amount": 3_000_001}, "ceiling_above_rules", "ceiling_amount"),
+        (lambda at: {"max_duration_months": 19}, "duration_above_rules", "max_duration_months"),
+    ],
+)
 def test_each_guard_of_the_publication(at, change, code, field):
     actor = officer()
     call = draft(at, actor, **change(at))
@@ -184,16 +222,31 @@ def test_each_guard_of_the_publication(at, change, code, field):
 
 def test_the_limits_of_the_guards_hold_exactly(at):
     actor = officer()
-    call = draft(at, actor, **days(at, "closes_at", 31), **days(at, "partner_deadline_at", 38), envelope=EnvelopeFactory(opened_amount=3_000_000).pk)
+    call = draft(
+        at,
+        actor,
+        **days(at, "closes_at", 31),
+        **days(at, "partner_deadline_at", 38),
+        envelope=EnvelopeFactory(opened_amount=3_000_000).pk,
+    )
     assert all(line.ok for line in preflight(calls.publish.verb, call, actor, at))
-    assert with_two_keys(calls.publish.verb, call, proposer=actor, approver=officer(), at=at).state == CallState.PUBLISHED
+    assert (
+        with_two_keys(calls.publish.verb, call, proposer=actor, approver=officer(), at=at).state == CallState.PUBLISHED
+    )
 
 
 def test_the_preflight_says_everything_at_once(at):
     call = calls.create(content={"title": "Vide", "slug": "vide"}, actor=officer(), at=at)
     lines = list(preflight(calls.publish.verb, call, officer(), at))
     assert [line.refusal.code for line in lines if not line.ok] == [
-        "content_incomplete", "content_incomplete", "rules_not_in_force", "criteria_missing", "plan_not_hundred", "questions_missing", "envelope_missing"]
+        "content_incomplete",
+        "content_incomplete",
+        "rules_not_in_force",
+        "criteria_missing",
+        "plan_not_hundred",
+        "questions_missing",
+        "envelope_missing",
+    ]
 
 
 def test_no_call_is_published_under_rules_that_are_not_in_force(at):
@@ -217,27 +270,63 @@ def test_a_discarded_draft_was_never_public(at):
 
 
 def amended(call, at, **changes):
-    return with_two_keys(calls.amend.verb, call, proposer=officer(), approver=officer(), at=at, changes=changes, reason="La clôture est repoussée.")
+    return with_two_keys(
+        calls.amend.verb,
+        call,
+        proposer=officer(),
+        approver=officer(),
+        at=at,
+        changes=changes,
+        reason="La clôture est repoussée.",
+    )
 
 
 def test_texts_and_later_dates_may_change(at):
     call = open_call()
     later, partners = call.closes_at + timedelta(days=5), call.partner_deadline_at + timedelta(days=5)
-    call = amended(call, at, title="Mieux dit", closes_at=later.isoformat(), partner_deadline_at=partners.isoformat(),
-                   faq=[{"question": "Quand ?", "answer": "Bientôt."}])
-    assert (call.title, call.closes_at, call.version, [row.question for row in call.faq.all()]) == ("Mieux dit", later, 2, ["Quand ?"])
+    call = amended(
+        call,
+        at,
+        title="Mieux dit",
+        closes_at=later.isoformat(),
+        partner_deadline_at=partners.isoformat(),
+        faq=[{"question": "Quand ?", "answer": "Bientôt."}],
+    )
+    assert (call.title, call.closes_at, call.version, [row.question for row in call.faq.all()]) == (
+        "Mieux dit",
+        later,
+        2,
+        ["Quand ?"],
+    )
     assert call.criteria.count() == 5
 
 
-@pytest.mark.parametrize("changes, code", [
-    ({}, "nothing_changes"), ({"criteria": []}, "rule_frozen"), ({"ceiling_amount": 1}, "rule_frozen"), ({"instalment_lines": []}, "rule_frozen"),
-    ({"eligibility_questions": []}, "rule_frozen"), ({"rule_version": 1}, "rule_frozen"), ({"slug": "autre"}, "rule_frozen"),
-    ({"envelope": None}, "rule_frozen"), ({"summary": ""}, "content_incomplete"), ({"title": ""}, "content_invalid"),
-    ({"meeting_on": None}, "date_moved_earlier"),
-])
+@pytest.mark.parametrize(
+    "changes, code",
+    [
+        ({}, "nothing_changes"),
+        ({"criteria": []}, "rule_frozen"),
+        ({"ceiling_amount": 1}, "rule_frozen"),
+        ({"instalment_lines": []}, "rule_frozen"),
+        ({"eligibility_questions": []}, "rule_frozen"),
+        ({"rule_version": 1}, "rule_frozen"),
+        ({"slug": "autre"}, "rule_frozen"),
+        ({"envelope": None}, "rule_frozen"),
+        ({"summary": ""}, "content_incomplete"),
+        ({"title": ""}, "content_invalid"),
+        ({"meeting_on": None}, "date_moved_earlier"),
+    ],
+)
 def test_what_may_not_change_after_publication(at, changes, code):
     call = open_call()
-    refusal = refused(two_key.propose, calls.amend.verb, call, actor=officer(), at=at, params={"changes": changes, "reason": "Un motif."})
+    refusal = refused(
+        two_key.propose,
+        calls.amend.verb,
+        call,
+        actor=officer(),
+        at=at,
+        params={"changes": changes, "reason": "Un motif."},
+    )
     assert refusal.code == code
 
 
@@ -246,20 +335,40 @@ def test_dates_move_later_only_and_never_out_of_order(at):
 
     def propose(**changes):
         plain = {name: value.isoformat() for name, value in changes.items()}
-        return refused(two_key.propose, calls.amend.verb, call, actor=actor, at=at, params={"changes": plain, "reason": "Un motif."})
+        return refused(
+            two_key.propose,
+            calls.amend.verb,
+            call,
+            actor=actor,
+            at=at,
+            params={"changes": plain, "reason": "Un motif."},
+        )
 
     assert propose(closes_at=call.closes_at - timedelta(minutes=1)).code == "date_moved_earlier"
     assert propose(opens_at=call.opens_at + timedelta(days=1)).code == "already_open"
     assert propose(closes_at=call.closes_at + timedelta(days=30)).code == "dates_out_of_order"
     assert propose(closes_at=call.closes_at + timedelta(days=2)).code == "partner_deadline_short"
     after = call.closes_at + timedelta(minutes=1)
-    refusal = refused(two_key.propose, calls.amend.verb, call, actor=actor, at=after,
-                      params={"changes": {"closes_at": (call.closes_at + timedelta(days=1)).isoformat()}, "reason": "Un motif."})
+    refusal = refused(
+        two_key.propose,
+        calls.amend.verb,
+        call,
+        actor=actor,
+        at=after,
+        params={"changes": {"closes_at": (call.closes_at + timedelta(days=1)).isoformat()}, "reason": "Un motif."},
+    )
     assert refusal.code == "deadline_passed"
 
 
 def test_an_amendment_says_why(at):
-    refusal = refused(two_key.propose, calls.amend.verb, open_call(), actor=officer(), at=at, params={"changes": {"title": "x"}, "reason": " "})
+    refusal = refused(
+        two_key.propose,
+        calls.amend.verb,
+        open_call(),
+        actor=officer(),
+        at=at,
+        params={"changes": {"title": "x"}, "reason": " "},
+    )
     assert refusal.code == "reason_missing"
 
 
@@ -267,7 +376,12 @@ def test_an_amendment_is_told_to_those_who_have_a_file_under_way(at, monkeypatch
     people = [officer(), officer()]
     monkeypatch.setattr(notifications, "_audiences", [lambda call: people, lambda call: people[:1]])
     call = open_call()
-    amended(call, at, closes_at=(call.closes_at + timedelta(days=2)).isoformat(), partner_deadline_at=(call.partner_deadline_at + timedelta(days=2)).isoformat())
+    amended(
+        call,
+        at,
+        closes_at=(call.closes_at + timedelta(days=2)).isoformat(),
+        partner_deadline_at=(call.partner_deadline_at + timedelta(days=2)).isoformat(),
+    )
     mails = Mail.objects.filter(code="fund/call.changed")
     assert sorted(mail.to for mail in mails) == sorted(person.email for person in people)
     assert "La clôture est repoussée." in mails[0].text and f"/appels/{call.slug}/" in mails[0].text

@@ -1,4 +1,5 @@
 """The factories other rooms rely on make rows that the database accepts."""
+
 import pytest
 from django.utils import timezone
 
@@ -27,7 +28,9 @@ def test_people_hold_their_role():
     officer = person_with(Role.CASE_OFFICER)
     president = person_with(Role.CO_PRESIDENT, College.STATE)
     assert has_role(officer, Role.CASE_OFFICER) and not has_role(officer, Role.CO_PRESIDENT)
-    assert has_role(president, Role.CO_PRESIDENT, college=College.STATE) and not has_role(president, Role.CO_PRESIDENT, college=College.CIVIL_SOCIETY)
+    assert has_role(president, Role.CO_PRESIDENT, college=College.STATE) and not has_role(
+        president, Role.CO_PRESIDENT, college=College.CIVIL_SOCIETY
+    )
     assert list(holders(Role.CO_PRESIDENT)) == [president]
 
 

@@ -1,4 +1,5 @@
 """The fund's identity: two keys, well-formed facts, an IBAN that no list shows."""
+
 import json
 
 import pytest
@@ -28,12 +29,24 @@ def propose(at, **changes):
 
 def test_an_administrator_and_a_co_president_change_it(at):
     FundIdentityFactory()
-    act = propose(at, name="Second Essai", debtor_iban=IBAN.replace("0600", " 0600 "), insee_code="21231", address_lines="1 rue des Essais\n\nCour B")
+    act = propose(
+        at,
+        name="Second Essai",
+        debtor_iban=IBAN.replace("0600", " 0600 "),
+        insee_code="21231",
+        address_lines="1 rue des Essais\n\nCour B",
+    )
     assert refused(two_key.approve, act, actor=officer(), at=at).code == "not_permitted"
     two_key.approve(act, actor=president(), at=at)
     fund = FundIdentity.current()
     assert (fund.name, fund.debtor_iban, fund.commune, fund.department, fund.address_lines, fund.changed_at) == (
-        "Second Essai", IBAN, "Dijon", "21", ["1 rue des Essais", "Cour B"], at)
+        "Second Essai",
+        IBAN,
+        "Dijon",
+        "21",
+        ["1 rue des Essais", "Cour B"],
+        at,
+    )
     assert site.current().name == "Second Essai"
 
 
@@ -46,11 +59,28 @@ def test_the_iban_stands_nowhere_in_clear(at):
     assert Event.objects.get(machine="fund_identity").payload == {"fields": ["debtor_iban"]}
 
 
-@pytest.mark.parametrize("name, value", [
-    ("name", ""), ("name", "x" * 121), ("siret", "12345678901234"), ("siret", "123"), ("insee_code", "99999"), ("postcode", "5800"), ("email", "nul"),
-    ("website", "premier essai"), ("debtor_iban", "FR7630006000011234567890188"), ("debtor_iban", "12"), ("debtor_bic", "XX"), ("address_lines", 12),
-    ("address_lines", ["a"] * 6), ("opened_on", "hier"), ("commune", "Dijon"), ("couleur", "bleu"), ("name", 3),
-])
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("name", ""),
+        ("name", "x" * 121),
+        ("siret", "12345678901234"),
+        ("siret", "123"),
+        ("insee_code", "99999"),
+        ("postcode", "5800"),
+        ("email", "nul"),
+        ("website", "premier essai"),
+        ("debtor_iban", "FR7630006000011234567890188"),
+        ("debtor_iban", "12"),
+        ("debtor_bic", "XX"),
+        ("address_lines", 12),
+        ("address_lines", ["a"] * 6),
+        ("opened_on", "hier"),
+        ("commune", "Dijon"),
+        ("couleur", "bleu"),
+        ("name", 3),
+    ],
+)
 def test_facts_are_well_formed(at, name, value):
     FundIdentityFactory()
     refusal = refused(propose, at, **{name: value})

@@ -1,4 +1,5 @@
 """The public files, figures and proofs: sealed entries alone, constant queries, streams that do not grow."""
+
 from __future__ import annotations
 
 import csv
@@ -20,7 +21,9 @@ AT, GRANT, SECRET = books.AT, "FP-2026-4T8RWZ2M", "FP-2026-7Q0M3XKD"
 def raise_many(row: Envelope, times: int) -> None:
     for number in range(times):
         with transaction.atomic():
-            post("open", at=AT + timedelta(minutes=number), envelope=row, amount=1, basis=f"{row.reference}/{number + 2}")
+            post(
+                "open", at=AT + timedelta(minutes=number), envelope=row, amount=1, basis=f"{row.reference}/{number + 2}"
+            )
 
 
 def test_the_canonical_file_is_the_chain():
@@ -57,10 +60,19 @@ def test_nothing_shows_of_a_decision_not_yet_notified():
     row = secret_world(700_000)
     whole = "".join([*export.jsonl_lines(), *export.csv_lines(), *export.checkpoint_lines()])
     assert SECRET not in whole and "SECRET01" not in whole and "700000" not in whole and "7000.00" not in whole
-    assert queries.public_count() == 2 and queries.public_count(SECRET) == 0 and queries.public_count("D-2026-SECRET01") == 0
-    assert queries.public_entries(SECRET) == queries.public_entries_of(SECRET) == [] and queries.grant_bar(SECRET) is None
+    assert (
+        queries.public_count() == 2
+        and queries.public_count(SECRET) == 0
+        and queries.public_count("D-2026-SECRET01") == 0
+    )
+    assert (
+        queries.public_entries(SECRET) == queries.public_entries_of(SECRET) == [] and queries.grant_bar(SECRET) is None
+    )
     public, staff = queries.envelope_bar(row, public=True), queries.envelope_bar(Envelope.objects.get())
-    assert (public.free, public.reserved) == (9_000_000, 1_000_000) and (staff.free, staff.reserved) == (8_300_000, 1_700_000)
+    assert (public.free, public.reserved) == (9_000_000, 1_000_000) and (staff.free, staff.reserved) == (
+        8_300_000,
+        1_700_000,
+    )
     assert queries.public_totals().reserved == 1_000_000
     assert queries.grant_bar(SECRET, public=False).reserved == 700_000
     with transaction.atomic():
@@ -74,8 +86,17 @@ def test_bars_add_up_and_lead_to_their_entries():
     books.paid_grant(row, 2_000_000)
     bar = queries.envelope_bar(row, public=True)
     assert bar.opened == sum(segment["cents"] for segment in bar.segments) == 10_000_000
-    assert [segment["url"] for segment in bar.segments if segment["account"] == "paid"] == ["/comptes/?enveloppe=E-2026-1&compte=paid"]
-    assert [segment["account"] for segment in queries.grant_bar(GRANT).segments] == ["reserved", "committed", "ordered", "paid", "claimed", "returned"]
+    assert [segment["url"] for segment in bar.segments if segment["account"] == "paid"] == [
+        "/comptes/?enveloppe=E-2026-1&compte=paid"
+    ]
+    assert [segment["account"] for segment in queries.grant_bar(GRANT).segments] == [
+        "reserved",
+        "committed",
+        "ordered",
+        "paid",
+        "claimed",
+        "returned",
+    ]
     assert all(segment["url"] == "" for segment in queries.envelope_bar(row).segments)
     assert bar.execution_rate == 0.2
 
@@ -92,11 +113,17 @@ def test_pages_of_entries_are_newest_first_and_filtered():
     carried = entries[0]
     with translation.override("en"):
         assert (carried.amount, carried.from_label, carried.to_label) == (400, "free (E-2026-2)", "free (E-2026-1)")
-    assert [entry.seq for entry in queries.public_entries(GRANT, 0, 50)] == [5, 4, 3, 2] and queries.public_count(GRANT) == 4
+    assert [entry.seq for entry in queries.public_entries(GRANT, 0, 50)] == [5, 4, 3, 2] and queries.public_count(
+        GRANT
+    ) == 4
     assert [entry.seq for entry in queries.public_entries("3", 0, 50)] == [3]
     assert [entry.seq for entry in queries.public_entries("", 0, 50, envelope="E-2026-2")] == [7, 6]
     assert [entry.seq for entry in queries.public_entries("", 0, 50, envelope="E-2026-1", account="paid")] == [5]
-    assert queries.public_count("", account="paid") == 1 and queries.public_count("nothing-like-it") == 0 and queries.public_count("9" * 30) == 0
+    assert (
+        queries.public_count("", account="paid") == 1
+        and queries.public_count("nothing-like-it") == 0
+        and queries.public_count("9" * 30) == 0
+    )
     assert queries.paid_by_month() == [(2026, 1, 2_000_000)]
 
 
@@ -126,7 +153,9 @@ def test_every_proof_of_a_small_ledger_holds(size):
         path = [bytes.fromhex(step) for step in proof["path"]]
         assert proof["root"] == root.hex() and hashes.verify_inclusion(links[seq - 1], seq - 1, size, path, root)
         proof = export.consistency_proof(seq, size)
-        assert hashes.verify_consistency(seq, size, [bytes.fromhex(step) for step in proof["path"]], hashes.root_of(links[:seq]), root)
+        assert hashes.verify_consistency(
+            seq, size, [bytes.fromhex(step) for step in proof["path"]], hashes.root_of(links[:seq]), root
+        )
 
 
 def test_a_proof_reads_a_few_rows(django_assert_max_num_queries):
@@ -152,12 +181,19 @@ def test_a_proof_of_what_is_not_there_is_refused(numbers):
 
 
 def test_an_installation_without_identity_has_empty_files():
-    assert list(export.jsonl_lines()) == [] and queries.public_envelopes() == [] and queries.public_count() == 0 and queries.latest_checkpoint() is None
+    assert (
+        list(export.jsonl_lines()) == []
+        and queries.public_envelopes() == []
+        and queries.public_count() == 0
+        and queries.latest_checkpoint() is None
+    )
 
 
 def test_the_checkpoint_published_is_signed_and_canonical():
     books.envelope(1_000)
     point = checkpoint(AT)
     text = export.checkpoint_text(point)
-    assert text == canonical.canonical(export.checkpoint_object(point)).decode() + "\n" and json.loads(text)["count"] == 1
+    assert (
+        text == canonical.canonical(export.checkpoint_object(point)).decode() + "\n" and json.loads(text)["count"] == 1
+    )
     assert export.public_key_pem().startswith("-----BEGIN PUBLIC KEY-----")

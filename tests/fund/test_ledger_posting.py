@@ -1,4 +1,5 @@
 """What `post` writes, moves and refuses; the identities of the books after every act."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -39,7 +40,12 @@ def test_the_whole_way_of_a_grant_moves_the_columns():
         post("return", at=AT, amount=200_000, grant=GRANT, basis=GRANT)
     account.refresh_from_db()
     row.refresh_from_db()
-    assert (account.paid_amount, account.claimed_amount, account.returned_amount, account.paid_total) == (800_000, 0, 200_000, 1_000_000)
+    assert (account.paid_amount, account.claimed_amount, account.returned_amount, account.paid_total) == (
+        800_000,
+        0,
+        200_000,
+        1_000_000,
+    )
     assert row.opened_amount == 10_000_000
     verify()
 
@@ -78,10 +84,19 @@ def test_an_award_stays_within_the_request():
     assert refused.value.code == "award_above_request"
 
 
-@pytest.mark.parametrize("call", [
-    dict(kind="reserve", amount=0), dict(kind="reserve", amount=-5), dict(kind="reserve", amount=1.5), dict(kind="open", amount=1, grant=GRANT),
-    dict(kind="carry", amount=1), dict(kind="pay", amount=1, sealed=False), dict(kind="open", amount=1, basis="nom d’une personne"), dict(kind="reversal"),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        dict(kind="reserve", amount=0),
+        dict(kind="reserve", amount=-5),
+        dict(kind="reserve", amount=1.5),
+        dict(kind="open", amount=1, grant=GRANT),
+        dict(kind="carry", amount=1),
+        dict(kind="pay", amount=1, sealed=False),
+        dict(kind="open", amount=1, basis="nom d’une personne"),
+        dict(kind="reversal"),
+    ],
+)
 def test_a_call_that_makes_no_sense_is_a_bug_not_a_refusal(call):
     row = books.envelope()
     if call["kind"] in ("reserve", "pay"):
@@ -163,12 +178,15 @@ def test_posting_needs_a_transaction(monkeypatch):
         post("open", at=AT, envelope=row, amount=1)
 
 
-@pytest.mark.parametrize("change", [
-    lambda row: Envelope.objects.filter(pk=row.pk).update(free_amount=1),
-    lambda row: Envelope.objects.filter(pk=row.pk).update(free_amount=-1, paid_amount=row.free_amount + 1),
-    lambda row: GrantAccount.objects.filter(reference=GRANT).update(paid_amount=1),
-    lambda row: GrantAccount.objects.filter(reference=GRANT).update(awarded_amount=1),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: Envelope.objects.filter(pk=row.pk).update(free_amount=1),
+        lambda row: Envelope.objects.filter(pk=row.pk).update(free_amount=-1, paid_amount=row.free_amount + 1),
+        lambda row: GrantAccount.objects.filter(reference=GRANT).update(paid_amount=1),
+        lambda row: GrantAccount.objects.filter(reference=GRANT).update(awarded_amount=1),
+    ],
+)
 def test_the_database_itself_refuses_impossible_columns(change):
     row = books.envelope()
     books.reserved_grant(row, 100)
@@ -182,7 +200,9 @@ def test_the_journal_only_grows(model):
     with pytest.raises(DatabaseError), transaction.atomic():
         model.objects.all().delete()
     with pytest.raises(DatabaseError), transaction.atomic():
-        model.objects.update(**{"kind": "pay"} if model is Entry else {"cents": 5} if model is Posting else {"hash": ""})
+        model.objects.update(
+            **{"kind": "pay"} if model is Entry else {"cents": 5} if model is Posting else {"hash": ""}
+        )
 
 
 def test_saving_a_row_never_writes_its_balances():

@@ -1,4 +1,5 @@
 """Any sequence of acts, accepted or refused, leaves the identities of the books true: a small model of its own is held beside the rows."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -8,7 +9,14 @@ from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from core.transitions import Refusal
 from fund.data import verify_ledger as outsider
@@ -73,7 +81,10 @@ class Ledger(RuleBasedStateMachine):
     @rule(place=st.integers(0, 1), amount=AMOUNTS)
     def lower(self, place, amount):
         row = self.rows[place]
-        if self.act(amount <= self.money[(row.reference, "free")], lambda: post("lower", at=self.at, envelope=row.pk, amount=amount)):
+        if self.act(
+            amount <= self.money[(row.reference, "free")],
+            lambda: post("lower", at=self.at, envelope=row.pk, amount=amount),
+        ):
             self.money[(row.reference, "free")] -= amount
 
     @rule(place=st.integers(0, 1), amount=AMOUNTS)
@@ -127,7 +138,9 @@ class Ledger(RuleBasedStateMachine):
     @rule(data=st.data(), amount=AMOUNTS)
     def certify(self, data, amount):
         grant = data.draw(st.sampled_from([grant for grant in GRANTS if self.awarded[grant]]))
-        if self.act(self.certified[grant] + amount <= self.total(grant, OF_GRANT[1:]), lambda: add_certified(grant, amount)):
+        if self.act(
+            self.certified[grant] + amount <= self.total(grant, OF_GRANT[1:]), lambda: add_certified(grant, amount)
+        ):
             self.certified[grant] += amount
 
     @precondition(lambda self: any(self.awarded.values()))
@@ -138,7 +151,10 @@ class Ledger(RuleBasedStateMachine):
         if whole:
             amount = self.money[(grant, left)] or amount
         allowed = amount <= self.money[(grant, left)] and grant not in self.secret
-        after = {name: self.money[(grant, name)] + (amount if name == arrived else -amount if name == left else 0) for name in OF_GRANT}
+        after = {
+            name: self.money[(grant, name)] + (amount if name == arrived else -amount if name == left else 0)
+            for name in OF_GRANT
+        }
         ordered = sum(after[name] for name in OF_GRANT[2:])
         allowed = allowed and ordered <= self.certified[grant] <= ordered + after["committed"]
         if self.act(allowed, lambda: post(kind, at=self.at, grant=grant, amount=amount, basis=grant)):
@@ -150,8 +166,14 @@ class Ledger(RuleBasedStateMachine):
         if not entries:
             return
         entry = data.draw(st.sampled_from(entries))
-        moves = [(line.envelope.reference, line.account, -line.cents) for line in entry.postings.select_related("envelope")]
-        allowed = all(self.money.get((envelope, account), 0) + cents >= 0 for envelope, account, cents in moves if account == "free")
+        moves = [
+            (line.envelope.reference, line.account, -line.cents) for line in entry.postings.select_related("envelope")
+        ]
+        allowed = all(
+            self.money.get((envelope, account), 0) + cents >= 0
+            for envelope, account, cents in moves
+            if account == "free"
+        )
         if self.act(allowed, lambda: post("reversal", at=self.at, reverses=entry)):
             for envelope, account, cents in moves:
                 if account == "free":
@@ -166,7 +188,9 @@ class Ledger(RuleBasedStateMachine):
             assert found == {name: self.money[(row.reference, name)] for name in STANDING}
             assert row.opened_amount == sum(found.values()) and min(found.values()) >= 0
         for account in GrantAccount.objects.all():
-            assert {name: getattr(account, f"{name}_amount") for name in OF_GRANT} == {name: self.money[(account.reference, name)] for name in OF_GRANT}
+            assert {name: getattr(account, f"{name}_amount") for name in OF_GRANT} == {
+                name: self.money[(account.reference, name)] for name in OF_GRANT
+            }
             assert account.live_total <= account.awarded_amount == self.awarded[account.reference] <= 300
             assert account.ordered_total <= account.certified_amount <= account.committed_total
         hidden = sum(self.secret.values())

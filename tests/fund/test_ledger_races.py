@@ -1,4 +1,5 @@
 """Many at once, each on a connection of its own: an envelope that holds ten awards gives exactly ten, whatever the engine."""
+
 from __future__ import annotations
 
 import threading
@@ -44,7 +45,14 @@ def award(row: Envelope, sealed=lambda place: True):
         with transaction.atomic():
             open_grant(reference(place), row, AWARD, 3_000_000)
             set_awarded(reference(place), AWARD)
-            post("reserve", at=AT, grant=reference(place), amount=AWARD, basis=f"D-2026-{place:08d}", sealed=sealed(place))
+            post(
+                "reserve",
+                at=AT,
+                grant=reference(place),
+                amount=AWARD,
+                basis=f"D-2026-{place:08d}",
+                sealed=sealed(place),
+            )
 
     return act
 
@@ -93,7 +101,11 @@ def test_awards_while_the_envelope_is_lowered_and_money_comes_back():
     together(30, act)
     verify()
     row.refresh_from_db()
-    assert row.opened_amount == row.free_amount + row.reserved_amount == AWARD * (HELD - Entry.objects.filter(kind="lower").count())
+    assert (
+        row.opened_amount
+        == row.free_amount + row.reserved_amount
+        == AWARD * (HELD - Entry.objects.filter(kind="lower").count())
+    )
 
 
 def test_one_instalment_ordered_by_many_is_ordered_once():

@@ -1,4 +1,5 @@
 """The published test vectors, held by the code of the fund and by the program that outsiders run."""
+
 from __future__ import annotations
 
 import json
@@ -21,7 +22,9 @@ def range_hash(start: int, size: int) -> bytes:
 
 
 def test_there_are_enough_of_them_and_the_first_two_are_those_of_the_format():
-    assert len(ENTRIES) >= 20 and {json.loads(entry["canonical"])["kind"] for entry in ENTRIES} >= set(outsider.MOVES) | {"carry", "reversal"}
+    assert len(ENTRIES) >= 20 and {json.loads(entry["canonical"])["kind"] for entry in ENTRIES} >= set(
+        outsider.MOVES
+    ) | {"carry", "reversal"}
     assert VECTORS["genesis"]["hash"] == "3d282cb5b3aee4a713268ca7a3691cee2d8a355ce3e129a4f4babc844ccd0bcb"
     assert ENTRIES[0]["root"] == "98512f1d2d9cff6ad4eee5e463389a275c085eb0097764602b8bf05ef11288df"
     assert ENTRIES[1]["hash"] == "5ccfa30d7e6af30a197ad72377fc80b44925c4e794b2d4916546245d92abff31"
@@ -42,9 +45,21 @@ def test_the_chain_and_its_roots():
 def test_canonical_bytes(vector):
     entry = json.loads(vector["canonical"])
     postings = [(line["envelope"], line["account"], line["cents"]) for line in entry["postings"]]
-    written = canonical.entry_bytes(entry["seq"], entry["at"], entry["kind"], entry["grant"], entry["basis"], entry["reverses"], postings)
-    assert written.decode() == vector["canonical"] == canonical.canonical(entry).decode() == outsider.canonical(entry).decode()
-    assert canonical.entry_object(entry["seq"], entry["at"], entry["kind"], entry["grant"], entry["basis"], entry["reverses"], postings) == entry
+    written = canonical.entry_bytes(
+        entry["seq"], entry["at"], entry["kind"], entry["grant"], entry["basis"], entry["reverses"], postings
+    )
+    assert (
+        written.decode()
+        == vector["canonical"]
+        == canonical.canonical(entry).decode()
+        == outsider.canonical(entry).decode()
+    )
+    assert (
+        canonical.entry_object(
+            entry["seq"], entry["at"], entry["kind"], entry["grant"], entry["basis"], entry["reverses"], postings
+        )
+        == entry
+    )
 
 
 @pytest.mark.parametrize("vector", VECTORS["inclusion"], ids=lambda vector: f"{vector['seq']}-{vector['count']}")
@@ -75,7 +90,11 @@ def test_checkpoints(point):
     signature = bytes.fromhex(point["signature"])
     message = outsider.TAG + b"checkpoint\n" + outsider.canonical(statement)
     assert outsider.signed(bytes.fromhex(point["key"]), message, signature)
-    for forged in ({**point, "count": point["count"] + 1}, {**point, "root": "0" * 64}, {**point, "signature": "0" * 128}):
+    for forged in (
+        {**point, "count": point["count"] + 1},
+        {**point, "root": "0" * 64},
+        {**point, "signature": "0" * 128},
+    ):
         assert not verify_signature(forged)
     assert not outsider.signed(bytes.fromhex(point["key"]), message + b" ", signature)
 

@@ -1,4 +1,5 @@
 """Whatever is done to the rows behind the fund's back is found and named; what outsiders compute from the files agrees."""
+
 from __future__ import annotations
 
 import io
@@ -34,7 +35,9 @@ def written():
     books.reserved_grant(row, 300_000, reference="FP-2026-7Q0M3XKD", basis="D-2026-SECRET01", sealed=False)
     for number in range(40):
         with transaction.atomic():
-            post("open", at=AT + timedelta(hours=number), envelope=row, amount=number + 1, basis=f"E-2026-1/{number + 2}")
+            post(
+                "open", at=AT + timedelta(hours=number), envelope=row, amount=number + 1, basis=f"E-2026-1/{number + 2}"
+            )
     checkpoint(AT + timedelta(days=3))
     return row
 
@@ -104,8 +107,14 @@ def swap(first, second):
 
 CHANGES = {
     "another amount": (lambda: Posting.objects.filter(entry=entry_of(10)).update(cents=-7), "entry 10"),
-    "another account": (lambda: Posting.objects.filter(entry=entry_of(5), account="paid").update(account="claimed"), "entry 5"),
-    "another instant": (lambda: Entry.objects.filter(pk=entry_of(3).pk).update(at=AT + timedelta(seconds=1)), "entry 3"),
+    "another account": (
+        lambda: Posting.objects.filter(entry=entry_of(5), account="paid").update(account="claimed"),
+        "entry 5",
+    ),
+    "another instant": (
+        lambda: Entry.objects.filter(pk=entry_of(3).pk).update(at=AT + timedelta(seconds=1)),
+        "entry 3",
+    ),
     "another kind": (lambda: Entry.objects.filter(pk=entry_of(2).pk).update(kind="commit"), "entry 2"),
     "another grant": (lambda: Entry.objects.filter(pk=entry_of(2).pk).update(grant="FP-2026-7Q0M3XKD"), "entry 2"),
     "another ground": (lambda: Entry.objects.filter(pk=entry_of(2).pk).update(basis="D-2026-OTHER"), "entry 2"),
@@ -123,11 +132,23 @@ CHANGES = {
     "the genesis": (lambda: LedgerHead.objects.update(fund="00005070800015"), "entry 1"),
     "a checkpoint's root": (lambda: Checkpoint.objects.update(root="0" * 64), "signature"),
     "a checkpoint's signature": (lambda: Checkpoint.objects.update(signature="0" * 128), "signature"),
-    "a column of the envelope": (lambda: Envelope.objects.update(free_amount=0, reserved_amount=20_000_820 - 1_000_000), "envelope E-2026-1"),
-    "a column of the grant": (lambda: GrantAccount.objects.filter(awarded_amount=300_000).update(reserved_amount=0), "grant FP-2026-7Q0M3XKD"),
+    "a column of the envelope": (
+        lambda: Envelope.objects.update(free_amount=0, reserved_amount=20_000_820 - 1_000_000),
+        "envelope E-2026-1",
+    ),
+    "a column of the grant": (
+        lambda: GrantAccount.objects.filter(awarded_amount=300_000).update(reserved_amount=0),
+        "grant FP-2026-7Q0M3XKD",
+    ),
     "a grant without account": (lambda: GrantAccount.objects.filter(awarded_amount=300_000).delete(), "no account"),
-    "a posting dropped": (lambda: Posting.objects.filter(entry=Unsealed.objects.get().entry, account="free").delete(), "sum to zero"),
-    "all its postings dropped": (lambda: Posting.objects.filter(entry=Unsealed.objects.get().entry).delete(), "no posting"),
+    "a posting dropped": (
+        lambda: Posting.objects.filter(entry=Unsealed.objects.get().entry, account="free").delete(),
+        "sum to zero",
+    ),
+    "all its postings dropped": (
+        lambda: Posting.objects.filter(entry=Unsealed.objects.get().entry).delete(),
+        "no posting",
+    ),
 }
 
 
@@ -217,7 +238,10 @@ def test_random_changes_of_the_published_file_are_all_found(written, tmp_path):
         if bytes(data) == original:
             continue
         with pytest.raises((outsider.Fault, KeyError, ValueError, StopIteration, TypeError)):
-            outsider.check(iter(data.decode("ascii").splitlines(keepends=True)), [json.loads(open(name).read()) for name in names[1:]])
+            outsider.check(
+                iter(data.decode("ascii").splitlines(keepends=True)),
+                [json.loads(open(name).read()) for name in names[1:]],
+            )
 
 
 def test_the_command_exits_with_one_and_names_the_fault(written, tmp_path):

@@ -1,4 +1,5 @@
 """Roles: two keys, incompatibilities, ends; the first people and the rescue."""
+
 from datetime import timedelta
 from itertools import combinations
 
@@ -27,7 +28,9 @@ def administrator():
 
 
 def asked(user, role, at, college="", **more):
-    row = roles.propose(user=user, role=role, college=college, actor=more.pop("actor", None) or administrator(), at=at, **more)
+    row = roles.propose(
+        user=user, role=role, college=college, actor=more.pop("actor", None) or administrator(), at=at, **more
+    )
     return row, TwoKeyAct.objects.get(target_machine="role_grant", target_id=row.pk, state="proposed")
 
 
@@ -70,10 +73,13 @@ def test_the_one_who_benefits_never_turns_the_second_key(at):
 
 
 EXPECTED = {
-    frozenset(pair) for pair in combinations(Role, 2)
+    frozenset(pair)
+    for pair in combinations(Role, 2)
     if Role.ACCOUNTING_OFFICER in pair
-    or Role.AUTHORISING_OFFICER in pair and set(pair) & {Role.CASE_OFFICER, Role.PANEL_MEMBER, Role.CO_PRESIDENT}
-    or set(pair) & {Role.ADMINISTRATOR, Role.AUDITOR} and set(pair) - {Role.ADMINISTRATOR, Role.AUDITOR}
+    or Role.AUTHORISING_OFFICER in pair
+    and set(pair) & {Role.CASE_OFFICER, Role.PANEL_MEMBER, Role.CO_PRESIDENT}
+    or set(pair) & {Role.ADMINISTRATOR, Role.AUDITOR}
+    and set(pair) - {Role.ADMINISTRATOR, Role.AUDITOR}
 }
 
 
@@ -94,7 +100,10 @@ def test_incompatible_roles(at, one, other):
 def test_roles_that_follow_one_another_are_not_together(at):
     user = UserFactory()
     RoleGrantFactory(user=user, role=Role.CASE_OFFICER, ends_at=at + timedelta(days=10))
-    assert refused(asked, user, Role.ACCOUNTING_OFFICER, at, starts_at=at + timedelta(days=10) - timedelta(seconds=1)) == "incompatible_roles"
+    assert (
+        refused(asked, user, Role.ACCOUNTING_OFFICER, at, starts_at=at + timedelta(days=10) - timedelta(seconds=1))
+        == "incompatible_roles"
+    )
     assert asked(user, Role.ACCOUNTING_OFFICER, at, starts_at=at + timedelta(days=10))[0].state == "proposed"
 
 
@@ -128,11 +137,16 @@ def test_a_college_has_one_co_president_at_a_time(at):
     assert asked(UserFactory(), Role.CO_PRESIDENT, at, B)[0].state == "proposed"
 
 
-@pytest.mark.parametrize("role, college, more, code", [
-    ("chief", "", {}, "role_unknown"), (Role.CO_PRESIDENT, "", {}, "college_missing"), (Role.PANEL_MEMBER, "third", {}, "college_missing"),
-    (Role.CASE_OFFICER, "", {"ends_at": "2026-11-24T08:00:00+01:00"}, "dates_out_of_order"),
-    (Role.CASE_OFFICER, "", {"starts_at": "demain"}, "content_invalid"),
-])
+@pytest.mark.parametrize(
+    "role, college, more, code",
+    [
+        ("chief", "", {}, "role_unknown"),
+        (Role.CO_PRESIDENT, "", {}, "college_missing"),
+        (Role.PANEL_MEMBER, "third", {}, "college_missing"),
+        (Role.CASE_OFFICER, "", {"ends_at": "2026-11-24T08:00:00+01:00"}, "dates_out_of_order"),
+        (Role.CASE_OFFICER, "", {"starts_at": "demain"}, "content_invalid"),
+    ],
+)
 def test_what_a_proposal_must_say(at, role, college, more, code):
     assert refused(asked, UserFactory(), role, at, college, **more) == code
 
@@ -173,11 +187,23 @@ def test_a_withdrawn_proposal_may_be_made_again_at_once(at):
 def test_a_role_is_extended_with_two_keys(at):
     row = RoleGrantFactory(role=Role.CASE_OFFICER, ends_at=at + timedelta(days=10))
     until = at + timedelta(days=100)
-    row = with_two_keys(roles.extend.verb, row, proposer=administrator(), approver=president(), at=at, ends_at=until.isoformat())
+    row = with_two_keys(
+        roles.extend.verb, row, proposer=administrator(), approver=president(), at=at, ends_at=until.isoformat()
+    )
     assert row.ends_at == until
-    for ends_at, code in ((until.isoformat(), "deadline_not_later"), ((until - timedelta(days=1)).isoformat(), "deadline_not_later"), ("x", "content_invalid")):
-        assert refused(two_key.propose, roles.extend.verb, row, actor=administrator(), at=at, params={"ends_at": ends_at}) == code
-    assert refused(two_key.propose, roles.extend.verb, row, actor=administrator(), at=until, params={"ends_at": None}) == "role_expired"
+    for ends_at, code in (
+        (until.isoformat(), "deadline_not_later"),
+        ((until - timedelta(days=1)).isoformat(), "deadline_not_later"),
+        ("x", "content_invalid"),
+    ):
+        assert (
+            refused(two_key.propose, roles.extend.verb, row, actor=administrator(), at=at, params={"ends_at": ends_at})
+            == code
+        )
+    assert (
+        refused(two_key.propose, roles.extend.verb, row, actor=administrator(), at=until, params={"ends_at": None})
+        == "role_expired"
+    )
     row = with_two_keys(roles.extend.verb, row, proposer=administrator(), approver=president(B), at=at, ends_at=None)
     assert row.ends_at is None
 
@@ -185,13 +211,21 @@ def test_a_role_is_extended_with_two_keys(at):
 def test_an_extension_does_not_run_into_an_incompatible_role(at):
     row = RoleGrantFactory(role=Role.CASE_OFFICER, ends_at=at + timedelta(days=10))
     RoleGrantFactory(user=row.user, role=Role.ACCOUNTING_OFFICER, starts_at=at + timedelta(days=20))
-    assert refused(two_key.propose, roles.extend.verb, row, actor=administrator(), at=at, params={"ends_at": None}) == "incompatible_roles"
+    assert (
+        refused(two_key.propose, roles.extend.verb, row, actor=administrator(), at=at, params={"ends_at": None})
+        == "incompatible_roles"
+    )
 
 
 def test_a_role_is_ended_with_two_keys_and_a_reason(at):
     row = RoleGrantFactory(role=Role.CASE_OFFICER)
-    assert refused(two_key.propose, roles.end.verb, row, actor=administrator(), at=at, params={"reason": ""}) == "reason_missing"
-    with_two_keys(roles.end.verb, row, proposer=administrator(), approver=president(), at=at, reason="Départ du service.")
+    assert (
+        refused(two_key.propose, roles.end.verb, row, actor=administrator(), at=at, params={"reason": ""})
+        == "reason_missing"
+    )
+    with_two_keys(
+        roles.end.verb, row, proposer=administrator(), approver=president(), at=at, reason="Départ du service."
+    )
     assert not has_role(User.objects.get(pk=row.user_id), Role.CASE_OFFICER, at)
     assert has_role(User.objects.get(pk=row.user_id), Role.CASE_OFFICER, at - timedelta(seconds=1))
     assert Event.objects.get(machine="role_grant", verb="end").reason.text == "Départ du service."
@@ -209,16 +243,23 @@ def test_ones_own_role_is_given_up_alone(at):
 
 
 def bootstrap(capsys=None):
-    call_command("bootstrap_fund", administrator="admin@demo.example", civil="civil1@demo.example", state="etat1@demo.example")
+    call_command(
+        "bootstrap_fund", administrator="admin@demo.example", civil="civil1@demo.example", state="etat1@demo.example"
+    )
 
 
 def test_bootstrap_names_three_people_once(at, capsys):
     UserFactory(email="civil1@demo.example")
     bootstrap()
     names = {(grant.user.email, grant.role, grant.college) for grant in RoleGrant.objects.select_related("user")}
-    assert names == {("admin@demo.example", "administrator", ""), ("civil1@demo.example", "co_president", "civil_society"),
-                     ("etat1@demo.example", "co_president", "state")}
-    assert sorted(mail.to for mail in Mail.objects.filter(code="fund/role.alert")) == sorted(name for name, *_rest in names)
+    assert names == {
+        ("admin@demo.example", "administrator", ""),
+        ("civil1@demo.example", "co_president", "civil_society"),
+        ("etat1@demo.example", "co_president", "state"),
+    }
+    assert sorted(mail.to for mail in Mail.objects.filter(code="fund/role.alert")) == sorted(
+        name for name, *_rest in names
+    )
     assert Event.objects.filter(machine="role_grant", verb="appoint_first").count() == 3
     assert "etat1@demo.example chooses a password" in capsys.readouterr().out
     with pytest.raises(CommandError, match="déjà été|already been"):
@@ -247,12 +288,16 @@ def test_rescue_only_while_nobody_could_approve(at):
         roles.step_down(role_grant=row, actor=row.user, at=at)
     with pytest.raises(CommandError, match="college"):
         call_command("rescue_role", "co_president", "nouvelle@demo.example", reason="Les deux sont partis.")
-    call_command("rescue_role", "co_president", "nouvelle@demo.example", reason="Les deux sont partis.", college="state")
+    call_command(
+        "rescue_role", "co_president", "nouvelle@demo.example", reason="Les deux sont partis.", college="state"
+    )
     row = RoleGrant.objects.get(user__email="nouvelle@demo.example")
     assert (row.role, row.procedure, row.state) == ("co_president", "rescue", "granted")
     event = Event.objects.get(machine="role_grant", verb="rescue")
     assert event.reason.text == "Les deux sont partis." and event.payload["role"] == "co_president"
-    told = Mail.objects.filter(code="fund/role.alert", text__contains="Les deux sont partis.").values_list("to", flat=True)
+    told = Mail.objects.filter(code="fund/role.alert", text__contains="Les deux sont partis.").values_list(
+        "to", flat=True
+    )
     assert sorted(told) == ["admin@demo.example", "nouvelle@demo.example"]
     with pytest.raises(CommandError):
         call_command("rescue_role", "case_officer", "agent@demo.example", reason="Encore.")

@@ -1,4 +1,5 @@
 """Rule versions: values, agreement of both colleges, what calls keep."""
+
 import pytest
 
 from core import two_key
@@ -33,14 +34,26 @@ def test_a_draft_keeps_every_value_as_decided(at):
     rules_in_force(review_days=30)
     version = draft(at, reviews_per_college="3", quorum="2/3")
     assert version.parameters == DEFAULTS | {"review_days": 30, "reviews_per_college": 3, "quorum": "2/3"}
-    version = rules.edit(rule_version=version, parameters={"review_days": 10}, actor=person_with(Role.ADMINISTRATOR), at=at)
-    assert version["review_days"] == 10 and version["reviews_per_college"] == 3 and version.note.startswith("Les délais")
+    version = rules.edit(
+        rule_version=version, parameters={"review_days": 10}, actor=person_with(Role.ADMINISTRATOR), at=at
+    )
+    assert (
+        version["review_days"] == 10 and version["reviews_per_college"] == 3 and version.note.startswith("Les délais")
+    )
 
 
-@pytest.mark.parametrize("parameters, field", [
-    ({"review_days": "dix"}, "review_days"), ({"review_days": 0}, "review_days"), ({"quorum": "3/2"}, "quorum"), ({"majority": "unanimity"}, "majority"),
-    ({"inconnu": 1}, "inconnu"), ({"appeal_months": 1}, "appeal_months"), ({"appeal_to_panel": "peut-être"}, "appeal_to_panel"),
-])
+@pytest.mark.parametrize(
+    "parameters, field",
+    [
+        ({"review_days": "dix"}, "review_days"),
+        ({"review_days": 0}, "review_days"),
+        ({"quorum": "3/2"}, "quorum"),
+        ({"majority": "unanimity"}, "majority"),
+        ({"inconnu": 1}, "inconnu"),
+        ({"appeal_months": 1}, "appeal_months"),
+        ({"appeal_to_panel": "peut-être"}, "appeal_to_panel"),
+    ],
+)
 def test_values_are_held_by_their_definition(at, parameters, field):
     refusal = refused(draft, at, **parameters)
     assert (refusal.code, refusal.field) == ("content_invalid", field)
@@ -64,7 +77,12 @@ def test_the_other_college_turns_the_second_key(at):
     two_key.approve(act, actor=state, at=at)
     version.refresh_from_db()
     former.refresh_from_db()
-    assert (version.state, version.in_force_at, former.state, former.superseded_at) == ("in_force", at, "superseded", at)
+    assert (version.state, version.in_force_at, former.state, former.superseded_at) == (
+        "in_force",
+        at,
+        "superseded",
+        at,
+    )
     assert RuleVersion.objects.filter(state="in_force").count() == 1
 
 
@@ -101,7 +119,9 @@ def test_the_college_weighted_vote_needs_its_legal_basis(at):
     refusal = refused(proposed, version, civil, at)
     assert (refusal.code, refusal.field) == ("legal_basis_missing", "legal_basis")
     assert refused(rules.endorse, rule_version=version, actor=president(B), at=at).code == "legal_basis_missing"
-    version = rules.edit(rule_version=version, parameters={"legal_basis": "Arrêté du 3 mars, article 7"}, actor=civil, at=at)
+    version = rules.edit(
+        rule_version=version, parameters={"legal_basis": "Arrêté du 3 mars, article 7"}, actor=civil, at=at
+    )
     two_key.approve(proposed(version, civil, at), actor=president(B), at=at)
 
 
@@ -118,7 +138,11 @@ def test_rules_in_force_are_never_changed_and_calls_keep_theirs(at):
     assert call.rule_version == kept and call.rule_version["review_days"] == 21
     for version in (kept, RuleVersion.objects.get(state="in_force")):
         version.refresh_from_db()
-        assert refused(rules.edit, rule_version=version, parameters={}, actor=president(), at=at).code == "not_allowed_in_state"
-    assert refused(rules.supersede, rule_version=RuleVersion.objects.get(state="in_force"), actor=president(), at=at).code == "not_permitted"
-
-
+        assert (
+            refused(rules.edit, rule_version=version, parameters={}, actor=president(), at=at).code
+            == "not_allowed_in_state"
+        )
+    assert (
+        refused(rules.supersede, rule_version=RuleVersion.objects.get(state="in_force"), actor=president(), at=at).code
+        == "not_permitted"
+    )

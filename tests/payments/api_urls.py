@@ -1,8 +1,10 @@
 """The money's part of the API alone."""
+
 from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
 from fund.urls import pages
 from payments.api import RESOURCES
-from rest_framework.routers import SimpleRouter
 
 router = SimpleRouter()
 for prefix, resource in RESOURCES.items():

@@ -1,9 +1,11 @@
 """Several people pressing at the same instant: one of them wins, the others are told why, and nothing is paid twice."""
+
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from core.transitions import Refusal
 from django.db import connection, connections
+
+from core.transitions import Refusal
 from payments.enums import Control
 from payments.models import BankStatement, Instalment, PaymentBatch
 from payments.transitions import batch, instalment
@@ -35,9 +37,15 @@ def test_a_batch_is_frozen_once():
     people = make.People()
     one = make.ordered(people, make.first_of(make.signed(people)))
     lot = batch.gather(batch=None, instalments=[one], actor=people.payer, at=make.timezone.now())
-    results = race(lambda: batch.freeze(payment_batch=lot, actor=people.payer, at=make.timezone.now(), controls=Control.values))
+    results = race(
+        lambda: batch.freeze(payment_batch=lot, actor=people.payer, at=make.timezone.now(), controls=Control.values)
+    )
     assert codes(results) == ["not_allowed_in_state"] * 3
-    assert PaymentBatch.objects.get().state == "frozen" and Instalment.objects.get(pk=one.pk).state == "in_payment" and make.invariants() == []
+    assert (
+        PaymentBatch.objects.get().state == "frozen"
+        and Instalment.objects.get(pk=one.pk).state == "in_payment"
+        and make.invariants() == []
+    )
 
 
 def test_a_file_is_exported_once_and_reads_the_same():

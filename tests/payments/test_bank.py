@@ -1,13 +1,15 @@
 """The bank's side: files it takes, statements it sends, what comes back, what is imported twice."""
+
 import hashlib
 import time
 from datetime import date, timedelta
 
 import pytest
-from core import two_key
-from core.transitions import Refusal
 from django.utils import timezone
 from lxml import etree
+
+from core import two_key
+from core.transitions import Refusal
 from payments import camt, pain001
 from payments.enums import Control
 from payments.models import Instalment, PayeeAccount, PaymentBatch, StatementLine
@@ -54,7 +56,11 @@ def test_the_bank_file_is_valid_and_the_same_every_time(at, people, schema):
     assert batch.file_bytes(again) == content == pain001.build(batch.frozen_content(again))
     root = etree.fromstring(content)
     text = {name: [e.text for e in root.iter("{*}" + name)] for name in ("CtrlSum", "NbOfTxs", "EndToEndId", "MsgId")}
-    assert text["CtrlSum"][0] == f"{lot.total_amount / 100:.2f}" and text["NbOfTxs"][0] == "3" and text["MsgId"] == [lot.reference]
+    assert (
+        text["CtrlSum"][0] == f"{lot.total_amount / 100:.2f}"
+        and text["NbOfTxs"][0] == "3"
+        and text["MsgId"] == [lot.reference]
+    )
     assert text["EndToEndId"] == [one.end_to_end_id for one in sorted(ones, key=lambda one: one.pk)]
     assert not list(root.iter("{*}PstlAdr"))  # unstructured addresses are refused by banks
 
@@ -62,8 +68,16 @@ def test_the_bank_file_is_valid_and_the_same_every_time(at, people, schema):
 def test_names_survive_the_sepa_character_set():
     assert pain001.sepa_text("L’Œuvre & Cie – « Été » // 100 %", 70) == "L'OEuvre + Cie - Ete / 100"
     assert pain001.sepa_text("日本", 70)  # transliterated, never empty
-    batch_ = pain001.FrozenBatch("L-1", timezone.now(), date(2026, 1, 1), pain001.Debtor("Fonds", make.FUND_IBAN), (
-        pain001.Transfer("A//B", "x", make.fictional_iban(1), 0, "r"), pain001.Transfer("A//B", "", make.fictional_iban(1), 5, "r")))
+    batch_ = pain001.FrozenBatch(
+        "L-1",
+        timezone.now(),
+        date(2026, 1, 1),
+        pain001.Debtor("Fonds", make.FUND_IBAN),
+        (
+            pain001.Transfer("A//B", "x", make.fictional_iban(1), 0, "r"),
+            pain001.Transfer("A//B", "", make.fictional_iban(1), 5, "r"),
+        ),
+    )
     with pytest.raises(pain001.InvalidFile) as caught:
         pain001.build(batch_)
     assert len(caught.value.errors) >= 4
@@ -72,10 +86,23 @@ def test_names_survive_the_sepa_character_set():
 def test_a_batch_is_refused_without_its_controls_or_in_the_past(at, people):
     one = make.ordered(people, make.first_of(make.signed(people, at=at)), at=at)
     lot = batch.gather(batch=None, instalments=[one], actor=people.payer, at=at)
-    refusal = refused("controls_incomplete", batch.freeze, payment_batch=lot, actor=people.payer, at=at, controls=["credit"])
-    assert refusal.field == "controls" and str(Control.PAYEE.label) in str(refusal.reason) and str(Control.CREDIT.label) not in str(refusal.reason)
-    refused("execution_date_past", batch.freeze, payment_batch=lot, actor=people.payer, at=at, controls=Control.values,
-            execution_on=timezone.localdate(at) - timedelta(days=1))
+    refusal = refused(
+        "controls_incomplete", batch.freeze, payment_batch=lot, actor=people.payer, at=at, controls=["credit"]
+    )
+    assert (
+        refusal.field == "controls"
+        and str(Control.PAYEE.label) in str(refusal.reason)
+        and str(Control.CREDIT.label) not in str(refusal.reason)
+    )
+    refused(
+        "execution_date_past",
+        batch.freeze,
+        payment_batch=lot,
+        actor=people.payer,
+        at=at,
+        controls=Control.values,
+        execution_on=timezone.localdate(at) - timedelta(days=1),
+    )
     empty = batch.open_batch(payment_batch=None, actor=people.payer, at=at)
     refused("batch_empty", batch.freeze, payment_batch=empty, actor=people.payer, at=at, controls=Control.values)
 
@@ -107,8 +134,17 @@ def test_a_frozen_batch_is_cancelled_until_its_file_exists(at, people):
 def test_a_whole_file_declared_rejected_takes_two_people(at, people):
     one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
     lot = PaymentBatch.objects.get()
-    refused("second_key_missing", batch.reject_file, payment_batch=lot, actor=people.payer, at=at, reason="Courrier de la banque.")
-    act = two_key.propose(batch.reject_file.verb, lot, actor=people.payer, at=at, params={"reason": "Courrier de la banque."})
+    refused(
+        "second_key_missing",
+        batch.reject_file,
+        payment_batch=lot,
+        actor=people.payer,
+        at=at,
+        reason="Courrier de la banque.",
+    )
+    act = two_key.propose(
+        batch.reject_file.verb, lot, actor=people.payer, at=at, params={"reason": "Courrier de la banque."}
+    )
     two_key.approve(act, actor=people.orderer, at=at)
     assert PaymentBatch.objects.get().state == "rejected" and fresh(one).state == "payment_rejected"
     assert make.invariants() == []
@@ -122,7 +158,9 @@ def test_a_whole_file_declared_rejected_takes_two_people(at, people):
 def test_a_statement_settles_what_it_names(at, people, version, together):
     ones = [make.ordered(people, make.first_of(make.signed(people, 1_000_000 + n, at=at)), at=at) for n in range(2)]
     make.exported(people, ones, at=at)
-    content = make.camt053([make.Movement(one.end_to_end_id, one.certified_amount) for one in ones], version=version, together=together)
+    content = make.camt053(
+        [make.Movement(one.end_to_end_id, one.certified_amount) for one in ones], version=version, together=together
+    )
     assert valid(content)
     found = make.import_bytes(people, content, at=at)
     assert found.matched_count == 2 and {fresh(one).state for one in ones} == {"paid"}
@@ -134,25 +172,55 @@ def test_the_same_file_or_line_twice_changes_nothing(at, people):
     movement = make.Movement(one.end_to_end_id, one.certified_amount)
     content = make.camt053([movement], message_id="STMT-1")
     make.import_bytes(people, content, at=at)
-    refused("statement_already_imported", statement.import_statement, bank_statement=None, actor=people.payer, at=at, content=content, name="x.xml")
+    refused(
+        "statement_already_imported",
+        statement.import_statement,
+        bank_statement=None,
+        actor=people.payer,
+        at=at,
+        content=content,
+        name="x.xml",
+    )
     same_statement = make.camt053([movement], message_id="STMT-1", version="02")  # other bytes, the bank's same message
-    refused("statement_already_imported", statement.import_statement, bank_statement=None, actor=people.payer, at=at, content=same_statement, name="x.xml")
-    again = make.import_bytes(people, make.camt053([movement], message_id="STMT-2"), at=at)  # the line comes again in another statement
+    refused(
+        "statement_already_imported",
+        statement.import_statement,
+        bank_statement=None,
+        actor=people.payer,
+        at=at,
+        content=same_statement,
+        name="x.xml",
+    )
+    again = make.import_bytes(
+        people, make.camt053([movement], message_id="STMT-2"), at=at
+    )  # the line comes again in another statement
     assert (again.matched_count, again.known_count) == (0, 1)
     assert make.invariants() == [] and StatementLine.objects.count() == 1
 
 
 def test_lines_that_do_not_agree_wait_for_a_person(at, people):
     one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
-    moves = [make.Movement(one.end_to_end_id, one.certified_amount + 1), make.Movement("INCONNU", 500), make.Movement("", 1_250, text="FRAIS"),
-             make.Movement(one.end_to_end_id, one.certified_amount, booked=False)]
+    moves = [
+        make.Movement(one.end_to_end_id, one.certified_amount + 1),
+        make.Movement("INCONNU", 500),
+        make.Movement("", 1_250, text="FRAIS"),
+        make.Movement(one.end_to_end_id, one.certified_amount, booked=False),
+    ]
     found = make.import_bytes(people, make.camt053(moves), at=at)
     lines = list(found.lines.order_by("position"))
-    assert [(line.state, line.finding) for line in lines] == [("to_check", "amount"), ("to_check", "unknown"), ("to_check", "unknown"), ("ignored", "")]
+    assert [(line.state, line.finding) for line in lines] == [
+        ("to_check", "amount"),
+        ("to_check", "unknown"),
+        ("to_check", "unknown"),
+        ("ignored", ""),
+    ]
     assert fresh(one).state == "in_payment" and found.matched_count == 0
     refused("bank_line_mismatch", statement.match, statement_line=lines[0], actor=people.payer, at=at, instalment=one)
     refused("reason_missing", statement.dismiss, statement_line=lines[2], actor=people.payer, at=at, note=" ")
-    assert statement.dismiss(statement_line=lines[2], actor=people.payer, at=at, note="Frais de tenue de compte.").state == "dismissed"
+    assert (
+        statement.dismiss(statement_line=lines[2], actor=people.payer, at=at, note="Frais de tenue de compte.").state
+        == "dismissed"
+    )
     assert make.invariants() == []
 
 
@@ -173,7 +241,9 @@ def test_a_rejection_blocks_a_wrong_account_and_three_people_start_again(at, peo
     one = fresh(one)
     assert (one.state, one.rejection_code, PayeeAccount.objects.get().state) == ("payment_rejected", "AC04", "blocked")
     assert PaymentBatch.objects.get().state == "settled" and make.invariants() == []
-    refused("cause_not_removed", instalment.recertify, instalment=one, actor=people.officer, at=at, note="Nouveau compte.")
+    refused(
+        "cause_not_removed", instalment.recertify, instalment=one, actor=people.officer, at=at, note="Nouveau compte."
+    )
     new = make.give_account(row, at=at)
     account.approve(payee_account=new, actor=people.payer, at=at)
     one = instalment.recertify(instalment=one, actor=people.officer, at=at, note="Nouveau compte approuvé.")
@@ -196,7 +266,11 @@ def test_a_whole_file_refused_by_the_bank(at, people):
 def test_money_that_comes_back_after_booking(at, people):
     row = make.signed(people, at=at)
     one = make.paid(people, make.first_of(row), at=at)
-    found = make.import_bytes(people, make.camt053([make.Movement(one.end_to_end_id, one.certified_amount, returned=True, reason="AC01")]), at=at)
+    found = make.import_bytes(
+        people,
+        make.camt053([make.Movement(one.end_to_end_id, one.certified_amount, returned=True, reason="AC01")]),
+        at=at,
+    )
     one = fresh(one)
     assert (found.matched_count, one.state, one.paid_on, one.rejection_code) == (1, "payment_rejected", None, "AC01")
     assert row.payee_accounts.get().state == "blocked" and make.invariants() == []
@@ -204,7 +278,10 @@ def test_money_that_comes_back_after_booking(at, people):
 
 def test_a_payment_and_its_return_in_one_statement(at, people):
     one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
-    moves = [make.Movement(one.end_to_end_id, one.certified_amount, returned=True, reason="MD07"), make.Movement(one.end_to_end_id, one.certified_amount)]
+    moves = [
+        make.Movement(one.end_to_end_id, one.certified_amount, returned=True, reason="MD07"),
+        make.Movement(one.end_to_end_id, one.certified_amount),
+    ]
     assert make.import_bytes(people, make.camt053(moves), at=at).matched_count == 2
     assert fresh(one).state == "payment_rejected" and make.invariants() == []
 
@@ -212,7 +289,9 @@ def test_a_payment_and_its_return_in_one_statement(at, people):
 def test_a_whole_batch_booked_as_one_sum(at, people):
     ones = [make.ordered(people, make.first_of(make.signed(people, 700_000 + n, at=at)), at=at) for n in range(3)]
     lot = make.exported(people, ones, at=at)
-    wrong = make.import_bytes(people, make.camt053([make.Movement("", lot.total_amount - 1, batch=lot.message_id, count=3)]), at=at)
+    wrong = make.import_bytes(
+        people, make.camt053([make.Movement("", lot.total_amount - 1, batch=lot.message_id, count=3)]), at=at
+    )
     assert (wrong.matched_count, wrong.lines.get().finding) == (0, "batch_amount")
     content = make.camt053([make.Movement("", lot.total_amount, batch=lot.message_id, count=3)])
     assert valid(content)
@@ -229,13 +308,35 @@ XXE = b"""<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passw
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>&x;</MsgId></GrpHdr></BkToCstmrStmt></Document>"""
 
 
-@pytest.mark.parametrize("content", [b"", b"   ", b"not xml", b"<a", b"PK\x03\x04", b"<?xml version='1.0' encoding='utf-99'?><a/>", BOMB, XXE, b"<Document/>",
-                                     b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pain.001.001.09'/>",
-                                     b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.08'/>", b"\x00\xff\xfe"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"   ",
+        b"not xml",
+        b"<a",
+        b"PK\x03\x04",
+        b"<?xml version='1.0' encoding='utf-99'?><a/>",
+        BOMB,
+        XXE,
+        b"<Document/>",
+        b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pain.001.001.09'/>",
+        b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.08'/>",
+        b"\x00\xff\xfe",
+    ],
+)
 def test_a_file_that_cannot_be_trusted_is_refused_in_words(at, people, content):
     make.FundIdentityFactory()
     start = time.monotonic()
-    refusal = refused("statement_unreadable", statement.import_statement, bank_statement=None, actor=people.payer, at=at, content=content, name="x.xml")
+    refusal = refused(
+        "statement_unreadable",
+        statement.import_statement,
+        bank_statement=None,
+        actor=people.payer,
+        at=at,
+        content=content,
+        name="x.xml",
+    )
     assert time.monotonic() - start < 2 and refusal.field == "file" and "root:" not in str(refusal)
 
 
@@ -251,12 +352,17 @@ def test_a_statement_of_another_account_or_money_is_refused(at, people, options)
     content = make.camt053([make.Movement(one.end_to_end_id, one.certified_amount)], **options)
     with pytest.raises(Refusal) as caught:
         make.import_bytes(people, content, at=at)
-    assert caught.value.code in ("statement_of_another_account", "statement_unreadable") and fresh(one).state == "in_payment"
+    assert (
+        caught.value.code in ("statement_of_another_account", "statement_unreadable")
+        and fresh(one).state == "in_payment"
+    )
 
 
 @pytest.mark.parametrize("amount", ["12.345", "-5.00", "1e3", "abc", ""])
 def test_an_amount_that_cannot_be_read_refuses_the_whole_file(at, people, amount):
     one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
-    content = make.camt053([make.Movement(one.end_to_end_id, one.certified_amount), make.Movement("X", 777)]).replace(b">7.77<", f">{amount}<".encode())
+    content = make.camt053([make.Movement(one.end_to_end_id, one.certified_amount), make.Movement("X", 777)]).replace(
+        b">7.77<", f">{amount}<".encode()
+    )
     refused("statement_unreadable", make.import_bytes, people=people, content=content, at=at)
     assert fresh(one).state == "in_payment"

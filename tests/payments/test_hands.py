@@ -1,8 +1,10 @@
 """Several hands for every euro: who is refused, in words, and who could do it instead."""
+
 import pytest
+from django.db import IntegrityError, transaction
+
 from core import two_key
 from core.transitions import Refusal
-from django.db import IntegrityError, transaction
 from fund.enums import Role
 from payments.models import Agreement, Instalment, PayeeAccount
 from payments.transitions import account, agreement, batch, instalment
@@ -51,7 +53,9 @@ def test_another_accountant_may_gather_but_the_freezer_counts(at):
     one = make.ordered(people, make.first_of(make.signed(people, at=at)), at=at)
     lot = batch.gather(batch=None, instalments=[one], actor=people.payer, at=at)
     both(people.officer, Role.ACCOUNTING_OFFICER)
-    refused("same_person", batch.freeze, payment_batch=lot, actor=people.officer, at=at, controls=list(make.Control.values))
+    refused(
+        "same_person", batch.freeze, payment_batch=lot, actor=people.officer, at=at, controls=list(make.Control.values)
+    )
     assert Instalment.objects.get(pk=one.pk).state == "ordered"
 
 
@@ -86,7 +90,9 @@ def test_staff_with_an_interest_do_not_act(at):
     people = make.People()
     row = make.signed(people, at=at)
     TeamMemberFactory(application=row.application, user=people.officer)
-    refused("officer_interest", instalment.certify, instalment=make.first_of(row), actor=people.officer, at=at, note="x")
+    refused(
+        "officer_interest", instalment.certify, instalment=make.first_of(row), actor=people.officer, at=at, note="x"
+    )
 
 
 def test_the_signer_of_the_fund_is_not_the_bearers(at):
@@ -97,7 +103,9 @@ def test_the_signer_of_the_fund_is_not_the_bearers(at):
     with pytest.raises(Refusal) as caught:
         agreement.sign(agreement=row, actor=lead, at=at)
     assert caught.value.code in ("officer_interest", "same_person")
-    refusal = refused("fund_signs_last", agreement.sign, agreement=make.to_sign(people, at=at), actor=people.orderer, at=at)
+    refusal = refused(
+        "fund_signs_last", agreement.sign, agreement=make.to_sign(people, at=at), actor=people.orderer, at=at
+    )
     assert "Personne" in str(refusal.remedy)
 
 
@@ -121,12 +129,16 @@ def test_terminating_takes_the_adversarial_step_and_two_people(at):
     with pytest.raises(Refusal) as caught:
         two_key.propose(agreement.terminate.verb, row, actor=people.officer, at=at, params={"reason": "Projet arrêté."})
     assert caught.value.code == "adversarial_step_missing"
-    row = agreement.suspend(agreement=row, actor=people.officer, at=at, reason="Compte rendu en retard.", remedy="le remettre")
+    row = agreement.suspend(
+        agreement=row, actor=people.officer, at=at, reason="Compte rendu en retard.", remedy="le remettre"
+    )
     with pytest.raises(Refusal) as caught:
         two_key.propose(agreement.terminate.verb, row, actor=people.officer, at=at, params={"reason": "Projet arrêté."})
     assert caught.value.code == "observations_period_open"
     later = at + timedelta(days=16)
-    act = two_key.propose(agreement.terminate.verb, row, actor=people.officer, at=later, params={"reason": "Projet arrêté."})
+    act = two_key.propose(
+        agreement.terminate.verb, row, actor=people.officer, at=later, params={"reason": "Projet arrêté."}
+    )
     two_key.approve(act, actor=people.orderer, at=later)
     row = Agreement.objects.get(pk=row.pk)
     assert row.state == "terminated" and {one.state for one in row.instalments.all()} == {"cancelled"}

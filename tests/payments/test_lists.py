@@ -1,9 +1,11 @@
 """Every list costs the same with one row and with twenty."""
+
 import pytest
+
 from fund.enums import Role
 from payments.transitions import agreement
-from tests.factories import payments as make
 from tests.factories import ledger as books
+from tests.factories import payments as make
 from tests.factories.fund import CallFactory, person_with
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +30,9 @@ def grants(n, call, at, people):
 
 
 def waiting_accounts(n, call, at, people):
-    return [make.give_account(make.accepted(people, decision=decision, at=at), at=at) for decision in awards(n, call, at)]
+    return [
+        make.give_account(make.accepted(people, decision=decision, at=at), at=at) for decision in awards(n, call, at)
+    ]
 
 
 def bearer_signed(n, call, at, people):
@@ -62,7 +66,9 @@ def paid(n, call, at, people):
 
 def rejected(n, call, at, people):
     lot = at_the_bank(n, call, at, people)
-    make.import_bytes(people, make.pain002(lot.message_id, [(line.order.end_to_end_id, "AC04") for line in lot.lines.all()]), at=at)
+    make.import_bytes(
+        people, make.pain002(lot.message_id, [(line.order.end_to_end_id, "AC04") for line in lot.lines.all()]), at=at
+    )
 
 
 def batches(n, call, at, people):
@@ -91,18 +97,33 @@ def offers(n, call, at, people):
 
 
 LISTS = [
-    ("payer", "/paiements/?etape=order", certified, 18), ("orderer", "/paiements/?etape=order", certified, 18), ("payer", "/paiements/?etape=pay", ordered, 19),
-    ("payer", "/paiements/?etape=bank", at_the_bank, 18), ("orderer", "/paiements/?etape=rejected", rejected, 18), ("payer", "/paiements/?etape=paid", paid, 18),
-    ("payer", "/paiements/calendrier/", certified, 6), ("payer", "/paiements/comptes/", waiting_accounts, 8), ("orderer", "/paiements/conventions/", bearer_signed, 12),
-    ("payer", "/paiements/lots/", batches, 7), ("payer", "/paiements/releves/", statements, 8), ("payer", "/paiements/rapprochement/", lines, 7),
-    ("officer", "/instruction/conventions/", offers, 11), ("officer", "/instruction/conventions/", due, 11), ("officer", "/instruction/versements/", due, 13),
-    ("officer", "/instruction/versements/", rejected, 12), ("officer", "/instruction/comptes-rendus/", filed, 11),
+    ("payer", "/paiements/?etape=order", certified, 18),
+    ("orderer", "/paiements/?etape=order", certified, 18),
+    ("payer", "/paiements/?etape=pay", ordered, 19),
+    ("payer", "/paiements/?etape=bank", at_the_bank, 18),
+    ("orderer", "/paiements/?etape=rejected", rejected, 18),
+    ("payer", "/paiements/?etape=paid", paid, 18),
+    ("payer", "/paiements/calendrier/", certified, 6),
+    ("payer", "/paiements/comptes/", waiting_accounts, 8),
+    ("orderer", "/paiements/conventions/", bearer_signed, 12),
+    ("payer", "/paiements/lots/", batches, 7),
+    ("payer", "/paiements/releves/", statements, 8),
+    ("payer", "/paiements/rapprochement/", lines, 7),
+    ("officer", "/instruction/conventions/", offers, 11),
+    ("officer", "/instruction/conventions/", due, 11),
+    ("officer", "/instruction/versements/", due, 13),
+    ("officer", "/instruction/versements/", rejected, 12),
+    ("officer", "/instruction/comptes-rendus/", filed, 11),
 ]
 
 
 @pytest.mark.parametrize("n", [1, 20])
-@pytest.mark.parametrize("who, path, rows, queries", LISTS, ids=[f"{who}-{path.strip('/')}-{rows.__name__}" for who, path, rows, _q in LISTS])
-def test_a_list_costs_the_same_at_any_length(at, people, call, as_user, django_assert_num_queries, who, path, rows, queries, n):
+@pytest.mark.parametrize(
+    "who, path, rows, queries", LISTS, ids=[f"{who}-{path.strip('/')}-{rows.__name__}" for who, path, rows, _q in LISTS]
+)
+def test_a_list_costs_the_same_at_any_length(
+    at, people, call, as_user, django_assert_num_queries, who, path, rows, queries, n
+):
     rows(n, call, at, people)
     browser = as_user(getattr(people, who))
     browser.get(path)
@@ -114,7 +135,11 @@ def test_a_list_costs_the_same_at_any_length(at, people, call, as_user, django_a
 @pytest.mark.parametrize("n", [1, 20])
 def test_a_batch_and_a_statement_cost_the_same_at_any_length(at, people, call, as_user, django_assert_num_queries, n):
     lot = at_the_bank(n, call, at, people)
-    found = make.import_bytes(people, make.camt053([make.Movement(line.order.end_to_end_id, line.order.amount) for line in lot.lines.all()]), at=at)
+    found = make.import_bytes(
+        people,
+        make.camt053([make.Movement(line.order.end_to_end_id, line.order.amount) for line in lot.lines.all()]),
+        at=at,
+    )
     browser = as_user(people.payer)
     for path, queries in ((f"/paiements/lots/{lot.reference}/", 8), (f"/paiements/releves/{found.reference}/", 8)):
         browser.get(path)

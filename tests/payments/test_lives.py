@@ -1,11 +1,13 @@
 """Offers that lapse, agreements that pause, accounts that change, reports that are revised; what the clock does, and does once."""
+
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
+
 from applications.models import Application
 from core.models import Mail, User
 from core.transitions import Refusal
-from django.utils import timezone
 from fund.models import GrantAccount
 from payments import tasks
 from payments.iban import checked, masked
@@ -46,11 +48,26 @@ def sent(code) -> int:
 def test_an_offer_is_reminded_twice_then_lapses_and_frees_the_money(at, people):
     row = make.offered(people, at=at)
     assert tick(at) == 0
-    for days, mails in ((9, 0), (8, 1), (8, 1), (4, 1), (3, 2), (1, 2)):  # seven days before, then two days before, once each
+    for days, mails in (
+        (9, 0),
+        (8, 1),
+        (8, 1),
+        (4, 1),
+        (3, 2),
+        (1, 2),
+    ):  # seven days before, then two days before, once each
         tick(row.accept_by_at - timedelta(days=days) + timedelta(days=1, minutes=1))
         assert sent("offer.reminder") == mails, days
     assert tick(row.accept_by_at + timedelta(minutes=5)) == 0  # the grace of fifteen minutes
-    refused("offer_lapsed", agreement.accept, agreement=row, actor=row.application.lead, at=row.accept_by_at, signatory=row.application.lead, terms=True)
+    refused(
+        "offer_lapsed",
+        agreement.accept,
+        agreement=row,
+        actor=row.application.lead,
+        at=row.accept_by_at,
+        signatory=row.application.lead,
+        terms=True,
+    )
     assert tick(row.accept_by_at + timedelta(minutes=16)) == 1
     row = Agreement.objects.get()
     assert (row.state, Application.objects.get().state) == ("lapsed", "lapsed")
@@ -74,13 +91,25 @@ def test_an_accepted_agreement_lapses_unsigned_and_more_time_stops_it(at, people
     row = make.to_sign(people, at=at)
     tick(row.sign_by_at - timedelta(days=6))
     until = row.sign_by_at + timedelta(days=20)
-    refused("deadline_not_later", agreement.extend_signature, agreement=row, actor=people.officer, at=at, until=at, reason="Vacances.")
+    refused(
+        "deadline_not_later",
+        agreement.extend_signature,
+        agreement=row,
+        actor=people.officer,
+        at=at,
+        until=at,
+        reason="Vacances.",
+    )
     row = agreement.extend_signature(agreement=row, actor=people.officer, at=at, until=until, reason="Vacances.")
     assert row.first_reminded_at is None and tick(row.sign_by_at - timedelta(days=21)) == 0
     tick(until - timedelta(days=2))
     refused("offer_lapsed", agreement.sign_as_bearer, agreement=row, actor=row.signatory, at=until)
     tick(until + timedelta(hours=1))
-    assert Agreement.objects.get().state == "lapsed" and Agreement.objects.get().document.state == "void" and make.invariants() == []
+    assert (
+        Agreement.objects.get().state == "lapsed"
+        and Agreement.objects.get().document.state == "void"
+        and make.invariants() == []
+    )
 
 
 def test_a_grant_given_up_shows_the_next_of_the_reserve_list(at, people):
@@ -91,8 +120,21 @@ def test_a_grant_given_up_shows_the_next_of_the_reserve_list(at, people):
     row = make.offered(people, at=at)
     call = row.application.call
     waits = ApplicationFactory(call=call, state="on_reserve", requested_amount=900_000, received_at=at)
-    reserve = Decision(reference="D-2026-RESERVE1", application=waits, kind="award", outcome="reserve", reserve_rank=1, grounds="Bon.", rule_version=call.rule_version,
-                       authority=call.authority, decided_at=at, signed_at=at, notified_at=at, state="notified", document=make.letter_of(waits, at))
+    reserve = Decision(
+        reference="D-2026-RESERVE1",
+        application=waits,
+        kind="award",
+        outcome="reserve",
+        reserve_rank=1,
+        grounds="Bon.",
+        rule_version=call.rule_version,
+        authority=call.authority,
+        decided_at=at,
+        signed_at=at,
+        notified_at=at,
+        state="notified",
+        document=make.letter_of(waits, at),
+    )
     reserve.save()
     assert agreements.vacancies() == []
     agreement.decline(agreement=row, actor=row.application.lead, at=at, reason="Déménagement.")
@@ -107,8 +149,18 @@ def test_an_offer_below_the_award_frees_the_difference_at_the_signature(at, peop
     agreement.sign(agreement=row, actor=people.orderer, at=at)
     books = GrantAccount.objects.get()
     assert (books.reserved_amount, books.committed_amount) == (0, 1_200_000)
-    assert [one.amount for one in Instalment.objects.order_by("number")] == [840_000, 360_000] and make.invariants() == []
-    refused("agreement_above_award", agreement.offer, decision=make.notified_award(1_000_000, at=at), actor=people.officer, at=at, amount=1_000_001)
+    assert [one.amount for one in Instalment.objects.order_by("number")] == [
+        840_000,
+        360_000,
+    ] and make.invariants() == []
+    refused(
+        "agreement_above_award",
+        agreement.offer,
+        decision=make.notified_award(1_000_000, at=at),
+        actor=people.officer,
+        at=at,
+        amount=1_000_001,
+    )
 
 
 def test_the_offer_is_made_once_and_on_a_standing_award(at, people):
@@ -125,7 +177,15 @@ def test_a_collective_signs_by_its_bearer_and_its_referent(at, people):
     decision = make.notified_award(at=at, applicant_kind="collective")
     bearer_agent = TeamMemberFactory(application=decision.application).user
     row = make.offered(people, decision=decision, at=at)
-    row = agreement.accept(agreement=row, actor=decision.application.lead, at=at, signatory=bearer_agent, signatory_capacity="trésorière", terms=True, cer=True)
+    row = agreement.accept(
+        agreement=row,
+        actor=decision.application.lead,
+        at=at,
+        signatory=bearer_agent,
+        signatory_capacity="trésorière",
+        terms=True,
+        cer=True,
+    )
     account.approve(payee_account=make.give_account(row, at=at), actor=people.payer, at=at)
     row = make.rendered(Agreement.objects.get())
     row = agreement.sign_as_bearer(agreement=row, actor=bearer_agent, at=at)
@@ -143,14 +203,29 @@ def test_a_citizen_signs_in_person(at, people):
     from tests.factories.applications import TeamMemberFactory
 
     other = TeamMemberFactory(application=decision.application).user
-    refused("signatory_not_bearer", agreement.accept, agreement=row, actor=decision.application.lead, at=at, signatory=other, terms=True)
-    assert agreement.accept(agreement=row, actor=decision.application.lead, at=at, signatory=decision.application.lead, terms=True).state == "accepted"
+    refused(
+        "signatory_not_bearer",
+        agreement.accept,
+        agreement=row,
+        actor=decision.application.lead,
+        at=at,
+        signatory=other,
+        terms=True,
+    )
+    assert (
+        agreement.accept(
+            agreement=row, actor=decision.application.lead, at=at, signatory=decision.application.lead, terms=True
+        ).state
+        == "accepted"
+    )
 
 
 def test_economic_activity_declares_its_de_minimis(at, people):
     row = make.offered(people, at=at, economic_activity=True)
     lead = row.application.lead
-    refused("de_minimis_missing", agreement.accept, agreement=row, actor=lead, at=at, signatory=lead, terms=True, cer=True)
+    refused(
+        "de_minimis_missing", agreement.accept, agreement=row, actor=lead, at=at, signatory=lead, terms=True, cer=True
+    )
     row = agreement.accept(agreement=row, actor=lead, at=at, signatory=lead, terms=True, cer=True, de_minimis_amount=0)
     assert "de minimis" in row.document.title or row.document.context["de_minimis"]
 
@@ -161,11 +236,27 @@ def test_economic_activity_declares_its_de_minimis(at, people):
 @pytest.mark.parametrize("n", [1, 99, 12_345_678_901])
 def test_fictional_accounts_pass_every_check(n):
     number = make.fictional_iban(n)
-    assert checked(number.lower()[:4] + " " + number[4:]) == number and masked(number).count("•") == 8 and number[4:-4] not in masked(number)
+    assert (
+        checked(number.lower()[:4] + " " + number[4:]) == number
+        and masked(number).count("•") == 8
+        and number[4:-4] not in masked(number)
+    )
 
 
-@pytest.mark.parametrize("text", ["", "FR76", "FR7630006000011234567890180", "FR7630006000011234567890188", "XX0012345678901234", "BR1500000000000010932840814P2",
-                                  "FR76 3000 6000 0112 3456 7890 18", "DE89370400440532013001", "<script>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "FR76",
+        "FR7630006000011234567890180",
+        "FR7630006000011234567890188",
+        "XX0012345678901234",
+        "BR1500000000000010932840814P2",
+        "FR76 3000 6000 0112 3456 7890 18",
+        "DE89370400440532013001",
+        "<script>",
+    ],
+)
 def test_numbers_that_are_no_account(text):
     with pytest.raises(Refusal) as caught:
         checked(text)
@@ -191,7 +282,9 @@ def test_a_changed_account_waits_after_a_first_payment(at, people):
     final = make.filed_report(row, at=at)
     report.accept(report=final, actor=people.officer, at=at)
     balance = make.certified(people, make.first_of(row, 2), at=at)
-    refused("payee_account_waiting", instalment.order, instalment=balance, actor=people.orderer, at=at + timedelta(hours=71))
+    refused(
+        "payee_account_waiting", instalment.order, instalment=balance, actor=people.orderer, at=at + timedelta(hours=71)
+    )
     assert instalment.order(instalment=balance, actor=people.orderer, at=at + timedelta(hours=72)).state == "ordered"
 
 
@@ -209,7 +302,9 @@ def test_a_blocked_account_stops_orders_not_yet_in_a_batch(at, people):
 
 def test_a_refused_account_is_given_again(at, people):
     row = make.accepted(people, at=at)
-    account.refuse(payee_account=make.give_account(row, at=at), actor=people.payer, at=at, reason="Le relevé est illisible.")
+    account.refuse(
+        payee_account=make.give_account(row, at=at), actor=people.payer, at=at, reason="Le relevé est illisible."
+    )
     assert make.give_account(row, at=at).number == 2 and sent("payee_account.refused") == 1
 
 
@@ -218,7 +313,9 @@ def test_a_refused_account_is_given_again(at, people):
 
 def test_a_suspended_agreement_holds_every_payment(at, people):
     row = make.signed(people, at=at)
-    row = agreement.suspend(agreement=row, actor=people.officer, at=at, reason="Doute sérieux.", remedy="les pièces demandées")
+    row = agreement.suspend(
+        agreement=row, actor=people.officer, at=at, reason="Doute sérieux.", remedy="les pièces demandées"
+    )
     refused("agreement_suspended", make.certified, people=people, one=make.first_of(row), at=at)
     row = agreement.observe(agreement=row, actor=row.application.lead, at=at, reason="Voici les pièces.")
     agreement.resume(agreement=row, actor=people.officer, at=at)
@@ -259,7 +356,10 @@ def test_report_reminders_leave_once_each_then_the_overdue_ones(at, people):
     due = row.reports.get().due_on
     codes = []
     for days in (40, 30, 29, 7, 1, 0, -1, -2, -30, -31):
-        moment = timezone.make_aware(timezone.datetime.combine(due - timedelta(days=days), timezone.datetime.min.time()), timezone.get_current_timezone()) + timedelta(hours=9)
+        moment = timezone.make_aware(
+            timezone.datetime.combine(due - timedelta(days=days), timezone.datetime.min.time()),
+            timezone.get_current_timezone(),
+        ) + timedelta(hours=9)
         before = set(Mail.objects.values_list("pk", flat=True))
         tick(moment)
         codes += [mail.code.removeprefix("payments/") for mail in Mail.objects.exclude(pk__in=before)]
@@ -272,8 +372,13 @@ def test_a_report_is_complete_and_explained_before_it_is_filed(at, people):
     refusal = refused("report_incomplete", report.submit, report=final, actor=row.application.lead, at=at)
     assert refusal.field == "done"
     make_lines = [{"position": line.position, "actual_amount": line.budget_amount} for line in final.lines.all()]
-    facts = {"narrative": {code: "x" for code in ("done", "results", "partnership")}, "learnt": "x", "repository_url": "https://x.example", "licence": "CC-BY-4.0",
-             "adoption": "no"}
+    facts = {
+        "narrative": dict.fromkeys(("done", "results", "partnership"), "x"),
+        "learnt": "x",
+        "repository_url": "https://x.example",
+        "licence": "CC-BY-4.0",
+        "adoption": "no",
+    }
     make_lines[0]["actual_amount"] //= 2
     final = report.write(report=final, actor=row.application.lead, at=at, facts=facts, lines=make_lines)
     refusal = refused("gap_explanation_missing", report.submit, report=final, actor=row.application.lead, at=at)
@@ -282,7 +387,9 @@ def test_a_report_is_complete_and_explained_before_it_is_filed(at, people):
     refused("not_permitted", report.submit, report=final, actor=outsider, at=at)
 
 
-@pytest.mark.parametrize("gap, asked", [(20_000, False), (20_001, False), (142_000, False), (142_001, True), (-142_001, True)])
+@pytest.mark.parametrize(
+    "gap, asked", [(20_000, False), (20_001, False), (142_000, False), (142_001, True), (-142_001, True)]
+)
 def test_a_gap_is_explained_over_ten_percent_and_two_hundred_euros(at, people, gap, asked):
     row = make.signed(people, at=at)  # line 1 has a budget of 14 200 euros
     final = make.written_report(row, at=at, spent={1: 1_420_000 + gap}, explanation="")
@@ -296,7 +403,14 @@ def test_admitted_amounts_lower_the_balance_and_reopening_is_refused_once_paid_o
     row = make.signed(people, at=at)
     final = make.filed_report(row, at=at)
     line = final.lines.first()
-    refused("accepted_above_actual", report.accept, report=final, actor=people.officer, at=at, accepted={line.pk: line.actual_amount + 1})
+    refused(
+        "accepted_above_actual",
+        report.accept,
+        report=final,
+        actor=people.officer,
+        at=at,
+        accepted={line.pk: line.actual_amount + 1},
+    )
     final = report.accept(report=final, actor=people.officer, at=at, accepted={line.pk: line.actual_amount - 50_000})
     balance = make.first_of(row, 2)
     assert (final.unspent_amount, balance.suggested_amount) == (50_000, balance.amount - 50_000)
@@ -323,10 +437,18 @@ def test_a_long_plan_waits_for_its_interim_report(at, people):
     from tests.factories import ledger as books
 
     call = CallFactory(state="decided", envelope=books.envelope(30_000_000, at=at), children=False)
-    for number, (percent, trigger) in enumerate(((50, "agreement_signed"), (30, "interim_report_accepted"), (20, "final_report_accepted")), 1):
-        InstalmentLine.objects.create(call=call, number=number, code=f"l{number}", label=f"Versement {number}", percent=percent, trigger=trigger)
+    for number, (percent, trigger) in enumerate(
+        ((50, "agreement_signed"), (30, "interim_report_accepted"), (20, "final_report_accepted")), 1
+    ):
+        InstalmentLine.objects.create(
+            call=call, number=number, code=f"l{number}", label=f"Versement {number}", percent=percent, trigger=trigger
+        )
     row = make.signed(people, decision=make.notified_award(1_000_001, at=at, call=call, requested=1_850_000), at=at)
-    assert [(one.amount, one.state) for one in row.instalments.all()] == [(500_000, "due"), (300_000, "scheduled"), (200_001, "scheduled")]
+    assert [(one.amount, one.state) for one in row.instalments.all()] == [
+        (500_000, "due"),
+        (300_000, "scheduled"),
+        (200_001, "scheduled"),
+    ]
     interim = row.reports.get(kind="interim")
     assert interim.due_on < row.reports.get(kind="final").due_on
     report.accept(report=make.filed_report(row, at=at, kind="interim"), actor=people.officer, at=at)
@@ -339,7 +461,9 @@ def test_a_long_plan_waits_for_its_interim_report(at, people):
 
 def test_shares_sum_and_the_remainder_is_on_the_last():
     assert instalment_amounts(1_000_001, [50, 30, 20]) == [500_000, 300_000, 200_001]
-    assert (unspent(100, 90, 50), unspent(100, 10, 50), unspent(100, 120, 50)) == (10, 50, 0) and balance_due(30, 50) == 0
+    assert (unspent(100, 90, 50), unspent(100, 10, 50), unspent(100, 120, 50)) == (10, 50, 0) and balance_due(
+        30, 50
+    ) == 0
     with pytest.raises(ValueError):
         instalment_amounts(100, [50, 40])
 

@@ -1,14 +1,16 @@
 """From the notified award to the last euro, through the verbs: the books agree with the rows after each step."""
+
 from datetime import date, timedelta
 
 import pytest
-from core.models import Document, Event, Mail
 from django.utils import timezone
+
+from core.models import Document, Event, Mail
 from fund.models import GrantAccount
 from payments.enums import Control
 from payments.models import Agreement, Instalment, PaymentBatch
 from payments.queries import invariants
-from payments.transitions import account, agreement, batch, instalment, report, statement
+from payments.transitions import account, agreement, batch, instalment, report
 from tests.factories import payments as make
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +31,16 @@ def test_from_the_award_to_the_last_euro(at, django_capture_on_commit_callbacks)
     assert (row.state, row.accept_by_at > at) == ("offered", True)
     hold()
 
-    row = agreement.accept(agreement=row, actor=lead, at=at, signatory=lead, signatory_capacity="présidente", terms=True)
+    row = agreement.accept(
+        agreement=row, actor=lead, at=at, signatory=lead, signatory_capacity="présidente", terms=True
+    )
     assert row.state == "accepted"
     recorded = make.give_account(row, at=at)
     account.approve(payee_account=recorded, actor=people.payer, at=at)
     row = Agreement.objects.get(pk=row.pk)
-    assert row.document.state == "frozen" and Document.objects.filter(kind="agreement", state="void").count() == 1  # named anew with the account
+    assert (
+        row.document.state == "frozen" and Document.objects.filter(kind="agreement", state="void").count() == 1
+    )  # named anew with the account
     row = make.rendered(row)
 
     row = agreement.sign_as_bearer(agreement=row, actor=lead, at=at, evidence={"method": "password"})
@@ -43,7 +49,10 @@ def test_from_the_award_to_the_last_euro(at, django_capture_on_commit_callbacks)
     agreement.sign(agreement=row, actor=people.orderer, at=at, evidence={"method": "password"})
     row = Agreement.objects.get(pk=row.pk)
     assert (row.state, row.starts_on, row.document.signatures.count()) == ("active", timezone.localdate(at), 2)
-    assert [(one.amount, one.state) for one in row.instalments.all()] == [(1_295_000, "due"), (555_001, "scheduled")]  # 70/30, to the cent
+    assert [(one.amount, one.state) for one in row.instalments.all()] == [
+        (1_295_000, "due"),
+        (555_001, "scheduled"),
+    ]  # 70/30, to the cent
     assert (books(reference).reserved_amount, books(reference).committed_amount) == (0, 1_850_001)
     hold(reference)
 
@@ -53,7 +62,11 @@ def test_from_the_award_to_the_last_euro(at, django_capture_on_commit_callbacks)
     hold(reference)
     first = instalment.order(instalment=first, actor=people.orderer, at=at)
     order = first.orders.get()
-    assert order.end_to_end_id == f"{reference}-1-1" and order.document.kind == "payment_order" and books(reference).ordered_amount == 1_295_000
+    assert (
+        order.end_to_end_id == f"{reference}-1-1"
+        and order.document.kind == "payment_order"
+        and books(reference).ordered_amount == 1_295_000
+    )
     hold(reference)
 
     lot = batch.gather(batch=None, instalments=[first], actor=people.payer, at=at)
@@ -64,7 +77,9 @@ def test_from_the_award_to_the_last_euro(at, django_capture_on_commit_callbacks)
     assert order.end_to_end_id in lot.content
 
     later = at + timedelta(days=2)
-    found = make.import_bytes(people, make.camt053([make.Movement(order.end_to_end_id, 1_295_000)], on=date(2026, 11, 26)), at=later)
+    found = make.import_bytes(
+        people, make.camt053([make.Movement(order.end_to_end_id, 1_295_000)], on=date(2026, 11, 26)), at=later
+    )
     first = Instalment.objects.get(pk=first.pk)
     assert (found.matched_count, first.state, first.paid_on) == (1, "paid", date(2026, 11, 26))
     assert PaymentBatch.objects.get(pk=lot.pk).state == "settled" and books(reference).paid_amount == 1_295_000
@@ -78,7 +93,12 @@ def test_from_the_award_to_the_last_euro(at, django_capture_on_commit_callbacks)
     final.refresh_from_db()
     balance = make.first_of(row, 2)
     left = budget - final.accepted_total_amount
-    assert (final.state, final.unspent_amount, balance.state, balance.suggested_amount) == ("accepted", left, "due", 555_001 - left)
+    assert (final.state, final.unspent_amount, balance.state, balance.suggested_amount) == (
+        "accepted",
+        left,
+        "due",
+        555_001 - left,
+    )
     hold(reference)
 
     balance = make.ordered(people, balance, at=end)
@@ -87,13 +107,25 @@ def test_from_the_award_to_the_last_euro(at, django_capture_on_commit_callbacks)
     hold(reference)
     lot = make.exported(people, [balance], at=end)
     assert Agreement.objects.get(pk=row.pk).state == "active"
-    make.import_bytes(people, make.camt053([make.Movement(balance.end_to_end_id, balance.certified_amount)], on=timezone.localdate(end)), at=end)
+    make.import_bytes(
+        people,
+        make.camt053([make.Movement(balance.end_to_end_id, balance.certified_amount)], on=timezone.localdate(end)),
+        at=end,
+    )
     row = Agreement.objects.get(pk=row.pk)
     assert (row.state, row.closing_document.kind) == ("completed", "closing_letter")
     assert books(reference).paid_amount == 1_850_001 - left
     hold()
     told = set(Mail.objects.filter(reference=reference).values_list("code", flat=True))
-    assert {"payments/offer.made", "payments/payee_account.to_approve", "payments/agreement.to_sign", "payments/agreement.fund_to_sign",
-            "payments/agreement.signed", "payments/payment.made", "payments/report.received", "payments/report.accepted",
-            "payments/agreement.completed"} <= told
+    assert {
+        "payments/offer.made",
+        "payments/payee_account.to_approve",
+        "payments/agreement.to_sign",
+        "payments/agreement.fund_to_sign",
+        "payments/agreement.signed",
+        "payments/payment.made",
+        "payments/report.received",
+        "payments/report.accepted",
+        "payments/agreement.completed",
+    } <= told
     assert Event.objects.filter(subject=reference, machine="instalment", verb="settle").count() == 2

@@ -1,19 +1,42 @@
 """Any order of acts, tried by a machine: whatever is accepted or refused, the identities of the books hold (ledger.md, 2 to 5)."""
+
 from datetime import timedelta
 
 import pytest
-from core.transitions import Refusal
-from fund.models import Envelope
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from core.transitions import Refusal
+from fund.models import Envelope
 from payments.enums import Control
 from payments.models import Agreement, Instalment, PayeeAccount, PaymentBatch, Report
 from payments.transitions import account, agreement, batch, instalment, report
 from tests.factories import payments as make
 
 pytestmark = pytest.mark.django_db
-ACTS = ("certify", "certify_low", "order", "return_to_due", "refuse", "recall", "gather", "freeze", "export", "cancel_batch", "pay", "reject", "bounce", "report",
-        "accept", "accept_low", "recertify", "account", "suspend", "resume", "tick")
+ACTS = (
+    "certify",
+    "certify_low",
+    "order",
+    "return_to_due",
+    "refuse",
+    "recall",
+    "gather",
+    "freeze",
+    "export",
+    "cancel_batch",
+    "pay",
+    "reject",
+    "bounce",
+    "report",
+    "accept",
+    "accept_low",
+    "recertify",
+    "account",
+    "suspend",
+    "resume",
+    "tick",
+)
 
 
 class Walk:
@@ -60,7 +83,12 @@ class Walk:
 
     def gather(self):
         one = self._some("ordered")
-        return one and batch.gather(batch=PaymentBatch.objects.filter(state="open").first(), instalments=[one], actor=self.people.payer, at=self.at)
+        return one and batch.gather(
+            batch=PaymentBatch.objects.filter(state="open").first(),
+            instalments=[one],
+            actor=self.people.payer,
+            at=self.at,
+        )
 
     def _batch(self, verb, state, **params):
         lot = PaymentBatch.objects.filter(state=state).first()
@@ -76,8 +104,14 @@ class Walk:
         return self._batch(batch.cancel, "frozen") or self._batch(batch.cancel, "open")
 
     def _bank(self, state, **movement):
-        one = Instalment.objects.filter(state=state).exclude(batch_lines__batch__state__in=("open", "frozen"), batch_lines__live=True).first()
-        return one and make.import_bytes(self.people, make.camt053([make.Movement(one.end_to_end_id, one.certified_amount, **movement)]), at=self.at)
+        one = (
+            Instalment.objects.filter(state=state)
+            .exclude(batch_lines__batch__state__in=("open", "frozen"), batch_lines__live=True)
+            .first()
+        )
+        return one and make.import_bytes(
+            self.people, make.camt053([make.Movement(one.end_to_end_id, one.certified_amount, **movement)]), at=self.at
+        )
 
     def pay(self):
         return self._bank("in_payment")
@@ -88,7 +122,9 @@ class Walk:
     def reject(self):
         one = self._some("in_payment")
         lot = one and one.batch_lines.filter(live=True, batch__state="exported").first()
-        return lot and make.import_bytes(self.people, make.pain002(lot.batch.message_id, [(one.end_to_end_id, "MS03")]), at=self.at)
+        return lot and make.import_bytes(
+            self.people, make.pain002(lot.batch.message_id, [(one.end_to_end_id, "MS03")]), at=self.at
+        )
 
     def report(self):
         one = Report.objects.filter(state="due", agreement__state="active").first()
@@ -99,7 +135,9 @@ class Walk:
         if one is None:
             return None
         line = one.lines.first()
-        return report.accept(report=one, actor=self.people.officer, at=self.at, accepted={line.pk: max(0, line.actual_amount - less)})
+        return report.accept(
+            report=one, actor=self.people.officer, at=self.at, accepted={line.pk: max(0, line.actual_amount - less)}
+        )
 
     def accept(self):
         return self._accept(0)
@@ -115,7 +153,9 @@ class Walk:
 
     def suspend(self):
         row = Agreement.objects.filter(state="active").first()
-        return row and agreement.suspend(agreement=row, actor=self.people.officer, at=self.at, reason="Doute.", remedy="pièces")
+        return row and agreement.suspend(
+            agreement=row, actor=self.people.officer, at=self.at, reason="Doute.", remedy="pièces"
+        )
 
     def resume(self):
         row = Agreement.objects.filter(state="suspended").first()
@@ -125,10 +165,18 @@ class Walk:
         from core.models import User
         from payments import tasks
 
-        return sum(job(self.at, User.objects.system()) for job in (tasks.offers, tasks.going, tasks.settled, tasks.report_reminders))
+        return sum(
+            job(self.at, User.objects.system())
+            for job in (tasks.offers, tasks.going, tasks.settled, tasks.report_reminders)
+        )
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(acts=st.lists(st.sampled_from(ACTS), min_size=15, max_size=40))
 def test_the_books_hold_whatever_is_done(at, acts):
     from django.db import transaction
@@ -139,7 +187,10 @@ def test_the_books_hold_whatever_is_done(at, acts):
             walk.do(name)
             assert make.invariants() == [], name
             for envelope in Envelope.objects.all():
-                standing = [getattr(envelope, f"{one}_amount") for one in ("free", "reserved", "committed", "ordered", "paid", "claimed", "returned")]
+                standing = [
+                    getattr(envelope, f"{one}_amount")
+                    for one in ("free", "reserved", "committed", "ordered", "paid", "claimed", "returned")
+                ]
                 assert sum(standing) == envelope.opened_amount and min(standing) >= 0
         transaction.set_rollback(True)
 

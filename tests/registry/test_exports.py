@@ -1,9 +1,10 @@
 """Open-data files against the published schemas, bundled with the tests."""
+
 import csv
 import io
 import json
 from dataclasses import replace
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,28 +19,55 @@ from registry.exports import cells, projects, scdl, threesixty
 from registry.queries import PublishedGrant
 
 DATA = Path(__file__).parent.parent / "data"
-AT = datetime(2026, 6, 9, 10, tzinfo=timezone.utc)
+AT = datetime(2026, 6, 9, 10, tzinfo=UTC)
 
 
 class Fund:
-    name, legal_name, tagline, siret = "Premier Essai", "Établissement public Premier Essai", "Une idée", "00005070800015"
+    name, legal_name, tagline, siret = (
+        "Premier Essai",
+        "Établissement public Premier Essai",
+        "Une idée",
+        "00005070800015",
+    )
     website, data_url = "https://premier-essai.example", "https://premier-essai.example/donnees/"
 
 
 def grant(**changes) -> PublishedGrant:
     base = PublishedGrant(
-        reference="FP-2026-4T8RWZ2M", public_id="FP-2026-4T8RWZ2M", url="https://premier-essai.example/projets/FP-2026-4T8RWZ2M/", stage="active",
-        awarded_on=date(2026, 3, 5), modified_at=AT, amount=2_850_050, funder_name="Premier Essai", funder_siret="00005070800015",
-        title="La notice qu’on comprend", purpose="Une notice relue par ceux qui la reçoivent.", scheme="Comprendre ses droits",
-        recipient_name="Mots simples", recipient_kind="association", recipient_siret="00000000000018", department="31", region="76",
-        requested_amount=2_900_000, paid_amount=1_995_035, agreed_on=date(2026, 3, 20), starts_on=date(2026, 3, 20), ends_on=date(2027, 3, 20),
-        paid_from_on=date(2026, 4, 1), paid_until_on=date(2027, 3, 20), conditions="échelonné", decision_reference="D-2026-7K3M9QXA",
+        reference="FP-2026-4T8RWZ2M",
+        public_id="FP-2026-4T8RWZ2M",
+        url="https://premier-essai.example/projets/FP-2026-4T8RWZ2M/",
+        stage="active",
+        awarded_on=date(2026, 3, 5),
+        modified_at=AT,
+        amount=2_850_050,
+        funder_name="Premier Essai",
+        funder_siret="00005070800015",
+        title="La notice qu’on comprend",
+        purpose="Une notice relue par ceux qui la reçoivent.",
+        scheme="Comprendre ses droits",
+        recipient_name="Mots simples",
+        recipient_kind="association",
+        recipient_siret="00000000000018",
+        department="31",
+        region="76",
+        requested_amount=2_900_000,
+        paid_amount=1_995_035,
+        agreed_on=date(2026, 3, 20),
+        starts_on=date(2026, 3, 20),
+        ends_on=date(2027, 3, 20),
+        paid_from_on=date(2026, 4, 1),
+        paid_until_on=date(2027, 3, 20),
+        conditions="échelonné",
+        decision_reference="D-2026-7K3M9QXA",
     )
     return replace(base, **changes)
 
 
 def validate_scdl(text: str) -> list[str]:
-    schema = frictionless.Schema.from_descriptor(json.loads((DATA / "scdl/scdl-subventions-2.1.1.schema.json").read_text()))
+    schema = frictionless.Schema.from_descriptor(
+        json.loads((DATA / "scdl/scdl-subventions-2.1.1.schema.json").read_text())
+    )
     resource = frictionless.Resource(data=text.encode(), format="csv", schema=schema)
     report = resource.validate()
     problems = [error.message for task in report.tasks for error in task.errors]
@@ -61,7 +89,10 @@ def valid_siret(number: int) -> str:
 
 
 def test_scdl_file_is_valid():
-    grants = [grant(recipient_siret=valid_siret(123)), grant(recipient_siret="", recipient_rna="W313001234", paid_until_on=None, conditions="unique")]
+    grants = [
+        grant(recipient_siret=valid_siret(123)),
+        grant(recipient_siret="", recipient_rna="W313001234", paid_until_on=None, conditions="unique"),
+    ]
     text = "".join(scdl.lines(grants))
     assert validate_scdl(text) == []
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -102,7 +133,14 @@ def giving_validator():
 
 
 def test_360giving_package_is_valid():
-    person = grant(is_person=True, recipient_siret="", recipient_name="Personne physique", person_id="0af3", public_id="FP-2026-2", recipient_kind="citizen")
+    person = grant(
+        is_person=True,
+        recipient_siret="",
+        recipient_name="Personne physique",
+        person_id="0af3",
+        public_id="FP-2026-2",
+        recipient_kind="citizen",
+    )
     text = "".join(threesixty.lines([grant(), person, grant(not_taken_up=True)], Fund, "fr000050708", AT))
     package = json.loads(text)
     errors = [error.message for error in giving_validator().iter_errors(package)]
@@ -142,4 +180,6 @@ def test_workbook_is_reproducible_and_has_numbers():
 
 
 def test_shared_grants_split_to_the_cent():
-    assert grant(share=Decimal("0.6")).shared_amount + grant(share=Decimal("0.4")).shared_amount == pytest.approx(2_850_050, abs=1)
+    assert grant(share=Decimal("0.6")).shared_amount + grant(share=Decimal("0.4")).shared_amount == pytest.approx(
+        2_850_050, abs=1
+    )

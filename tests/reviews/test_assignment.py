@@ -1,4 +1,5 @@
 """The solver against brute reasoning: optimal, parity-separable, minimal change, shortage told."""
+
 import itertools
 import json
 import random
@@ -6,18 +7,39 @@ import random
 import pytest
 from django.core.management import call_command
 
-from reviews.assignment import Problem, ProblemError, Reader, _Network, load_cost, objective, pair_cost, read_instance, solve, tie
+from reviews.assignment import (
+    Problem,
+    ProblemError,
+    Reader,
+    _Network,
+    load_cost,
+    objective,
+    pair_cost,
+    read_instance,
+    solve,
+    tie,
+)
 
 COLLEGES = ["civil_society", "state"]
 
 
 def instance(seed=1, *, files=3, per_college=3, k=1, conflicts=0, low=0, high=None):
     dice = random.Random(seed)  # noqa: S311
-    members = [Reader(f"{college[0]}{n}", college, low, high or files) for college in COLLEGES for n in range(per_college)]
+    members = [
+        Reader(f"{college[0]}{n}", college, low, high or files) for college in COLLEGES for n in range(per_college)
+    ]
     applications = [f"FP-{n}" for n in range(files)]
     affinity = {a: {m.id: dice.randrange(0, 101, 5) for m in members} for a in applications}
     pairs = [(a, m.id) for a in applications for m in members]
-    return Problem(f"seed-{seed}", k, COLLEGES, members, applications, affinity, set(dice.sample(pairs, min(conflicts, len(pairs)))))
+    return Problem(
+        f"seed-{seed}",
+        k,
+        COLLEGES,
+        members,
+        applications,
+        affinity,
+        set(dice.sample(pairs, min(conflicts, len(pairs)))),
+    )
 
 
 def brute(problem):
@@ -28,7 +50,13 @@ def brute(problem):
         options = []
         for application in problem.applications:
             allowed = [m.id for m in members if (application, m.id) not in problem.conflicts]
-            options.append([chosen for size in range(problem.reviews_per_college + 1) for chosen in itertools.combinations(allowed, size)])
+            options.append(
+                [
+                    chosen
+                    for size in range(problem.reviews_per_college + 1)
+                    for chosen in itertools.combinations(allowed, size)
+                ]
+            )
         best = {}
         for choice in itertools.product(*options):
             loads = {m.id: 0 for m in members}
@@ -40,7 +68,9 @@ def brute(problem):
             missing = sum(problem.reviews_per_college - len(chosen) for chosen in choice)
             held = all(loads[m.id] >= m.minimum for m in members)
             pairs = [(a, m) for a, chosen in zip(problem.applications, choice, strict=True) for m in chosen]
-            cost = sum(pair_cost(problem.affinity[a][m]) for a, m in pairs) + sum(load_cost(loads[m.id], m.minimum) for m in members)
+            cost = sum(pair_cost(problem.affinity[a][m]) for a, m in pairs) + sum(
+                load_cost(loads[m.id], m.minimum) for m in members
+            )
             key = (missing, cost, sum(tie(problem.seed, *pair) for pair in pairs))
             best[held] = min(best.get(held, key), key)
         fewest = min(key[0] for key in best.values())
@@ -50,7 +80,9 @@ def brute(problem):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_same_as_trying_everything(seed):
-    problem = instance(seed, files=3, per_college=3, k=1 + seed % 2, conflicts=seed % 6, low=seed % 2, high=1 + seed % 3)
+    problem = instance(
+        seed, files=3, per_college=3, k=1 + seed % 2, conflicts=seed % 6, low=seed % 2, high=1 + seed % 3
+    )
     solution = solve(problem)
     expected = brute(problem)
     assert sum(solution.missing.values()) == sum(key[0] for key in expected)
@@ -114,14 +146,27 @@ def test_prices_prove_that_no_swap_gains():
 
 
 def test_command_reads_and_writes_files(tmp_path):
-    data = {"format": "paritary-assignment/1", "seed": "S", "reviews_per_college": 1, "colleges": COLLEGES,
-            "members": [{"id": "c", "college": "civil_society", "min": 0, "max": 5}, {"id": "s", "college": "state", "min": 0, "max": 5}],
-            "applications": ["A", "B"], "affinity": [[50, 60], [70, 80]], "conflicts": [["A", "s"]]}
+    data = {
+        "format": "paritary-assignment/1",
+        "seed": "S",
+        "reviews_per_college": 1,
+        "colleges": COLLEGES,
+        "members": [
+            {"id": "c", "college": "civil_society", "min": 0, "max": 5},
+            {"id": "s", "college": "state", "min": 0, "max": 5},
+        ],
+        "applications": ["A", "B"],
+        "affinity": [[50, 60], [70, 80]],
+        "conflicts": [["A", "s"]],
+    }
     source, target = tmp_path / "in.json", tmp_path / "out.json"
     source.write_text(json.dumps(data))
     call_command("solve_assignment", "--in", str(source), "--out", str(target))
     answer = json.loads(target.read_text())
-    assert answer["pairs"] == [["A", "c"], ["B", "c"], ["B", "s"]] and answer["missing"] == {"civil_society": 0, "state": 1}
+    assert answer["pairs"] == [["A", "c"], ["B", "c"], ["B", "s"]] and answer["missing"] == {
+        "civil_society": 0,
+        "state": 1,
+    }
     assert all(isinstance(price, int) for price in answer["prices"].values())
     with pytest.raises(ProblemError):
         read_instance({"format": "other"})

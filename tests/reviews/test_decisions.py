@@ -1,4 +1,5 @@
 """Decisions: born of a vote or drafted, money set aside in private, signed by each president once, notified all together or not at all, replaced, contested."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -50,7 +51,9 @@ def test_an_award_reserves_in_private_and_changes_nothing_else(made):
     assert application.state == "under_review" and decision.state == "voted" and decision.published_score == "4.50"
     assert free(made) == before - 1_500_000 and sealed(application.reference) == 0
     letter = decision.document
-    assert letter.kind == "award_letter" and letter.context["amount"] == "15 000,00 €".replace(" ", "\u202f", 1).replace(" €", "\u00a0€")
+    assert letter.kind == "award_letter" and letter.context["amount"] == "15 000,00 €".replace(
+        " ", "\u202f", 1
+    ).replace(" €", "\u00a0€")
     assert not decision.is_known and files_queries.my_applications(application.lead)[0].state == "under_review"
 
 
@@ -64,8 +67,16 @@ def test_the_envelope_is_never_exceeded_and_the_refusal_says_by_how_much(at):
 
 def test_amounts_stay_between_the_minimum_and_the_request(made):
     application = made.files[0]
-    refused("award_above_request", make.decided, made=made, application=application, amount=application.requested_amount + 1)
-    refused("below_minimum_viable", make.decided, made=made, application=application, amount=application.minimum_viable_amount - 1)
+    refused(
+        "award_above_request", make.decided, made=made, application=application, amount=application.requested_amount + 1
+    )
+    refused(
+        "below_minimum_viable",
+        make.decided,
+        made=made,
+        application=application,
+        amount=application.minimum_viable_amount - 1,
+    )
     refused("grounds_missing", make.decided, made=made, application=application, grounds="  ")
     refused("reserve_rank_missing", make.decided, made=made, application=application, outcome="reserve", reserve_rank=0)
     make.decided(made, application, amount=application.minimum_viable_amount)
@@ -74,11 +85,23 @@ def test_amounts_stay_between_the_minimum_and_the_request(made):
 
 def test_a_decision_needs_reviews_of_both_colleges_in_equal_number_or_a_recorded_fallback(made):
     application = made.files[0]
-    Assignment.objects.filter(application=application, seat__college=make.STATE).update(state="withdrawn", closed_at="2026-11-24T08:00:00Z")
+    Assignment.objects.filter(application=application, seat__college=make.STATE).update(
+        state="withdrawn", closed_at="2026-11-24T08:00:00Z"
+    )
     error = refused("parity_missing", make.decided, made=made, application=application)
     assert "2" in str(error) and "0" in str(error)
-    refused("parity_missing", assignments.record_fallback, panel=made.panel, actor=made.officer, application=application, fallback="lower", reason="Un malade.")
-    made.panel = assignments.record_fallback(panel=made.panel, actor=made.officer, application=application, fallback="plenary", reason="Lu en séance.")
+    refused(
+        "parity_missing",
+        assignments.record_fallback,
+        panel=made.panel,
+        actor=made.officer,
+        application=application,
+        fallback="lower",
+        reason="Un malade.",
+    )
+    made.panel = assignments.record_fallback(
+        panel=made.panel, actor=made.officer, application=application, fallback="plenary", reason="Lu en séance."
+    )
     assert make.decided(made, application).state == "voted"
 
 
@@ -90,7 +113,15 @@ def test_a_weighted_vote_with_a_silent_college_is_not_paritary(at):
 
 def test_deciding_runs_inside_the_vote_only(made):
     item = make.voted_item(made, made.files[0])
-    refused("not_permitted", decisions.decide, agenda_item=item, actor=made.presidents[0], application=made.files[0], outcome="rejected", grounds="x")
+    refused(
+        "not_permitted",
+        decisions.decide,
+        agenda_item=item,
+        actor=made.presidents[0],
+        application=made.files[0],
+        outcome="rejected",
+        grounds="x",
+    )
 
 
 # ---- signing ----
@@ -120,8 +151,17 @@ def test_nothing_is_signed_that_cannot_be_read(made):
 def test_for_a_recused_president_another_full_member_of_his_college_signs(made):
     civil, state = made.presidents
     application = made.files[0]
-    declarations.declare_interest(declaration=Declaration.objects.get(user=civil, application=application), actor=civil, ground="family_tie")
-    make.inside(assignments.record_fallback, panel=made.panel, actor=made.officer, application=application, fallback="plenary", reason="Déport.")
+    declarations.declare_interest(
+        declaration=Declaration.objects.get(user=civil, application=application), actor=civil, ground="family_tie"
+    )
+    make.inside(
+        assignments.record_fallback,
+        panel=made.panel,
+        actor=made.officer,
+        application=application,
+        fallback="plenary",
+        reason="Déport.",
+    )
     decision = make.rendered(make.decided(made, application))
     refused("recused", decisions.sign, decision=decision, actor=civil)
     acting = queries.missing_signers(decision)[0].user
@@ -159,21 +199,38 @@ def test_an_annulled_decision_leaves_no_trace_in_public_accounts(made):
 
 def everything_signed(made):
     selected, reserve, rejected = made.files
-    return [make.signed(made, make.decided(made, application, outcome, rank=place)) for place, (application, outcome) in enumerate(
-        [(selected, "selected"), (reserve, "reserve"), (rejected, "rejected")], 1)]
+    return [
+        make.signed(made, make.decided(made, application, outcome, rank=place))
+        for place, (application, outcome) in enumerate(
+            [(selected, "selected"), (reserve, "reserve"), (rejected, "rejected")], 1
+        )
+    ]
 
 
 def test_a_call_is_notified_in_one_act(made):
     selected, reserve, rejected = made.files
     going = everything_signed(made)
     preview = queries.preview(made.call)
-    assert preview.ready and (preview.selected, preview.reserve, preview.rejected, preview.amount) == (1, 1, 1, selected.requested_amount)
+    assert preview.ready and (preview.selected, preview.reserve, preview.rejected, preview.amount) == (
+        1,
+        1,
+        1,
+        selected.requested_amount,
+    )
     decisions.notify_call(made.call, made.officer)
-    assert list(Application.objects.filter(pk__in=[selected.pk, reserve.pk, rejected.pk]).order_by("pk").values_list("state", flat=True)) == [
-        "selected", "on_reserve", "rejected"]
-    assert sealed(selected.reference) == 1 and Seal.objects.get(entry__grant=selected.reference).entry.basis == going[0].reference
+    assert list(
+        Application.objects.filter(pk__in=[selected.pk, reserve.pk, rejected.pk])
+        .order_by("pk")
+        .values_list("state", flat=True)
+    ) == ["selected", "on_reserve", "rejected"]
+    assert (
+        sealed(selected.reference) == 1
+        and Seal.objects.get(entry__grant=selected.reference).entry.basis == going[0].reference
+    )
     assert Mail.objects.filter(code="reviews/decision.notified").count() == 3
-    assert queries.live_award(Application.objects.get(pk=selected.pk)) == going[0] and queries.live_award(rejected) is None
+    assert (
+        queries.live_award(Application.objects.get(pk=selected.pk)) == going[0] and queries.live_award(rejected) is None
+    )
     assert calls.conclude(call=made.call, actor=made.officer).state == "decided"
     assert Event.objects.filter(machine="decision", verb="notify").count() == 3
 
@@ -189,8 +246,14 @@ def test_one_decision_that_cannot_go_holds_them_all(made, monkeypatch):
     monkeypatch.setattr(decisions.files, "reject", fails)
     with pytest.raises(RuntimeError):
         decisions.notify_call(made.call, made.officer)
-    assert Application.objects.filter(state="under_review").count() == 3 and Seal.objects.filter(entry__grant__isnull=False).count() == 0
-    assert Mail.objects.filter(code="reviews/decision.notified").count() == 0 and Decision.objects.filter(state="signed").count() == 3
+    assert (
+        Application.objects.filter(state="under_review").count() == 3
+        and Seal.objects.filter(entry__grant__isnull=False).count() == 0
+    )
+    assert (
+        Mail.objects.filter(code="reviews/decision.notified").count() == 0
+        and Decision.objects.filter(state="signed").count() == 3
+    )
     monkeypatch.setattr(decisions.files, "reject", real)
     decisions.notify_call(made.call, made.officer)
     last.refresh_from_db()
@@ -216,14 +279,27 @@ def test_a_case_officer_with_an_interest_does_not_notify(made):
 
 
 def test_the_letters_say_what_the_law_asks(made):
-    selected, reserve, rejected = (make.decided(made, application, outcome, amount=amount) if amount else make.decided(made, application, outcome)
-                                   for application, outcome, amount in zip(made.files, ("selected", "reserve", "rejected"), (1_000_000, None, None), strict=True))
+    selected, reserve, rejected = (
+        make.decided(made, application, outcome, amount=amount) if amount else make.decided(made, application, outcome)
+        for application, outcome, amount in zip(
+            made.files, ("selected", "reserve", "rejected"), (1_000_000, None, None), strict=True
+        )
+    )
     from core import documents
 
     for decision in (selected, reserve, rejected):
         text = str(documents.html(decision.document))
-        for mention in ("deux mois", "recours gracieux", "tribunal administratif", "L311-3-1", "CADA", decision.reference, decision.grounds,
-                        str(made.presidents[0]), "co-présidence"):
+        for mention in (
+            "deux mois",
+            "recours gracieux",
+            "tribunal administratif",
+            "L311-3-1",
+            "CADA",
+            decision.reference,
+            decision.grounds,
+            str(made.presidents[0]),
+            "co-présidence",
+        ):
             assert mention in text, (decision.outcome, mention)
     text = str(documents.html(selected.document))
     assert "dix mille euros" in text and "sous condition" in text and "moindre" in text
@@ -233,8 +309,13 @@ def test_the_letters_say_what_the_law_asks(made):
 
 
 def ineligible(made, application, **facts):
-    params = {"kind": "eligibility", "outcome": "ineligible", "grounds": "Aucune administration n’a confirmé.", "article": "art. 3",
-              "remedy": "Une administration confirme avant le dépôt."}
+    params = {
+        "kind": "eligibility",
+        "outcome": "ineligible",
+        "grounds": "Aucune administration n’a confirmé.",
+        "article": "art. 3",
+        "remedy": "Une administration confirme avant le dépôt.",
+    }
     return decisions.draft(application=application, actor=made.officer, **(params | facts))
 
 
@@ -244,12 +325,24 @@ def test_a_file_is_ineligible_only_after_it_could_be_completed_and_signed(at):
     Application.objects.filter(pk=application.pk).update(state="submitted")
     application.refresh_from_db()
     refused("information_request_required_first", ineligible, made=made, application=application)
-    InformationRequest.objects.create(application=application, number=1, requested_by=made.officer, opened_at=at, due_at=at + timedelta(days=15), items=[],
-                                      state="expired", closed_at=at)
+    InformationRequest.objects.create(
+        application=application,
+        number=1,
+        requested_by=made.officer,
+        opened_at=at,
+        due_at=at + timedelta(days=15),
+        items=[],
+        state="expired",
+        closed_at=at,
+    )
     refused("eligibility_reason_missing", ineligible, made=made, application=application, article="")
     decision = ineligible(made, application)
     application.refresh_from_db()
-    assert application.state == "submitted" and decision.state == "drafted" and decision.document.kind == "ineligibility_letter"
+    assert (
+        application.state == "submitted"
+        and decision.state == "drafted"
+        and decision.document.kind == "ineligibility_letter"
+    )
     make.notified(made, decision)
     application.refresh_from_db()
     assert application.state == "ineligible"
@@ -265,7 +358,13 @@ def reserve_notified(made):
 def test_the_first_of_the_reserve_list_is_promoted_by_a_new_decision(made):
     first = reserve_notified(made)
     application = Application.objects.get(pk=first.application_id)
-    params = {"application": application, "kind": "promotion", "outcome": "selected", "grounds": "Une aide a été rendue.", "amount": application.requested_amount}
+    params = {
+        "application": application,
+        "kind": "promotion",
+        "outcome": "selected",
+        "grounds": "Une aide a été rendue.",
+        "amount": application.requested_amount,
+    }
     refused("not_the_authority", decisions.draft, actor=made.officer, cites=first, **params)
     refused("cited_decision_missing", decisions.draft, actor=made.presidents[0], **params)
     promotion = decisions.draft(actor=made.presidents[0], cites=first, **params)
@@ -279,8 +378,14 @@ def test_the_first_of_the_reserve_list_is_promoted_by_a_new_decision(made):
 
 def test_the_reserve_list_ends_by_a_decision(made, at):
     first = reserve_notified(made)
-    params = {"application": first.application, "kind": "reserve_closure", "outcome": "rejected", "grounds": "Aucune somme ne s’est libérée.", "cites": first,
-              "actor": made.presidents[0]}
+    params = {
+        "application": first.application,
+        "kind": "reserve_closure",
+        "outcome": "rejected",
+        "grounds": "Aucune somme ne s’est libérée.",
+        "cites": first,
+        "actor": made.presidents[0],
+    }
     refused("reserve_list_open", decisions.draft, **params)
     decision = decisions.draft(at=at + timedelta(days=200), **params)
     make.notified(made, decision)
@@ -292,8 +397,14 @@ def test_an_award_is_withdrawn_after_observations_and_its_money_released_in_publ
     decisions.notify_call(made.call, made.officer)
     award = Decision.objects.get(pk=going[0].pk)
     application, before = Application.objects.get(pk=award.application_id), free(made)
-    params = {"application": application, "kind": "withdrawal", "outcome": "rejected", "grounds": "Les conditions n’étaient pas remplies.", "cites": award,
-              "actor": made.presidents[0]}
+    params = {
+        "application": application,
+        "kind": "withdrawal",
+        "outcome": "rejected",
+        "grounds": "Les conditions n’étaient pas remplies.",
+        "cites": award,
+        "actor": made.presidents[0],
+    }
     refused("adversarial_step_missing", decisions.draft, **params)
     refused("observations_period_open", decisions.draft, details={"observations_invited_on": "2026-11-20"}, **params)
     decision = decisions.draft(details={"observations_invited_on": "2026-11-01"}, **params)
@@ -301,8 +412,11 @@ def test_an_award_is_withdrawn_after_observations_and_its_money_released_in_publ
     application.refresh_from_db()
     award.refresh_from_db()
     assert application.state == "rejected" and award.state == "replaced" and free(made) == before + award.amount
-    assert list(Entry.objects.filter(grant=application.reference, seal__isnull=False).order_by("seal__seq").values_list("kind", flat=True)) == [
-        "reserve", "release_reservation"]
+    assert list(
+        Entry.objects.filter(grant=application.reference, seal__isnull=False)
+        .order_by("seal__seq")
+        .values_list("kind", flat=True)
+    ) == ["reserve", "release_reservation"]
 
 
 def test_withdrawing_under_review_annuls_what_nobody_knows(made):
@@ -311,7 +425,12 @@ def test_withdrawing_under_review_annuls_what_nobody_knows(made):
     withdrawals.withdraw_from_review(application=application, actor=application.lead, reason="Nous renonçons.")
     application.refresh_from_db()
     decision.refresh_from_db()
-    assert application.state == "withdrawn" and decision.state == "annulled" and free(made) == before and sealed(application.reference) == 0
+    assert (
+        application.state == "withdrawn"
+        and decision.state == "annulled"
+        and free(made) == before
+        and sealed(application.reference) == 0
+    )
     assert not Assignment.objects.active().filter(application=application).exists()
     refused("not_allowed_in_state", withdrawals.withdraw_from_review, application=application, actor=application.lead)
 
@@ -339,7 +458,14 @@ def test_a_granted_appeal_leads_to_a_decision_that_replaces_the_first(made, at):
     contested = Decision.objects.get(outcome="rejected")
     application, president = Application.objects.get(pk=contested.application_id), made.presidents[0]
     appeal = appeals.file(decision=contested, actor=application.lead, text="Vous avez oublié une pièce.")
-    params = {"application": application, "kind": "appeal", "outcome": "selected", "grounds": "La pièce change la note.", "amount": 1_000_000, "cites": contested}
+    params = {
+        "application": application,
+        "kind": "appeal",
+        "outcome": "selected",
+        "grounds": "La pièce change la note.",
+        "amount": 1_000_000,
+        "cites": contested,
+    }
     refused("appeal_missing", decisions.draft, actor=president, **params)
     refused("grounds_missing", appeals.grant, appeal=appeal, actor=president, answer="")
     appeals.grant(appeal=appeal, actor=president, answer="Vous avez raison.")
@@ -358,8 +484,19 @@ def test_a_rejected_appeal_is_answered_by_a_letter_and_not_by_who_handled_the_fi
     appeal = appeals.file(decision=decision, actor=decision.application.lead, text="Je conteste.")
     refused("not_permitted", appeals.reject, appeal=appeal, actor=made.officer, answer="Non.")
     judge = made.presidents[1]
-    Event.objects.create(at=at, actor=judge, machine="application", object_id=1, subject=decision.application.reference, verb="declare_eligible")
+    Event.objects.create(
+        at=at,
+        actor=judge,
+        machine="application",
+        object_id=1,
+        subject=decision.application.reference,
+        verb="declare_eligible",
+    )
     refused("appeal_handler_involved", appeals.reject, appeal=appeal, actor=judge, answer="Non.")
     done = appeals.reject(appeal=appeal, actor=made.presidents[0], answer="Votre budget a été lu.")
-    assert done.state == "rejected" and done.letter.kind == "appeal_rejection" and "Votre budget a été lu." in done.letter.context["answer"]
+    assert (
+        done.state == "rejected"
+        and done.letter.kind == "appeal_rejection"
+        and "Votre budget a été lu." in done.letter.context["answer"]
+    )
     assert Decision.objects.get(pk=decision.pk).state == "notified"

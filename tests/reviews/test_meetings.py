@@ -1,4 +1,5 @@
 """The meeting from its plan to its closing: every transition, its guards, its papers and mails."""
+
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,16 @@ from reviews.models import AgendaItem, Attendance, Meeting
 from reviews.queries import meetings as queries
 from reviews.transitions import agenda, meetings
 from tests.factories.meetings import (
-    all_agreed, attend, called, closed, convened, item_of, listed, opened, planned, recuse,
+    all_agreed,
+    attend,
+    called,
+    closed,
+    convened,
+    item_of,
+    listed,
+    opened,
+    planned,
+    recuse,
 )
 from tests.factories.reviews import CIVIL, STATE, reviewed
 
@@ -43,21 +53,43 @@ def test_a_plan_belongs_to_case_officers_and_to_the_future(at):
     refused("date_missing", meetings.plan, call=made.call, actor=made.officer, planned_at=None)
     made.call.state_before = made.call.state
     type(made.call).objects.filter(pk=made.call.pk).update(state="closed")
-    refused("call_not_under_review", meetings.plan, call=type(made.call).objects.get(pk=made.call.pk), actor=made.officer, planned_at=at + timedelta(days=8))
+    refused(
+        "call_not_under_review",
+        meetings.plan,
+        call=type(made.call).objects.get(pk=made.call.pk),
+        actor=made.officer,
+        planned_at=at + timedelta(days=8),
+    )
 
 
 def test_a_file_is_in_one_live_meeting_only(at):
     made, meeting = planned()
     application = made.files[0]
-    refused("file_not_free", meetings.plan, call=made.call, actor=made.officer, planned_at=at + timedelta(days=9), applications=[application])
+    refused(
+        "file_not_free",
+        meetings.plan,
+        call=made.call,
+        actor=made.officer,
+        planned_at=at + timedelta(days=9),
+        applications=[application],
+    )
 
 
 def test_the_plan_may_change_before_the_notice(at):
     made, meeting = planned(files=2)
     first, second = made.files
-    meeting = meetings.edit_plan(meeting=meeting, actor=made.officer, planned_at=at + timedelta(days=20), place="Ailleurs", applications=[first], titles=["Points divers"])
+    meeting = meetings.edit_plan(
+        meeting=meeting,
+        actor=made.officer,
+        planned_at=at + timedelta(days=20),
+        place="Ailleurs",
+        applications=[first],
+        titles=["Points divers"],
+    )
     assert meeting.place == "Ailleurs"
-    states = {(item.application_id, item.title if not item.application_id else ""): item.state for item in meeting.items.all()}
+    states = {
+        (item.application_id, item.title if not item.application_id else ""): item.state for item in meeting.items.all()
+    }
     assert states == {(first.pk, ""): "listed", (second.pk, ""): "withdrawn", (None, "Points divers"): "listed"}
     meetings.edit_plan(meeting=meeting, actor=made.officer, applications=[first, second], titles=["Points divers"])
     assert meeting.items.filter(application=second, state="listed").count() == 1
@@ -70,7 +102,10 @@ def test_the_notice_goes_to_everyone_five_days_before(at):
     assert meeting.state == "convened" and meeting.notice.kind == "meeting_notice"
     mails = Mail.objects.filter(code="reviews/meeting.notice")
     assert {mail.recipient for mail in mails} == set(made.everyone())
-    assert all(mail.state == "held" and mail.attachment_id == meeting.notice_id and mail.text.count("http") == 1 for mail in mails)
+    assert all(
+        mail.state == "held" and mail.attachment_id == meeting.notice_id and mail.text.count("http") == 1
+        for mail in mails
+    )
 
 
 def test_the_notice_says_nothing_that_a_recused_member_may_not_know(at):
@@ -81,7 +116,10 @@ def test_the_notice_says_nothing_that_a_recused_member_may_not_know(at):
         assert application.title not in text and str(application.requested_amount) not in text
 
 
-@pytest.mark.parametrize("days, reason, code", [(4, "", "notice_too_short"), (4, "  ", "notice_too_short"), (4, "Crue de la Loire", None), (5, "", None)])
+@pytest.mark.parametrize(
+    "days, reason, code",
+    [(4, "", "notice_too_short"), (4, "  ", "notice_too_short"), (4, "Crue de la Loire", None), (5, "", None)],
+)
 def test_five_days_or_an_urgency_with_its_reason(at, days, reason, code):
     made, meeting = planned(days=days)
     if code:
@@ -116,7 +154,14 @@ def test_a_changed_agenda_is_a_new_notice(at):
     assert meeting.items.filter(state="listed").count() == 1
     assert Mail.objects.filter(code="reviews/meeting.notice", attachment=meeting.notice).count() == len(made.everyone())
     late = meeting.planned_at - timedelta(days=2)
-    refused("notice_too_short", meetings.change_agenda, meeting=meeting, actor=made.officer, at=late, applications=made.files)
+    refused(
+        "notice_too_short",
+        meetings.change_agenda,
+        meeting=meeting,
+        actor=made.officer,
+        at=late,
+        applications=made.files,
+    )
 
 
 # ---- opening ----
@@ -130,7 +175,12 @@ def test_the_meeting_opens_at_its_time_with_its_quorum(at):
     attend(made, meeting)
     meeting = meetings.open(meeting=meeting, actor=made.presidents[1], at=meeting.planned_at)
     assert meeting.state == "open" and meeting.opened_by == made.presidents[1]
-    assert Event.objects.get(machine="meeting", verb="open").payload == {"civil": 3, "civil_base": 3, "state": 3, "state_base": 3}
+    assert Event.objects.get(machine="meeting", verb="open").payload == {
+        "civil": 3,
+        "civil_base": 3,
+        "state": 3,
+        "state_base": 3,
+    }
 
 
 def test_the_quorum_is_counted_in_each_college(at):
@@ -138,33 +188,66 @@ def test_the_quorum_is_counted_in_each_college(at):
     attend(made, meeting, absent=tuple(made.members[STATE][1:]))  # 4 + 1 of 8: overall met, the State's missing
     error = refused("quorum_missing", meetings.open, meeting=meeting, actor=made.presidents[0], at=meeting.planned_at)
     assert "État 1 sur 4 (2" in str(error.reason)
-    meetings.record_attendance(meeting=meeting, actor=made.officer, at=meeting.planned_at, seat=made.seat(made.members[STATE][1]), presence="remote")
+    meetings.record_attendance(
+        meeting=meeting,
+        actor=made.officer,
+        at=meeting.planned_at,
+        seat=made.seat(made.members[STATE][1]),
+        presence="remote",
+    )
     assert meetings.open(meeting=meeting, actor=made.presidents[0], at=meeting.planned_at).state == "open"
 
 
 def test_a_missing_quorum_is_recorded_then_a_second_notice_needs_none(at):
     made, meeting = convened(members=4)
     present = made.presidents
-    attend(made, meeting, absent=tuple(user for college in (CIVIL, STATE) for user in made.members[college] if user not in present))
+    attend(
+        made,
+        meeting,
+        absent=tuple(user for college in (CIVIL, STATE) for user in made.members[college] if user not in present),
+    )
     refused("too_early", meetings.fail_quorum, meeting=meeting, actor=present[0], at=at)
     now = meeting.planned_at
     meeting = meetings.fail_quorum(meeting=meeting, actor=present[0], at=now)
     assert meeting.state == "adjourned" and meeting.quorum_failed and meeting.quorum_record.kind == "quorum_record"
     assert meeting.quorum_record.context["present"] == 2
     refused("date_missing", meetings.reconvene, meeting=meeting, actor=made.officer, at=now, planned_at=None)
-    refused("notice_too_short", meetings.reconvene, meeting=meeting, actor=made.officer, at=now, planned_at=now + timedelta(days=1))
+    refused(
+        "notice_too_short",
+        meetings.reconvene,
+        meeting=meeting,
+        actor=made.officer,
+        at=now,
+        planned_at=now + timedelta(days=1),
+    )
     meeting = meetings.reconvene(meeting=meeting, actor=made.officer, at=now, planned_at=now + timedelta(days=7))
-    assert (meeting.state, meeting.second_notice, meeting.sitting, meeting.quorum_failed) == ("convened", True, 2, False)
+    assert (meeting.state, meeting.second_notice, meeting.sitting, meeting.quorum_failed) == (
+        "convened",
+        True,
+        2,
+        False,
+    )
     assert meeting.notice.context["second_notice"] and Mail.objects.filter(subject__contains="Convocation").exists()
     refused("same_agenda", meetings.change_agenda, meeting=meeting, actor=made.officer, at=now, applications=[])
     assert not Attendance.objects.filter(meeting=meeting, sitting=2).exists()
     now = meeting.planned_at
     meetings.record_attendance(meeting=meeting, actor=made.officer, at=now, seat=made.seat(present[0]), presence="room")
-    refused("quorum_missing", meetings.open, meeting=meeting, actor=present[0], at=now)  # one voter of each college even then
-    meetings.record_attendance(meeting=meeting, actor=made.officer, at=now, seat=made.seat(present[1]), presence="remote")
+    refused(
+        "quorum_missing", meetings.open, meeting=meeting, actor=present[0], at=now
+    )  # one voter of each college even then
+    meetings.record_attendance(
+        meeting=meeting, actor=made.officer, at=now, seat=made.seat(present[1]), presence="remote"
+    )
     meeting = meetings.open(meeting=meeting, actor=present[0], at=now)
     item = called(made, item_of(meeting), now)
-    item = agenda.agree(agenda_item=item, actor=present[0], at=now, proposal="selected", amount=item.application.requested_amount, grounds="Oui.")
+    item = agenda.agree(
+        agenda_item=item,
+        actor=present[0],
+        at=now,
+        proposal="selected",
+        amount=item.application.requested_amount,
+        grounds="Oui.",
+    )
     assert item.state == "voted" and item.outcome == "adopted"
 
 
@@ -184,10 +267,20 @@ def test_proxies_one_each_same_college_to_someone_there(at):
     attend(made, meeting, absent=(civil[1], civil[2]))
 
     def record(user, presence, other):
-        return meetings.record_attendance(meeting=meeting, actor=made.officer, at=now, seat=made.seat(user), presence=presence, represented_by=made.seat(other))
+        return meetings.record_attendance(
+            meeting=meeting,
+            actor=made.officer,
+            at=now,
+            seat=made.seat(user),
+            presence=presence,
+            represented_by=made.seat(other),
+        )
 
-    for code, user, other in (("proxy_other_college", civil[1], state[0]), ("proxy_other_college", civil[1], made.alternates[CIVIL][0]),
-                              ("proxy_holder_absent", civil[1], civil[2])):
+    for code, user, other in (
+        ("proxy_other_college", civil[1], state[0]),
+        ("proxy_other_college", civil[1], made.alternates[CIVIL][0]),
+        ("proxy_holder_absent", civil[1], civil[2]),
+    ):
         with pytest.raises(Refusal) as caught:
             record(user, "proxy", other)
         assert caught.value.code == code
@@ -207,7 +300,14 @@ def test_an_alternate_replaces_one_full_member_of_his_college(at):
     alternate = made.alternates[CIVIL][0]
 
     def record(user, other):
-        return meetings.record_attendance(meeting=meeting, actor=made.officer, at=now, seat=made.seat(user), presence="alternate", represented_by=made.seat(other))
+        return meetings.record_attendance(
+            meeting=meeting,
+            actor=made.officer,
+            at=now,
+            seat=made.seat(user),
+            presence="alternate",
+            represented_by=made.seat(other),
+        )
 
     with pytest.raises(Refusal) as caught:
         record(made.members[CIVIL][1], made.alternates[STATE][0])
@@ -216,8 +316,24 @@ def test_an_alternate_replaces_one_full_member_of_his_college(at):
     with pytest.raises(Refusal) as caught:
         record(made.members[CIVIL][2], alternate)
     assert caught.value.code == "alternate_taken"
-    refused("alternate_has_no_seat", meetings.record_attendance, meeting=meeting, actor=made.officer, at=now, seat=made.seat(alternate), presence="room")
-    refused("representative_missing", meetings.record_attendance, meeting=meeting, actor=made.officer, at=now, seat=made.seat(made.members[CIVIL][0]), presence="proxy")
+    refused(
+        "alternate_has_no_seat",
+        meetings.record_attendance,
+        meeting=meeting,
+        actor=made.officer,
+        at=now,
+        seat=made.seat(alternate),
+        presence="room",
+    )
+    refused(
+        "representative_missing",
+        meetings.record_attendance,
+        meeting=meeting,
+        actor=made.officer,
+        at=now,
+        seat=made.seat(made.members[CIVIL][0]),
+        presence="proxy",
+    )
     room = queries.room_of(meeting, now)
     assert [seat.user for seat in room.spoken_for(alternate, None)] == [made.members[CIVIL][1]]
 
@@ -225,11 +341,15 @@ def test_an_alternate_replaces_one_full_member_of_his_college(at):
 def test_members_answer_the_notice_for_their_own_seat(at):
     made, meeting = convened()
     user, other = made.members[CIVIL][1], made.members[CIVIL][2]
-    meetings.announce(meeting=meeting, actor=user, seat=made.seat(user), presence="proxy", represented_by=made.seat(other))
+    meetings.announce(
+        meeting=meeting, actor=user, seat=made.seat(user), presence="proxy", represented_by=made.seat(other)
+    )
     row = Attendance.objects.get(meeting=meeting)
     assert (row.announced, row.presence, row.represented_by) == ("proxy", "absent", made.seat(other))
     refused("not_permitted", meetings.announce, meeting=meeting, actor=user, seat=made.seat(other), presence="room")
-    refused("not_permitted", meetings.announce, meeting=meeting, actor=made.officer, seat=made.seat(other), presence="room")
+    refused(
+        "not_permitted", meetings.announce, meeting=meeting, actor=made.officer, seat=made.seat(other), presence="room"
+    )
 
 
 def test_arrivals_and_departures_keep_their_hour(at):
@@ -238,7 +358,9 @@ def test_arrivals_and_departures_keep_their_hour(at):
     rows = [(made.seat(one), "room", None) for college in (CIVIL, STATE) for one in made.members[college]]
     assert meetings.record_all(meeting=meeting, actor=made.officer, at=now, rows=rows) == 6
     assert meetings.record_all(meeting=meeting, actor=made.officer, at=now, rows=rows) == 0
-    meetings.record_attendance(meeting=meeting, actor=made.officer, at=now + timedelta(hours=1), seat=made.seat(user), presence="absent")
+    meetings.record_attendance(
+        meeting=meeting, actor=made.officer, at=now + timedelta(hours=1), seat=made.seat(user), presence="absent"
+    )
     row = Attendance.objects.get(meeting=meeting, seat=made.seat(user))
     assert (row.arrived_at, row.left_at) == (now, now + timedelta(hours=1))
 
@@ -298,7 +420,14 @@ def test_nothing_closes_before_everything_is_settled(at):
 
 def test_a_meeting_without_files_closes_without_a_list(at):
     made = reviewed()
-    meeting = meetings.plan(call=made.call, actor=made.officer, planned_at=at + timedelta(days=7), place="Nevers", applications=[], titles=["Méthode"])
+    meeting = meetings.plan(
+        call=made.call,
+        actor=made.officer,
+        planned_at=at + timedelta(days=7),
+        place="Nevers",
+        applications=[],
+        titles=["Méthode"],
+    )
     meeting = meetings.convene(meeting=meeting, actor=made.officer)
     made, meeting, now = opened(made, meeting=meeting)
     item = called(made, meeting.items.get(), now)
@@ -312,8 +441,24 @@ def test_an_acting_president_stands_in_for_his_college(at):
     made, meeting, now = listed()
     member = made.members[STATE][1]
     refused("not_permitted", meetings.close, meeting=meeting, actor=member, at=now)
-    refused("acting_not_full_member", meetings.designate_acting, meeting=meeting, actor=made.officer, at=now, seat=made.seat(made.alternates[STATE][0]), reason="absent")
-    refused("acting_not_full_member", meetings.designate_acting, meeting=meeting, actor=made.officer, at=now, seat=made.seat(made.presidents[1]), reason="absent")
+    refused(
+        "acting_not_full_member",
+        meetings.designate_acting,
+        meeting=meeting,
+        actor=made.officer,
+        at=now,
+        seat=made.seat(made.alternates[STATE][0]),
+        reason="absent",
+    )
+    refused(
+        "acting_not_full_member",
+        meetings.designate_acting,
+        meeting=meeting,
+        actor=made.officer,
+        at=now,
+        seat=made.seat(made.presidents[1]),
+        reason="absent",
+    )
     meetings.designate_acting(meeting=meeting, actor=made.officer, at=now, seat=made.seat(member), reason="absent")
     meetings.close(meeting=meeting, actor=made.presidents[0], at=now)
     assert meetings.close(meeting=meeting, actor=member, at=now).state == "closed"

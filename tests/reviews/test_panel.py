@@ -1,4 +1,5 @@
 """The panel: two equal colleges, declarations for everyone, recusals of office, hints, recusals that close everything."""
+
 from __future__ import annotations
 
 import pytest
@@ -50,7 +51,11 @@ def test_seats_change_until_readings_are_assigned(at):
     made = make.constituted()
     newcomer = person_with(Role.PANEL_MEMBER, College.STATE)
     rows = [row for row in made.seats() if row["user"] != made.members[make.STATE][2]]
-    panels.revise(panel=made.panel, actor=made.officer, seats=[*rows, {"user": newcomer, "college": College.STATE, "kind": "full_member"}])
+    panels.revise(
+        panel=made.panel,
+        actor=made.officer,
+        seats=[*rows, {"user": newcomer, "college": College.STATE, "kind": "full_member"}],
+    )
     assert made.panel.seats.current().count() == 8
     assert Declaration.objects.filter(user=newcomer, state="required").count() == 2
     made = make.reading(make.world())
@@ -65,7 +70,9 @@ def test_links_the_service_knows_recuse_by_themselves(at):
     PartnershipFactory(application=second, agent_email=agent.email.upper())
     make.constituted(made)
     assert declaration(made, applying, first).ground == "co_applicant"
-    assert set(Declaration.objects.filter(user=applying).values_list("state", flat=True)) == {"recused"}  # he applies: recused from the whole call
+    assert set(Declaration.objects.filter(user=applying).values_list("state", flat=True)) == {
+        "recused"
+    }  # he applies: recused from the whole call
     assert declaration(made, agent, second).ground == "partner_agent"
     assert declaration(made, agent, first).state == "required"
 
@@ -103,14 +110,18 @@ def test_other_likenesses_are_set_aside_by_the_member(at):
     PartnershipFactory(application=application, agent_email="lise@ministere.example")
     make.constituted(made)
     refused("hint_to_answer", declarations.declare_none, declaration=declaration(made, member), actor=member)
-    done = declarations.declare_none(declaration=declaration(made, member), actor=member, set_aside=["same_email_domain"])
+    done = declarations.declare_none(
+        declaration=declaration(made, member), actor=member, set_aside=["same_email_domain"]
+    )
     assert done.hints == ["same_email_domain"]
 
 
 def test_nobody_lifts_his_own_recusal(at):
     made = make.under_review(files=1)
     president, other = made.presidents
-    declarations.declare_interest(declaration=declaration(made, president), actor=president, ground="family_tie", detail="Ma sœur y travaille.")
+    declarations.declare_interest(
+        declaration=declaration(made, president), actor=president, ground="family_tie", detail="Ma sœur y travaille."
+    )
     mine = declaration(made, president)
     refused("not_permitted", two_key.propose, verb=declarations.lift.verb, obj=mine, actor=president, at=at)
     act = two_key.propose(declarations.lift.verb, mine, actor=other, at=at)
@@ -133,7 +144,12 @@ def test_both_presidents_lift_a_recusal_before_any_vote(at):
 
 def test_another_member_cannot_declare_in_my_name(at):
     made = make.under_review(files=1, declare=False)
-    refused("not_permitted", declarations.declare_none, declaration=declaration(made, made.presidents[0]), actor=made.presidents[1])
+    refused(
+        "not_permitted",
+        declarations.declare_none,
+        declaration=declaration(made, made.presidents[0]),
+        actor=made.presidents[1],
+    )
 
 
 def test_the_review_starts_when_everything_is_checked(at):
@@ -179,10 +195,16 @@ def test_after_a_recusal_the_alternate_of_the_same_college_reads_in_place(at):
     made = make.reading(files=1, members=2)
     pair = Assignment.objects.get(seat__user=made.members[make.CIVIL][1])
     make.file_review(pair)
-    declarations.declare_interest(declaration=declaration(made, pair.seat.user), actor=pair.seat.user, ground="family_tie")
+    declarations.declare_interest(
+        declaration=declaration(made, pair.seat.user), actor=pair.seat.user, ground="family_tie"
+    )
     pair.refresh_from_db()
     stand_in = Assignment.objects.get(instead_of=pair)
-    assert pair.state == "recused" and stand_in.seat.user == made.alternates[make.CIVIL][0] and stand_in.state == "assigned"
+    assert (
+        pair.state == "recused"
+        and stand_in.seat.user == made.alternates[make.CIVIL][0]
+        and stand_in.state == "assigned"
+    )
     made.panel.refresh_from_db()
     assert made.panel.shortages[made.files[0].reference] == {"alternate": ["civil_society"]}
 
@@ -191,7 +213,9 @@ def test_reassigning_changes_only_what_must(at):
     made = make.reading(files=4, members=4, alternates=0)
     before = set(Assignment.objects.values_list("application", "seat"))
     pair = Assignment.objects.first()
-    declarations.declare_interest(declaration=declaration(made, pair.seat.user, pair.application), actor=pair.seat.user, ground="family_tie")
+    declarations.declare_interest(
+        declaration=declaration(made, pair.seat.user, pair.application), actor=pair.seat.user, ground="family_tie"
+    )
     made.panel.refresh_from_db()
     assert made.panel.shortages[pair.application.reference] == {"missing": {pair.seat.college: 1}}
     made.panel = assignments.reassign(panel=made.panel, actor=made.officer)
@@ -203,7 +227,9 @@ def test_reassigning_changes_only_what_must(at):
 def test_reassigning_keeps_what_an_alternate_reads(at):
     made = make.reading(files=1, members=3)
     pair = Assignment.objects.filter(seat__college=make.CIVIL).first()
-    declarations.declare_interest(declaration=declaration(made, pair.seat.user), actor=pair.seat.user, ground="family_tie")
+    declarations.declare_interest(
+        declaration=declaration(made, pair.seat.user), actor=pair.seat.user, ground="family_tie"
+    )
     made.panel.refresh_from_db()
     assignments.reassign(panel=made.panel, actor=made.officer)
     readers = Assignment.objects.active().filter(seat__college=make.CIVIL)
@@ -224,7 +250,21 @@ def test_a_reader_is_given_by_hand_only_without_interest(at):
     made = make.reading(files=1, members=3, alternates=0)
     taken = set(Assignment.objects.values_list("seat", flat=True))
     free = next(seat for seat in made.panel.seats.current() if seat.pk not in taken)
-    refused("already_assigned", assignments.assign_reader, panel=made.panel, actor=made.officer, application=made.files[0], seat=made.panel.seats.get(pk=min(taken)))
+    refused(
+        "already_assigned",
+        assignments.assign_reader,
+        panel=made.panel,
+        actor=made.officer,
+        application=made.files[0],
+        seat=made.panel.seats.get(pk=min(taken)),
+    )
     assignments.assign_reader(panel=made.panel, actor=made.officer, application=made.files[0], seat=free)
     declarations.declare_interest(declaration=declaration(made, free.user), actor=free.user, ground="family_tie")
-    refused("conflict_of_interest", assignments.assign_reader, panel=made.panel, actor=made.officer, application=made.files[0], seat=free)
+    refused(
+        "conflict_of_interest",
+        assignments.assign_reader,
+        panel=made.panel,
+        actor=made.officer,
+        application=made.files[0],
+        seat=free,
+    )

@@ -1,4 +1,5 @@
 """The pages of the reading side: who opens them, what they say, how many queries; a recused member gets the same bytes whatever the file says."""
+
 from __future__ import annotations
 
 import re
@@ -40,7 +41,9 @@ def signed_in(user) -> Client:
 def test_the_desk_says_what_is_next(at, as_user):
     made = make.constituted(files=2)
     member = made.members[make.CIVIL][1]
-    assert "2 " in text(as_user(member).get("/commission/")) and made.files[0].title not in text(as_user(member).get("/commission/"))
+    assert "2 " in text(as_user(member).get("/commission/")) and made.files[0].title not in text(
+        as_user(member).get("/commission/")
+    )
     made = make.reading(make.world(files=2))
     pair = Assignment.objects.filter(application__call=made.call).select_related("seat__user", "application").first()
     page = text(as_user(pair.seat.user).get("/commission/"))
@@ -52,7 +55,11 @@ def test_only_those_who_sit_open_the_panels_pages(at, as_user):
     reference, slug = made.files[0].reference, made.call.slug
     assert as_user(made.officer).get("/commission/").status_code == 403
     stranger = person_with(Role.PANEL_MEMBER, make.CIVIL)
-    for path in (f"/commission/declarations/{slug}/", f"/commission/dossiers/{reference}/", f"/commission/classement/{slug}/"):
+    for path in (
+        f"/commission/declarations/{slug}/",
+        f"/commission/dossiers/{reference}/",
+        f"/commission/classement/{slug}/",
+    ):
         assert as_user(stranger).get(path).status_code == 404
         assert Client().get(path).status_code == 302
     for path in (f"/instruction/commission/{slug}/", f"/instruction/decisions/{slug}/"):
@@ -64,17 +71,32 @@ def test_all_cards_are_declared_on_one_page(at, as_user):
     member = made.members[make.STATE][1]
     browser, path = as_user(member), f"/commission/declarations/{made.call.slug}/"
     page = text(browser.get(path))
-    first, second, third = Declaration.objects.filter(user=member).order_by("application__reference").select_related("application")
+    first, second, third = (
+        Declaration.objects.filter(user=member).order_by("application__reference").select_related("application")
+    )
     assert first.application.title in page and first.application.summary not in page
-    response = browser.post(path, {f"choice-{first.pk}": "none", f"choice-{second.pk}": "interest", f"ground-{second.pk}": ""})
+    response = browser.post(
+        path, {f"choice-{first.pk}": "none", f"choice-{second.pk}": "interest", f"ground-{second.pk}": ""}
+    )
     assert response.status_code == 422
     first.refresh_from_db()
     assert first.state == "none"  # each card stands alone
-    browser.post(path, {f"choice-{second.pk}": "interest", f"ground-{second.pk}": "partner_tie", f"detail-{second.pk}": "Mon ancien service."})
+    browser.post(
+        path,
+        {
+            f"choice-{second.pk}": "interest",
+            f"ground-{second.pk}": "partner_tie",
+            f"detail-{second.pk}": "Mon ancien service.",
+        },
+    )
     second.refresh_from_db()
     assert second.state == "recused"
     page = text(browser.get(path))
-    assert second.application.title not in page and second.application.reference in page and third.application.title in page
+    assert (
+        second.application.title not in page
+        and second.application.reference in page
+        and third.application.title in page
+    )
 
 
 def test_a_file_opens_after_its_card_and_scores_are_saved_then_filed(at, as_user):
@@ -83,11 +105,23 @@ def test_a_file_opens_after_its_card_and_scores_are_saved_then_filed(at, as_user
     browser, path = as_user(pair.seat.user), f"/commission/dossiers/{pair.application.reference}/"
     page = text(browser.get(path))
     assert "Une visite sur trois" in page and "Repère 3 de besoin" in page and "7 passage des Brouillons" not in page
-    answer = browser.post(path, {"autosave": "1", "version": "0", "score-besoin": "9", "why-besoin": "Mesuré."}, headers={"Accept": "application/json"})
-    assert answer.json()["version"] == 1 and Score.objects.get(assignment=pair, criterion__code="besoin").half_points == 9
-    stale = browser.post(path, {"autosave": "1", "version": "0", "score-besoin": "2"}, headers={"Accept": "application/json"})
+    answer = browser.post(
+        path,
+        {"autosave": "1", "version": "0", "score-besoin": "9", "why-besoin": "Mesuré."},
+        headers={"Accept": "application/json"},
+    )
+    assert (
+        answer.json()["version"] == 1 and Score.objects.get(assignment=pair, criterion__code="besoin").half_points == 9
+    )
+    stale = browser.post(
+        path, {"autosave": "1", "version": "0", "score-besoin": "2"}, headers={"Accept": "application/json"}
+    )
     assert stale.status_code == 409 and stale.json()["code"] == "version_conflict"
-    everything = {f"score-{row.code}": "6" for row in made.call.criteria.all()} | {"comment": "Clair.", "version": "1", "act": "submit"}
+    everything = {f"score-{row.code}": "6" for row in made.call.criteria.all()} | {
+        "comment": "Clair.",
+        "version": "1",
+        "act": "submit",
+    }
     everything["score-equipe"] = ""
     refused = browser.post(path, everything)
     assert refused.status_code == 422 and "Equipe" in text(refused)
@@ -96,7 +130,9 @@ def test_a_file_opens_after_its_card_and_scores_are_saved_then_filed(at, as_user
     pair.refresh_from_db()
     assert pair.state == "submitted" and Score.objects.get(assignment=pair, criterion__code="equipe").cannot_judge
     wrong = Assignment.objects.filter(state="assigned").select_related("seat__user", "application").first()
-    answer = as_user(wrong.seat.user).post(f"/commission/dossiers/{wrong.application.reference}/", {"autosave": "1", "score-besoin": "11"})
+    answer = as_user(wrong.seat.user).post(
+        f"/commission/dossiers/{wrong.application.reference}/", {"autosave": "1", "score-besoin": "11"}
+    )
     assert answer.status_code == 422 and answer.json()["code"] == "score_out_of_range"
 
 
@@ -114,7 +150,9 @@ SECRETS = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|name="nonce" val
 
 def pages_of(user, paths) -> list[tuple[int, str]]:
     browser = signed_in(user)
-    return [(response.status_code, SECRETS.sub("", text(response))) for response in (browser.get(path) for path in paths)]
+    return [
+        (response.status_code, SECRETS.sub("", text(response))) for response in (browser.get(path) for path in paths)
+    ]
 
 
 @pytest.mark.parametrize("stage", ["reading", "closed", "decided"])
@@ -123,20 +161,45 @@ def test_two_worlds_that_differ_in_a_recused_files_secrets_give_the_same_bytes(a
     application, member = made.files[0], made.presidents[0]
     if stage != "reading":
         for row in made.files[1:]:
-            make.inside(assignments.record_fallback, panel=made.panel, actor=made.officer, application=row, fallback="plenary", reason="Repli.")
+            make.inside(
+                assignments.record_fallback,
+                panel=made.panel,
+                actor=made.officer,
+                application=row,
+                fallback="plenary",
+                reason="Repli.",
+            )
     recuse(made, member, application)
     if stage == "decided":
-        make.inside(assignments.record_fallback, panel=Panel.objects.get(pk=made.panel.pk), actor=made.officer, application=application, fallback="plenary", reason="Déport.")
+        make.inside(
+            assignments.record_fallback,
+            panel=Panel.objects.get(pk=made.panel.pk),
+            actor=made.officer,
+            application=application,
+            fallback="plenary",
+            reason="Déport.",
+        )
         for row in made.files[1:]:
             make.decided(made, row, "rejected")
     slug, others = made.call.slug, [f"/commission/dossiers/{row.reference}/" for row in made.files]
-    paths = ["/commission/", f"/commission/declarations/{slug}/", f"/commission/classement/{slug}/", f"/commission/decisions/{slug}/", *others]
+    paths = [
+        "/commission/",
+        f"/commission/declarations/{slug}/",
+        f"/commission/classement/{slug}/",
+        f"/commission/decisions/{slug}/",
+        *others,
+    ]
     before = pages_of(member, paths)
     assert all(application.title not in page for _status, page in before)
     version = application.filed_version
-    version.content = {**version.content, "project": {**version.content["project"], "title": "CANARI", "need": "CANARI"}}
+    version.content = {
+        **version.content,
+        "project": {**version.content["project"], "title": "CANARI", "need": "CANARI"},
+    }
     version.save()
-    Application.objects.filter(pk=application.pk).update(title="CANARI", summary="CANARI", requested_amount=999_900, commune="Canari", applicant_name="CANARI")
+    Application.objects.filter(pk=application.pk).update(
+        title="CANARI", summary="CANARI", requested_amount=999_900, commune="Canari", applicant_name="CANARI"
+    )
     Score.objects.filter(assignment__application=application).update(half_points=0, justification="CANARI")
     if stage == "decided":
         decision = make.decided(made, Application.objects.get(pk=application.pk), amount=900_000, rank=1)
@@ -156,8 +219,12 @@ def compose_data(made, **changes) -> dict:
     data = {"seed": "graine"}
     for number, person in enumerate(queries.candidates(timezone.now())):
         alternate = person["user"] in (*made.alternates[make.CIVIL], *made.alternates[make.STATE])
-        data |= {f"seat-{number}-user": person["user"].pk, f"seat-{number}-college": person["college"],
-                 f"seat-{number}-kind": changes.get(person["user"].pk, "alternate" if alternate else "full_member"), f"seat-{number}-load_max": "60"}
+        data |= {
+            f"seat-{number}-user": person["user"].pk,
+            f"seat-{number}-college": person["college"],
+            f"seat-{number}-kind": changes.get(person["user"].pk, "alternate" if alternate else "full_member"),
+            f"seat-{number}-load_max": "60",
+        }
         if person["is_president"]:
             data[f"seat-{number}-is_president"] = "on"
     return data
@@ -167,9 +234,11 @@ def test_the_officer_constitutes_starts_assigns_and_closes(at, as_user):
     made = make.world(files=2)
     browser, base = as_user(made.officer), f"/instruction/commission/{made.call.slug}/"
     assert browser.get("/instruction/commission/").status_code == 200 and browser.get(base).status_code == 200
-    uneven = compose_data(made, **{})
+    uneven = compose_data(made)
     gone = made.members[make.CIVIL][2]
-    key = next(name for name, value in uneven.items() if name.endswith("-user") and value == gone.pk).replace("user", "kind")
+    key = next(name for name, value in uneven.items() if name.endswith("-user") and value == gone.pk).replace(
+        "user", "kind"
+    )
     assert browser.post(f"{base}composition/", uneven | {key: ""}).status_code == 422
     assert browser.post(f"{base}composition/", uneven).status_code == 302
     made.panel = Panel.objects.get(call=made.call)
@@ -196,8 +265,12 @@ def test_a_fallback_is_recorded_from_the_page(at, as_user):
     recuse(made, made.members[make.CIVIL][1], made.files[0])
     browser, base = as_user(made.officer), f"/instruction/commission/{made.call.slug}/"
     assert "record_early_fallback" in text(browser.get(base))
-    data = {"act": "record_early_fallback", "record_early_fallback-application": made.files[0].pk, "record_early_fallback-fallback": "plenary",
-            "record_early_fallback-reason": ""}
+    data = {
+        "act": "record_early_fallback",
+        "record_early_fallback-application": made.files[0].pk,
+        "record_early_fallback-fallback": "plenary",
+        "record_early_fallback-reason": "",
+    }
     assert browser.post(base, data).status_code == 422
     assert browser.post(base, data | {"record_early_fallback-reason": "Un membre déporté."}).status_code == 302
     assert Panel.objects.get().fallback_of(made.files[0].reference)["fallback"] == "plenary"
@@ -211,10 +284,15 @@ def test_the_officer_drafts_an_ineligibility_and_it_stays_unknown(at, as_user):
     browser = as_user(made.officer)
     assert browser.get(path).status_code == 200
     assert browser.post(path, {"article": "art. 3", "grounds": "Aucun partenaire."}).status_code == 422
-    assert browser.post(path, {"article": "art. 3", "grounds": "Aucun partenaire.", "not_correctable": "on"}).status_code == 302
+    assert (
+        browser.post(path, {"article": "art. 3", "grounds": "Aucun partenaire.", "not_correctable": "on"}).status_code
+        == 302
+    )
     page = text(as_user(application.lead).get(f"/dossiers/{application.reference}/decision/"))
     assert "Aucun partenaire" not in page and Decision.objects.get().state == "drafted"
-    assert "Aucun partenaire" not in text(as_user(made.officer).get(path)) and Decision.objects.get().reference in text(browser.get(path))
+    assert "Aucun partenaire" not in text(as_user(made.officer).get(path)) and Decision.objects.get().reference in text(
+        browser.get(path)
+    )
 
 
 def test_decisions_are_signed_by_both_then_notified_in_one_act_and_read(at, as_user):
@@ -242,15 +320,30 @@ def test_decisions_are_signed_by_both_then_notified_in_one_act_and_read(at, as_u
     assert "tribunal administratif" in page and "Parce que besoin." in page and "Un projet clair." in page
     assert all(str(person) not in page for person in made.members[make.CIVIL][1:])  # no reader is named
     assert as_user(selected.lead).get(f"/dossiers/{rejected.reference}/decision/").status_code == 404
-    sent = as_user(rejected.lead).post(f"/dossiers/{rejected.reference}/decision/", {"act": "appeal", "text": "Relisez la page 3."})
+    sent = as_user(rejected.lead).post(
+        f"/dossiers/{rejected.reference}/decision/", {"act": "appeal", "text": "Relisez la page 3."}
+    )
     assert sent.status_code == 302
     appeal = Appeal.objects.get()
     judge = signed_in(made.presidents[0])
-    assert "Relisez la page 3." in text(judge.get(f"/instruction/recours/{appeal.pk}/")) and judge.get("/instruction/recours/").status_code == 200
-    assert judge.post(f"/instruction/recours/{appeal.pk}/", {"act": "grant", "grant-answer": "Vous avez raison."}).status_code == 302
+    assert (
+        "Relisez la page 3." in text(judge.get(f"/instruction/recours/{appeal.pk}/"))
+        and judge.get("/instruction/recours/").status_code == 200
+    )
+    assert (
+        judge.post(
+            f"/instruction/recours/{appeal.pk}/", {"act": "grant", "grant-answer": "Vous avez raison."}
+        ).status_code
+        == 302
+    )
     drafting = f"/commission/decisions/dossiers/{rejected.reference}/rediger/"
     assert "nature=appeal" in text(judge.get(drafting))
-    assert judge.post(drafting, {"kind": "appeal", "outcome": "selected", "amount": "10000", "grounds": "La page 3 change tout."}).status_code == 302
+    assert (
+        judge.post(
+            drafting, {"kind": "appeal", "outcome": "selected", "amount": "10000", "grounds": "La page 3 change tout."}
+        ).status_code
+        == 302
+    )
     assert Decision.objects.get(kind="appeal").amount == 1_000_000
 
 
@@ -261,7 +354,9 @@ def test_an_old_sign_in_is_confirmed_before_signing(at, as_user):
     session = browser.session
     session[reauth.KEY] = "2026-11-24T06:00:00+00:00"
     session.save()
-    response = browser.post(f"/commission/decisions/{made.call.slug}/", {"decision": Decision.objects.get().reference, "read": "on"})
+    response = browser.post(
+        f"/commission/decisions/{made.call.slug}/", {"decision": Decision.objects.get().reference, "read": "on"}
+    )
     assert response.status_code == 302 and response.url.startswith("/mon-espace/confirmer/")
     assert Decision.objects.get().document.signatures.count() == 0
 

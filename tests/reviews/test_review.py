@@ -1,4 +1,5 @@
 """One review: a private draft, complete before it is filed, reopened with a co-president; nothing of others before its time."""
+
 from __future__ import annotations
 
 import pytest
@@ -29,14 +30,25 @@ def made(at):
 
 @pytest.fixture
 def pair(made):
-    return Assignment.objects.filter(application=made.files[0], seat__college=make.CIVIL).select_related("seat__user", "application__call").first()
+    return (
+        Assignment.objects.filter(application=made.files[0], seat__college=make.CIVIL)
+        .select_related("seat__user", "application__call")
+        .first()
+    )
 
 
 def test_a_draft_is_kept_incomplete_and_tells_two_windows_apart(pair):
-    row = assignments.save_draft(assignment=pair, actor=pair.seat.user, scores={"besoin": {"half_points": 9, "justification": "Mesuré."}}, version=0)
+    row = assignments.save_draft(
+        assignment=pair,
+        actor=pair.seat.user,
+        scores={"besoin": {"half_points": 9, "justification": "Mesuré."}},
+        version=0,
+    )
     assert row.state == "in_progress" and row.version == 1
     refused("version_conflict", assignments.save_draft, assignment=row, actor=pair.seat.user, comment="…", version=0)
-    row = assignments.save_draft(assignment=row, actor=pair.seat.user, scores={"besoin": {"cannot_judge": True}}, version=1)
+    row = assignments.save_draft(
+        assignment=row, actor=pair.seat.user, scores={"besoin": {"cannot_judge": True}}, version=1
+    )
     score = row.scores.get()
     assert score.cannot_judge and score.half_points is None and score.justification == "Mesuré."
 
@@ -44,7 +56,13 @@ def test_a_draft_is_kept_incomplete_and_tells_two_windows_apart(pair):
 def test_only_the_reader_writes_and_in_half_points(made, pair):
     refused("not_permitted", assignments.save_draft, assignment=pair, actor=made.officer, comment="x")
     for wrong in (11, -1, 4.5, True):
-        refused("score_out_of_range", assignments.save_draft, assignment=pair, actor=pair.seat.user, scores={"besoin": {"half_points": wrong}})
+        refused(
+            "score_out_of_range",
+            assignments.save_draft,
+            assignment=pair,
+            actor=pair.seat.user,
+            scores={"besoin": {"half_points": wrong}},
+        )
 
 
 def test_a_review_is_complete_and_explained_before_it_is_filed(pair):
@@ -52,10 +70,14 @@ def test_a_review_is_complete_and_explained_before_it_is_filed(pair):
     row = assignments.save_draft(assignment=pair, actor=reader, scores={"besoin": {"half_points": 6}})
     error = refused("review_incomplete", assignments.submit, assignment=row, actor=reader)
     assert "Prototype" in str(error) and "Besoin" not in str(error)
-    everything = {code: {"half_points": 6} for code in ("besoin", "prototype", "partenariat", "ouverture")} | {"equipe": {"half_points": 10}}
+    everything = {code: {"half_points": 6} for code in ("besoin", "prototype", "partenariat", "ouverture")} | {
+        "equipe": {"half_points": 10}
+    }
     assignments.save_draft(assignment=row, actor=reader, scores=everything)
     assert "Equipe" in str(refused("comment_required", assignments.submit, assignment=row, actor=reader))
-    assignments.save_draft(assignment=row, actor=reader, scores={"equipe": {"half_points": 10, "justification": "Déjà fait ailleurs."}})
+    assignments.save_draft(
+        assignment=row, actor=reader, scores={"equipe": {"half_points": 10, "justification": "Déjà fait ailleurs."}}
+    )
     assert refused("comment_required", assignments.submit, assignment=row, actor=reader).field == "comment"
     assignments.save_draft(assignment=row, actor=reader, comment="Bravo.")
     assert assignments.submit(assignment=row, actor=reader).state == "submitted"
@@ -63,7 +85,9 @@ def test_a_review_is_complete_and_explained_before_it_is_filed(pair):
 
 def test_reopening_needs_a_co_president_and_keeps_both_versions(made, pair, at):
     row = make.file_review(pair, 6)
-    act = two_key.propose(assignments.reopen.verb, row, actor=pair.seat.user, at=at, params={"reason": "J’ai mal lu le budget."})
+    act = two_key.propose(
+        assignments.reopen.verb, row, actor=pair.seat.user, at=at, params={"reason": "J’ai mal lu le budget."}
+    )
     two_key.approve(act, actor=made.presidents[1], at=at)
     row.refresh_from_db()
     assert row.is_reopened

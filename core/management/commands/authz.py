@@ -20,7 +20,9 @@ class Command(BaseCommand):
         if present == text:
             self.stdout.write("docs/authz.csv is up to date.")
         elif options["check"]:
-            changes = difflib.unified_diff(present.splitlines(), text.splitlines(), path.name, "from the code", n=0, lineterm="")
+            changes = difflib.unified_diff(
+                present.splitlines(), text.splitlines(), path.name, "from the code", n=0, lineterm=""
+            )
             self.stdout.write("\n".join(list(changes)[:40]))
             raise CommandError("docs/authz.csv differs from the code. Run: manage.py authz")
         else:

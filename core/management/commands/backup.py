@@ -14,4 +14,6 @@ class Command(BaseCommand):
             manifest = backups.write(out)
         except backups.BackupError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{out}: {manifest['database']['engine']}, {len(manifest['files'])} file(s), {manifest['at']}")
+        self.stdout.write(
+            f"{out}: {manifest['database']['engine']}, {len(manifest['files'])} file(s), {manifest['at']}"
+        )

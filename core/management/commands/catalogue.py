@@ -13,7 +13,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("apps", nargs="*", help="apps; all when none is named")
-        parser.add_argument("--check", action="store_true", help="list what is missing, stale, untranslated or fuzzy; exit 1 if anything")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="list what is missing, stale, untranslated or fuzzy; exit 1 if anything",
+        )
         parser.add_argument("--compile", action="store_true", help="write the .mo files")
 
     def handle(self, *args, **options):
@@ -38,7 +42,9 @@ class Command(BaseCommand):
             changed = catalogues.write(settings.BASE_DIR, app, catalogue)
             empty = sum(1 for entry in catalogue if not entry.translated())
             path = catalogues.po_path(settings.BASE_DIR, app).relative_to(settings.BASE_DIR)
-            self.stdout.write(f"{path}: {len(catalogue)} strings, {empty} to translate{'' if changed else ' (unchanged)'}")
+            self.stdout.write(
+                f"{path}: {len(catalogue)} strings, {empty} to translate{'' if changed else ' (unchanged)'}"
+            )
         catalogues.compile_all(settings.BASE_DIR)
 
     def _check(self, apps, every):
@@ -47,5 +53,7 @@ class Command(BaseCommand):
         for fault in found:
             self.stdout.write(str(fault))
         if found:
-            raise CommandError(f"{len(found)} fault(s). Run `manage.py catalogue {' '.join(sorted({fault.app for fault in found}))}` and fill in the French.")
+            raise CommandError(
+                f"{len(found)} fault(s). Run `manage.py catalogue {' '.join(sorted({fault.app for fault in found}))}` and fill in the French."
+            )
         self.stdout.write(f"Catalogues complete: {', '.join(apps)}.")

@@ -17,4 +17,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([route.as_dict() for route in found], ensure_ascii=False, indent=1))
             return
         for route in found:
-            self.stdout.write(f"{route.path:<60} {','.join(route.methods) or 'any':<16} {route.rule or 'NO RULE':<22} {route.app}  {route.name or ''}")
+            self.stdout.write(
+                f"{route.path:<60} {','.join(route.methods) or 'any':<16} {route.rule or 'NO RULE':<22} {route.app}  {route.name or ''}"
+            )

@@ -16,4 +16,6 @@ class Command(BaseCommand):
             manifest = backups.read(archive, force=force)
         except backups.BackupError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Restored: {len(manifest['files'])} file(s), database as of {manifest['at']}. Run doctor and verify_ledger.")
+        self.stdout.write(
+            f"Restored: {len(manifest['files'])} file(s), database as of {manifest['at']}. Run doctor and verify_ledger."
+        )

@@ -1,4 +1,5 @@
 """The fund's worker: documents, mails, the clock, queued tasks."""
+
 from __future__ import annotations
 
 import logging
@@ -106,6 +107,14 @@ def run_tasks() -> int:
 
     waiting = DBTaskResult.objects.ready().count()
     if waiting:
-        Worker(queue_names=["*"], interval=0, batch=True, backend_name="default", startup_delay=False, max_tasks=waiting, worker_id="fund",
-               excluded_queue_names=[]).run()
+        Worker(
+            queue_names=["*"],
+            interval=0,
+            batch=True,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=waiting,
+            worker_id="fund",
+            excluded_queue_names=[],
+        ).run()
     return waiting

@@ -21,7 +21,9 @@ class Command(BaseCommand):
                 continue
             late.append(path.name)
             if options["check"]:
-                changes = difflib.unified_diff(present.splitlines(), text.splitlines(), path.name, "from the code", n=0, lineterm="")
+                changes = difflib.unified_diff(
+                    present.splitlines(), text.splitlines(), path.name, "from the code", n=0, lineterm=""
+                )
                 self.stdout.write("\n".join(list(changes)[:40]))
             else:
                 path.write_text(text)

@@ -1,4 +1,5 @@
 """`bootstrap_fund --administrator MAIL --civil MAIL --state MAIL`: the first three people, once."""
+
 from django.core.management.base import BaseCommand, CommandError
 
 from core.models import User

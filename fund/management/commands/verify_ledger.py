@@ -9,7 +9,11 @@ class Command(BaseCommand):
     help = "Compute the whole ledger anew: chain, tree, signatures, sums against columns, guards. Exit code 1 names the first fault."
 
     def add_arguments(self, parser):
-        parser.add_argument("--checkpoint", metavar="FILE", help="a published checkpoint.json or checkpoints.jsonl kept elsewhere: it must be a prefix of this ledger")
+        parser.add_argument(
+            "--checkpoint",
+            metavar="FILE",
+            help="a published checkpoint.json or checkpoints.jsonl kept elsewhere: it must be a prefix of this ledger",
+        )
 
     def handle(self, *args, **options):
         kept = None
@@ -19,7 +23,12 @@ class Command(BaseCommand):
             except (OSError, UnicodeDecodeError) as error:
                 raise CommandError(f"FAULT: the checkpoint file cannot be read: {error}") from error
         try:
-            found = verify(kept, say=(lambda line: self.stdout.write(f"ok  {line}")) if options["verbosity"] > 0 else lambda line: None)
+            found = verify(
+                kept,
+                say=(lambda line: self.stdout.write(f"ok  {line}")) if options["verbosity"] > 0 else lambda line: None,
+            )
         except Fault as fault:
             raise CommandError(f"FAULT: {fault}") from fault
-        self.stdout.write(f"The ledger holds: {found.public} public entries of {found.entries}, {found.checkpoints} checkpoints, head {found.head or '-'}, root {found.root}")
+        self.stdout.write(
+            f"The ledger holds: {found.public} public entries of {found.entries}, {found.checkpoints} checkpoints, head {found.head or '-'}, root {found.root}"
+        )

@@ -1,4 +1,5 @@
 """`manage.py solve_assignment --in INSTANCE.json --out PAIRS.json`: the panel's solver on a file, for whoever wants to check an assignment."""
+
 import json
 from pathlib import Path
 
@@ -20,6 +21,9 @@ class Command(BaseCommand):
             solution = assignment.solve(assignment.read_instance(data))
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
-        Path(answer).write_text(json.dumps(assignment.write_solution(solution), ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+        Path(answer).write_text(
+            json.dumps(assignment.write_solution(solution), ensure_ascii=False, separators=(",", ":")) + "\n",
+            encoding="utf-8",
+        )
         missing = ", ".join(f"{college}: {count}" for college, count in solution.missing.items())
         self.stdout.write(f"{len(solution.pairs)} pairs; missing reviews: {missing}")
