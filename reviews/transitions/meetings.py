@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from core import links, outbox
-from core.transitions import locked, verb
+from core.transitions import Refusal, locked, verb
 from fund.models import Envelope
 from reviews.documents import meetings as papers
 from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind, MeetingState
@@ -283,7 +283,8 @@ def record_attendance(act, meeting, *, seat, presence, represented_by=None):
 
 
 def record_all(*, meeting, actor, at=None, rows) -> int:
-    """Attendance of many seats at once: [(seat, presence, represented_by)], those in person first so that proxies find their holder. Only what changes."""
+    """Attendance of many seats at once: [(seat, presence, represented_by)], those in person first so that proxies find their holder. Only what changes.
+    A refusal names the field of its seat (`represented_by-12`)."""
     at = at or timezone.now()
     rows = sorted(rows, key=lambda row: row[1] in (AttendanceKind.PROXY,))
     with transaction.atomic():
@@ -302,7 +303,13 @@ def record_all(*, meeting, actor, at=None, rows) -> int:
             )
         ]
         for seat, presence, other in changed:
-            record_attendance(meeting=meeting, actor=actor, at=at, seat=seat, presence=presence, represented_by=other)
+            try:
+                record_attendance(
+                    meeting=meeting, actor=actor, at=at, seat=seat, presence=presence, represented_by=other
+                )
+            except Refusal as refusal:
+                refusal.field = f"{refusal.field or 'presence'}-{seat.pk}"
+                raise
     return len(changed)
 
 
@@ -433,9 +440,9 @@ def _lock_envelope(meeting: Meeting) -> None:
     lock=_lock_envelope,
     ledger=("reserve",),
     guards=(
+        rules.chair_sees_every_file,
         rules.list_not_adopted_yet,
         rules.money_items_are_voted,
-        rules.chair_sees_every_file,
         rules.quorum_at_opening,
         rules.ranks_are_settled,
     ),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.models import Event, Mail
 from core.transitions import Refusal
@@ -186,8 +186,11 @@ def test_the_meeting_opens_at_its_time_with_its_quorum(at):
 def test_the_quorum_is_counted_in_each_college(at):
     made, meeting = convened(members=4)
     attend(made, meeting, absent=tuple(made.members[STATE][1:]))  # 4 + 1 of 8: overall met, the State's missing
-    error = refused("quorum_missing", meetings.open, meeting=meeting, actor=made.presidents[0], at=meeting.planned_at)
-    assert "État 1 sur 4 (2" in str(error.reason)
+    with translation.override("en"):
+        error = refused(
+            "quorum_missing", meetings.open, meeting=meeting, actor=made.presidents[0], at=meeting.planned_at
+        )
+    assert "State 1 of 4 (2 needed)" in str(error.reason)
     meetings.record_attendance(
         meeting=meeting,
         actor=made.officer,

@@ -1,0 +1,197 @@
+"""One meeting as one person sees it: quorum by college, seats, agenda, votes and money, in a constant number of queries. A file that is closed to the reader
+gives its reference and nothing else: no state, no figure, no name (DESIGN 5.5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fund.enums import College
+from reviews import voting
+from reviews.enums.meeting import (
+    ITEM_TONES,
+    MEETING_HELD,
+    MEETING_TONES,
+    AgendaItemState,
+    AttendanceKind,
+    BallotChoice,
+    MeetingState,
+)
+from reviews.models import Decision, Seat
+from reviews.models.meeting import AgendaItem, Attendance, Ballot, Departure, Meeting, Vote
+from reviews.queries import meetings as queries
+
+
+@dataclass(frozen=True)
+class Chair:
+    """One voting seat as the room sees it. `look` is how it is drawn: in, off (recused) or out."""
+
+    seat: Seat
+    presence: str
+    speaker: Seat | None
+    recused: bool
+    row: Attendance | None
+
+    @property
+    def look(self) -> str:
+        return "off" if self.recused else "in" if self.speaker is not None else "out"
+
+    @property
+    def presence_label(self) -> str:
+        return str(AttendanceKind(self.presence).label)
+
+    @property
+    def stands_in(self) -> Seat | None:
+        """Who speaks for the seat when it is not its member."""
+        return self.speaker if self.speaker is not None and self.speaker.pk != self.seat.pk else None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One college in the room: its quorum, its seats, its votes while one is open."""
+
+    college: str
+    count: voting.Count
+    chairs: list[Chair]
+    tally: dict[str, int] | None = None
+    expected: int = 0
+
+    @property
+    def recused(self) -> list[Chair]:
+        return [chair for chair in self.chairs if chair.recused]
+
+    @property
+    def css(self) -> str:
+        return "civil" if self.college == College.CIVIL_SOCIETY else "state"
+
+
+@dataclass
+class Point:
+    """One line of the agenda. `closed` is `recused` or `undeclared` when the reader may not open its file."""
+
+    item: AgendaItem
+    closed: str = ""
+    rank: queries.Rank | None = None
+    votes: list[Vote] = field(default_factory=list)
+    decision: Decision | None = None
+
+    @property
+    def tone(self) -> str:
+        return ITEM_TONES[self.item.state]
+
+    @property
+    def is_current(self) -> bool:
+        return self.item.state == AgendaItemState.IN_DISCUSSION
+
+    @property
+    def open_vote(self) -> Vote | None:
+        return next((vote for vote in self.votes if vote.closed_at is None), None)
+
+    @property
+    def closed_votes(self) -> list[Vote]:
+        return [vote for vote in self.votes if vote.closed_at is not None]
+
+
+@dataclass
+class Session:
+    """What a page of the meeting shows to one person."""
+
+    meeting: Meeting
+    room: queries.Room
+    points: list[Point]
+    focus: Point | None
+    sides: list[Side]
+    quorum: voting.Quorum
+    meter: queries.Meter
+    my_seats: list[Seat]
+    departures: list[Departure]
+    voted: set[int]
+
+    @property
+    def tone(self) -> str:
+        return MEETING_TONES[self.meeting.state]
+
+    @property
+    def is_open(self) -> bool:
+        return self.meeting.state == MeetingState.OPEN
+
+    @property
+    def is_held(self) -> bool:
+        return self.meeting.state in MEETING_HELD
+
+    @property
+    def hidden(self) -> list[Point]:
+        return [point for point in self.points if point.closed]
+
+    @property
+    def current(self) -> Point | None:
+        return next((point for point in self.points if point.is_current), None)
+
+
+def _focus(points: list[Point], wanted: int | None) -> Point | None:
+    """The point asked for, else the one under discussion, else the next to call."""
+    chosen = next((point for point in points if point.item.pk == wanted), None)
+    current = next((point for point in points if point.is_current), None)
+    waiting = next((point for point in points if not point.closed and point.item.state == AgendaItemState.LISTED), None)
+    return chosen or current or waiting
+
+
+def _sides(room: queries.Room, item: AgendaItem | None, quorum, ballots: Iterable[Ballot], vote: Vote | None):
+    chairs, voted = [], {ballot.seat_id for ballot in ballots}
+    for seat in room.seats:
+        voice, speaker = room._voice(seat, item)
+        chairs.append(Chair(seat, room.presence(seat), speaker, voice.recused, room.attendance.get(seat.pk)))
+    sides = []
+    for college in queries.both_colleges():
+        mine = [chair for chair in chairs if chair.seat.college == college]
+        tally = None
+        if vote is not None and not vote.is_secret:
+            given = Counter(ballot.choice for ballot in ballots if ballot.seat.college == college)
+            tally = {choice: given.get(choice, 0) for choice in BallotChoice.values}
+        expected = sum(1 for chair in mine if chair.speaker is not None and chair.seat.pk not in voted)
+        sides.append(Side(college, quorum.colleges[college], mine, tally, expected))
+    return sides
+
+
+def session(meeting: Meeting, user, at: datetime, wanted: int | None = None) -> Session:
+    """The meeting for this person, with one point in focus."""
+    room = queries.room_of(meeting, at)
+    closed = queries.closed_files(user, meeting, room)
+    votes, ranks = queries.votes_of(meeting), queries.ranking(meeting, closed)
+    decisions = {
+        row.agenda_item_id: row
+        for row in Decision.objects.filter(agenda_item__meeting=meeting, kind="award").exclude(state="annulled")
+    }
+    items = queries.items_of(meeting)
+    points = [
+        Point(item, closed[item.application_id])
+        if item.application_id in closed
+        else Point(item, "", ranks.get(item.application_id), votes.get(item.pk, []), decisions.get(item.pk))
+        for item in items
+    ]
+    focus = _focus(points, wanted)
+    shown = focus.item if focus is not None and not focus.closed and focus.is_current else None
+    quorum = room.quorum(shown)
+    vote = focus.open_vote if focus is not None else None
+    ballots = (
+        list(Ballot.objects.filter(item=vote.item_id, round=vote.round).select_related("seat")) if vote is not None else []
+    )
+    departures = (
+        list(Departure.objects.filter(item=focus.item).select_related("seat__user", "replaced_by__user"))
+        if focus is not None and not focus.closed
+        else []
+    )
+    return Session(
+        meeting,
+        room,
+        points,
+        focus,
+        _sides(room, shown, quorum, ballots, vote),
+        quorum,
+        queries.meter(meeting, items, closed, shown),
+        room.spoken_for(user, shown) if shown is not None else [],
+        departures,
+        {ballot.seat_id for ballot in ballots},
+    )
