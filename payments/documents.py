@@ -1,4 +1,4 @@
-"""The papers of a grant, frozen as plain French text in the act that makes them: agreement, payment order, copy of a report, lapse and closing letters."""
+"""The papers of a grant, frozen as plain French text in the act that makes them: agreement, amendment, payment order, copy of a report, letters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.money import format_euros, in_words
 from fund.enums import ApplicantKind, Role
 from fund.models import FundIdentity
 from fund.queries import holders
-from payments.models import Agreement, Evidence
+from payments.models import Agreement, Amendment, Evidence, Recovery, Report
 from payments.rules.report import HEADINGS, gap_text
 from payments.schedule import final_report_due, instalment_amounts, interim_report_due, project_end
 
@@ -393,14 +393,178 @@ def freeze_report_copy(report, *, at) -> Document:
         )
 
 
+CRPA = "code des relations entre le public et l’administration"
+LAW_OF_RECOVERY = {
+    "unspent": "l’aide est un maximum, limité aux dépenses admises (convention, articles 3 et 8 ; règlement, article 25)",
+    "off_purpose": "l’aide sert aux seules dépenses du projet (loi n° 2000-321 du 12 avril 2000, article 9-1 ; convention, article 5)",
+    "unjustified": "les dépenses sont justifiées par des pièces (convention, articles 6 et 7 ; règlement, articles 23 et 25)",
+    "terms_breached": f"l’aide est retirée si ses conditions ne sont pas respectées ({CRPA}, article L. 242-2, 2°)",
+    "cer_breached": "un manquement au contrat d’engagement républicain conduit au retrait de l’aide, au prorata de la période "
+    "restant à courir (loi n° 2000-321 du 12 avril 2000, article 10-1)",
+    "fraud": f"un acte obtenu par fraude peut être retiré à tout moment ({CRPA}, article L. 241-2)",
+}
+"""The text behind each ground, as a letter quotes it."""
+
+
+def _letter(agreement, at) -> dict:
+    """What every letter of a grant begins with."""
+    return {
+        **_fund(),
+        **_officer(agreement),
+        "reference": agreement.reference,
+        "project_title": agreement.application.title,
+        "recipient": str(agreement.signatory or agreement.application.lead),
+        "recipient_body": agreement.bearer_name,
+        "referent": str(agreement.application.lead),
+        "letter_on": _day(at),
+    }
+
+
+def freeze_amendment(amendment, *, at) -> Document:
+    """The list of differences that both sides sign; nothing else of the agreement changes."""
+    with translation.override("fr"):
+        agreement = amendment.agreement
+        rows = []
+        if amendment.new_ends_on:
+            due_on = final_report_due(
+                amendment.new_ends_on,
+                private_body=agreement.application.bearer_person_id is None,
+                months=agreement.rules["final_report_months_after_project_end"],
+            )
+            final = agreement.reports.filter(kind="final").exclude(state="cancelled").first()
+            rows.append(("Article 2, fin du projet", _day(agreement.ends_on), _day(amendment.new_ends_on)))
+            rows.append(("Article 6, compte rendu final", _day(final.due_on) if final else "", _day(due_on)))
+        if amendment.new_amount:
+            rows.append(("Article 3, montant de l’aide", _euros(agreement.amount), _euros(amendment.new_amount)))
+        if amendment.content:
+            rows.append(("Annexes 1 à 3, contenu du projet", "ce que dit la convention", amendment.content))
+        orderer = holders(Role.AUTHORISING_OFFICER, at).first()
+        context = {
+            **_letter(agreement, at),
+            **_bearer(agreement),
+            "number": amendment.number,
+            "why": amendment.reason,
+            "asked_on": _day(amendment.requested_at),
+            "signed_on": _day(agreement.signed_at),
+            "rows": [{"what": what, "before": before, "after": after} for what, before, after in rows],
+            "lowered": bool(amendment.new_amount),
+            "amount": _euros(amendment.new_amount) if amendment.new_amount else "",
+            "amount_words": in_words(amendment.new_amount, "fr") if amendment.new_amount else "",
+            "off": _euros(agreement.amount - amendment.new_amount) if amendment.new_amount else "",
+            "sign_by": _hour(amendment.sign_by_at),
+            "rules_number": agreement.rules.number,
+            "orderer": str(orderer) if orderer else "",
+        }
+        return documents.freeze(
+            "amendment",
+            owner=amendment,
+            subject=agreement.reference,
+            title=f"Avenant n° {amendment.number} à la convention n° {agreement.reference}",
+            context=context,
+            at=at,
+        )
+
+
+def _claim(recovery, at) -> dict:
+    """The facts, the text and the sum of an amount to give back."""
+    agreement = recovery.agreement
+    report = agreement.reports.filter(kind="final", state="accepted").first()
+    paid = sum(one.payable_amount for one in agreement.instalments.filter(state="paid"))
+    returned = sum(one.repaid_amount for one in agreement.recoveries.exclude(pk=recovery.pk))
+    return {
+        **_letter(agreement, at),
+        "claim": recovery.reference,
+        "facts": recovery.facts,
+        "ground": str(recovery.get_ground_display()),
+        "law": LAW_OF_RECOVERY[recovery.ground],
+        "awarded": _euros(agreement.amount),
+        "paid": _euros(paid),
+        "accepted": _euros(report.accepted_total_amount) if report else "",
+        "returned": _euros(returned) if returned else "",
+        "amount": _euros(recovery.amount),
+        "amount_words": in_words(recovery.amount, "fr"),
+        "invited_on": _day(recovery.proposed_at),
+        "due_on": _day(recovery.observations_due_on),
+        "is_collective": agreement.application.applicant_kind == ApplicantKind.COLLECTIVE,
+    }
+
+
+def freeze_recovery_invitation(recovery, *, at) -> Document:
+    """Before any decision: the facts, the text, the sum, and fifteen days to comment."""
+    with translation.override("fr"):
+        agreement = recovery.agreement
+        context = _claim(recovery, at) | {
+            "suspended": agreement.state == "suspended",
+            "suspension_reason": agreement.suspension_reason,
+            "url": links.absolute(f"/dossiers/{agreement.reference}/reversements/{recovery.pk}/"),
+        }
+        return documents.freeze(
+            "recovery_invitation",
+            owner=recovery,
+            subject=agreement.reference,
+            title=f"Nous envisageons de vous demander de rendre {_euros(recovery.amount)}",
+            context=context,
+            at=at,
+        )
+
+
+def freeze_recovery_letter(recovery, *, at) -> Document:
+    """The decision: it answers the comments, gives its reasons, and says how to repay and how to contest."""
+    with translation.override("fr"):
+        agreement = recovery.agreement
+        context = _claim(recovery, at) | {
+            "observed_on": _day(recovery.observed_at),
+            "observations": recovery.observations,
+            "answer": recovery.answer,
+            "pay_by": _day(recovery.pay_by_on),
+            "signed_by": str(recovery.notified_by),
+            "signed_at": _hour(at),
+            "unspent": recovery.ground == "unspent",
+            "url": links.absolute(f"/dossiers/{agreement.reference}/reversements/{recovery.pk}/"),
+        }
+        return documents.freeze(
+            "recovery_letter",
+            owner=recovery,
+            subject=agreement.reference,
+            title=f"Décision : {_euros(recovery.amount)} à rendre",
+            context=context,
+            at=at,
+        )
+
+
+def freeze_return_receipt(recovery, *, at) -> Document:
+    """Money given back unasked: what was received, on which grant. It belongs to the agreement: the recovery is born repaid."""
+    with translation.override("fr"):
+        context = _letter(recovery.agreement, at) | {
+            "claim": recovery.reference,
+            "amount": _euros(recovery.amount),
+            "amount_words": in_words(recovery.amount, "fr"),
+            "received_by": str(recovery.notified_by),
+        }
+        return documents.freeze(
+            "return_receipt",
+            owner=recovery.agreement,
+            subject=recovery.agreement.reference,
+            title=f"Nous avons reçu {_euros(recovery.amount)}",
+            context=context,
+            at=at,
+        )
+
+
 def _agreement_visible(user, document) -> bool:
     return Agreement.objects.visible_to(user).filter(pk=document.owner_id).exists()
 
 
 def _report_visible(user, document) -> bool:
-    from payments.models import Report
-
     return Report.objects.visible_to(user).filter(pk=document.owner_id).exists()
+
+
+def _amendment_visible(user, document) -> bool:
+    return Amendment.objects.visible_to(user).filter(pk=document.owner_id).exists()
+
+
+def _recovery_visible(user, document) -> bool:
+    return Recovery.objects.visible_to(user).filter(pk=document.owner_id).exists()
 
 
 def _order_visible(user, document) -> bool:
@@ -412,4 +576,6 @@ def _order_visible(user, document) -> bool:
 
 register_visibility(Agreement.machine, _agreement_visible)
 register_visibility("report", _report_visible)
+register_visibility("amendment", _amendment_visible)
+register_visibility("recovery", _recovery_visible)
 register_visibility("instalment", _order_visible)

@@ -137,6 +137,7 @@ FINDINGS = {
     "not_paid": _("this payment is not paid, nothing can come back"),
     "credit": _("money came in that is no return"),
     "batch_amount": _("the sum is not that of the batch"),
+    "claimed": _("part of this payment is claimed back: reduce or cancel the claim first"),
     "exact": _("reference and amount agree"),
     "batch": _("the sum of the whole batch"),
     "repayment": _("money given back by a recipient"),

@@ -12,9 +12,10 @@ from django.utils import timezone
 from applications.periods import CLOSING_GRACE
 from core.clock import register
 from core.transitions import Refusal
-from payments.models import Agreement, PaymentBatch, Report
+from payments.models import Agreement, Amendment, PaymentBatch, Report
 from payments.rules.agreement import deadline_of
 from payments.transitions import agreement as agreements
+from payments.transitions import amendment as amendments
 from payments.transitions import batch as batches
 from payments.transitions import report as reports
 
@@ -92,6 +93,17 @@ def settled(at, actor) -> int:
 
     waiting = PaymentBatch.objects.filter(lines__live=True, lines__instalment__state="in_payment").values("pk")
     return _each(PaymentBatch.objects.filter(state="exported").exclude(pk__in=waiting).order_by("pk"), step)
+
+
+@register("payments.amendments", every_seconds=300)
+def unsigned_amendments(at, actor) -> int:
+    """An approved amendment that both sides did not sign in time lapses."""
+
+    def step(amendment) -> bool:
+        amendments.lapse(amendment=amendment, actor=actor, at=at)
+        return True
+
+    return _each(Amendment.objects.filter(state="approved", sign_by_at__lte=at).order_by("pk"), step)
 
 
 @register("payments.reports", every_seconds=3600)

@@ -50,7 +50,7 @@ class AgreementQuerySet(models.QuerySet):
 
 
 class Agreement(Machine):
-    """The grant agreement of one selected file; same reference as the file. `amount` in cents is the maximum; the project runs from `starts_on` to `ends_on`."""
+    """The grant agreement of one selected file; same reference as the file. `amount`, in cents, is the maximum; it runs from `starts_on` to `ends_on`."""
 
     machine = "agreement"
 

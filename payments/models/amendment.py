@@ -107,7 +107,8 @@ class Amendment(Machine):
 
     @transition(state, source=A.APPROVED, target=A.APPROVED)
     def sign_as_bearer(self, by, at):
-        self.bearer_signed_by, self.bearer_signed_at = by, at
+        if by == self.agreement.signatory:  # a collective's referent signs too: only the document's signature tells
+            self.bearer_signed_by, self.bearer_signed_at = by, at
 
     @transition(state, source=A.APPROVED, target=A.SIGNED)
     def sign(self, by, at):

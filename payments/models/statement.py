@@ -45,10 +45,6 @@ class BankStatement(Machine):
     def __str__(self):
         return self.reference
 
-    @transition(state, source=StatementState.IMPORTED, target=StatementState.IMPORTED)
-    def note(self, matched, known):
-        self.matched_count, self.known_count = matched, known
-
 
 class StatementLine(Machine):
     """One line of a bank file, imported once whichever file carries it; what it did to an instalment, or waits for a person."""

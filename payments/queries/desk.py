@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Prefetch, Q, Sum
+from django.db.models import Count, F, Prefetch, Q, Sum
 from django.utils import timezone
 
 from applications import queries as files
 from core.transitions import Act, Refusal, Verb
 from fund.models import GrantAccount
-from payments.enums import InstalmentState
+from payments.enums import RECOVERY_OPEN, InstalmentState
 from payments.models import (
     Agreement,
+    Amendment,
     BatchLine,
     Instalment,
     PayeeAccount,
     PaymentBatch,
     PaymentOrder,
+    Recovery,
     Report,
     StatementLine,
 )
@@ -154,7 +157,46 @@ def desk_counts(user) -> dict[str, int]:
         "lines": StatementLine.objects.visible_to(user).filter(state="to_check").count(),
         "batches": PaymentBatch.objects.visible_to(user).filter(state__in=("open", "frozen", "exported")).count(),
         "reports": Report.objects.visible_to(user).filter(state="submitted").count(),
+        "amendments": Amendment.objects.visible_to(user).filter(state="approved").count(),
+        "recoveries": Recovery.objects.visible_to(user).filter(state__in=RECOVERY_OPEN).count(),
     }
+
+
+def claims_named(texts: list[str]) -> list[Recovery]:
+    """Claims that await money and whose reference stands in one of these texts."""
+    if not texts:
+        return []
+    said = "\n".join(texts)
+    waiting = Recovery.objects.filter(state="notified").select_related("agreement").order_by("pk")
+    return [claim for claim in waiting if is_named(claim, said)]
+
+
+def is_named(claim, text: str) -> bool:
+    """Whether this text carries the reference of the claim, and not that of another that begins alike."""
+    return re.search(rf"{re.escape(claim.reference)}(?![0-9])", text.upper()) is not None
+
+
+def claims_for(line):
+    """Claims that this line could pay, all of it or a part."""
+    waiting = Recovery.objects.filter(state="notified").select_related("agreement").order_by("pk")
+    left = F("amount") - F("dropped_amount") - F("repaid_amount")
+    return waiting.annotate(left=left).filter(left__gte=line.amount or 0)
+
+
+def amendments(user, state: str = ""):
+    """Amendments, those that wait the longest first."""
+    found = Amendment.objects.visible_to(user).select_related(
+        "agreement__application__lead", "agreement__application__bearer_organisation"
+    )
+    return (found.filter(state=state) if state else found).order_by("answer_by_on", "pk")
+
+
+def recoveries(user, states: tuple[str, ...] = ()):
+    """Amounts claimed back, those proposed first."""
+    found = Recovery.objects.visible_to(user).select_related(
+        "agreement__application__lead", "agreement__application__bearer_organisation"
+    )
+    return (found.filter(state__in=states) if states else found).order_by("-state", "observations_due_on", "pk")
 
 
 def calendar(user, at) -> list[dict]:

@@ -8,17 +8,18 @@ from django.db.models import F
 
 from fund.models import GrantAccount
 from payments.enums import INSTALMENT_COMMITTED, INSTALMENT_ORDERED
-from payments.models import Agreement, BatchLine, Instalment, PaymentOrder
+from payments.models import Agreement, BatchLine, Instalment, PaymentOrder, Recovery
 
 
 def problems(references=None) -> list[str]:
-    """Every broken identity in plain words, empty when the books and the rows agree. Five queries, whatever the number of grants."""
+    """Every broken identity in plain words, empty when the books and the rows agree. Six queries, whatever the number of grants."""
     accounts = {row.reference: row for row in _of(GrantAccount.objects.all(), "reference", references)}
     return [
         *_of_instalments(accounts, references),
         *_of_agreements(accounts, references),
         *_of_people(references),
         *_of_orders(references),
+        *_of_recoveries(accounts, references),
     ]
 
 
@@ -80,7 +81,7 @@ def _of_agreements(accounts, references) -> list[str]:
         if agreement.state in ("lapsed", "declined") and (committed_total or account.reserved_amount):
             found.append(f"{agreement.reference}: money stands on a grant that was not taken up")
         if agreement.state == "completed" and (
-            account.committed_amount or account.ordered_amount or account.claimed_amount or account.reserved_amount
+            account.committed_amount or account.ordered_amount or account.reserved_amount
         ):
             found.append(f"{agreement.reference}: money is still on its way on a completed grant")
     for reference, account in accounts.items():
@@ -125,3 +126,21 @@ def _of_orders(references) -> list[str]:
         if one.state == "in_payment" and one.pk not in lines:
             found.append(f"{one.basis}: in payment, and in no frozen batch")
     return found
+
+
+def _of_recoveries(accounts, references) -> list[str]:
+    """What is claimed is what notified recoveries still await; what is returned is what all of them got back."""
+    claimed, returned = defaultdict(int), defaultdict(int)
+    for one in _of(Recovery.objects.select_related("agreement"), "agreement__reference", references):
+        returned[one.agreement.reference] += one.repaid_amount
+        if one.state == "notified":
+            claimed[one.agreement.reference] += one.left_amount
+    return [
+        f"{reference}: {name} is {books_say} in the books and {rows_say} in the recoveries"
+        for reference, account in accounts.items()
+        for name, rows_say, books_say in (
+            ("claimed", claimed[reference], account.claimed_amount),
+            ("returned", returned[reference], account.returned_amount),
+        )
+        if rows_say != books_say
+    ]

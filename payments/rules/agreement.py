@@ -13,9 +13,10 @@ from core.money import format_euros
 from core.transitions import Act, Refusal
 from fund.enums import ApplicantKind, Role
 from fund.models import GrantAccount
-from payments.enums import AGREEMENT_SIGNED_ONCE, InstalmentState, PayeeAccountState
+from payments.enums import AGREEMENT_SIGNED_ONCE, RECOVERY_OPEN, InstalmentState, PayeeAccountState
 from payments.models import Agreement, PayeeAccount
-from payments.rules.people import names, same_person
+from payments.rules.people import agreement_of, names, same_person
+from payments.rules.recovery import overpaid, overpayment_answered
 from reviews.queries import live_award
 
 REMINDER_BEFORE_LAPSE = timedelta(days=2)
@@ -186,19 +187,23 @@ def signer_has_not_signed(act: Act) -> None:
         raise Refusal("already_signed", _("You have already signed this agreement."), status=409)
 
 
-def bearer_has_signed(act: Act) -> None:
-    agreement = act.obj
+def missing_signers(agreement, paper) -> list[str]:
+    """Who of the bearer's side has not signed this paper (the agreement itself, or an amendment of it)."""
     missing = []
-    if not agreement.bearer_signed_at:
+    if not paper.bearer_signed_at:
         missing.append(str(agreement.signatory or agreement.bearer_name))
     lead = agreement.application.lead
     if (
         agreement.application.applicant_kind == ApplicantKind.COLLECTIVE
         and agreement.signatory_id != lead.pk
-        and not (agreement.document and agreement.document.signatures.filter(signer=lead).exists())
+        and not (paper.document and paper.document.signatures.filter(signer=lead).exists())
     ):
         missing.append(str(lead))
-    if missing:
+    return missing
+
+
+def bearer_has_signed(act: Act) -> None:
+    if missing := missing_signers(agreement_of(act.obj), act.obj):
         raise Refusal(
             "fund_signs_last",
             _("The fund signs last."),
@@ -312,6 +317,12 @@ def open_matters(agreement) -> list[str]:
     waiting = agreement.instalments.exclude(state__in=("paid", "cancelled")).count()
     if waiting:
         found.append(_("%(n)s payments are open") % {"n": waiting})
+    if not overpayment_answered(agreement):
+        found.append(
+            _("%(amount)s that was not spent is to be given back") % {"amount": format_euros(overpaid(agreement))}
+        )
+    if agreement.recoveries.filter(state__in=RECOVERY_OPEN).exists():
+        found.append(_("an amount is being claimed back"))
     account = GrantAccount.objects.filter(reference=agreement.reference).first()
     if account and (account.committed_amount or account.ordered_amount or account.claimed_amount):
         found.append(_("money is still committed, ordered or claimed"))
@@ -320,8 +331,6 @@ def open_matters(agreement) -> list[str]:
 
 def in_force(act: Act) -> None:
     """For acts on the money: signed on both sides and not suspended."""
-    from payments.rules.people import agreement_of
-
     agreement = agreement_of(act.obj)
     if agreement.state == "suspended":
         raise Refusal(

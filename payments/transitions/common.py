@@ -33,10 +33,10 @@ def lock_grants(references) -> None:
     )
 
 
-def lock_instalments(ids) -> None:
-    """Their grants first, then the instalments by id."""
+def lock_instalments(ids, grants=()) -> None:
+    """Their grants first (and those of these references), then the instalments by id."""
     ids = sorted(set(ids))
-    lock_grants(Instalment.objects.filter(pk__in=ids).values_list("agreement__reference", flat=True))
+    lock_grants([*Instalment.objects.filter(pk__in=ids).values_list("agreement__reference", flat=True), *grants])
     list(Instalment.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 

@@ -26,7 +26,7 @@ from payments.rules.people import (
 )
 from payments.schedule import balance_due, instalment_amounts, pay_by
 from payments.transitions.blocking import block_by_bank
-from payments.transitions.common import keep_file, lock_money, system
+from payments.transitions.common import keep_file, lock_money, record_event, system
 
 ACCOUNT_REASONS = {"AC01", "AC03", "AC04", "AC06", "AC13", "AC14", "BE01", "BE04", "MD07", "RC01", "CH03"}
 """Bank reasons that say the account itself is wrong: it is blocked until people look."""
@@ -437,6 +437,17 @@ def cancel(act, instalment, *, reason):
 def release(act, instalment, *, reason):
     """The consequence of a termination, or of a report that leaves nothing to pay."""
     _cancel(act, instalment, reason, instalment.release)
+
+
+def lower(instalment, amount: int, *, actor, at) -> None:
+    """The consequence of an amendment on a payment nobody has certified: `amount` cents from now on, the rest goes back to the envelope."""
+    released = instalment.amount - amount
+    instalment.amount = amount
+    if instalment.suggested_amount is not None:
+        instalment.suggested_amount = min(instalment.suggested_amount, amount)
+    instalment.save()
+    ledger.post("release_commitment", at=at, amount=released, **_basis(instalment))
+    record_event(instalment, "lower", actor=actor, at=at, amount=amount, released=released)
 
 
 def release_open(agreement, *, actor, at, reason) -> None:

@@ -13,17 +13,21 @@ from django.utils.translation import gettext_lazy as _
 
 from core import references
 from core.files import clean_name
-from core.transitions import Refusal, verb
+from core.money import format_euros
+from core.transitions import Refusal, locked, verb
 from fund import ledger
 from fund.models import FundIdentity
 from payments import camt
 from payments.iban import compact, last_four
-from payments.models import BankStatement, Instalment, PaymentBatch, PaymentOrder, StatementLine
+from payments.models import BankStatement, Instalment, PaymentBatch, PaymentOrder, Recovery, StatementLine
+from payments.queries.desk import claims_named, is_named
 from payments.rules.people import accounting_officer
+from payments.rules.recovery import claimable
 from payments.transitions import agreement as agreements
 from payments.transitions import batch as batches
 from payments.transitions import instalment as instalments
-from payments.transitions.common import followed_by, lock_instalments, system
+from payments.transitions import recovery as recoveries
+from payments.transitions.common import followed_by, lock_grants, lock_instalments, system
 
 FINAL_REJECTIONS = ("RJCT", "CANC")
 
@@ -86,6 +90,8 @@ def _after_import(statement, at) -> None:
     """Batches whose last line is final settle; agreements with nothing open complete."""
     touched = StatementLine.objects.filter(statement=statement, state="matched")
     _close(touched.values_list("instalment_id", flat=True), at)
+    for recovery in Recovery.objects.filter(statement_lines__in=touched).select_related("agreement").distinct():
+        agreements.advance(recovery.agreement, at)
 
 
 def _close(instalment_ids, at) -> None:
@@ -103,7 +109,7 @@ def _close(instalment_ids, at) -> None:
     label=_("import a statement"),
     who=(accounting_officer,),
     creates="imported",
-    ledger=("pay", "unorder", "bounce"),
+    ledger=("pay", "unorder", "bounce", "return"),
     lock=_one_at_a_time,
 )
 def import_statement(act, _none, *, content, name):
@@ -121,18 +127,22 @@ def import_statement(act, _none, *, content, name):
         imported_at=act.at,
     )
     orders = _orders_of(parsed)
-    lock_instalments([order.instalment_id for order in orders.values()] + _of_batches(parsed))
+    claims = claims_named([f"{line.end_to_end_id} {line.text}" for line in parsed.lines if _is_gift(line)])
+    lock_instalments(
+        [order.instalment_id for order in orders.values()] + _of_batches(parsed),
+        grants=[claim.agreement.reference for claim in claims],
+    )
     matched = known = 0
     with ledger.batch(act.at):
         for position, line, identity in _numbered(parsed):
             if StatementLine.objects.filter(identity=identity).exists():
                 known += 1
                 continue
-            row = _row(statement, position, line, identity)
-            matched += _work(act, row, line, orders.get(line.end_to_end_id))
+            row = _row(act, statement, position, line, identity)
+            matched += _work(act, row, line, orders.get(line.end_to_end_id), claims)
         if parsed.kind == "pain.002" and parsed.group_status == "RJCT":
             matched += _whole_file_refused(act, parsed)
-    statement.note(matched, known)
+    statement.matched_count, statement.known_count = matched, known
     act.note(matched=matched, known=known, lines=len(parsed.lines))
     return statement
 
@@ -163,10 +173,19 @@ def _of_batches(parsed) -> list[int]:
     )
 
 
-def _row(statement, position, line, identity) -> StatementLine:
+def _is_gift(line) -> bool:
+    """Money that came in, and is no return of a payment: a repayment, perhaps."""
+    return line.direction == "credit" and not line.is_return and line.booked
+
+
+def _row(act, statement, position, line, identity) -> StatementLine:
     nothing_final = line.status not in FINAL_REJECTIONS if line.direction == "status" else not line.booked
-    state = "ignored" if nothing_final else "to_check"
-    return StatementLine.objects.create(
+    birth = skip if nothing_final else take
+    return birth(bank_statement=statement, actor=act.actor, at=act.at, position=position, line=line, identity=identity)
+
+
+def _born(statement, position, line, identity, state) -> StatementLine:
+    return StatementLine(
         statement=statement,
         position=position,
         source_line=line.source_line,
@@ -187,10 +206,38 @@ def _row(statement, position, line, identity) -> StatementLine:
     )
 
 
-def _work(act, row, line, order) -> int:
+@verb(
+    machine=StatementLine,
+    label=_("take the line in"),
+    who=(accounting_officer,),
+    creates="to_check",
+    on="bank_statement",
+    inner=True,
+)
+def take(act, statement, *, position, line, identity):
+    """A line that says something final: it does what it proves, or waits for a person."""
+    return _born(statement, position, line, identity, "to_check")
+
+
+@verb(
+    machine=StatementLine,
+    label=_("note the line"),
+    who=(accounting_officer,),
+    creates="ignored",
+    on="bank_statement",
+    inner=True,
+)
+def skip(act, statement, *, position, line, identity):
+    """A line that is not booked, or a status that is not final: the bank will say it again."""
+    return _born(statement, position, line, identity, "ignored")
+
+
+def _work(act, row, line, order, claims) -> int:
     """Do what the line proves, or say why it waits. Returns how many instalments moved."""
     if row.state == "ignored":
         return 0
+    if order is None and _is_gift(line):
+        return _repayment(act, row, claims)
     if order is None:
         return _whole_batch(act, row, line)
     instalment = Instalment.objects.select_related("agreement__application").get(pk=order.instalment_id)
@@ -209,6 +256,18 @@ def _work(act, row, line, order) -> int:
     return 1
 
 
+def _repayment(act, row, claims) -> int:
+    """Money that names what is claimed back pays it; anything else waits for the accounting officer."""
+    row.finding = "credit"
+    named = [claim for claim in claims if is_named(claim, f"{row.end_to_end_id} {row.text}")]
+    claim = Recovery.objects.select_related("agreement__application").get(pk=named[0].pk) if len(named) == 1 else None
+    if claim is not None and claim.state == "notified" and row.amount <= claim.left_amount:
+        recoveries.take_repayment(claim, row.amount, actor=act.actor, at=act.at)
+        row.match_repayment(claim, None, act.at)
+    row.save()
+    return int(row.state == "matched")
+
+
 def why_not(row, instalment, order) -> str:
     """Why this line cannot be applied to this order; "" when it can, `already_done` when it already was."""
     if row.amount is not None and row.amount != order.amount:
@@ -224,7 +283,7 @@ def why_not(row, instalment, order) -> str:
         return "already_done" if order.outcome == "rejected" else "not_in_payment"
     if row.is_return:
         if current and instalment.state == "paid":
-            return ""
+            return "" if claimable(instalment.agreement) >= instalment.certified_amount else "claimed"
         return "already_done" if order.outcome == "returned" else "not_paid"
     return "credit"
 
@@ -284,6 +343,8 @@ def _whole_file_refused(act, parsed) -> int:
 
 def _after_match(line, at) -> None:
     _close([line.instalment_id], at)
+    if line.recovery_id:
+        agreements.advance(line.recovery.agreement, at)
 
 
 def _lock_of(line) -> None:
@@ -321,6 +382,76 @@ def match(act, line, *, instalment):
     lock_instalments([instalment.pk])
     _apply(act, line, instalment)
     line.match(instalment, "by_hand", act.actor, act.at)
+
+
+def _came_in(act) -> None:
+    row = act.obj
+    if row.direction != "credit" or row.is_return or not row.amount:
+        raise Refusal(
+            "bank_line_mismatch",
+            _now("This line is not money given back to the fund."),
+            remedy=_now("Only a credit that is no return of a payment can be a repayment."),
+            article="art. 25",
+            status=409,
+        )
+
+
+def _pays_the_claim(act) -> None:
+    claim = act.get("recovery")
+    if claim is not None and (claim.state != "notified" or act.obj.amount > claim.left_amount):
+        raise Refusal(
+            "repayment_above_claim",
+            _now("This claim awaits %(amount)s, less than what came in.")
+            % {"amount": format_euros(claim.left_amount if claim.state == "notified" else 0)},
+            remedy=_now("Choose another claim, or set the line aside and give the rest back."),
+            article="art. 25",
+            field="recovery",
+        )
+
+
+def _was_paid_out(act) -> None:
+    agreement = act.get("agreement")
+    if agreement is not None and act.obj.amount > claimable(agreement):
+        raise Refusal(
+            "repayment_above_claim",
+            _now("Only %(amount)s paid on this grant may come back.") % {"amount": format_euros(claimable(agreement))},
+            remedy=_now("Choose another grant, or set the line aside."),
+            article="art. 25",
+            field="agreement",
+        )
+
+
+@followed_by(_after_match)
+@verb(
+    machine=StatementLine,
+    label=_("record a repayment"),
+    who=(accounting_officer,),
+    guards=(_came_in, _pays_the_claim),
+    ledger=("return",),
+)
+def match_repayment(act, line, *, recovery):
+    """The accounting officer recognises what pays a claim, all of it or a part."""
+    lock_grants([recovery.agreement.reference])
+    recovery = locked(recovery)
+    recoveries.take_repayment(recovery, line.amount, actor=act.actor, at=act.at)
+    line.match_repayment(recovery, act.actor, act.at)
+
+
+@followed_by(_after_match)
+@verb(
+    machine=StatementLine,
+    label=_("record money sent back unasked"),
+    fsm="match_repayment",
+    who=(accounting_officer,),
+    guards=(_came_in, _was_paid_out),
+    ledger=("claim", "return"),
+)
+def record_return(act, line, *, agreement):
+    """A recipient gives money back by himself: proposed, notified and repaid in one act."""
+    lock_grants([agreement.reference])
+    facts = _now("Given back by the recipient, statement %(statement)s.") % {"statement": line.statement.reference}
+    recovery = recoveries.receive(agreement=agreement, actor=act.actor, at=act.at, amount=line.amount, facts=facts)
+    line.match_repayment(recovery, act.actor, act.at)
 
 
 def _note_given(act) -> None:

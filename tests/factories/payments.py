@@ -16,8 +16,8 @@ from core.models import User
 from fund import ledger
 from fund.enums import Role
 from payments.enums import Control
-from payments.models import Agreement, Instalment, PaymentBatch
-from payments.transitions import account, agreement, batch, instalment, report, statement
+from payments.models import Agreement, Amendment, Instalment, PaymentBatch
+from payments.transitions import account, agreement, amendment, batch, instalment, recovery, report, statement
 from reviews.models import Decision
 from tests.factories import ledger as books
 from tests.factories.applications import ApplicationFactory
@@ -288,6 +288,55 @@ def filed_report(row: Agreement, **options):
     )
 
 
+# ---- amendments and recoveries ----
+
+
+def asked(row: Agreement, *, at=None, **changes):
+    """An amendment the recipient asks for; says something in words unless told what changes."""
+    changes = changes or {"content": "Dix ateliers au lieu de douze."}
+    return amendment.request(
+        agreement=row, actor=row.application.lead, at=at or timezone.now(), reason="Un agent est parti.", **changes
+    )
+
+
+def approved_amendment(people: People, row: Agreement, *, at=None, **changes):
+    at = at or timezone.now()
+    one = amendment.approve(amendment=asked(row, at=at, **changes), actor=people.officer, at=at)
+    render_quickly(one.document)
+    return Amendment.objects.get(pk=one.pk)
+
+
+def signed_amendment(people: People, row: Agreement, *, at=None, **changes):
+    at = at or timezone.now()
+    one = approved_amendment(people, row, at=at, **changes)
+    one = amendment.sign_as_bearer(amendment=one, actor=row.signatory, at=at)
+    return amendment.sign(amendment=one, actor=people.orderer, at=at)
+
+
+def proposed(people: People, row: Agreement, amount: int = 100_000, *, at=None, ground: str = "off_purpose"):
+    return recovery.propose(
+        agreement=row,
+        actor=people.officer,
+        at=at or timezone.now(),
+        ground=ground,
+        facts="Une facture d’un autre projet.",
+        amount=amount,
+    )
+
+
+def claimed(people: People, row: Agreement, amount: int = 100_000, *, at=None, **options):
+    """Proposed, commented, notified: the money is claimed."""
+    at = at or timezone.now()
+    one = proposed(people, row, amount, at=at, **options)
+    one = recovery.observe(recovery=one, actor=row.application.lead, at=at, reason="La facture est la nôtre.")
+    return recovery.notify(recovery=one, actor=people.orderer, at=at, answer="Elle porte un autre nom.")
+
+
+def given_back(people: People, text: str, amount: int, *, at=None):
+    """Money that comes in on the fund's account, with these words."""
+    return import_bytes(people, camt053([Movement("", amount, credit=True, text=text)]), at=at)
+
+
 # ---- the bank's files ----
 
 
@@ -299,6 +348,8 @@ class Movement:
     amount: int
     returned: bool = False
     reason: str = ""
+    credit: bool = False
+    """Money that comes in without being a return: a repayment, a gift."""
     booked: bool = True
     on: date | None = None
     text: str = ""
@@ -349,7 +400,7 @@ def _entry(block, group: list[Movement], version: str, on: date, currency: str) 
     day = (first.on or on).isoformat()
     entry = _sub(block, "Ntry")
     _sub(entry, "Amt", _euros(sum(one.amount for one in group)), Ccy=currency)
-    _sub(entry, "CdtDbtInd", "CRDT" if first.returned else "DBIT")
+    _sub(entry, "CdtDbtInd", "CRDT" if first.returned or first.credit else "DBIT")
     status = "BOOK" if first.booked else "PDNG"
     if version == "02":
         _sub(entry, "Sts", status)
@@ -373,7 +424,7 @@ def _entry(block, group: list[Movement], version: str, on: date, currency: str) 
             _sub(_sub(_sub(transaction_, "AmtDtls"), "TxAmt"), "Amt", _euros(one.amount), Ccy=currency)
         else:
             _sub(transaction_, "Amt", _euros(one.amount), Ccy=currency)
-            _sub(transaction_, "CdtDbtInd", "CRDT" if one.returned else "DBIT")
+            _sub(transaction_, "CdtDbtInd", "CRDT" if one.returned or one.credit else "DBIT")
         if one.text:
             _sub(_sub(transaction_, "RmtInf"), "Ustrd", one.text)
         if one.reason:

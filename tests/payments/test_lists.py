@@ -97,15 +97,15 @@ def offers(n, call, at, people):
 
 
 LISTS = [
-    ("payer", "/paiements/?etape=order", certified, 18),
-    ("orderer", "/paiements/?etape=order", certified, 18),
-    ("payer", "/paiements/?etape=pay", ordered, 19),
-    ("payer", "/paiements/?etape=bank", at_the_bank, 18),
-    ("orderer", "/paiements/?etape=rejected", rejected, 18),
-    ("payer", "/paiements/?etape=paid", paid, 18),
+    ("payer", "/paiements/?etape=order", certified, 20),
+    ("orderer", "/paiements/?etape=order", certified, 20),
+    ("payer", "/paiements/?etape=pay", ordered, 21),
+    ("payer", "/paiements/?etape=bank", at_the_bank, 20),
+    ("orderer", "/paiements/?etape=rejected", rejected, 20),
+    ("payer", "/paiements/?etape=paid", paid, 20),
     ("payer", "/paiements/calendrier/", certified, 6),
     ("payer", "/paiements/comptes/", waiting_accounts, 8),
-    ("orderer", "/paiements/conventions/", bearer_signed, 12),
+    ("orderer", "/paiements/conventions/", bearer_signed, 14),
     ("payer", "/paiements/lots/", batches, 7),
     ("payer", "/paiements/releves/", statements, 8),
     ("payer", "/paiements/rapprochement/", lines, 7),

@@ -424,12 +424,21 @@ def test_admitted_amounts_lower_the_balance_and_reopening_is_refused_once_paid_o
 
 
 def test_a_report_that_leaves_nothing_to_pay_releases_the_balance_and_ends(at, people):
+    """What was spent is what was paid, but for the twentieth that an association may keep."""
     row = make.signed(people, at=at)
     make.paid(people, make.first_of(row), at=at)
-    final = make.filed_report(row, at=at, spent={1: 0, 2: 400_000})
+    final = make.filed_report(row, at=at, spent={1: 800_000})
     report.accept(report=final, actor=people.officer, at=at)
     row = Agreement.objects.get()
     assert (make.first_of(row, 2).state, row.state, make.invariants()) == ("cancelled", "completed", [])
+
+
+def test_a_grant_paid_above_what_was_spent_waits_for_the_money(at, people):
+    row = make.signed(people, at=at)
+    make.paid(people, make.first_of(row), at=at)
+    report.accept(report=make.filed_report(row, at=at, spent={1: 0, 2: 400_000}), actor=people.officer, at=at)
+    row = Agreement.objects.get()
+    assert (make.first_of(row, 2).state, row.state, make.invariants()) == ("cancelled", "active", [])
 
 
 def test_a_long_plan_waits_for_its_interim_report(at, people):

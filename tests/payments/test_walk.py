@@ -6,12 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.transitions import Refusal
+from core import two_key
+from core.transitions import VERBS, Refusal
+from fund.enums import Role
 from fund.models import Envelope
 from payments.enums import Control
-from payments.models import Agreement, Instalment, PayeeAccount, PaymentBatch, Report
-from payments.transitions import account, agreement, batch, instalment, report
+from payments.models import Agreement, Instalment, PayeeAccount, PaymentBatch, Recovery, Report, StatementLine
+from payments.transitions import account, agreement, batch, instalment, recovery, report, statement
 from tests.factories import payments as make
+from tests.factories.fund import person_with
 
 pytestmark = pytest.mark.django_db
 ACTS = (
@@ -36,6 +39,18 @@ ACTS = (
     "suspend",
     "resume",
     "tick",
+    "amend",
+    "amend_low",
+    "propose",
+    "claim",
+    "repay",
+    "repay_some",
+    "reduce",
+    "waive",
+    "write_off",
+    "cancel_claim",
+    "drop",
+    "send_back",
 )
 
 
@@ -44,6 +59,7 @@ class Walk:
 
     def __init__(self, at):
         self.at, self.people = at, make.People()
+        self.president = person_with(Role.CO_PRESIDENT)
         self.grants = [make.signed(self.people, 1_000_001 + n, at=at) for n in range(2)]
 
     def do(self, name: str) -> bool:
@@ -161,23 +177,94 @@ class Walk:
         row = Agreement.objects.filter(state="suspended").first()
         return row and agreement.resume(agreement=row, actor=self.people.officer, at=self.at)
 
+    def _going(self):
+        return Agreement.objects.filter(state__in=("active", "suspended")).order_by("pk").first()
+
+    def amend(self):
+        row = self._going()
+        return row and make.signed_amendment(self.people, row, at=self.at, new_ends_on=row.ends_on + timedelta(days=9))
+
+    def amend_low(self):
+        row = self._going()
+        return row and make.signed_amendment(self.people, row, at=self.at, new_amount=row.amount - 100_003)
+
+    def _claim(self, verb, state, actor, **params):
+        one = Recovery.objects.filter(state=state).order_by("pk").first()
+        return one and verb(recovery=one, actor=actor, at=self.at, **params)
+
+    def propose(self):
+        row = Agreement.objects.filter(instalments__state="paid").order_by("-pk").first()
+        return row and make.proposed(self.people, row, 200_001, at=self.at)
+
+    def claim(self):
+        self.at += timedelta(days=20)
+        return self._claim(recovery.notify, "proposed", self.people.orderer)
+
+    def drop(self):
+        return self._claim(recovery.drop, "proposed", self.people.officer, reason="Expliqué.")
+
+    def reduce(self):
+        return self._claim(recovery.reduce, "notified", self.people.orderer, amount=7, reason="Recours.")
+
+    def cancel_claim(self):
+        return self._claim(recovery.cancel, "notified", self.people.orderer, reason="Erreur.")
+
+    def _two_keys(self, name, first, second):
+        one = Recovery.objects.filter(state="notified").order_by("pk").first()
+        if one is None:
+            return None
+        act = two_key.propose(
+            VERBS["recovery"][name], one, actor=first, at=self.at, params={"reason": "Impossible à payer."}
+        )
+        return two_key.approve(act, actor=second, at=self.at)
+
+    def waive(self):
+        return self._two_keys("waive", self.people.orderer, self.president)
+
+    def write_off(self):
+        return self._two_keys("write_off", self.people.payer, self.people.orderer)
+
+    def _repay(self, amount):
+        one = Recovery.objects.filter(state="notified").order_by("pk").first()
+        return one and make.given_back(self.people, one.reference, amount(one), at=self.at)
+
+    def repay(self):
+        return self._repay(lambda one: one.left_amount)
+
+    def repay_some(self):
+        return self._repay(lambda one: min(1_003, one.left_amount))
+
+    def send_back(self):
+        row = Agreement.objects.filter(instalments__state="paid").order_by("pk").first()
+        if row is None:
+            return None
+        make.given_back(self.people, "merci", 2_009, at=self.at)
+        line = StatementLine.objects.filter(state="to_check", direction="credit").order_by("-pk").first()
+        return line and statement.record_return(statement_line=line, actor=self.people.payer, at=self.at, agreement=row)
+
     def tick(self):
         from core.models import User
         from payments import tasks
 
         return sum(
             job(self.at, User.objects.system())
-            for job in (tasks.offers, tasks.going, tasks.settled, tasks.report_reminders)
+            for job in (
+                tasks.offers,
+                tasks.going,
+                tasks.settled,
+                tasks.unsigned_amendments,
+                tasks.report_reminders,
+            )
         )
 
 
 @settings(
-    max_examples=12,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(acts=st.lists(st.sampled_from(ACTS), min_size=15, max_size=40))
+@given(acts=st.lists(st.sampled_from(ACTS), min_size=15, max_size=50))
 def test_the_books_hold_whatever_is_done(at, acts):
     from django.db import transaction
 
@@ -205,3 +292,29 @@ def test_a_walk_reaches_the_end(at):
         for name in ("report", "accept", "certify", "order", "gather", "freeze", "export", "pay"):
             assert walk.do(name), name
     assert {row.state for row in Agreement.objects.all()} == {"completed"} and make.invariants() == []
+
+
+def test_a_walk_claims_money_back_in_every_way(at):
+    """The acts on recoveries and amendments are not refused everywhere: each is done once, from where it can be."""
+    walk = Walk(at)
+    for name in ("amend", "amend_low", "certify", "order", "gather", "freeze", "export", "pay"):
+        assert walk.do(name), name
+    for life in (
+        ("propose", "drop"),
+        ("propose", "claim", "cancel_claim"),
+        ("propose", "claim", "reduce", "repay_some", "waive"),
+        ("propose", "claim", "write_off"),
+        ("propose", "claim", "repay_some", "repay"),
+        ("send_back",),
+    ):
+        for name in life:
+            assert walk.do(name), (life, name)
+            assert make.invariants() == [], name
+    assert sorted(Recovery.objects.values_list("state", flat=True)) == [
+        "cancelled",
+        "cancelled",
+        "repaid",
+        "repaid",
+        "waived",
+        "written_off",
+    ]

@@ -1,0 +1,227 @@
+"""The amendment: asked by the recipient, answered within thirty days, signed by both sides; it never raises the grant."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from applications.periods import deadline_in
+from core import documents
+from core.money import split
+from core.transitions import verb
+from fund.enums import Role
+from fund.queries import holders
+from payments import documents as papers
+from payments.models import Amendment
+from payments.notifications import tell
+from payments.rules import agreement as signing
+from payments.rules import amendment as rules
+from payments.rules.people import authorising_officer, case_officer, clock, no_interest, party, referent
+from payments.schedule import final_report_due
+from payments.transitions import instalment as instalments
+from payments.transitions.agreement import advance
+from payments.transitions.common import followed_by, lock_money, record_event
+
+
+def _path(amendment) -> str:
+    return f"/dossiers/{amendment.agreement.reference}/avenants/{amendment.number}/"
+
+
+@verb(
+    machine=Amendment,
+    label=_("ask for an amendment"),
+    who=(party,),
+    creates="requested",
+    on="agreement",
+    guards=(
+        rules.agreement_in_force,
+        rules.project_not_over,
+        rules.none_open,
+        rules.changes_something,
+        rules.end_within_limit,
+        rules.amount_only_lower,
+    ),
+    mails=("payments/amendment.requested",),
+)
+def request(act, agreement, *, reason, new_ends_on=None, new_amount=None, content=""):
+    """Ask for a change before the project ends: a new end, a lower amount (cents), or anything else said in `content`."""
+    act.because(reason)
+    amendment = Amendment.objects.create(
+        agreement=agreement,
+        number=agreement.amendments.count() + 1,
+        reason=reason.strip(),
+        new_ends_on=new_ends_on,
+        new_amount=new_amount,
+        content=content.strip(),
+        requested_by=act.actor,
+        requested_at=act.at,
+        answer_by_on=timezone.localdate(act.at) + timedelta(days=agreement.rules["amendment_answer_days"]),
+    )
+    tell(
+        "amendment.requested",
+        agreement,
+        f"/instruction/avenants/{amendment.pk}/",
+        at=act.at,
+        to=holders(Role.CASE_OFFICER, act.at),
+        answer_by_on=amendment.answer_by_on,
+    )
+    return amendment
+
+
+@verb(machine=Amendment, label=_("withdraw the request"), who=(party,), danger=True)
+def withdraw(act, amendment):
+    """The recipient no longer asks; the agreement goes on unchanged."""
+    amendment.withdraw(act.at)
+
+
+def _answered(amendment, at) -> None:
+    tell(
+        "amendment.answered",
+        amendment.agreement,
+        _path(amendment),
+        at=at,
+        wait_for=amendment.document,
+        requested_at=amendment.requested_at,
+        sign_by_at=amendment.sign_by_at,
+    )
+
+
+@verb(
+    machine=Amendment,
+    label=_("refuse the amendment"),
+    who=(case_officer,),
+    guards=(no_interest, rules.answer_given),
+    mails=("payments/amendment.answered",),
+)
+def refuse(act, amendment, *, reason):
+    """The answer says why, and what would make it possible; the agreement goes on unchanged."""
+    act.because(reason)
+    amendment.refuse(act.actor, act.at, reason.strip())
+    _answered(amendment, act.at)
+
+
+@verb(
+    machine=Amendment,
+    label=_("approve the amendment"),
+    who=(case_officer,),
+    guards=(no_interest, rules.agreement_in_force, rules.end_within_limit, rules.amount_only_lower),
+    documents=("amendment",),
+    mails=("payments/amendment.answered",),
+)
+def approve(act, amendment, *, answer=""):
+    """The differences are frozen as a document that both sides sign within thirty days."""
+    sign_by_at = deadline_in(amendment.agreement.rules["amendment_signature_days"], act.at)
+    amendment.approve(act.actor, act.at, sign_by_at, answer.strip())
+    amendment.document = papers.freeze_amendment(amendment, at=act.at)
+    _answered(amendment, act.at)
+
+
+SIGNING = (
+    rules.agreement_in_force,
+    rules.still_to_sign,
+    rules.amount_only_lower,
+    signing.document_ready,
+    signing.signer_has_not_signed,
+)
+
+
+@verb(
+    machine=Amendment,
+    label=_("sign for the bearer"),
+    who=(referent,),
+    guards=SIGNING,
+    mails=("payments/amendment.fund_to_sign",),
+)
+def sign_as_bearer(act, amendment, *, evidence=None):
+    """As for the agreement: the bearer's representative signs what is rendered; in a collective its referent signs too."""
+    agreement = amendment.agreement
+    capacity = agreement.signatory_capacity if act.actor == agreement.signatory else str(_("referent of the project"))
+    documents.sign(
+        amendment.document,
+        signer=act.actor,
+        capacity=capacity or str(_("representative of the bearer")),
+        at=act.at,
+        evidence=evidence or {},
+    )
+    amendment.sign_as_bearer(act.actor, act.at)
+    tell(
+        "amendment.fund_to_sign",
+        agreement,
+        f"/paiements/avenants/{amendment.pk}/",
+        at=act.at,
+        to=holders(Role.AUTHORISING_OFFICER, act.at),
+    )
+
+
+def _advance(amendment, at) -> None:
+    advance(amendment.agreement, at)
+
+
+@followed_by(_advance)
+@verb(
+    machine=Amendment,
+    label=_("sign for the fund"),
+    who=(authorising_officer,),
+    guards=(no_interest, signing.bearer_has_signed, signing.signer_is_not_bearer, *SIGNING),
+    mails=("payments/amendment.signed",),
+    ledger=("release_commitment",),
+    lock=lock_money,
+)
+def sign(act, amendment, *, evidence=None):
+    """The authorising officer signs last: the agreement changes, what is taken off goes back to the envelope, the payments left are made again."""
+    documents.sign(
+        amendment.document, signer=act.actor, capacity=str(_("authorising officer")), at=act.at, evidence=evidence or {}
+    )
+    amendment.sign(act.actor, act.at)
+    amendment.save()
+    act.note(**_apply(amendment, act))
+    tell("amendment.signed", amendment.agreement, _path(amendment), at=act.at)
+
+
+def _apply(amendment, act) -> dict:
+    """The agreement as the amendment says it: its end and its reports' days, its amount and its payments."""
+    agreement, facts = amendment.agreement, {"number": amendment.number}
+    if amendment.new_ends_on:
+        facts |= {"ends_on": amendment.new_ends_on.isoformat(), "before": agreement.ends_on.isoformat()}
+        agreement.ends_on = amendment.new_ends_on
+        due_on = final_report_due(
+            agreement.ends_on,
+            private_body=agreement.application.bearer_person_id is None,
+            months=agreement.rules["final_report_months_after_project_end"],
+        )
+        agreement.reports.filter(kind="final", state__in=("due", "draft")).update(due_on=due_on, reminded_days=[])
+    if amendment.new_amount:
+        facts["released"] = _lower(agreement, amendment.new_amount, act)
+        agreement.amount = amendment.new_amount
+    agreement.save()
+    record_event(agreement, "amend", actor=act.actor, at=act.at, **facts)
+    return facts
+
+
+def _lower(agreement, amount: int, act) -> int:
+    """Bring the payments to `amount` cents in all: those nobody certified share what is left, in proportion. Returns the cents released."""
+    rows = list(agreement.instalments.exclude(state="cancelled").order_by("number"))
+    lowerable = [one for one in rows if one.state in rules.LOWERABLE]
+    off = max(0, sum(one.payable_amount for one in rows) - amount)
+    left = sum(one.amount for one in lowerable) - off
+    if off:
+        for one, share in zip(lowerable, split(left, [one.amount for one in lowerable]), strict=True):
+            if share:
+                instalments.lower(one, share, actor=act.actor, at=act.at)
+            else:
+                instalments.release(
+                    instalment=one, actor=act.actor, at=act.at, reason=str(_("the amendment lowers the grant"))
+                )
+    return off
+
+
+@verb(machine=Amendment, label=_("let the amendment lapse"), who=(clock,), guards=(rules.signing_is_over,))
+def lapse(act, amendment):
+    """Approved, and not signed by both in time: the agreement goes on unchanged."""
+    documents.void(amendment.document, act.at)
+    amendment.lapse(act.at)
+
+
+__all__ = ["approve", "lapse", "refuse", "request", "sign", "sign_as_bearer", "withdraw"]
