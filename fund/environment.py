@@ -160,6 +160,8 @@ def database_config(url: str | None, data_dir: Path) -> dict[str, Any]:
     else:
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
+        # A half-read server-side cursor that the garbage collector closes inside another query waits for itself for ever.
+        config["DISABLE_SERVER_SIDE_CURSORS"] = True
     return config
 
 
