@@ -13,17 +13,10 @@ from applications.schema import CER_VERSION
 from desks.demo.reader import cents
 from desks.demo.world import World
 
-GRACE_MINUTES = 16
 ATTACHMENTS = {
     "association": (("statutes", "statuts.pdf"), ("accounts", "comptes-annuels.pdf")),
     "collective": (("mandate", "mandats.pdf"), ("quote", "devis.pdf")),
     "citizen": (("quote", "devis.pdf"), ("picture", "croquis.pdf")),
-}
-FAILED_CONDITION = {
-    "existing_activity": "applicant_kind",
-    "no_confirmed_partner": "partnership_confirmed",
-    "partner_declined": "partnership_confirmed",
-    "unlawful": "applicant_kind",
 }
 
 
@@ -47,9 +40,11 @@ def plan(world: World) -> None:
         if "eligible" in row["path"]:
             timeline.on(dates["eligibility_offset"], lambda at, row=row: _declare_eligible(world, row, at), 16)
         if row["final_state"] == "withdrawn":
-            timeline.on(dates["closed_offset"], lambda at, row=row: _withdraw(world, row, at), 11)
+            # A file that was never checked leaves before the review starts, which waits for every file.
+            day = min(dates["closed_offset"], world.data.calls[row["call"]]["calendar"]["review_opens_offset"] - 1)
+            timeline.on(day, lambda at, row=row: _withdraw(world, row, at), 8)
         if row["final_state"] == "lapsed":
-            timeline.on(dates["closed_offset"], lambda at, row=row: _lapse(world, row, at), 17, GRACE_MINUTES + 2)
+            timeline.on(dates["closed_offset"], lambda at, row=row: _lapse(world, row, at), 17, 18)
 
 
 def _write(world: World, row: dict, at) -> None:

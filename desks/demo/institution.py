@@ -142,7 +142,7 @@ def _organisations(world: World) -> None:
 
 
 def _open_envelope(world: World, row: dict, at) -> None:
-    year = world.timeline.at.year + row["year_offset"]
+    year = (world.year or world.timeline.zero.year) + row["year_offset"]
     envelope = envelopes.create(year=year, label=f"{row['label']} ({year})", actor=world.people["ordonnateur"], at=at)
     world.envelopes[row["key"]] = world.both(envelope, "open", "ordonnateur", "civil1", at, amount=cents(row["amount"]))
 

@@ -6,22 +6,28 @@ import heapq
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from itertools import count
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
+
+from django.utils import timezone
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
 class Timeline:
-    """Acts with their instant. `at` is "now" of the demo; nothing after it is performed. An act may plan others, not earlier than itself."""
+    """Acts with their instant. `at` is "now" of the demo: nothing after it is performed; `zero` is day 0 of the story (default: the same
+    day). An act may plan others, not earlier than itself.
+    """
 
-    def __init__(self, at: datetime):
+    def __init__(self, at: datetime, zero: date | None = None):
         self.at = at
+        self.zero = zero or at.astimezone(PARIS).date()
         self._acts: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._order = count()
 
     def day(self, offset: int) -> date:
-        """The calendar day `offset` days from the demo's now."""
-        return self.at.astimezone(PARIS).date() + timedelta(days=offset)
+        """The calendar day `offset` days from the story's day 0."""
+        return self.zero + timedelta(days=offset)
 
     def instant(self, offset: int, hour: int = 10, minute: int = 0) -> datetime:
         """An instant of that day, Paris time."""
@@ -36,11 +42,12 @@ class Timeline:
         if offset is not None:
             self.plan(self.instant(offset, hour, minute), act)
 
-    def play(self, until: datetime | None = None) -> int:
-        """Perform every act up to `until` (default: the demo's now). Returns how many."""
-        done, end = 0, min(until or self.at, self.at)
-        while self._acts and self._acts[0][0] <= end:
+    def play(self) -> int:
+        """Perform every act up to now, each believing that now is its own instant. Returns how many."""
+        done = 0
+        while self._acts and self._acts[0][0] <= self.at:
             at, _order, act = heapq.heappop(self._acts)
-            act(at)
+            with patch.object(timezone, "now", lambda at=at: at):
+                act(at)
             done += 1
         return done

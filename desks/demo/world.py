@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
-from core import two_key
-from core.models import User
+from core import documents, two_key
+from core.models import Document, User
 from core.transitions import VERBS
 from desks.demo.reader import Data
 from desks.demo.timeline import Timeline
+from desks.demo.variants import Variant
 
 ROLES_SINCE = -700
 """Day on which the fund begins: its first roles, rules and envelopes."""
@@ -19,14 +20,22 @@ ROLES_SINCE = -700
 @dataclass
 class World:
     timeline: Timeline
+    variant: Variant = field(default_factory=Variant)
     data: Data = field(default_factory=Data)
     people: dict[str, User] = field(default_factory=dict)
     organisations: dict[str, Any] = field(default_factory=dict)
     envelopes: dict[str, Any] = field(default_factory=dict)
     calls: dict[str, Any] = field(default_factory=dict)
     files: dict[str, Any] = field(default_factory=dict)
+    meetings: dict[str, Any] = field(default_factory=dict)
+    acting: dict[str, User] = field(default_factory=dict)
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+    year: int = 0
+    """Year of the fund's present exercise (default: that of now)."""
 
-    def both(self, row, verb: str, first: str, second: str, at: datetime, **params):
+    A_DAY = timedelta(days=1)
+
+    def both(self, row, verb: str, first: str, second: str, at, **params):
         """A two-key act done by two people at one instant; returns what the verb returns."""
         declared = VERBS[row.machine][verb]
         proposal = two_key.propose(declared, row, actor=self.people[first], at=at, params=params)
@@ -35,3 +44,7 @@ class World:
     def fresh(self, row):
         """The row as it is now, without what an earlier act remembered on it."""
         return type(row)._base_manager.get(pk=row.pk)
+
+    def render(self, document: Document, at) -> Document:
+        """What must be signed is rendered first; the rest is left to the worker."""
+        return documents.render(document, at=at)

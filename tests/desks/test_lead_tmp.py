@@ -1,17 +1,31 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
-
+import cProfile, pstats, time
 import pytest
-
-from desks.demo import chance, files, institution
+from collections import Counter
+from desks.demo import chance, clock, files, institution, meeting, panel
 from desks.demo.timeline import Timeline
 from desks.demo.world import World
+from core import documents
 
 
 @pytest.mark.django_db
-def test_it():
+def test_it(monkeypatch):
+    spent=[0,0]
+    real=documents.render
+    def timed(*a,**k):
+        t=time.time()
+        try: return real(*a,**k)
+        finally: spent[0]+=time.time()-t; spent[1]+=1
+    monkeypatch.setattr(documents,"render",timed)
+    t0=time.time()
     with chance.repeatable(42):
-        w = World(Timeline(datetime(2026, 11, 25, 9, tzinfo=ZoneInfo("Europe/Paris"))))
-        institution.plan(w)
-        files.plan(w)
-        print(w.timeline.play(), [(k, f.state) for k, f in w.files.items()][:3])
+        w = World(Timeline(datetime(2026, 11, 26, 9, tzinfo=ZoneInfo("Europe/Paris"))))
+        for room in (institution, clock, files, panel, meeting):
+            room.plan(w)
+        pr=cProfile.Profile(); pr.enable()
+        print(w.timeline.play())
+        pr.disable(); pstats.Stats(pr).sort_stats("cumtime").print_stats(35)
+    print(time.time()-t0, spent)
+    for kind in ("files","calls","meetings"):
+        print(kind, Counter(w.fresh(r).state for r in getattr(w,kind).values()))

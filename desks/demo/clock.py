@@ -1,0 +1,27 @@
+"""The fund's clock of the demo: what the worker would have done meanwhile, at the instants that matter and once a week."""
+
+from __future__ import annotations
+
+from core import clock
+from core.models import User
+from desks.demo.world import ROLES_SINCE, World
+
+A_WEEK = 7
+GRACE_MINUTES = 16
+
+
+def plan(world: World) -> None:
+    clock.load()
+    for row in world.data.calls.values():
+        closes = row["calendar"]["closes_offset"]
+        world.timeline.on(closes, tick, 17, GRACE_MINUTES)
+    for offset in range(ROLES_SINCE + A_WEEK, 0, A_WEEK):
+        world.timeline.on(offset, tick, 3)
+    world.timeline.plan(world.timeline.at, tick)
+
+
+def tick(at) -> None:
+    """Every job of the fund once; documents are left to the worker, who has the time to draw them."""
+    for name, job in clock.JOBS.items():
+        if not name.startswith("core."):
+            job.function(at, User.objects.system())
