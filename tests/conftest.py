@@ -9,10 +9,14 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client, TransactionTestCase
+from django.utils.translation.reloader import translation_file_changed
 
+from core.catalogues import compile_all
 from tests import environment
 
 environment.prepare_settings()
+if compile_all(settings.BASE_DIR):  # French on screen, also when some import has read a catalogue already
+    translation_file_changed(None, settings.BASE_DIR / "django.mo")
 PARIS = ZoneInfo("Europe/Paris")
 _flush = TransactionTestCase._fixture_teardown
 
@@ -27,14 +31,6 @@ def _flush_append_only(self):
 
 
 TransactionTestCase._fixture_teardown = _flush_append_only
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compiled_catalogues():
-    """French on screen: catalogues are compiled when their text is newer."""
-    from core.catalogues import compile_all
-
-    compile_all(settings.BASE_DIR)
 
 
 @pytest.fixture(autouse=True)

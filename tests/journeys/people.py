@@ -1,0 +1,190 @@
+"""Separate people in a real browser: each has a context of their own, finds fields by their labels and buttons by their words."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Response
+
+PASSWORD = "lampe-carotte-tunnel-42"
+PHONE, DESK = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
+
+
+class Stage:
+    """The running fund as the people of a journey share it. With SCREENSHOTS=folder every page is kept at 360 and at 1280 px."""
+
+    def __init__(self, browser: Browser, address: str):
+        self.browser, self.address = browser, address
+        self.folder = Path(os.environ["SCREENSHOTS"]) if os.environ.get("SCREENSHOTS") else None
+        self.seen: set[str] = set()
+        self.faults: list[str] = []
+
+    def person(self, name: str, email: str = "", *, accessible: bool = True) -> Person:
+        return Person(self, name, email, accessible)
+
+
+class Person:
+    """One person's browser. Every page opened is checked: no server error, axe finds nothing, nothing scrolls sideways on a phone."""
+
+    def __init__(self, stage: Stage, name: str, email: str, accessible: bool):
+        self.stage, self.name, self.email, self.accessible = stage, name, email, accessible
+        self.context = stage.browser.new_context(viewport=DESK, locale="fr-FR", accept_downloads=True)
+        self.context.set_default_timeout(8_000)
+        self.page: Page = self.context.new_page()
+        self.page.on("response", self._watch)
+        self.page.on("pageerror", lambda error: stage.faults.append(f"{name}: script error {error}"))
+
+    def _watch(self, response: Response) -> None:
+        if response.status >= 500:
+            self.stage.faults.append(f"{self.name}: {response.status} at {response.url}")
+
+    # ---- moving ----
+
+    def goes(self, path: str, *, status: int = 200) -> Person:
+        address = path if path.startswith("http") else self.stage.address + path
+        response = self.page.goto(address)
+        assert response is not None and response.status == status, f"{path}: {response and response.status}\n{self.text()[:600]}"
+        return self.looks()
+
+    def looks(self) -> Person:
+        """Check the page that is open, once an address and heading."""
+        page = self.page
+        page.wait_for_load_state("load")
+        path = re.sub(r"[0-9A-Za-z_-]{24,}|\d{3,}", "…", page.url.removeprefix(self.stage.address).split("?")[0])
+        heading = page.locator("h1").first.inner_text() if page.locator("h1").count() else ""
+        key = f"{path} {heading} {page.locator('.refusal, .error-summary, .notice').count()}"
+        if key in self.stage.seen:
+            return self
+        self.stage.seen.add(key)
+        if self.accessible:
+            found = Axe().run(page).response["violations"]
+            self.stage.faults += [f"{path}: {one['id']} {[node['target'] for node in one['nodes']][:3]}" for one in found]
+        page.set_viewport_size(PHONE)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self.stage.faults.append(f"{path} ({heading}): scrolls sideways at 360 px")
+        if self.stage.folder:
+            self._keep(path, "360")
+        page.set_viewport_size(DESK)
+        if self.stage.folder:
+            self._keep(path, "1280")
+        return self
+
+    def _keep(self, path: str, width: str) -> None:
+        name = f"{len(self.stage.seen):03d}{path.replace('/', '_').rstrip('_')[:70]}-{width}.png"
+        self.stage.folder.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(self.stage.folder / name), full_page=True)
+
+    # ---- acting ----
+
+    def writes(self, label: str, value: str, *, nth: int = 0, within: str = "main") -> Person:
+        """Fill the field with this label, as typed."""
+        self._field(label, nth, within).fill(value)
+        return self
+
+    def chooses(self, label: str, option: str, *, nth: int = 0, within: str = "main") -> Person:
+        """Choose in a list, by the words shown."""
+        self._field(label, nth, within).select_option(label=option)
+        return self
+
+    def ticks(self, label: str, *, nth: int = 0, within: str = "main") -> Person:
+        self._field(label, nth, within).check()
+        return self
+
+    def gives(self, label: str, *files: Path | dict, nth: int = 0, within: str = "main") -> Person:
+        self._field(label, nth, within).set_input_files(list(files))
+        return self
+
+    def _field(self, label: str, nth: int, within: str):
+        return self.page.locator(within).get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*(\(.*)?$", re.DOTALL)).nth(nth)
+
+    def presses(self, words: str, *, nth: int = 0, within: str = "main") -> Person:
+        """Press the button (or follow the link that looks like one) with these words; waits for the page that comes."""
+        place = self.page.locator(within)
+        self._open_details()
+        button = place.get_by_role("button", name=re.compile(re.escape(words))).nth(nth)
+        with self.page.expect_navigation():
+            button.click()
+        return self.looks()
+
+    def does(self, act: str, values: dict | None = None, *, nth: int = 0) -> Person:
+        """Do one act of the page: its form, filled by the names of its fields, sent with its own button."""
+        self._open_details()
+        form = self.page.locator(f'form:has([name="act"][value="{act}"])').nth(nth)
+        self.fills(values or {}, form)
+        button = form.locator(f'button[name="act"][value="{act}"]')
+        button = button if button.count() else form.locator("button:not([type=button])")
+        with self.page.expect_navigation():
+            button.last.click()
+        return self.looks()
+
+    def fills(self, values: dict, place=None) -> Person:
+        """Answer fields by their names; a name may leave out the prefix of its form. Booleans tick, lists tick several, files are given."""
+        place = place or self.page.locator("main")
+        for name, value in values.items():
+            fields = place.locator(f'[name="{name}"]:not([type=hidden]), [name$="-{name}"]:not([type=hidden])')
+            kind = fields.first.evaluate("field => field.tagName === 'SELECT' ? 'select' : field.type")
+            if kind == "radio" or isinstance(value, list):
+                for one in value if isinstance(value, list) else [value]:
+                    fields.and_(place.locator(f'[value="{one}"]')).first.check()
+            elif kind == "checkbox":
+                fields.first.set_checked(bool(value))
+            elif kind == "select":
+                fields.first.select_option(value)
+            elif kind == "file":
+                fields.first.set_input_files(value)
+            else:
+                fields.first.fill(str(value))
+        return self
+
+    def saves(self, values: dict, words: str) -> Person:
+        """Fill the page's one form and press the button with these words."""
+        return self.fills(values).presses(words)
+
+    def _open_details(self) -> None:
+        for summary in self.page.locator("main details:not([open]) > summary").all():
+            if summary.is_visible():
+                summary.click()
+
+    def follows(self, words: str, *, nth: int = 0, within: str = "body") -> Person:
+        with self.page.expect_navigation():
+            self.page.locator(within).get_by_role("link", name=re.compile(re.escape(words))).nth(nth).click()
+        return self.looks()
+
+    def downloads(self, words: str, *, nth: int = 0) -> bytes:
+        with self.page.expect_download() as wait:
+            self.page.get_by_role("link", name=re.compile(re.escape(words))).nth(nth).click()
+        return Path(wait.value.path()).read_bytes()
+
+    # ---- reading ----
+
+    def text(self) -> str:
+        """What the page says, blanks of every kind made one."""
+        return " ".join(self.page.locator("body").inner_text().split())
+
+    def sees(self, *words: str) -> Person:
+        text = self.text()
+        for one in words:
+            assert " ".join(one.split()) in text, f"{self.name} does not see “{one}” at {self.page.url}:\n{text[:3000]}"
+        return self
+
+    def sees_not(self, *words: str) -> Person:
+        text = self.text()
+        for one in words:
+            assert one not in text, f"{self.name} sees “{one}” at {self.page.url}"
+        return self
+
+    # ---- accounts ----
+
+    def signs_in(self, password: str = PASSWORD) -> Person:
+        self.goes("/connexion/")
+        self.writes("Courriel", self.email).writes("Mot de passe", password)
+        return self.presses("Se connecter")
+
+    def confirms_it_is_them(self, password: str = PASSWORD) -> Person:
+        """Signing asks for the password again when the last sign-in is more than five minutes old."""
+        if "/confirmer/" in self.page.url or "/reauthenticate" in self.page.url:
+            self.writes("Mot de passe", password).presses("Confirmer")
+        return self
