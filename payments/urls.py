@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.views import batches, finance, instruction, recipient, reports, statements
+from payments.views import amendments, batches, finance, instruction, recipient, recoveries, reports, statements
 
 app_name = "payments"
 urlpatterns = [
@@ -13,10 +13,18 @@ urlpatterns = [
     path("dossiers/<str:reference>/compte/", recipient.account, name="account"),
     path("dossiers/<str:reference>/comptes-rendus/", reports.of_grant, name="reports"),
     path("dossiers/<str:reference>/comptes-rendus/<int:pk>/", reports.report, name="report"),
+    path("dossiers/<str:reference>/avenants/", amendments.of_grant, name="amendments"),
+    path("dossiers/<str:reference>/avenants/<int:number>/", amendments.of_recipient_page, name="amendment"),
+    path("dossiers/<str:reference>/reversements/<int:pk>/", recoveries.of_recipient_page, name="recovery"),
     path("justificatifs/<int:pk>/", recipient.evidence, name="evidence"),
     path("instruction/conventions/", instruction.agreement_list, name="staff_agreements"),
     path("instruction/conventions/offrir/", instruction.offer, name="offer"),
     path("instruction/conventions/<str:reference>/", instruction.agreement, name="staff_agreement"),
+    path("instruction/conventions/<str:reference>/reversement/", recoveries.propose, name="propose_recovery"),
+    path("instruction/avenants/", amendments.staff_list, name="staff_amendments"),
+    path("instruction/avenants/<int:pk>/", amendments.staff_page, name="staff_amendment"),
+    path("instruction/reversements/", recoveries.staff_list, name="staff_recoveries"),
+    path("instruction/reversements/<int:pk>/", recoveries.staff_page, name="staff_recovery"),
     path("instruction/versements/", instruction.instalment_list, name="certify"),
     path("instruction/versements/<int:pk>/", instruction.instalment, name="staff_instalment"),
     path("instruction/comptes-rendus/", reports.staff_list, name="staff_reports"),
@@ -28,6 +36,10 @@ urlpatterns = [
     path("paiements/comptes/<int:pk>/", finance.account, name="finance_account"),
     path("paiements/conventions/", finance.agreement_list, name="finance_agreements"),
     path("paiements/conventions/<str:reference>/", finance.agreement, name="finance_agreement"),
+    path("paiements/avenants/", amendments.finance_list, name="finance_amendments"),
+    path("paiements/avenants/<int:pk>/", amendments.finance_page, name="finance_amendment"),
+    path("paiements/reversements/", recoveries.finance_list, name="finance_recoveries"),
+    path("paiements/reversements/<int:pk>/", recoveries.finance_page, name="finance_recovery"),
     path("paiements/lots/", batches.batch_list, name="batches"),
     path("paiements/lots/ouvrir/", finance.open_batch, name="open_batch"),
     path("paiements/lots/<str:reference>/", batches.batch, name="batch"),

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from applications.models import Application
 from fund.models import GrantAccount
 from payments.enums import AGREEMENT_FINAL, RECOVERY_OPEN
-from payments.models import Agreement, Instalment, Recovery, Report
+from payments.models import Agreement, Amendment, Instalment, Recovery, Report
 from payments.schedule import instalment_amounts
 from reviews.models import Appeal, Decision
 
@@ -198,7 +198,7 @@ class Task:
 
 
 def tasks_of_recipient(user, at) -> list[Task]:
-    """What the grants of this person await from him. Three queries."""
+    """What the grants of this person await from him. Constant queries."""
     mine = (
         Q(application__in=Application.objects.of_team(user).values("pk"))
         | Q(signatory=user)
@@ -265,6 +265,41 @@ def tasks_of_recipient(user, at) -> list[Task]:
                 f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/",
                 report.changes_due_on or report.due_on,
                 "report",
+            )
+        )
+    found += _changes_awaited(agreements, user)
+    return found
+
+
+def _changes_awaited(agreements, user) -> list[Task]:
+    """Amendments to sign, amounts to give back to comment or to repay."""
+    found = []
+    for one in Amendment.objects.filter(
+        agreement__in=agreements, agreement__signatory=user, state="approved", bearer_signed_at__isnull=True
+    ).select_related("agreement__application"):
+        found.append(
+            Task(
+                _("Sign the amendment of “%(title)s”") % {"title": one.agreement.application.title},
+                f"/dossiers/{one.agreement.reference}/avenants/{one.number}/",
+                one.sign_by_at,
+                "amendment",
+            )
+        )
+    mine = Q(agreement__in=agreements) | Q(agreement__signatory=user)
+    for one in Recovery.objects.filter(mine, state__in=RECOVERY_OPEN).select_related("agreement__application"):
+        if one.state == "proposed" and one.observed_at:
+            continue
+        sentence = (
+            _("Comment on the amount to give back for “%(title)s”")
+            if one.state == "proposed"
+            else _("Repay the amount notified for “%(title)s”")
+        )
+        found.append(
+            Task(
+                sentence % {"title": one.agreement.application.title},
+                f"/dossiers/{one.agreement.reference}/reversements/{one.pk}/",
+                one.observations_due_on if one.state == "proposed" else one.pay_by_on,
+                "recovery",
             )
         )
     return found

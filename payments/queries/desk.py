@@ -162,6 +162,14 @@ def desk_counts(user) -> dict[str, int]:
     }
 
 
+def change_counts(user) -> dict[str, int]:
+    """What of the changes awaits a case officer: amendments to examine, amounts being claimed back."""
+    return {
+        "requests": Amendment.objects.visible_to(user).filter(state="requested").count(),
+        "recoveries": Recovery.objects.visible_to(user).filter(state__in=RECOVERY_OPEN).count(),
+    }
+
+
 def claims_named(texts: list[str]) -> list[Recovery]:
     """Claims that await money and whose reference stands in one of these texts."""
     if not texts:

@@ -84,6 +84,7 @@ def agreement_list(request):
             "page": page_of(request, queries.agreements.staff_list(request.user, tab=tab, text=text)),
             "tabs": [(code, label, counts[code]) for code, label in AGREEMENT_TABS],
             "vacancies": queries.agreements.vacancies(),
+            "others": desk.change_counts(request.user),
         },
     )
 
@@ -141,6 +142,8 @@ def agreement(request, reference):
             "plan": queries.agreements.plan(row),
             "money": queries.agreements.money_of(row),
             "reports": row.reports.all(),
+            "recoveries": row.recoveries.all(),
+            "amendments": row.amendments.all(),
             "accounts": row.payee_accounts.select_related("recorded_by", "closed_by"),
             "cards": cards(request, row, AGREEMENT_FORMS, bound),
             "open_matters": open_matters(row) if row.state == "active" else [],

@@ -50,6 +50,8 @@ def _context(request, agreement) -> dict:
         "plan": queries.agreements.plan(agreement),
         "money": queries.agreements.money_of(agreement),
         "reports": agreement.reports.exclude(state="cancelled"),
+        "recoveries": agreement.recoveries.all(),
+        "amendments": agreement.amendments.all(),
         "account": agreement.payee_accounts.exclude(state__in=("refused", "replaced")).first(),
         "is_party": is_party(request.user, agreement),
         "may_sign": signs_for_bearer(request.user, agreement),

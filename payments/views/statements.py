@@ -23,6 +23,12 @@ from payments.views.finance import may_pay
 from payments.views.paging import page_of
 
 LINE_FORMS = {"match": forms.MatchForm, "dismiss": forms.DismissForm}
+CREDIT_FORMS = {
+    "match_repayment": forms.RepaymentForm,
+    "record_return": forms.ReturnForm,
+    "dismiss": forms.DismissForm,
+}
+"""What money that came in may be, when it is no return of a payment."""
 
 
 @allow(finance_desk)
@@ -92,7 +98,7 @@ def statement(request, reference):
 
 def _lines():
     return StatementLine.objects.select_related(
-        "statement", "instalment__agreement__application", "handled_by"
+        "statement", "instalment__agreement__application", "recovery", "handled_by"
     ).order_by("statement_id", "position")
 
 
@@ -112,13 +118,14 @@ def line(request, pk):
     if row is None:
         raise Http404
     bound = None
+    known = CREDIT_FORMS if row.direction == "credit" and not row.is_return else LINE_FORMS
     if request.method == "POST":
-        response, bound = act(request, row, LINE_FORMS, done=reverse("payments:lines"))
+        response, bound = act(request, row, known, done=reverse("payments:lines"))
         if response:
             return response
     return render(
         request,
         "payments/finance/line.html",
-        {"line": row, "cards": cards(request, row, LINE_FORMS, bound)},
+        {"line": row, "cards": cards(request, row, known, bound)},
         status=status(bound),
     )

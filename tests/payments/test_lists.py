@@ -96,7 +96,34 @@ def offers(n, call, at, people):
     awards(n, call, at)
 
 
+def requests(n, call, at, people):
+    for row in grants(n, call, at, people):
+        make.asked(row, at=at)
+
+
+def approved(n, call, at, people):
+    for row in grants(n, call, at, people):
+        make.approved_amendment(people, row, at=at)
+
+
+def claims(n, call, at, people):
+    """One payment a grant, claimed back in part."""
+    rows = grants(n, call, at, people)
+    lot = make.exported(people, [make.ordered(people, make.first_of(row), at=at) for row in rows], at=at)
+    make.import_bytes(
+        people,
+        make.camt053([make.Movement(line.order.end_to_end_id, line.order.amount) for line in lot.lines.all()]),
+        at=at,
+    )
+    for row in rows:
+        make.claimed(people, row, at=at)
+
+
 LISTS = [
+    ("officer", "/instruction/avenants/", requests, 7),
+    ("orderer", "/paiements/avenants/", approved, 7),
+    ("officer", "/instruction/reversements/", claims, 7),
+    ("payer", "/paiements/reversements/", claims, 7),
     ("payer", "/paiements/?etape=order", certified, 20),
     ("orderer", "/paiements/?etape=order", certified, 20),
     ("payer", "/paiements/?etape=pay", ordered, 21),
@@ -109,8 +136,8 @@ LISTS = [
     ("payer", "/paiements/lots/", batches, 7),
     ("payer", "/paiements/releves/", statements, 8),
     ("payer", "/paiements/rapprochement/", lines, 7),
-    ("officer", "/instruction/conventions/", offers, 11),
-    ("officer", "/instruction/conventions/", due, 11),
+    ("officer", "/instruction/conventions/", offers, 13),
+    ("officer", "/instruction/conventions/", due, 13),
     ("officer", "/instruction/versements/", due, 13),
     ("officer", "/instruction/versements/", rejected, 12),
     ("officer", "/instruction/comptes-rendus/", filed, 11),
