@@ -48,3 +48,6 @@ class World:
     def render(self, document: Document, at) -> Document:
         """What must be signed is rendered first; the rest is left to the worker."""
         return documents.render(document, at=at)
+
+    def render_soon(self, document: Document) -> None:
+        """It will have to be signed: its drawing may begin."""

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 import cProfile, pstats, time
 import pytest
 from collections import Counter
-from desks.demo import chance, clock, files, institution, meeting, panel
+from desks.demo import chance, clock, files, institution, meeting, money, panel
 from desks.demo.timeline import Timeline
 from desks.demo.world import World
 from core import documents
@@ -21,11 +21,11 @@ def test_it(monkeypatch):
     t0=time.time()
     with chance.repeatable(42):
         w = World(Timeline(datetime(2026, 11, 26, 9, tzinfo=ZoneInfo("Europe/Paris"))))
-        for room in (institution, clock, files, panel, meeting):
+        for room in (institution, clock, files, panel, meeting, money):
             room.plan(w)
-        pr=cProfile.Profile(); pr.enable()
+        pr=None
         print(w.timeline.play())
-        pr.disable(); pstats.Stats(pr).sort_stats("cumtime").print_stats(35)
+        
     print(time.time()-t0, spent)
     for kind in ("files","calls","meetings"):
         print(kind, Counter(w.fresh(r).state for r in getattr(w,kind).values()))
