@@ -1,1 +1,16 @@
-urlpatterns: list = []
+from django.urls import path
+
+from reviews.views.meetings import live, papers, plan
+
+urlpatterns = [
+    path("commission/seances/", live.my_meetings, name="meetings"),
+    path("commission/seances/<int:pk>/", live.meeting, name="meeting"),
+    path("commission/seances/<int:pk>/liste/", papers.adopt_list, name="meeting_list"),
+    path("commission/seances/<int:pk>/proces-verbal/", papers.my_minutes, name="minutes"),
+    path("instruction/seances/", live.meeting_desk, name="meeting_desk"),
+    path("instruction/seances/<int:pk>/", live.conduct, name="conduct"),
+    path("instruction/seances/<int:pk>/ordre-du-jour/", plan.change, name="meeting_agenda"),
+    path("instruction/seances/<int:pk>/liste/", papers.conduct_list, name="conduct_list"),
+    path("instruction/seances/<int:pk>/proces-verbal/", papers.conduct_minutes, name="conduct_minutes"),
+    path("instruction/commission/<slug:slug>/convoquer/", plan.plan, name="meeting_plan"),
+]

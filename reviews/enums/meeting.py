@@ -71,6 +71,9 @@ class VoteOutcome(models.TextChoices):
     VOID = "void", pgettext_lazy("vote", "abandoned")
 
 
+OUTCOME_TONES = {"adopted": "good", "rejected": "bad", "tied": "next", "deferred": "next", "void": ""}
+
+
 class AttendanceKind(models.TextChoices):
     ROOM = "room", pgettext_lazy("attendance", "in the room")
     REMOTE = "remote", pgettext_lazy("attendance", "remote")

@@ -10,7 +10,10 @@ from core.transitions import canonical_hash
 from fund.enums import College, Role
 from fund.queries import has_role
 from reviews.enums.meeting import (
+    ITEM_TONES,
     MEETING_HELD,
+    MEETING_TONES,
+    OUTCOME_TONES,
     ActingReason,
     AgendaItemState,
     AttendanceKind,
@@ -172,6 +175,10 @@ class Meeting(Machine):
     def rules(self):
         """The rule version frozen by the call."""
         return self.call.rule_version
+
+    @property
+    def badge_tone(self) -> str:
+        return MEETING_TONES[self.state]
 
     @property
     def is_open(self) -> bool:
@@ -394,6 +401,14 @@ class AgendaItem(Machine):
         return self.meeting.reference
 
     @property
+    def badge_tone(self) -> str:
+        return ITEM_TONES[self.state]
+
+    @property
+    def outcome_tone(self) -> str:
+        return OUTCOME_TONES.get(self.outcome, "")
+
+    @property
     def is_file(self) -> bool:
         return self.application_id is not None
 
@@ -494,6 +509,10 @@ class Vote(models.Model):
 
     def __str__(self):
         return f"{self.item_id} / {self.round}"
+
+    @property
+    def badge_tone(self) -> str:
+        return OUTCOME_TONES.get(self.outcome, "")
 
     @property
     def is_secret(self) -> bool:

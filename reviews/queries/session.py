@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from applications.models import Application
+from applications.queries import officers_files
 from fund.enums import College
 from reviews import voting
 from reviews.enums.meeting import (
-    ITEM_TONES,
     MEETING_HELD,
-    MEETING_TONES,
     AgendaItemState,
     AttendanceKind,
     BallotChoice,
@@ -22,6 +22,7 @@ from reviews.enums.meeting import (
 from reviews.models import Decision, Seat
 from reviews.models.meeting import AgendaItem, Attendance, Ballot, Departure, Meeting, Vote
 from reviews.queries import meetings as queries
+from reviews.queries import ranking
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,23 @@ class Point:
     decision: Decision | None = None
 
     @property
-    def tone(self) -> str:
-        return ITEM_TONES[self.item.state]
-
-    @property
     def is_current(self) -> bool:
         return self.item.state == AgendaItemState.IN_DISCUSSION
+
+    @property
+    def score(self) -> str:
+        return self.rank.score.published if self.rank is not None and self.rank.score is not None else ""
+
+    @property
+    def civil_score(self) -> str:
+        return self._college(College.CIVIL_SOCIETY)
+
+    @property
+    def state_score(self) -> str:
+        return self._college(College.STATE)
+
+    def _college(self, college: str) -> str:
+        return self.rank.score.published_college(college) if self.score else ""
 
     @property
     def open_vote(self) -> Vote | None:
@@ -108,10 +120,6 @@ class Session:
     my_seats: list[Seat]
     departures: list[Departure]
     voted: set[int]
-
-    @property
-    def tone(self) -> str:
-        return MEETING_TONES[self.meeting.state]
 
     @property
     def is_open(self) -> bool:
@@ -176,7 +184,9 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None) -> 
     quorum = room.quorum(shown)
     vote = focus.open_vote if focus is not None else None
     ballots = (
-        list(Ballot.objects.filter(item=vote.item_id, round=vote.round).select_related("seat")) if vote is not None else []
+        list(Ballot.objects.filter(item=vote.item_id, round=vote.round).select_related("seat"))
+        if vote is not None
+        else []
     )
     departures = (
         list(Departure.objects.filter(item=focus.item).select_related("seat__user", "replaced_by__user"))
@@ -194,4 +204,36 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None) -> 
         room.spoken_for(user, shown) if shown is not None else [],
         departures,
         {ballot.seat_id for ballot in ballots},
+    )
+
+
+# ---- what an agenda may list ----
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A file that may stand on the agenda, with its rank once reading is closed; `closed` gives its reference only."""
+
+    application: Application
+    line: ranking.Line | None = None
+    closed: bool = False
+
+
+def choices_for(call, user, meeting: Meeting | None = None) -> list[Choice]:
+    """Files free for an agenda (and those already on it), best rank first, then the unranked by reference."""
+    files = queries.unscheduled(call)
+    if meeting is not None:
+        waiting = (AgendaItemState.LISTED, AgendaItemState.DEFERRED)
+        items = meeting.items.filter(state__in=waiting, application__isnull=False).select_related("application")
+        known = {row.pk for row in files}
+        files += [item.application for item in items if item.application_id not in known]
+    panel = queries.panel_of(meeting) if meeting is not None else call.panel
+    lines = {line.application.pk: line for line in ranking.ranking(panel, user).lines}
+    allowed = set(officers_files(user).filter(pk__in=[row.pk for row in files]).values_list("pk", flat=True))
+    found = [
+        Choice(row, lines.get(row.pk)) if row.pk in allowed else Choice(row, closed=True)
+        for row in sorted(files, key=lambda row: row.reference)
+    ]
+    return sorted(
+        found, key=lambda one: (one.line is None or one.line.rank is None, one.line.rank or 0 if one.line else 0)
     )

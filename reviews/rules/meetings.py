@@ -1060,7 +1060,7 @@ def everything_is_settled(act: Act) -> None:
             article="art. 15",
             status=409,
         )
-    pending = [item for item in meeting.items.filter(state=AgendaItemState.VOTED, application__state="under_review")]
+    pending = meeting.items.filter(state=AgendaItemState.VOTED, application__state="under_review").exists()
     if pending and meeting.list_adopted_at is None:
         raise Refusal(
             "list_not_adopted",

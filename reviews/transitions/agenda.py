@@ -419,7 +419,7 @@ def defer_with_meeting(act, agenda_item, *, reason):
     machine=AgendaItem,
     label=_("remove from the agenda"),
     who=(president, case_officer),
-    guards=(reason_given,),
+    guards=(rules.actor_may_see_item, reason_given),
     lock=_lock_meeting,
     danger=True,
 )

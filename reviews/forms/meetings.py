@@ -1,0 +1,440 @@
+"""Forms of meetings: they parse and keep what was typed; rules stay in the verbs. `obj` is the meeting, or the agenda item."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.forms import EurosField, FundForm, InstantField
+from fund.enums import College
+from reviews.enums.meeting import MEETING_HELD, ActingReason, AttendanceKind, BallotChoice, Proposal, VoteMode
+from reviews.forms.reading import PlainForm, ReasonForm, area
+from reviews.models import Seat
+from reviews.models.meeting import AgendaItem, Meeting, MinutesSection
+
+NOBODY = [("", "—")]
+BY_ANOTHER = (AttendanceKind.ALTERNATE, AttendanceKind.PROXY)
+
+
+def _number(value: str) -> int | None:
+    return int(value) if value else None
+
+
+def seat_choices(seats) -> list[tuple[str, str]]:
+    return [*NOBODY, *((str(seat.pk), str(seat.user)) for seat in seats)]
+
+
+class SeatsForm(FundForm):
+    """A form whose choices are seats of the meeting's room; `room` is given by the page."""
+
+    def __init__(self, *args, room=None, **options):
+        super().__init__(*args, **options)
+        self.room = room
+        if room is not None:
+            self.offer_seats()
+
+    def offer_seats(self) -> None:
+        raise NotImplementedError
+
+    def seat(self, name: str) -> Seat | None:
+        value = self.cleaned_data.get(name)
+        return self.room.seat(int(value)) if value else None
+
+
+# ---- plan, notice ----
+
+
+class PlanForm(FundForm):
+    """Date, place and agenda. `obj` is the call; `meeting` the one whose plan changes; `lines` the files to choose from, best rank first."""
+
+    planned_at = InstantField(label=_("Day and time"), required=False)
+    place = forms.CharField(
+        label=_("Place"), max_length=200, required=False, help_text=_("Leave empty when everyone is remote.")
+    )
+    remote_link = forms.URLField(
+        label=_("Link to take part remotely"), max_length=300, required=False, assume_scheme="https"
+    )
+    applications = forms.MultipleChoiceField(
+        label=_("Applications"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    minutes_of = forms.ModelMultipleChoiceField(
+        label=_("Minutes of earlier meetings to adopt by a vote"),
+        queryset=Meeting.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    titles = forms.CharField(
+        label=_("Other subjects"), max_length=2000, widget=area(), required=False, help_text=_("One a line.")
+    )
+    urgency_reason = forms.CharField(
+        label=_("Reason of the urgency"),
+        max_length=300,
+        required=False,
+        help_text=_("Only when the notice goes out later than the rules say."),
+    )
+
+    def __init__(self, *args, meeting=None, lines=(), **options):
+        super().__init__(*args, **options)
+        self.applications = {str(line.application.pk): line.application for line in lines}
+        self.fields["applications"].choices = [(pk, row.reference) for pk, row in self.applications.items()]
+        earlier = Meeting.objects.filter(call=self.obj, state__in=MEETING_HELD).select_related("call")
+        self.fields["minutes_of"].queryset = earlier
+        self.fields["minutes_of"].label_from_instance = lambda row: row.reference
+        if not earlier:
+            del self.fields["minutes_of"]
+        if meeting is not None and meeting.state != "planned":
+            for name in ("planned_at", "place", "remote_link"):
+                del self.fields[name]
+
+    def params(self):
+        """The keywords of `plan`, `edit_plan` and `change_agenda`, the reason of the urgency apart."""
+        facts = {name: value for name, value in self.cleaned_data.items() if name != "urgency_reason"}
+        facts["applications"] = [self.applications[pk] for pk in facts["applications"]]
+        facts["titles"] = [line.strip() for line in facts["titles"].splitlines() if line.strip()]
+        facts["minutes_of"] = list(facts.get("minutes_of") or ())
+        return facts
+
+
+class UrgencyForm(FundForm):
+    urgency_reason = PlanForm.base_fields["urgency_reason"]
+
+
+class ReconveneForm(FundForm):
+    planned_at = InstantField(label=_("Day and time"), required=False)
+    place = forms.CharField(label=_("Place"), max_length=200, required=False)
+    remote_link = forms.URLField(
+        label=_("Link to take part remotely"), max_length=300, required=False, assume_scheme="https"
+    )
+    urgency_reason = PlanForm.base_fields["urgency_reason"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["place"].initial, self.fields["remote_link"].initial = self.obj.place, self.obj.remote_link
+
+
+# ---- attendance ----
+
+
+class AnnounceForm(SeatsForm):
+    """A full member's answer to the notice."""
+
+    presence = forms.ChoiceField(label=_("Will you be there?"), choices=AttendanceKind.choices)
+    represented_by = forms.ChoiceField(
+        label=_("Who stands for you"),
+        choices=NOBODY,
+        required=False,
+        help_text=_("An alternate, or the member of your college who holds your proxy."),
+    )
+
+    def offer_seats(self):
+        mine = self.room.seat_of(self.user)
+        others = [
+            seat
+            for seat in (*self.room.seats, *self.room.alternates)
+            if mine is not None and seat.college == mine.college and seat.pk != mine.pk
+        ]
+        self.fields["represented_by"].choices = seat_choices(others)
+        row = self.room.attendance.get(mine.pk) if mine is not None else None
+        if row is not None and row.announced:
+            self.fields["presence"].initial = row.announced
+            self.fields["represented_by"].initial = str(row.represented_by_id or "")
+
+    def params(self):
+        return {
+            "seat": self.room.seat_of(self.user),
+            "presence": self.cleaned_data["presence"],
+            "represented_by": self.seat("represented_by"),
+        }
+
+
+class AttendanceForm(SeatsForm):
+    """Everyone on one sheet: `presence-12` and `represented_by-12` for the seat 12."""
+
+    def offer_seats(self):
+        for seat in self.room.seats:
+            row = self.room.attendance.get(seat.pk)
+            others = [
+                one
+                for one in (*self.room.alternates, *self.room.seats)
+                if one.college == seat.college and one.pk != seat.pk
+            ]
+            presence = forms.ChoiceField(label=str(seat.user), choices=AttendanceKind.choices, required=False)
+            presence.initial = row.presence if row is not None and row.recorded_at and row.arrived_at else None
+            if presence.initial is None:
+                presence.initial = (row.announced if row is not None else "") or AttendanceKind.ABSENT
+            by = forms.ChoiceField(
+                label=_("who stands for %(person)s") % {"person": seat.user},
+                choices=seat_choices(others),
+                required=False,
+                initial=str(row.represented_by_id or "") if row is not None else "",
+            )
+            self.fields[f"presence-{seat.pk}"], self.fields[f"represented_by-{seat.pk}"] = presence, by
+
+    @property
+    def sheet(self):
+        """(seat, presence field, representative field) by college, for the page."""
+        return [
+            (
+                college,
+                [
+                    (seat, self[f"presence-{seat.pk}"], self[f"represented_by-{seat.pk}"])
+                    for seat in self.room.seats
+                    if seat.college == college
+                ],
+            )
+            for college in College.values
+        ]
+
+    def params(self):
+        rows = []
+        for seat in self.room.seats:
+            presence = self.cleaned_data[f"presence-{seat.pk}"] or str(AttendanceKind.ABSENT)
+            other = self.seat(f"represented_by-{seat.pk}") if presence in BY_ANOTHER else None
+            rows.append((seat, presence, other))
+        return {"rows": rows}
+
+
+class ActingForm(SeatsForm):
+    seat = forms.ChoiceField(label=_("Acting president"), choices=NOBODY, required=False)
+    reason = forms.ChoiceField(label=_("Because"), choices=ActingReason.choices)
+
+    def offer_seats(self):
+        self.fields["seat"].choices = [
+            *NOBODY,
+            *(
+                (str(seat.pk), f"{seat.user} ({seat.get_college_display()})")
+                for seat in self.room.seats
+                if not seat.is_president
+            ),
+        ]
+
+    def params(self):
+        return {"seat": self.seat("seat"), "reason": self.cleaned_data["reason"]}
+
+
+class StepOutForm(SeatsForm):
+    """A recused member leaves the room for one item."""
+
+    seat = forms.ChoiceField(label=_("Who leaves"), choices=NOBODY, required=False)
+    replaced_by = forms.ChoiceField(
+        label=_("Alternate who takes the seat for this item"), choices=NOBODY, required=False
+    )
+
+    def offer_seats(self):
+        leaving = self.room.recused_in_room(self.obj)
+        self.fields["seat"].choices = seat_choices(leaving)
+        if len(leaving) == 1:
+            self.fields["seat"].initial = str(leaving[0].pk)
+        free = [
+            seat
+            for seat in self.room.alternates
+            if not self.room.replacing(seat.pk) and not self.room.is_recused(seat.user_id, self.obj)
+        ]
+        self.fields["replaced_by"].choices = [
+            *NOBODY,
+            *((str(seat.pk), f"{seat.user} ({seat.get_college_display()})") for seat in free),
+        ]
+
+    def params(self):
+        return {"seat": self.seat("seat"), "replaced_by": self.seat("replaced_by")}
+
+
+# ---- one item ----
+
+
+class NoteForm(FundForm):
+    debate = forms.CharField(label=_("Summary of the discussion"), max_length=6000, widget=area(4), required=False)
+    dissent = forms.CharField(label=_("Disagreement to record"), max_length=2000, widget=area(2), required=False)
+    grounds = forms.CharField(
+        label=_("Grounds"),
+        max_length=4000,
+        widget=area(4),
+        required=False,
+        help_text=_("The letter to the applicant gives them word for word."),
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for name in self.fields:
+            self.fields[name].initial = getattr(self.obj, name)
+
+
+class BallotForm(FundForm):
+    """What is put to the vote, and how."""
+
+    proposal = forms.ChoiceField(
+        label=_("Proposal"), choices=Proposal.choices, widget=forms.RadioSelect, required=False
+    )
+    amount = EurosField(label=_("Amount proposed"), required=False)
+    grounds = NoteForm.base_fields["grounds"]
+    mode = forms.ChoiceField(label=_("How"), choices=VoteMode.choices, widget=forms.RadioSelect, required=False)
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        item = self.obj
+        self.fields["grounds"].initial = item.grounds
+        self.fields["mode"].initial = VoteMode.SECRET if item.secret_asked_by.exists() else VoteMode.CONSENT
+        if item.application_id is None:
+            for name in ("proposal", "amount", "grounds"):
+                del self.fields[name]
+            return
+        application = item.application
+        self.fields["proposal"].initial = item.proposal or Proposal.SELECTED
+        self.fields["amount"].initial = item.amount or min(
+            application.requested_amount, application.call.ceiling_amount
+        )
+
+    def params(self):
+        facts = dict(self.cleaned_data)
+        facts["mode"] = facts["mode"] or str(VoteMode.OPEN)
+        if facts.get("proposal") != Proposal.SELECTED:
+            facts.pop("amount", None)
+        return facts
+
+
+class CastForm(FundForm):
+    choice = forms.ChoiceField(
+        label=_("My vote"), choices=BallotChoice.choices, widget=forms.RadioSelect, required=False
+    )
+
+
+class HandsForm(SeatsForm):
+    """A show of hands: one choice for each seat that has not voted yet. `voted` are the seats that have."""
+
+    def __init__(self, *args, voted=(), **options):
+        self.voted = voted
+        super().__init__(*args, **options)
+
+    def offer_seats(self):
+        for seat in self.room.seats:
+            speaker = self.room.speaker(seat, self.obj)
+            if speaker is None or seat.pk in self.voted:
+                continue
+            name = str(seat.user) if speaker.pk == seat.pk else f"{seat.user} ({speaker.user})"
+            self.fields[f"seat-{seat.pk}"] = forms.ChoiceField(
+                label=name, choices=[*NOBODY, *BallotChoice.choices], required=False
+            )
+
+    def params(self):
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        return {"choices": {self.room.seat(int(name.partition("-")[2])): value for name, value in chosen.items()}}
+
+
+class CloseVoteForm(FundForm):
+    anyway = forms.BooleanField(label=_("Close although some did not vote: the count shows it"), required=False)
+
+
+class MoveForm(ReasonForm):
+    place = forms.IntegerField(label=_("New rank"), min_value=1, max_value=10_000, required=False)
+
+    field_order = ["place", "reason"]
+
+
+# ---- the list ----
+
+
+class ListForm(FundForm):
+    """The list to adopt: `outcome_7`, `amount_7` and `grounds_7` for the item 7. `lines` are those proposed from the votes."""
+
+    OUTCOMES = [("selected", _("Fund")), ("reserve", _("Reserve list")), ("rejected", _("Do not fund"))]
+
+    def __init__(self, *args, lines=(), **options):
+        super().__init__(*args, **options)
+        self.lines = list(lines)
+        for line in self.lines:
+            self.fields[f"outcome_{line.key}"] = forms.ChoiceField(
+                label=_("Outcome"), choices=self.OUTCOMES, initial=line.outcome, required=False
+            )
+            self.fields[f"amount_{line.key}"] = EurosField(label=_("Amount"), initial=line.amount, required=False)
+            self.fields[f"grounds_{line.key}"] = forms.CharField(
+                label=_("Grounds"), max_length=4000, widget=area(2), initial=line.grounds, required=False
+            )
+
+    def fields_of(self, key):
+        return {name: self[f"{name}_{key}"] for name in ("outcome", "amount", "grounds")}
+
+    def params(self):
+        return {
+            "lines": [
+                {
+                    "item": line.key,
+                    "outcome": self.cleaned_data[f"outcome_{line.key}"],
+                    "amount": self.cleaned_data[f"amount_{line.key}"],
+                    "grounds": self.cleaned_data[f"grounds_{line.key}"],
+                }
+                for line in self.lines
+            ]
+        }
+
+
+# ---- minutes ----
+
+
+class ReviseForm(FundForm):
+    """The sections this person may correct, one box each: `section-3`."""
+
+    def __init__(self, *args, sections: list[MinutesSection] = (), **options):
+        super().__init__(*args, **options)
+        for section in sections:
+            self.fields[f"section-{section.position}"] = forms.CharField(
+                label=section.title,
+                widget=area(8),
+                initial=section.text,
+                max_length=40_000,
+                required=False,
+                strip=False,
+            )
+
+    def params(self):
+        return {
+            "texts": {
+                int(name.partition("-")[2]): value.replace("\r\n", "\n") for name, value in self.cleaned_data.items()
+            }
+        }
+
+    def refuse(self, refusal):
+        self.add_error(None, str(refusal))
+
+
+class SignMinutesForm(FundForm):
+    read = forms.BooleanField(
+        label=_("I have read these minutes and I sign them"),
+        error_messages={"required": _("Tick the box once you have read them.")},
+    )
+
+    def params(self):
+        return {}
+
+
+class AdoptByVoteForm(FundForm):
+    item = forms.ModelChoiceField(
+        label=_("The vote of a later meeting"), queryset=AgendaItem.objects.none(), required=False
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["item"].queryset = AgendaItem.objects.filter(minutes_of=self.obj).select_related("meeting__call")
+        self.fields["item"].label_from_instance = lambda row: f"{row.meeting.reference}, {row.position}. {row.title}"
+
+
+__all__ = [
+    "ActingForm",
+    "AdoptByVoteForm",
+    "AnnounceForm",
+    "AttendanceForm",
+    "BallotForm",
+    "CastForm",
+    "CloseVoteForm",
+    "HandsForm",
+    "ListForm",
+    "MoveForm",
+    "NoteForm",
+    "PlainForm",
+    "PlanForm",
+    "ReasonForm",
+    "ReconveneForm",
+    "ReviseForm",
+    "SignMinutesForm",
+    "StepOutForm",
+    "UrgencyForm",
+]

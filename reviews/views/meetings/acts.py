@@ -1,0 +1,283 @@
+"""The acts of a meeting as cards: `convene` is about the meeting, `discuss-12` about the item 12 of its agenda, `cast-12-3` its vote for the seat 3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.forms import FundForm
+from core.transitions import Offer, Refusal
+from reviews.enums.meeting import AgendaItemState, VoteMode
+from reviews.forms import meetings as forms
+from reviews.models.meeting import AgendaItem, Meeting
+from reviews.queries import meetings as queries
+from reviews.queries.session import Session
+from reviews.transitions import agenda, meetings
+from reviews.transitions.deeds import offer_of
+from reviews.views.acts import Card
+
+LISTED, DISCUSSED, VOTED = AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION, AgendaItemState.VOTED
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Whose pages these are: the panel's, or the case officers'. Addresses by name."""
+
+    code: str
+    index: str
+    meeting: str
+    list: str
+    minutes: str
+    title: Any
+    home: str
+
+    @property
+    def is_staff(self) -> bool:
+        return self.code == "staff"
+
+
+MEMBERS = Desk(
+    "members",
+    "reviews:meetings",
+    "reviews:meeting",
+    "reviews:meeting_list",
+    "reviews:minutes",
+    gettext_lazy("My panel desk"),
+    "/commission/",
+)
+STAFF = Desk(
+    "staff",
+    "reviews:meeting_desk",
+    "reviews:conduct",
+    "reviews:conduct_list",
+    "reviews:conduct_minutes",
+    gettext_lazy("Instruction"),
+    "/instruction/",
+)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An act of the page: whom the screen asks (`asks`, a verb with its preview), what is called, its form, the words on the button."""
+
+    call: Callable
+    form: type[FundForm] = forms.PlainForm
+    asks: Callable | None = None
+    preview: dict = field(default_factory=dict)
+    label: Any = ""
+    states: tuple = ()
+    open_vote: bool | None = None
+
+    @property
+    def verb_call(self):
+        return self.asks or self.call
+
+
+@dataclass(frozen=True)
+class KeyedOffer(Offer):
+    """An offer of this page: its key says about which row it is."""
+
+    key: str = ""
+    words: Any = ""
+
+    @property
+    def name(self):
+        return self.key
+
+    @property
+    def label(self):
+        return self.words or self.verb.label
+
+
+def put_to_vote(*, agenda_item, mode, **params):
+    """Without objection the vote is opened and closed at once."""
+    if mode == VoteMode.CONSENT:
+        return agenda.agree(agenda_item=agenda_item, **params)
+    return agenda.open_ballot(agenda_item=agenda_item, mode=mode, **params)
+
+
+MEETING = {
+    "convene": Declared(meetings.convene, forms.UrgencyForm),
+    "open": Declared(meetings.open),
+    "fail_quorum": Declared(meetings.fail_quorum),
+    "announce": Declared(meetings.announce, forms.AnnounceForm),
+    "record_all": Declared(
+        meetings.record_all,
+        forms.AttendanceForm,
+        asks=meetings.record_attendance,
+        label=gettext_lazy("record attendance"),
+    ),
+    "designate_acting": Declared(meetings.designate_acting, forms.ActingForm),
+    "close": Declared(meetings.close),
+    "adjourn": Declared(meetings.adjourn, forms.ReasonForm),
+    "reconvene": Declared(meetings.reconvene, forms.ReconveneForm),
+    "cancel": Declared(meetings.cancel, forms.ReasonForm),
+}
+ITEM = {
+    "discuss": Declared(agenda.discuss, states=(LISTED,)),
+    "step_out": Declared(agenda.step_out, forms.StepOutForm, states=(LISTED, DISCUSSED)),
+    "open_ballot": Declared(
+        put_to_vote, forms.BallotForm, asks=agenda.open_ballot, states=(DISCUSSED,), open_vote=False
+    ),
+    "cast_hands": Declared(
+        agenda.cast_hands,
+        forms.HandsForm,
+        asks=agenda.cast,
+        label=gettext_lazy("enter a show of hands"),
+        states=(DISCUSSED,),
+        open_vote=True,
+    ),
+    "close_vote": Declared(
+        agenda.close_vote,
+        forms.CloseVoteForm,
+        asks=agenda.vote,
+        preview={"anyway": True},
+        states=(DISCUSSED,),
+        open_vote=True,
+    ),
+    "abandon_vote": Declared(agenda.abandon_vote, states=(DISCUSSED,), open_vote=True),
+    "ask_secret": Declared(agenda.ask_secret, states=(LISTED, DISCUSSED)),
+    "note": Declared(agenda.note, forms.NoteForm, states=(DISCUSSED, VOTED)),
+    "move": Declared(agenda.move, forms.MoveForm, states=(DISCUSSED, VOTED)),
+    "reopen": Declared(agenda.reopen, forms.ReasonForm, states=(VOTED,)),
+    "defer": Declared(agenda.defer, forms.ReasonForm, states=(LISTED, DISCUSSED)),
+    "withdraw": Declared(agenda.withdraw, forms.ReasonForm, states=(LISTED, DISCUSSED)),
+}
+CAST = Declared(agenda.cast, forms.CastForm)
+
+
+def _form(request, declared: Declared, obj, key: str, room, voted=(), data=None) -> FundForm:
+    extra: dict[str, Any] = {}
+    if issubclass(declared.form, forms.SeatsForm):
+        extra["room"] = room
+    if declared.form is forms.HandsForm:
+        extra["voted"] = voted
+    form = declared.form(data, obj=obj, user=request.user, prefix=key, **extra)
+    form.act = key
+    return form
+
+
+def card(request, declared: Declared, obj, key: str, room, bound=None, voted=()) -> Card | None:
+    """The card of an act this person could do in this state, else None."""
+    found = offer_of(declared.verb_call, obj, request.user, request.received_at, **declared.preview)
+    if found is None or not found.in_state:
+        return None
+    form = bound if bound is not None and bound.act == key else _form(request, declared, obj, key, room, voted)
+    return Card(KeyedOffer(found.verb, found.refusal, key, declared.label), form)
+
+
+def meeting_cards(request, seen: Session, bound=None) -> dict[str, Card]:
+    found = {name: card(request, one, seen.meeting, name, seen.room, bound) for name, one in MEETING.items()}
+    seat = seen.room.seat_of(request.user)
+    if seat is None or not seat.is_full_member:
+        found.pop("announce")
+    if seen.quorum.met:
+        found.pop("fail_quorum")
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def item_cards(request, seen: Session, bound=None) -> list[Card]:
+    """Acts about the point in focus, for who may see it, while the meeting is open."""
+    point = seen.focus
+    if point is None or point.closed or not seen.is_open:
+        return []
+    found = []
+    for name, one in ITEM.items():
+        vote = point.open_vote
+        if point.item.state not in one.states or one.open_vote not in (None, vote is not None):
+            continue
+        if name == "step_out" and not seen.room.recused_in_room(point.item):
+            continue
+        if name == "cast_hands" and vote.is_secret or name == "move" and not point.item.is_file:
+            continue
+        found.append(card(request, one, point.item, f"{name}-{point.item.pk}", seen.room, bound, seen.voted))
+    return [
+        one
+        for one in found
+        if one is not None and not (one.name.startswith("cast_hands") and not _speaks_for_all(request, seen))
+    ]
+
+
+def _speaks_for_all(request, seen: Session) -> bool:
+    """A member votes for his own seats; the secretary and the chair enter shows of hands."""
+    return any(who(request.user, seen.meeting, request.received_at) for who in agenda.note.verb.who)
+
+
+def my_votes(request, seen: Session, bound=None) -> list[tuple]:
+    """(seat, form or None when its vote is recorded) for each seat this person votes for on the point under discussion."""
+    point = seen.focus
+    if point is None or point.closed or point.open_vote is None or point.open_vote.mode == VoteMode.CONSENT:
+        return []
+    found = []
+    for seat in seen.my_seats:
+        key = f"cast-{point.item.pk}-{seat.pk}"
+        mine = bound if bound is not None and bound.act == key else _form(request, CAST, point.item, key, seen.room)
+        found.append((seat, None if seat.pk in seen.voted else mine))
+    return found
+
+
+# ---- doing ----
+
+
+def _target(meeting: Meeting, key: str):
+    """(act, row, seat number) of a posted key."""
+    name, *numbers = key.split("-")
+    if not all(number.isdigit() and len(number) < 10 for number in numbers):
+        raise Http404
+    if name in MEETING and not numbers:
+        return MEETING[name], meeting, None
+    declared = CAST if name == "cast" and len(numbers) == 2 else ITEM.get(name) if len(numbers) == 1 else None
+    if declared is None:
+        raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
+    item = (
+        AgendaItem.objects.select_related("meeting__call__rule_version", "application__call")
+        .filter(meeting=meeting, pk=int(numbers[0]))
+        .first()
+    )
+    if item is None:
+        raise Http404
+    return declared, item, int(numbers[1]) if len(numbers) == 2 else None
+
+
+def post(request, meeting: Meeting, desk: Desk):
+    """Do the posted act. Returns (response, bound form): back to the page, or the form with what was typed and why it was refused."""
+    key = request.POST.get("act", "")
+    declared, obj, seat_number = _target(meeting, key)
+    room = queries.room_of(meeting, request.received_at)
+    if obj is not meeting and declared is not ITEM["step_out"]:
+        _open_to(request.user, obj)
+    form = _form(request, declared, obj, key, room, data=request.POST)
+    if not form.is_valid():
+        return None, form
+    params = form.params()
+    if declared is CAST:
+        params["seat"] = room.seat(seat_number)
+    keyword = "meeting" if obj is meeting else "agenda_item"
+    try:
+        declared.call(**{keyword: obj}, actor=request.user, at=request.received_at, **params)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        form.status = refusal.status
+        return None, form
+    messages.success(request, _("Your vote is recorded.") if declared is CAST else _("Done."))
+    here = reverse(desk.meeting, args=[meeting.pk])
+    return redirect(here if obj is meeting else f"{here}?point={obj.pk}"), None
+
+
+def _open_to(user, item: AgendaItem) -> None:
+    """Nothing is asked nor answered about a file that is closed to this person."""
+    if item.application_id and not queries.may_see_file(user, item.application):
+        raise Refusal(
+            "recused",
+            _("Recusal on %(reference)s: this file is closed to you.") % {"reference": item.application.reference},
+            article="art. 12",
+            status=403,
+        )

@@ -1,0 +1,122 @@
+"""Meetings past and next, and the meeting itself: followed and voted in by the panel, run by the secretary and the chairs."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core import documents
+from core.access import allow
+from core.idempotency import once
+from fund.enums import Role
+from fund.people import instruction_desk
+from fund.queries import has_role
+from reviews.enums.meeting import MEETING_LIVE
+from reviews.queries import meetings as queries
+from reviews.queries.session import session
+from reviews.rules import meetings as rules
+from reviews.views.acts import member_desk, page_of, status
+from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, item_cards, meeting_cards, my_votes, post
+
+
+def meeting_or_404(request, pk: int):
+    found = queries.find(request.user, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _index(request, desk: Desk, **more):
+    everything = queries.meetings_for(request.user)
+    coming = list(everything.filter(state__in=MEETING_LIVE).order_by("planned_at", "id"))
+    past = page_of(request, everything.exclude(state__in=MEETING_LIVE), 20)
+    return render(
+        request,
+        "reviews/meetings/index.html",
+        {"desk": desk, "coming": coming, "past": past, **more},
+    )
+
+
+@allow(member_desk)
+@require_safe
+def my_meetings(request):
+    """Meetings of the panels in which one sits, next and past."""
+    return _index(request, MEMBERS, calls=[], may_plan=False)
+
+
+@allow(instruction_desk)
+@require_safe
+def meeting_desk(request):
+    """Every meeting, and the calls for which one may be convened."""
+    return _index(
+        request,
+        STAFF,
+        calls=list(queries.calls_to_plan()),
+        may_plan=has_role(request.user, Role.CASE_OFFICER, request.received_at),
+    )
+
+
+def _papers(request, meeting) -> list[tuple]:
+    """(document, address) of the papers this person may read."""
+    found = [meeting.notice, meeting.quorum_record, meeting.minutes]
+    return [(row, documents.url(row)) for row in found if row is not None and documents.is_visible(request.user, row)]
+
+
+def _live(request, pk: int, desk: Desk):
+    meeting = meeting_or_404(request, pk)
+    bound = None
+    if request.method == "POST":
+        response, bound = post(request, meeting, desk)
+        if response is not None:
+            return response
+        meeting = meeting_or_404(request, pk)
+    wanted = request.GET.get("point", "")
+    if bound is not None and "-" in bound.act:
+        wanted = bound.act.split("-")[1]
+    seen = session(meeting, request.user, request.received_at, int(wanted) if wanted.isdigit() else None)
+    cards, acts, votes = (
+        meeting_cards(request, seen, bound),
+        item_cards(request, seen, bound),
+        my_votes(request, seen, bound),
+    )
+    shown = [*(one.form for one in (*cards.values(), *acts)), *(form for _seat, form in votes)]
+    attendance = cards.pop("record_all", None)
+    return render(
+        request,
+        "reviews/meetings/meeting.html",
+        {
+            "desk": desk,
+            "meeting": meeting,
+            "seen": seen,
+            "focus": seen.focus,
+            "quorum_words": "" if seen.quorum.met else rules.quorum_words(seen.quorum),
+            "attendance": attendance if attendance is not None and attendance.offer.allowed else None,
+            "answer": cards.pop("announce", None),
+            "cards": list(cards.values()),
+            "acts": acts,
+            "votes": votes,
+            "seat": seen.room.seat_of(request.user),
+            "presides": queries.presides(request.user, meeting, request.received_at),
+            "papers": _papers(request, meeting),
+            "stray": bound if bound is not None and not any(form is bound for form in shown) else None,
+            "may_plan": has_role(request.user, Role.CASE_OFFICER, request.received_at),
+        },
+        status=getattr(bound, "status", 0) or status(bound),
+    )
+
+
+@allow(member_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def meeting(request, pk):
+    """The meeting as a member sees it: quorum, agenda, the point under discussion, his vote; for who presides, what he may do."""
+    return _live(request, pk, MEMBERS)
+
+
+@allow(instruction_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def conduct(request, pk):
+    """The meeting as its secretary runs it: notice, attendance, points, votes."""
+    return _live(request, pk, STAFF)

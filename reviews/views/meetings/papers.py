@@ -1,0 +1,248 @@
+"""The list that the panel adopts, and the minutes: read by sections, corrected, signed by both presidents."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from core import documents, reauth
+from core.access import allow
+from core.idempotency import once
+from core.transitions import Offer, Refusal
+from fund.people import instruction_desk
+from reviews.enums.meeting import MEETING_HELD, MeetingState
+from reviews.forms import meetings as forms
+from reviews.models import Decision
+from reviews.queries import meetings as queries
+from reviews.rules import meetings as rules
+from reviews.transitions import meetings, minutes
+from reviews.transitions.deeds import offer_of
+from reviews.views.acts import Card, confirm_identity, member_desk, status
+from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, KeyedOffer
+from reviews.views.meetings.live import meeting_or_404
+
+# ---- the list ----
+
+
+def _lines(meeting, ranks):
+    """(lines proposed from the votes, items by id, free cents)."""
+    items = {item.pk: item for item in queries.items_of(meeting)}
+    free = queries.free_amount(meeting)
+    return rules.propose_list(rules.candidates_of(meeting, items.values(), ranks), free), items, free
+
+
+def _list(request, pk: int, desk: Desk):
+    meeting = meeting_or_404(request, pk)
+    if meeting.state not in (MeetingState.OPEN, *MEETING_HELD):
+        raise Http404
+    closed = queries.closed_files(request.user, meeting)
+    offer = offer_of(meetings.adopt_list, meeting, request.user, request.received_at)
+    context = {"desk": desk, "meeting": meeting, "closed": closed, "offer": offer, "form": None, "rows": []}
+    if closed:
+        return render(request, "reviews/meetings/list.html", context | {"total": 0, "free": 0, "left": 0})
+    if meeting.list_adopted_at:
+        return render(request, "reviews/meetings/list.html", context | _adopted(meeting))
+    ranks = queries.ranking(meeting)
+    lines, items, free = _lines(meeting, ranks)
+    form = forms.ListForm(
+        request.POST if request.method == "POST" else None, obj=meeting, user=request.user, lines=lines
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            meetings.adopt_list(meeting=meeting, actor=request.user, at=request.received_at, **form.params())
+            messages.success(
+                request, _("The list is adopted: the money is reserved, and nothing is public before notification.")
+            )
+            return redirect(desk.meeting, meeting.pk)
+        except Refusal as refusal:
+            form.refuse(refusal)
+            form.status = refusal.status
+    if form.is_bound and not hasattr(form, "status"):
+        lines = rules.with_changes(lines, form.params()["lines"]) if form.is_valid() else lines
+    rows = [
+        {
+            "line": line,
+            "item": items[line.key],
+            "rank": ranks.get(items[line.key].application_id),
+            "fields": form.fields_of(line.key),
+            "least": rules.least_amount(items[line.key].application),
+        }
+        for line in lines
+    ]
+    total = sum(line.amount or 0 for line in lines)
+    return render(
+        request,
+        "reviews/meetings/list.html",
+        context | {"form": form, "rows": rows, "total": total, "free": free, "left": free - total},
+        status=getattr(form, "status", 0) or status(form),
+    )
+
+
+def _adopted(meeting) -> dict:
+    rows = list(
+        Decision.objects.filter(agenda_item__meeting=meeting, kind="award")
+        .exclude(state="annulled")
+        .select_related("application")
+        .order_by("rank", "id")
+    )
+    total, free = sum(row.amount or 0 for row in rows), queries.free_amount(meeting)
+    return {"decisions": rows, "total": total, "free": free, "left": free - total}
+
+
+@allow(member_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def adopt_list(request, pk):
+    """The list that follows from the votes, put to the vote by a president recused from none of its files."""
+    return _list(request, pk, MEMBERS)
+
+
+@allow(instruction_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def conduct_list(request, pk):
+    """The same list, as the secretary shows it on the wall."""
+    return _list(request, pk, STAFF)
+
+
+# ---- minutes ----
+
+
+def _card(request, meeting, call, form, bound):
+    name = call.verb.name.lstrip("_")
+    offer = offer_of(call, meeting, request.user, request.received_at)
+    if offer is None or not offer.in_state:
+        return None
+    if offer.refusal is not None and offer.refusal.code == "document_not_rendered":
+        offer = Offer(offer.verb, None)  # the bytes are made when one signs
+    return Card(KeyedOffer(offer.verb, offer.refusal, name), bound if bound is not None and bound.act == name else form)
+
+
+def _forms(request, meeting, mine, data=None) -> dict:
+    """Every act of the page with its verb and form, by name."""
+    common = {"obj": meeting, "user": request.user}
+    act = request.POST.get("act") if data is not None else None
+    found = {
+        "revise_minutes": (minutes.revise_minutes, forms.ReviseForm, {"sections": mine}),
+        "sign": (minutes.sign_minutes, forms.SignMinutesForm, {}),
+        "refuse_minutes": (minutes.refuse_minutes, forms.ReasonForm, {}),
+        "designate_acting": (
+            meetings.designate_acting,
+            forms.ActingForm,
+            {"room": queries.room_of(meeting, request.received_at)},
+        ),
+        "adopt_by_vote": (minutes.adopt_by_vote, forms.AdoptByVoteForm, {}),
+    }
+    made = {}
+    for name, (call, form_class, extra) in found.items():
+        form = form_class(data if name == act else None, prefix=name, **common, **extra)
+        form.act = name
+        made[name] = (call, form)
+    return made
+
+
+def _signature(request, meeting, form, here):
+    """(response, refusal): identity proved within five minutes, bytes made, then the signature."""
+    try:
+        reauth.require_recent(request)
+    except Refusal:
+        return confirm_identity(here)
+    if meeting.minutes.state != "rendered":
+        documents.render(meeting.minutes, at=request.received_at)
+        meeting.refresh_from_db()
+    signed = minutes.sign_minutes(
+        meeting=meeting, actor=request.user, at=request.received_at, evidence=reauth.evidence(request)
+    )
+    messages.success(
+        request,
+        _("The minutes are signed and adopted.")
+        if signed.state == MeetingState.MINUTES_ADOPTED
+        else _("Signed. Another signature is expected."),
+    )
+    return redirect(here)
+
+
+def _act(request, meeting, known, here):
+    """(response, bound form)."""
+    name = request.POST.get("act", "")
+    if name not in known:
+        raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
+    call, form = known[name]
+    if not form.is_valid():
+        return None, form
+    try:
+        if name == "sign":
+            return _signature(request, meeting, form, here), None
+        call(meeting=meeting, actor=request.user, at=request.received_at, **form.params())
+        messages.success(request, _("Done."))
+        return redirect(here), None
+    except Refusal as refusal:
+        form.refuse(refusal)
+        form.status = refusal.status
+        return None, form
+
+
+def _minutes(request, pk: int, desk: Desk):
+    meeting = meeting_or_404(request, pk)
+    if meeting.state not in MEETING_HELD:
+        raise Http404
+    here, closed = reverse(desk.minutes, args=[pk]), queries.closed_files(request.user, meeting)
+    sections = queries.sections_of(meeting)
+    mine = [one for one in sections if not (one.item_id and one.item.application_id in closed)]
+    bound = None
+    if request.method == "POST":
+        response, bound = _act(request, meeting, _forms(request, meeting, mine, request.POST), here)
+        if response is not None:
+            return response
+        meeting = meeting_or_404(request, pk)
+    cards = {
+        name: found
+        for name, (call, form) in _forms(request, meeting, mine).items()
+        if (found := _card(request, meeting, call, form, bound)) is not None
+    }
+    shown = any(one.form is bound for one in cards.values())
+    _college, capacity, to_sign = rules.to_sign(request.user, meeting, sections, request.received_at)
+    signatures = queries.signatures_of(meeting)
+    return render(
+        request,
+        "reviews/meetings/minutes.html",
+        {
+            "desk": desk,
+            "meeting": meeting,
+            "sections": [(one, one not in mine) for one in sections],
+            "signatures": signatures,
+            "missing": [
+                (college, len(left))
+                for college, left in rules.missing_signatures(meeting, sections, signatures).items()
+            ],
+            "refusals": meeting.minutes_refusals.filter(withdrawn_at__isnull=True).select_related("user"),
+            "sign": cards.pop("sign", None),
+            "revise": cards.pop("revise_minutes", None),
+            "capacity": capacity,
+            "to_sign": to_sign,
+            "cards": list(cards.values()),
+            "paper": documents.url(meeting.minutes) if meeting.minutes and not closed else "",
+            "stray": None if shown else bound,
+        },
+        status=getattr(bound, "status", 0) or status(bound),
+    )
+
+
+@allow(member_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def my_minutes(request, pk):
+    """The minutes as a member reads them; signed by the presidents, each for the sections he may see."""
+    return _minutes(request, pk, MEMBERS)
+
+
+@allow(instruction_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def conduct_minutes(request, pk):
+    """The minutes as the secretary corrects them."""
+    return _minutes(request, pk, STAFF)
