@@ -59,6 +59,11 @@ def departments() -> dict[str, tuple[str, str]]:
     return {row["code"]: (row["name"], row["region"]) for row in _rows("departments.csv")}
 
 
+def department_name(code: str) -> str:
+    """Name of a department, empty when there is none of this code."""
+    return departments().get(code, ("", ""))[0]
+
+
 @lru_cache(maxsize=1)
 def _communes() -> dict[str, Commune]:
     names, found = regions(), {}

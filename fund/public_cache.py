@@ -11,13 +11,17 @@ import hashlib
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
+from tempfile import SpooledTemporaryFile
 
 from django.db import connection
-from django.http import HttpResponse, HttpResponseNotModified
+from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -147,6 +151,71 @@ def public_page(view):
     return require_safe(remembered)
 
 
+@dataclass(frozen=True)
+class PublicFile:
+    """A file to publish. `etag`: when something short and public tells its bytes (the head of the ledger), it streams as it is made;
+    without it the bytes are made first and tell it themselves.
+    """
+
+    lines: Iterable[str | bytes]
+    content_type: str
+    name: str = ""
+    modified_at: datetime | None = None
+    etag: str = ""
+
+
+def public_file(view):
+    """Decorator of a view that returns a `PublicFile`, under `@allow(public)`: GET and HEAD, ETag, 304, flat memory at any size."""
+
+    @wraps(view)
+    def published(request, *args, **kwargs):
+        key, known = None, ""
+        if _memory.enabled:
+            key = ("file", request.get_full_path(), _state_of_the_database())
+            found = _memory.get(key, request.received_at)
+            known = found[2] if found else ""
+        if known and (answer := conditional(request, known)):
+            return answer
+        file = view(request, *args, **kwargs)
+        etag, body = file.etag, file.lines
+        if not etag:
+            etag, body = _made(file.lines)
+            if key:
+                _memory.keep(key, request.received_at, b"", {}, etag)
+        if answer := conditional(request, etag):
+            return answer
+        response = StreamingHttpResponse(_bytes(body), content_type=file.content_type)
+        if file.name:
+            response["Content-Disposition"] = f'attachment; filename="{file.name}"'
+        if file.modified_at:
+            response["Last-Modified"] = http_date(file.modified_at.timestamp())
+        response["Access-Control-Allow-Origin"] = "*"
+        return public_headers(response, etag)
+
+    return require_safe(published)
+
+
+def _bytes(parts: Iterable[str | bytes]) -> Iterator[bytes]:
+    for part in parts:
+        yield part.encode() if isinstance(part, str) else part
+
+
+def _made(parts: Iterable[str | bytes]) -> tuple[str, Iterator[bytes]]:
+    """The bytes of a file, kept on disk beyond a megabyte, and their hash."""
+    kept, digest = SpooledTemporaryFile(max_size=1_048_576), hashlib.sha256()  # noqa: SIM115  closed when read to its end
+    for part in _bytes(parts):
+        digest.update(part)
+        kept.write(part)
+    kept.seek(0)
+
+    def read() -> Iterator[bytes]:
+        with kept:
+            while block := kept.read(65_536):
+                yield block
+
+    return f'"{digest.hexdigest()[:32]}"', read()
+
+
 def _is_page(response) -> bool:
     return response.status_code == 200 and not response.streaming
 
@@ -163,11 +232,13 @@ def _instants(state: tuple) -> list[datetime]:
 
 
 __all__ = [
+    "PublicFile",
     "clear",
     "conditional",
     "enable",
     "etag_of",
     "last_public_instant",
+    "public_file",
     "public_headers",
     "public_instants",
     "public_page",

@@ -13,8 +13,9 @@ urlpatterns = [
     path("donnees/comptes/checkpoint.json", files.checkpoint_json, name="checkpoint"),
     path("donnees/comptes/checkpoints.jsonl", files.checkpoints_jsonl, name="checkpoints"),
     path("donnees/comptes/cle.pem", files.public_key, name="key"),
-    path("donnees/comptes/preuves/<int:seq>.json", files.proof, name="inclusion"),
-    path("donnees/comptes/preuves/", files.proof, name="consistency"),
+    path("donnees/comptes/verify_ledger.py", files.verifier, name="verifier"),
+    re_path(r"^donnees/comptes/preuves/(?P<seq>[0-9]{1,15})\.json$", files.inclusion, name="inclusion"),
+    path("donnees/comptes/preuves/", files.consistency, name="consistency"),
     path("donnees/catalogue.jsonld", files.dcat, name="dcat"),
     path("donnees/flux.atom", files.atom, name="atom"),
 ]

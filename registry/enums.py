@@ -11,3 +11,34 @@ class Stage(models.TextChoices):
     STOPPED = "stopped", _("stopped")
     NOT_TAKEN_UP = "not_taken_up", _("not taken up")
     EARLIER = "earlier", _("earlier grant")
+
+
+DOCUMENT_LABELS = {
+    "agreement": _("grant agreement"),
+    "amendment": _("amendment to the agreement"),
+    "appeal_receipt": _("receipt of an appeal"),
+    "appeal_rejection": _("answer to an appeal"),
+    "award_letter": _("award letter"),
+    "closing_letter": _("closing letter"),
+    "dismissal": _("dismissal"),
+    "ineligibility_letter": _("letter of ineligibility"),
+    "information_request": _("request for information"),
+    "lapse_letter": _("letter of lapse"),
+    "meeting_notice": _("notice of meeting"),
+    "minutes": _("minutes of a meeting"),
+    "payment_order": _("payment order"),
+    "quorum_record": _("record of a missing quorum"),
+    "receipt": _("receipt of an application"),
+    "recovery_invitation": _("invitation to comment before a recovery"),
+    "recovery_letter": _("letter of recovery"),
+    "refusal_letter": _("letter of refusal"),
+    "reinstatement_letter": _("letter of reinstatement"),
+    "report_copy": _("copy of a report"),
+    "reserve_letter": _("reserve list letter"),
+    "return_receipt": _("receipt of a repayment"),
+}
+"""What a document is, for someone who holds it."""
+
+
+def document_label(kind: str):
+    return DOCUMENT_LABELS.get(kind, _("document"))

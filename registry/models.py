@@ -1,9 +1,16 @@
 """What the registry keeps of its own: the grants made before this software. Everything else is read from the rooms below."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+
+def part_of(amount: int, share: Decimal) -> int:
+    """Whole cents of a share."""
+    return amount if share == 1 else int((amount * share).to_integral_value())
 
 
 class PastGrant(models.Model):
@@ -44,3 +51,8 @@ class PastGrant(models.Model):
 
     def __str__(self):
         return f"{self.recipient_name} {self.agreed_on}"
+
+    @property
+    def shared_amount(self) -> int:
+        """Cents of this beneficiary: its share, to the cent."""
+        return part_of(self.amount, self.share)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.money import decimal_text
 from fund.ledger import canonical, hashes, proofs
@@ -112,6 +113,11 @@ def checkpoint_lines() -> Iterator[str]:
 
 def public_key_pem() -> str:
     return _pem().decode()
+
+
+def verifier() -> str:
+    """The program of outsiders: it needs nothing of ours."""
+    return (Path(__file__).parent.parent / "data" / "verify_ledger.py").read_text(encoding="utf-8")
 
 
 def _proven_size(seq: int, count: int | None) -> int:

@@ -183,6 +183,16 @@ def public_entry(seq: int) -> PublicEntry | None:
     return found[0] if found else None
 
 
+def public_seals(ref: str = "", **filters: str) -> QuerySet[Seal]:
+    """Public entries (of this reference, envelope, account, kind) as rows to page through; read them with `read_seals`."""
+    return _sealed(Wanted(ref, **filters))
+
+
+def read_seals(numbers: list[int]) -> list[PublicEntry]:
+    """These public entries, newest first. Two queries."""
+    return _read(Seal.objects.filter(seq__in=numbers).order_by("-seq"))
+
+
 def _read(rows: QuerySet[Seal]) -> list[PublicEntry]:
     found = list(
         rows.values_list(
@@ -296,6 +306,12 @@ def paid_by_month(year: int | None = None) -> list[tuple[int, int, int]]:
         .annotate(cents=Sum("cents"))
         .order_by("entry__at__year", "entry__at__month")
     )
+
+
+def public_head() -> tuple[str, str]:
+    """Number and hash of the last public entry, as text; empty before the first."""
+    head = LedgerHead.objects.first()
+    return (str(head.count), head.head) if head else ("", "")
 
 
 def latest_checkpoint() -> Checkpoint | None:

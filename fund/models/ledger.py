@@ -341,7 +341,7 @@ class Checkpoint(models.Model):
     count = models.PositiveBigIntegerField(_("number of public entries"))
     genesis = models.CharField(_("hash of the genesis"), max_length=64)
     head = models.CharField(_("head"), max_length=64)
-    root = models.CharField(_("Merkle root"), max_length=64)
+    root = models.CharField(_("merkle root"), max_length=64)
     key = models.CharField(_("public key"), max_length=64)
     signature = models.CharField(_("signature"), max_length=128)
 

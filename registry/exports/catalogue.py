@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
+
+from core.money import decimal_text
 
 LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 FILES = [
@@ -18,15 +21,25 @@ FILES = [
 ]
 
 
-def dcat(fund, modified_at: datetime) -> str:
+CONFORMS = {
+    "subventions-scdl.csv": "https://schema.data.gouv.fr/schemas/scdl/subventions/2.1.1/schema.json",
+    "360giving.json": "https://standard.threesixtygiving.org/",
+}
+"""Published schemas that these files hold to."""
+
+
+def dcat(fund, modified_at: datetime, left_count: int, left_cents: int) -> str:
+    """`left_count`, `left_cents`: what SCDL cannot express, told so that totals reconcile."""
     dataset = {
         "@id": f"{fund.data_url}#jeu",
         "@type": "dcat:Dataset",
         "dct:identifier": f"{fund.data_url}#jeu",
         "dct:title": f"Subventions attribuées par {fund.name}",
         "dct:description": "Projets aidés, données essentielles des subventions et comptes publics du fonds. Les aides à des personnes physiques, "
-        "que le format SCDL ne sait pas dire, figurent dans le registre et au format 360Giving.",
-        "dct:modified": modified_at.isoformat(),
+        "que le format SCDL ne sait pas dire, et les aides dont la convention n’est pas encore signée figurent dans le registre et au format "
+        f"360Giving : {left_count} aides pour {decimal_text(left_cents)} euros.",
+        "dct:language": {"@id": "http://publications.europa.eu/resource/authority/language/FRA"},
+        "dct:modified": {"@type": "xsd:dateTime", "@value": modified_at.isoformat()},
         "dct:accrualPeriodicity": {"@id": "http://publications.europa.eu/resource/authority/frequency/CONT"},
         "dcat:keyword": ["subvention", "subventions", "innovation civique"],
         "dct:license": {"@id": LICENCE},
@@ -40,6 +53,7 @@ def dcat(fund, modified_at: datetime) -> str:
                 "dcat:downloadURL": {"@id": f"{fund.data_url}{name}"},
                 "dcat:accessURL": {"@id": fund.data_url},
                 "dct:license": {"@id": LICENCE},
+                **({"dct:conformsTo": {"@id": CONFORMS[name]}} if name in CONFORMS else {}),
             }
             for name, title, media in FILES
         ],
@@ -49,6 +63,7 @@ def dcat(fund, modified_at: datetime) -> str:
             "dcat": "http://www.w3.org/ns/dcat#",
             "dct": "http://purl.org/dc/terms/",
             "foaf": "http://xmlns.com/foaf/0.1/",
+            "xsd": "http://www.w3.org/2001/XMLSchema#",
         },
         "@id": f"{fund.data_url}catalogue.jsonld",
         "@type": "dcat:Catalog",
@@ -63,14 +78,26 @@ def dcat(fund, modified_at: datetime) -> str:
 
 def atom(grants, fund, modified_at: datetime, ledger_line: str) -> str:
     """Feed of the latest published grants; each item carries the ledger's count and head."""
+    address = f"{fund.data_url}flux.atom"
     entries = "".join(
-        f"<entry><id>{escape(grant.url)}</id><title>{escape(grant.title or grant.reference)}</title><updated>{grant.modified_at.isoformat()}</updated>"
-        f'<link href="{escape(grant.url)}"/><summary>{escape(grant.purpose or grant.stage)}</summary><category term="{escape(grant.stage)}"/>'
-        f'<content type="text">{escape(ledger_line)}</content></entry>\n'
+        f"<entry><id>{_text(grant.url)}</id><title>{_text(grant.title or grant.reference)}</title>"
+        f"<updated>{grant.modified_at.isoformat()}</updated><link href={quoteattr(_printable(grant.url))}/>"
+        f"<summary>{_text(grant.purpose or str(grant.stage_label))}</summary><category term={quoteattr(grant.stage)}/>"
+        f'<content type="text">{_text(ledger_line)}</content></entry>\n'
         for grant in grants
     )
     return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
-        f"<id>{escape(fund.data_url)}flux.atom</id><title>{escape(fund.name)}</title><updated>{modified_at.isoformat()}</updated>"
-        f'<author><name>{escape(fund.legal_name)}</name></author><link rel="self" href="{escape(fund.data_url)}flux.atom"/>\n{entries}</feed>\n'
+        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="fr">'
+        f"<id>{_text(address)}</id><title>{_text(fund.name)}</title><updated>{modified_at.isoformat()}</updated>"
+        f'<author><name>{_text(fund.legal_name or fund.name)}</name></author><link rel="self" href={quoteattr(address)}/>'
+        f"\n{entries}</feed>\n"
     )
+
+
+def _printable(text: str) -> str:
+    """Without the signs that XML 1.0 cannot hold."""
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
+
+
+def _text(text: str) -> str:
+    return escape(_printable(text))

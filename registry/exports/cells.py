@@ -2,15 +2,26 @@
 
 import csv
 import io
+import re
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_UNSEEN = re.compile(r"^[\s\x00-\x1f\x7f-\xa0\u200b-\u200f\u202f\u2060\ufeff]+")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
 
 def safe(value):
     """Prefix a text that a spreadsheet would run with an apostrophe; other values unchanged."""
-    if isinstance(value, str) and value.lstrip(" \u00a0\u202f").startswith(_DANGEROUS):
-        return "'" + value
+    if isinstance(value, str):
+        unseen = _UNSEEN.match(value)
+        start = unseen.end() if unseen else 0
+        if set(value[:start]) & set("\t\r\n") or value.startswith(_DANGEROUS, start):
+            return "'" + value
     return value
+
+
+def without_mail(text: str) -> str:
+    """A text whose e-mail addresses are hidden: files travel further than pages."""
+    return _MAIL.sub("[…]", text)
 
 
 def csv_lines(rows):

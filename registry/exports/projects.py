@@ -6,36 +6,40 @@ import io
 import json
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from core.money import decimal_text
 from registry.exports.cells import csv_lines, safe
 
-COLUMNS = [
-    "reference",
-    "title",
-    "summary",
-    "stage",
-    "call",
-    "recipient",
-    "recipient_kind",
-    "recipient_siret",
-    "recipient_rna",
-    "partner",
-    "department",
-    "region",
-    "themes",
-    "requested_amount",
-    "awarded_amount",
-    "paid_amount",
-    "score",
-    "awarded_on",
-    "agreed_on",
-    "starts_on",
-    "ends_on",
-    "licence",
-    "repository",
-    "demo",
-    "url",
-]
+MEANINGS = {
+    "reference": _("one for the file, the grant and the project"),
+    "title": _("title; empty when the grant was not taken up"),
+    "summary": _("what it does, in one paragraph"),
+    "stage": _("awarded, active, completed, stopped, not_taken_up, earlier"),
+    "call": _("call for projects, or scheme of an earlier grant"),
+    "recipient": _("who receives the money; a person is named with consent only"),
+    "recipient_kind": _("citizen, association, collective"),
+    "recipient_siret": _("SIRET of the recipient"),
+    "recipient_rna": _("RNA number of the recipient"),
+    "partner": _("administration that confirmed the partnership"),
+    "department": _("department code (INSEE)"),
+    "region": _("region code (INSEE)"),
+    "themes": _("theme codes, between semicolons"),
+    "requested_amount": _("euros asked for"),
+    "awarded_amount": _("euros awarded by the decision"),
+    "paid_amount": _("euros paid by the bank, before any repayment"),
+    "score": _("score out of 5, mean of the two colleges"),
+    "awarded_on": _("day the decision was notified"),
+    "agreed_on": _("day both sides had signed the agreement"),
+    "starts_on": _("first day of the project"),
+    "ends_on": _("last day of the project"),
+    "licence": _("licence of the results"),
+    "repository": _("address of the source code"),
+    "demo": _("address of a demonstration"),
+    "url": _("page of the project"),
+}
+"""Columns and what they hold."""
+COLUMNS = list(MEANINGS)
 
 
 def record(grant) -> dict:

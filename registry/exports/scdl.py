@@ -46,7 +46,7 @@ def row(grant) -> list:
         grant.recipient_siret,
         grant.recipient_rna if _RNA.match(grant.recipient_rna or "") else "",
         shorten(grant.purpose, 256),
-        decimal_text(grant.amount),
+        decimal_text(grant.agreed_amount or grant.amount),
         grant.nature,
         shorten(grant.conditions, 256),
         period,

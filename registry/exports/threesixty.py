@@ -1,11 +1,15 @@
-"""360Giving 1.4, as a JSON package streamed grant by grant. Natural persons appear under a random identifier, without a name."""
+"""360Giving 1.4, as a JSON package made grant by grant. Natural persons appear under an identifier used nowhere else, without a name."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime, time
 
-from registry.exports.cells import shorten
+from django.utils import timezone
+
+from registry.exports.cells import shorten, without_mail
+
+PERSON = "Personne physique"
 
 
 def _organisation_id(siret: str, rna: str, prefix: str, fallback: str) -> str:
@@ -16,8 +20,8 @@ def _organisation_id(siret: str, rna: str, prefix: str, fallback: str) -> str:
 
 def grant_object(grant, fund, prefix: str) -> dict:
     """One grant. `amountDisbursed` is the gross paid total."""
-    title = shorten(grant.title, 139)
-    description = grant.purpose.strip() or title
+    title = shorten(without_mail(grant.title), 139)
+    description = without_mail(grant.purpose.strip()) or title
     if description == title:
         description = f"{title}. {grant.scheme}".strip()
     data = {
@@ -26,13 +30,13 @@ def grant_object(grant, fund, prefix: str) -> dict:
         "description": description,
         "currency": "EUR",
         "amountAwarded": _number(grant.shared_amount),
-        "awardDate": grant.awarded_on.isoformat(),
+        "awardDate": _instant(grant.awarded_on),
         "fundingOrganization": [{"id": _organisation_id(fund.siret, "", prefix, "fund"), "name": fund.legal_name}],
         "dateModified": grant.modified_at.isoformat(),
         "dataSource": fund.data_url,
     }
     if grant.is_person:
-        data["recipientIndividual"] = {"id": f"360G-{prefix}-{grant.person_id}", "name": grant.recipient_name}
+        data["recipientIndividual"] = {"id": f"360G-{prefix}-{grant.person_id}", "name": PERSON}
     else:
         data["recipientOrganization"] = [
             {
@@ -52,8 +56,15 @@ def grant_object(grant, fund, prefix: str) -> dict:
             {"name": grant.department_name or grant.department, "geoCode": grant.department, "geoCodeType": "DEP"}
         ]
     if grant.starts_on and grant.ends_on and grant.starts_on <= grant.ends_on:
-        data["plannedDates"] = [{"startDate": grant.starts_on.isoformat(), "endDate": grant.ends_on.isoformat()}]
+        data["plannedDates"] = [{"startDate": _instant(grant.starts_on), "endDate": _instant(grant.ends_on)}]
     return data
+
+
+def _instant(day: date) -> str:
+    """The beginning of a day in Paris, as a full date-time. The schema wants exactly one of `date-time` and a day's pattern to match: where formats
+    are not checked, a bare day matches both and a full date-time one alone, so this is valid for every validator.
+    """
+    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone()).isoformat()
 
 
 def _number(cents: int):
@@ -66,7 +77,7 @@ def lines(grants, fund, prefix: str, modified_at: datetime):
         "version": "1.4",
         "title": f"{fund.name} : projets aidés",
         "description": "Toutes les aides publiées par le fonds, depuis le même ensemble que ses pages.",
-        "issued": modified_at.date().isoformat(),
+        "issued": modified_at.isoformat(),
         "modified": modified_at.isoformat(),
         "identifier": f"{fund.data_url}360giving.json",
         "publisher": {

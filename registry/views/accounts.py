@@ -4,41 +4,71 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from core import references
 from core.access import allow, anyone, public
 from core.models import Document
+from core.models.document import DocumentState
 from fund.ledger import queries as ledger
+from fund.models.ledger import Account, Kind
 from fund.public_cache import public_page
-from registry.views.projects import page_number
+from fund.views.acts import page_of
+from registry.enums import document_label
 
 PAGE = 50
+
+
+class EntryList:
+    """Public entries as a list that is counted and sliced, for pages."""
+
+    def __init__(self, wanted: dict[str, str]):
+        self.wanted = wanted
+
+    def count(self) -> int:
+        return ledger.public_count(**self.wanted)
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __getitem__(self, part: slice) -> list[ledger.PublicEntry]:
+        return ledger.public_entries(start=part.start, size=part.stop - part.start, **self.wanted)
+
+
+def _read(request, name: str) -> str:
+    return request.GET.get(name, "").replace("\x00", "").strip()[:60]
 
 
 @allow(public)
 @public_page
 def accounts(request):
-    reference = request.GET.get("ref", "").replace("\x00", "").strip()[:40]
-    count = ledger.public_count(reference)
-    number = page_number(request, count, PAGE)
+    wanted = {
+        "ref": _read(request, "ref"),
+        "envelope": _read(request, "enveloppe"),
+        "account": _read(request, "compte"),
+        "kind": _read(request, "ecriture"),
+    }
+    page = page_of(request, EntryList(wanted), PAGE)
+    envelopes = ledger.public_envelopes()
     context = {
-        "reference": reference,
-        "count": count,
-        "number": number,
-        "pages": max(1, -(-count // PAGE)),
-        "entries": ledger.public_entries(reference, (number - 1) * PAGE, PAGE),
-        "envelopes": ledger.public_envelopes(),
-        "totals": ledger.public_totals(),
+        "wanted": wanted,
+        "is_filtered": any(wanted.values()),
+        "page": page,
+        "count": ledger.public_count(),
+        "entries": page.object_list,
+        "accounts": [(account.value, ledger.account_label(account)) for account in Account],
+        "kinds": Kind.choices,
+        "envelopes": envelopes,
+        "totals": ledger.sum_bars(envelope.balances for envelope in envelopes) if len(envelopes) > 1 else None,
         "checkpoint": ledger.latest_checkpoint(),
-        "query": {"ref": reference} if reference else {},
     }
     return render(request, "registry/accounts.html", context)
 
 
 @allow(anyone)
 def verify(request):
-    """Form on its own page: a code typed from a letter leads to its document."""
-    code = request.GET.get("code", "").strip()[:40]
+    """A code typed from a letter leads to its document."""
+    code = _read(request, "code")
     if code:
-        found = Document.objects.filter(code__iexact=code.replace(" ", "")).only("code").first()
+        found = Document.objects.filter(code__in=[code, references.normalise(code)]).only("code").first()
         if found:
             return redirect(reverse("registry:verified", args=[found.code]))
     return render(request, "registry/verify.html", {"code": code, "unknown": bool(code)}, status=404 if code else 200)
@@ -46,9 +76,15 @@ def verify(request):
 
 @allow(anyone)
 def verified(request, code):
-    """Kind, date, hash, validity and the ledger entry with its proof; no name."""
+    """Kind, date, hash, validity and the ledger entries with their proofs; no name."""
     document = Document.objects.filter(code=code).first()
     if document is None:
         raise Http404
-    entries = ledger.public_entries_of(document.subject) if document.subject else []
-    return render(request, "registry/verified.html", {"document": document, "entries": entries})
+    context = {
+        "document": document,
+        "kind": document_label(document.kind),
+        "is_valid": document.state != DocumentState.VOID,
+        "short_hash": document.context_hash[:16],
+        "entries": ledger.public_entries_of(document.subject),
+    }
+    return render(request, "registry/verified.html", context)

@@ -1,20 +1,22 @@
-"""The open-data files at their stable addresses, streamed from the published set."""
+"""The open-data files at their stable addresses, made from the published set."""
 
 import json
 from dataclasses import dataclass
 
-from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.utils.http import http_date
-from django.views.decorators.http import require_safe
+from django.http import Http404
+from django.utils.text import slugify
 
 from core.access import allow, public
 from core.links import absolute
 from fund.ledger import export as ledger_export
 from fund.ledger import queries as ledger
 from fund.models import FundIdentity
+from fund.public_cache import PublicFile, etag_of, public_file
 from registry import queries
 from registry.exports import catalogue, projects, scdl, threesixty
-from registry.views.projects import read_filters
+
+CSV, JSONL = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -41,126 +43,113 @@ def giving_prefix(fund: FundCard) -> str:
     return f"fr{fund.siret[:9]}"
 
 
-def _answer(request, lines, content_type: str, name: str = ""):
-    if request.method == "HEAD":
-        lines = iter(())
-    body = (line.encode() for line in lines)
-    response = StreamingHttpResponse(body, content_type=content_type)
-    _headers(response, name)
-    return response
-
-
-def _headers(response, name: str):
-    response["Last-Modified"] = http_date(queries.modified_at().timestamp())
-    response["Cache-Control"] = "public, max-age=300"
-    response["Access-Control-Allow-Origin"] = "*"
-    if name:
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-
-
 @allow(public)
-@require_safe
+@public_file
 def scdl_csv(request):
-    fund = fund_card()
-    name = f"{queries.modified_at():%Y%m%d}_{fund.siret[:9]}_subventions-{_slug(fund.name)}.csv"
-    return _answer(request, scdl.lines(queries.published()), "text/csv; charset=utf-8", name)
-
-
-def _slug(text: str) -> str:
-    from django.utils.text import slugify
-
-    return slugify(text) or "fonds"
+    fund, modified_at = fund_card(), queries.modified_at()
+    name = f"{modified_at:%Y%m%d}_{fund.siret[:9]}_subventions-{slugify(fund.name) or 'fonds'}.csv"
+    return PublicFile(scdl.lines(queries.published()), CSV, name, modified_at)
 
 
 @allow(public)
-@require_safe
+@public_file
 def giving_json(request):
-    fund = fund_card()
-    return _answer(
-        request,
-        threesixty.lines(queries.published(), fund, giving_prefix(fund), queries.modified_at()),
-        "application/json",
-    )
+    fund, modified_at = fund_card(), queries.modified_at()
+    lines = threesixty.lines(queries.published(), fund, giving_prefix(fund), modified_at)
+    return PublicFile(lines, "application/json", modified_at=modified_at)
 
 
 @allow(public)
-@require_safe
+@public_file
 def projects_file(request, extension):
     """The registry, or exactly the rows of a filtered page when its filters are given."""
-    grants = queries.published(read_filters(request))
+    grants, modified_at = queries.published(queries.Filters.read(request.GET)), queries.modified_at()
     if extension == "csv":
-        return _answer(request, projects.as_csv(grants), "text/csv; charset=utf-8", "projets.csv")
+        return PublicFile(projects.as_csv(grants), CSV, "projets.csv", modified_at)
     if extension == "json":
-        return _answer(request, projects.as_json(grants, queries.modified_at()), "application/json")
-    if extension == "xlsx":
-        body = projects.as_xlsx(grants, queries.modified_at())
-        response = HttpResponse(body, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        _headers(response, "projets.xlsx")
-        return response
-    raise Http404
+        return PublicFile(projects.as_json(grants, modified_at), "application/json", modified_at=modified_at)
+    return PublicFile([projects.as_xlsx(grants, modified_at)], XLSX, "projets.xlsx", modified_at)
 
 
 @allow(public)
-@require_safe
+@public_file
 def ledger_file(request, extension):
+    """Millions of rows stream: the public head tells every byte before it."""
+    etag = etag_of(extension, json.dumps(ledger_export.genesis_object()), *ledger.public_head())
     if extension == "jsonl":
-        return _answer(request, ledger_export.jsonl_lines(), "application/jsonl; charset=utf-8")
-    return _answer(request, ledger_export.csv_lines(), "text/csv; charset=utf-8", "comptes.csv")
+        return PublicFile(ledger_export.jsonl_lines(), JSONL, etag=etag)
+    return PublicFile(ledger_export.csv_lines(), CSV, "comptes.csv", etag=etag)
 
 
 @allow(public)
-@require_safe
+@public_file
 def checkpoint_json(request):
     newest = ledger.latest_checkpoint()
     if newest is None:
         raise Http404
-    return _answer(
-        request,
-        iter([json.dumps(ledger_export.checkpoint_object(newest), ensure_ascii=False) + "\n"]),
-        "application/json",
-    )
+    return PublicFile([ledger_export.checkpoint_text(newest)], "application/json", modified_at=newest.at)
 
 
 @allow(public)
-@require_safe
+@public_file
 def checkpoints_jsonl(request):
-    return _answer(request, ledger_export.checkpoint_lines(), "application/jsonl; charset=utf-8")
+    return PublicFile(ledger_export.checkpoint_lines(), JSONL)
 
 
 @allow(public)
-@require_safe
+@public_file
 def public_key(request):
-    return _answer(request, iter([ledger_export.public_key_pem()]), "application/x-pem-file")
+    return PublicFile([ledger_export.public_key_pem()], "application/x-pem-file")
 
 
 @allow(public)
-@require_safe
-def proof(request, seq=None):
-    """Inclusion proof of an entry, or with `from` and `to` the consistency proof between two sizes of the ledger (RFC 9162)."""
+@public_file
+def verifier(request):
+    """The program with which anyone checks the ledger, alone."""
+    return PublicFile([ledger_export.verifier()], "text/x-python; charset=utf-8", "verify_ledger.py")
+
+
+@allow(public)
+@public_file
+def inclusion(request, seq):
+    """Proof that an entry is in the tree of the newest checkpoint (RFC 9162)."""
     try:
-        if seq is not None:
-            data = ledger_export.inclusion_proof(seq)
-        else:
-            data = ledger_export.consistency_proof(int(request.GET.get("from", "")), int(request.GET.get("to", "")))
+        return PublicFile([json.dumps(ledger_export.inclusion_proof(int(seq))) + "\n"], "application/json")
+    except LookupError:
+        raise Http404 from None
+
+
+@allow(public)
+@public_file
+def consistency(request):
+    """Proof that the ledger of `to` entries only adds to that of `from` entries (RFC 9162)."""
+    try:
+        data = ledger_export.consistency_proof(_size(request, "from"), _size(request, "to"))
     except (ValueError, LookupError):
         raise Http404 from None
-    return _answer(request, iter([json.dumps(data)]), "application/json")
+    return PublicFile([json.dumps(data) + "\n"], "application/json")
+
+
+def _size(request, name: str) -> int:
+    text = request.GET.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise ValueError(name)
+    return int(text)
 
 
 @allow(public)
-@require_safe
+@public_file
 def dcat(request):
-    return _answer(request, iter([catalogue.dcat(fund_card(), queries.modified_at())]), "application/ld+json")
+    modified_at = queries.modified_at()
+    count, cents = queries.unsayable_in_scdl()
+    text = catalogue.dcat(fund_card(), modified_at, count, cents)
+    return PublicFile([text], "application/ld+json", modified_at=modified_at)
 
 
 @allow(public)
-@require_safe
+@public_file
 def atom(request):
-    newest = ledger.latest_checkpoint()
+    newest, modified_at = ledger.latest_checkpoint(), queries.modified_at()
     line = f"{newest.count} {newest.head}" if newest else ""
-    grants = queries.page(queries.Filters(), 0, 30)
-    return _answer(
-        request,
-        iter([catalogue.atom(grants, fund_card(), queries.modified_at(), line)]),
-        "application/atom+xml; charset=utf-8",
-    )
+    text = catalogue.atom(queries.GrantList()[:30], fund_card(), modified_at, line)
+    return PublicFile([text], "application/atom+xml; charset=utf-8", modified_at=modified_at)

@@ -1,51 +1,96 @@
 """Public pages of the whole: home, figures, data, help, accessibility."""
 
+from datetime import date
+
 from django.shortcuts import render
 
 from core.access import allow, public
+from fund import communes
+from fund.enums import ApplicantKind
 from fund.ledger import queries as ledger
-from fund.models import Call
 from fund.public_cache import public_page
+from fund.queries import open_calls, upcoming_calls
 from registry import queries
+from registry.exports import projects
 from registry.exports.catalogue import FILES
+from registry.views.maps import tiles
 
 
 @allow(public)
 @public_page
 def home(request):
     at = request.received_at
-    calls = list(Call.objects.filter(state="published").select_related("envelope").order_by("closes_at"))
     context = {
-        "open_calls": [call for call in calls if call.opens_at <= at < call.closes_at],
-        "coming_calls": [call for call in calls if at < call.opens_at],
+        "open_calls": list(open_calls(at)),
+        "coming_calls": list(upcoming_calls(at)),
         "totals": ledger.public_totals(),
-        "projects": queries.page(queries.Filters(), 0, 3),
-        "project_count": queries.count(queries.Filters()),
+        "projects": queries.GrantList()[:3],
+        "summary": queries.summary(),
     }
     return render(request, "registry/home.html", context)
+
+
+def _bars(rows: list[dict], name, word: str = "", key: str = "") -> list[dict]:
+    """Rows of a bar table: name, share of the longest bar, and the query of the registry that lists them (filter `word` at the row's `key`)."""
+    top = max((row["cents"] for row in rows), default=0)
+    return [
+        row
+        | {
+            "name": name(row),
+            "search": queries.EVERYTHING.search(**{word: str(row[key])}) if word else "",
+            "percent": f"{100 * row['cents'] / top:.2f}%" if top else "0%",
+        }
+        for row in rows
+    ]
 
 
 @allow(public)
 @public_page
 def statistics(request):
-    years, departments, calls = queries.by_year(), queries.by_department(), queries.by_call()
-    for rows in (years, departments, calls):
-        top = max((row["cents"] or 0 for row in rows), default=0)
-        for row in rows:
-            row["percent"] = f"{100 * (row['cents'] or 0) / top:.2f}%" if top else "0%"
-    from fund import communes
-
-    for row in departments:
-        row["name"] = communes.department_name(row["department"]) if row["department"] else ""
-    context = {"years": years, "departments": departments, "calls": calls, "totals": ledger.public_totals()}
+    departments, totals = queries.by_department(), ledger.public_totals()
+    context = {
+        "totals": totals,
+        "rate": 100 * totals.execution_rate,
+        "summary": queries.summary(),
+        "years": _bars(queries.by_year(), lambda row: row["year"], "annee", "year"),
+        "calls": _bars(queries.by_call(), lambda row: row["call__title"], "appel", "call__slug"),
+        "kinds": _bars(queries.by_kind(), lambda row: ApplicantKind(row["applicant_kind"]).label),
+        "departments": _bars(
+            [row for row in departments if row["department"]],
+            lambda row: communes.department_name(row["department"]),
+            "departement",
+            "department",
+        ),
+        "months": _months(),
+        "tiles": tiles(departments, queries.EVERYTHING),
+    }
     return render(request, "registry/statistics.html", context)
+
+
+def _months() -> list[dict]:
+    """Paid by month, with the running total, oldest first."""
+    rows, total = ledger.paid_by_month(), 0
+    top = max((cents for _year, _month, cents in rows), default=0)
+    found = []
+    for year, month, cents in rows:
+        total += cents
+        percent = f"{max(0, 100 * cents / top):.2f}%" if top > 0 else "0%"
+        found.append({"first": date(year, month, 1), "cents": cents, "total": total, "percent": percent})
+    return found
 
 
 @allow(public)
 @public_page
 def data(request):
-    left_count, left_cents = queries.unsayable_in_scdl(queries.published())
-    context = {"files": FILES, "left_count": left_count, "left_cents": left_cents, "modified_at": queries.modified_at()}
+    left_count, left_cents = queries.unsayable_in_scdl()
+    context = {
+        "files": FILES,
+        "columns": projects.MEANINGS.items(),
+        "left_count": left_count,
+        "left_cents": left_cents,
+        "modified_at": queries.modified_at(),
+        "has_checkpoint": ledger.latest_checkpoint() is not None,
+    }
     return render(request, "registry/data.html", context)
 
 

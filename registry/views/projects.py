@@ -1,64 +1,72 @@
 """The registry of projects."""
 
+from dataclasses import replace
+
 from django.http import Http404
 from django.shortcuts import render
 
 from core.access import allow, public
 from fund import communes
+from fund.enums import ApplicantKind
 from fund.ledger import queries as ledger
 from fund.models import Call, Theme
 from fund.public_cache import public_page
-from payments import queries as payments
+from fund.views.acts import page_of
+from payments.models import Agreement
+from payments.queries import public as payments
 from registry import queries
 from registry.enums import Stage
-from reviews import queries as reviews
+from registry.views.life import life_of
+from registry.views.maps import tiles
+from reviews.queries import live_award
 
 PAGE = 24
 
 
-def read_filters(request) -> queries.Filters:
-    get = lambda name: request.GET.get(name, "").replace("\x00", "").strip()[:100]  # noqa: E731
-    return queries.Filters(
-        text=get("q"),
-        call=get("appel"),
-        department=get("departement"),
-        theme=get("theme"),
-        stage=get("etat"),
-        year=get("annee"),
-        order=get("tri") or "recent",
-    )
-
-
-def page_number(request, count: int, size: int) -> int:
-    """The page asked for; 404 when out of range."""
-    text = request.GET.get("page", "1")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
-    if number < 1 or (number > 1 and (number - 1) * size >= count):
-        raise Http404
-    return number
+def _chips(filters: queries.Filters, names: dict[str, str]) -> list[tuple[str, str]]:
+    """(words, query without this filter) of each filter in force."""
+    given = filters.as_query()
+    return [(names.get(word, value), filters.search(**{word: ""})) for word, value in given.items() if word != "tri"]
 
 
 @allow(public)
 @public_page
 def projects(request):
-    filters = read_filters(request)
-    count = queries.count(filters)
-    number = page_number(request, count, PAGE)
-    departments = [row["department"] for row in queries.by_department() if row["department"]]
+    filters = queries.Filters.read(request.GET)
+    page = page_of(request, queries.GrantList(filters), PAGE)
+    departments = queries.by_department(replace(filters, department=""))
+    calls = list(Call.objects.public().order_by("-opens_at").values("slug", "title"))
+    themes = list(Theme.objects.order_by("label"))
+    names = {
+        "q": f"« {filters.text} »",
+        "appel": next((row["title"] for row in calls if row["slug"] == filters.call), filters.call),
+        "theme": next((row.label for row in themes if row.code == filters.theme), filters.theme),
+        "departement": communes.department_name(filters.department) or filters.department,
+        "etat": Stage(filters.stage).label if filters.stage in Stage.values else filters.stage,
+    }
     context = {
         "filters": filters,
         "formats": ["csv", "json", "xlsx"],
-        "query": filters.as_query(),
-        "count": count,
-        "number": number,
-        "pages": max(1, -(-count // PAGE)),
-        "grants": queries.page(filters, (number - 1) * PAGE, PAGE),
-        "calls": Call.objects.filter(state__in=["under_review", "decided", "archived"])
-        .order_by("-opens_at")
-        .only("slug", "title"),
-        "themes": Theme.objects.order_by("label"),
+        "search": filters.search(),
+        "chips": _chips(filters, names),
+        "summary": queries.summary(filters),
+        "page": page,
+        "grants": page.object_list,
+        "calls": calls,
+        "themes": themes,
         "stages": Stage.choices,
-        "departments": sorted((communes.department_name(code), code) for code in departments),
+        "years": queries.years(),
+        "departments": sorted((name, code) for code, (name, _region) in communes.departments().items()),
+        "tiles": tiles(departments, filters),
+        "located": [
+            row
+            | {
+                "name": communes.department_name(row["department"]),
+                "search": filters.search(departement=row["department"]),
+            }
+            for row in departments
+            if row["department"]
+        ],
     }
     return render(request, "registry/projects.html", context)
 
@@ -69,17 +77,34 @@ def project(request, reference):
     grant = queries.get(reference)
     if grant is None:
         raise Http404
+    entries = ledger.public_entries_of(grant.reference)
     context = {
         "grant": grant,
-        "entries": ledger.public_entries_of(grant.reference),
+        "entries": entries,
         "bar": ledger.grant_bar(grant.reference, public=True),
+        "money": None,
     }
     if not grant.not_taken_up:
         application = grant.source
+        agreement = Agreement.objects.filter(application=application, signed_at__isnull=False).first()
+        money = payments.grant(agreement) if agreement else None
+        content = application.content or {}
         context |= {
-            "content": application.content or {},
-            "decision": reviews.live_award(application),
-            "instalments": payments.public_instalments(application),
+            "kind": ApplicantKind(grant.recipient_kind).label,
+            "story": content.get("project", {}),
+            "decision": live_award(application),
+            "money": money,
+            "instalments": _instalments(money, entries),
             "reports": payments.accepted_reports(application),
+            "ballots": queries.ballots(application),
+            "life": life_of(grant, money, entries),
         }
     return render(request, "registry/project.html", context)
+
+
+def _instalments(money, entries) -> list[dict]:
+    """Each instalment with the numbers of its ledger entries."""
+    return [
+        one | {"entries": sorted(entry.seq for entry in entries if entry.basis == one["basis"])}
+        for one in (money["instalments"] if money else [])
+    ]

@@ -1,0 +1,36 @@
+"""The one published set, and every figure made from it. Pages, files, feeds and API read here and nowhere else."""
+
+from registry.queries.ballots import ballots
+from registry.queries.figures import (
+    Summary,
+    by_call,
+    by_department,
+    by_kind,
+    by_year,
+    modified_at,
+    summary,
+    unsayable_in_scdl,
+    years,
+)
+from registry.queries.grants import EVERYTHING, Filters, PublishedGrant
+from registry.queries.published import GrantList, count, get, published
+
+__all__ = [
+    "EVERYTHING",
+    "Filters",
+    "GrantList",
+    "PublishedGrant",
+    "Summary",
+    "ballots",
+    "by_call",
+    "by_department",
+    "by_kind",
+    "by_year",
+    "count",
+    "get",
+    "modified_at",
+    "published",
+    "summary",
+    "unsayable_in_scdl",
+    "years",
+]

@@ -1,0 +1,123 @@
+"""One published grant as everybody may know it, and what a reader may ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from registry.enums import Stage
+from registry.models import part_of
+
+NAMES = {
+    "text": "q",
+    "call": "appel",
+    "department": "departement",
+    "theme": "theme",
+    "stage": "etat",
+    "year": "annee",
+    "order": "tri",
+}
+"""Filters and their names in addresses."""
+
+
+@dataclass
+class PublishedGrant:
+    """What the public may know of one grant. Amounts in cents; `shared_amount` is this beneficiary's part of `amount`."""
+
+    reference: str
+    public_id: str
+    url: str
+    stage: str
+    awarded_on: date
+    modified_at: datetime
+    amount: int
+    funder_name: str
+    funder_siret: str
+    title: str = ""
+    purpose: str = ""
+    scheme: str = ""
+    call_slug: str = ""
+    recipient_name: str = ""
+    recipient_kind: str = ""
+    is_person: bool = False
+    person_id: str = ""
+    recipient_siret: str = ""
+    recipient_rna: str = ""
+    partner_name: str = ""
+    department: str = ""
+    department_name: str = ""
+    region: str = ""
+    themes: list[str] = field(default_factory=list)
+    requested_amount: int | None = None
+    agreed_amount: int | None = None
+    paid_amount: int | None = None
+    share: Decimal = Decimal(1)
+    score: str = ""
+    decision_reference: str = ""
+    agreed_on: date | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    paid_from_on: date | None = None
+    paid_until_on: date | None = None
+    nature: str = "aide en numéraire"
+    conditions: str = ""
+    rae: str = ""
+    eu_notified: bool = False
+    licence: str = ""
+    repository_url: str = ""
+    demo_url: str = ""
+    not_taken_up: bool = False
+    is_past: bool = False
+    source: Any = None
+
+    @property
+    def shared_amount(self) -> int:
+        return part_of(self.amount, self.share)
+
+    @property
+    def stage_label(self):
+        return Stage(self.stage).label
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader asked for; empty means everything. Unknown values match nothing."""
+
+    text: str = ""
+    call: str = ""
+    department: str = ""
+    theme: str = ""
+    stage: str = ""
+    year: str = ""
+    order: str = "recent"
+
+    @classmethod
+    def read(cls, query) -> Filters:
+        """From the query of an address, whatever was typed in it."""
+        given = {name: query.get(word, "").replace("\x00", "").strip()[:100] for name, word in NAMES.items()}
+        return cls(**given | {"order": given["order"] or "recent"})
+
+    def as_query(self) -> dict[str, str]:
+        """The shortest address query that says the same."""
+        values = {word: getattr(self, name) for name, word in NAMES.items()}
+        return {word: value for word, value in values.items() if value and not (word == "tri" and value == "recent")}
+
+    def search(self, **changes: str) -> str:
+        """`?departement=58`: the query of an address, with some filters changed (by their names in addresses; empty takes one away)."""
+        query = {word: value for word, value in (self.as_query() | changes).items() if value}
+        return f"?{urlencode(query)}" if query else ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not set(self.as_query()) - {"tri"}
+
+    @property
+    def year_number(self) -> int | None:
+        """The year asked for, or None when it cannot be one."""
+        return int(self.year) if self.year.isascii() and self.year.isdigit() and 1900 <= int(self.year) < 2200 else None
+
+
+EVERYTHING = Filters()
