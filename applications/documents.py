@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from applications import queries
 from applications.enums import SectionCode
 from applications.models import Application, ApplicationVersion, InformationRequest
 from applications.periods import INFORMATION_REQUESTS_MAX
+from applications.queries.silence import clock_of
 from core import documents, links
 from core.documents import register_visibility
 from core.models import Document
@@ -64,7 +64,7 @@ def _recipient(application: Application) -> dict:
 def freeze_receipt(application: Application, version: ApplicationVersion, *, at) -> Document:
     """Receipt of a filing: what R112-11-1 asks (date, service and how to reach it, date of the implicit rejection, remedies) and what was received, hashed."""
     with translation.override("fr"):
-        call, clock = application.call, queries.silence(application, at)
+        call, clock = application.call, clock_of(application, at)
         pieces = version.content["documents"].get("files", [])
         waiting = [
             partner.organisation.name
@@ -111,7 +111,7 @@ def freeze_receipt(application: Application, version: ApplicationVersion, *, at)
 def freeze_information_request(application: Application, request: InformationRequest, *, at) -> Document:
     """The letter that lists what is missing, why, by which text, until when (L114-5): it stops the two months."""
     with translation.override("fr"):
-        clock = queries.silence(application, at)
+        clock = clock_of(application, at)
         receipt = (
             application.versions.exclude(receipt=None)
             .order_by("number")

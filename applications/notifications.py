@@ -19,14 +19,14 @@ def signers_of(application: Application) -> list[User]:
 def writers_of(application: Application) -> list[User]:
     """The lead and the editors who have joined."""
     editors = application.members.select_related("user").filter(joined_at__isnull=False, right="editor")
-    found = {application.lead_id: application.lead} | {member.user_id: member.user for member in editors}
-    return list(found.values())
+    found = {application.lead, *(member.user for member in editors if member.user)}
+    return sorted(found, key=lambda person: person.pk)
 
 
 def tell(
     code: str, application: Application, page: str, /, *, at, to=None, wait_for=None, language=None, **context
 ) -> None:
-    """Queue one mail to each person (or address); the signers unless `to` says otherwise. `page` is the end of the address under the file's, or a whole path."""
+    """Queue one mail to each person (or address); the signers unless `to` says otherwise. `page` is an address under the file's, or a whole path."""
     path = page if page.startswith("/") else f"/dossiers/{application.reference}/{page}"
     for person in to if to is not None else signers_of(application):
         queue(

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 WORD = re.compile(r"[^\s\u0085\u001c-\u001f\ufeff]+")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -27,7 +31,7 @@ class Key:
     """One answer. `kind`: text, line, amount, number, flag, list (of codes) or rows (then `columns`). `words` and `signs` are limits to file, not to save."""
 
     name: str
-    label: str
+    label: StrOrPromise
     kind: str = "line"
     signs: int = 300
     words: int = 0

@@ -117,7 +117,8 @@ class Verb:
     lock: Callable[[Any], None] | None
     inner: bool = False
     fsm: str = ""
-    call: Callable | None = None
+    call: Any = None
+    """The verb as a function, with its `keyword`; set once by the decorator."""
 
     def permits(self, actor, obj, at) -> bool:
         if self.inner:

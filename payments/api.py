@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from core.api import KEY, PROBLEMS, Resource, WithTransitions
+from core.api import KEY, Day, Instant, Reason, Resource, WithTransitions
 from core.idempotency import api_once
 from payments.enums import BankSchema, Control
 from payments.models import Agreement, Instalment, PaymentBatch, Report
@@ -187,10 +187,6 @@ class ReportSerializer(WithTransitions, serializers.ModelSerializer):
 # ---- what verbs are told ----
 
 
-class Reason(serializers.Serializer):
-    reason = serializers.CharField(max_length=1000, allow_blank=True, default="")
-
-
 class Note(serializers.Serializer):
     note = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
@@ -202,7 +198,7 @@ class Certification(Note):
 
 
 class Later(Reason):
-    until = serializers.DateTimeField()
+    until = Instant()
 
 
 class Suspension(Reason):
@@ -215,7 +211,7 @@ class Members(serializers.Serializer):
 
 class Freezing(serializers.Serializer):
     controls = serializers.ListField(child=serializers.ChoiceField(choices=Control.choices), allow_empty=True)
-    execution_on = serializers.DateField(required=False)
+    execution_on = Day(required=False)
     schema = serializers.ChoiceField(choices=BankSchema.choices, required=False)
 
 
@@ -238,13 +234,13 @@ class Change(serializers.Serializer):
 
 class Changes(serializers.Serializer):
     changes = Change(many=True, allow_empty=True)
-    due_on = serializers.DateField(required=False)
+    due_on = Day(required=False)
 
 
 class Line(serializers.Serializer):
     position = serializers.IntegerField(required=False)
     account = serializers.CharField(max_length=6, required=False, allow_blank=True)
-    label = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    label = serializers.CharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]
     actual_amount = serializers.IntegerField(min_value=0, allow_null=True, required=False, help_text="Cents")
     explanation = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
@@ -360,7 +356,7 @@ class BatchResource(Resource):
             Instalment.objects.visible_to(self.request.user), agreement__reference=reference, number=number
         )
 
-    @extend_schema(request=Opening, responses={201: BatchSerializer, **PROBLEMS}, parameters=[KEY])
+    @extend_schema(request=Opening, responses={201: BatchSerializer}, parameters=[KEY])
     @api_once
     def create(self, request):
         """Open an empty batch."""

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
@@ -218,7 +219,7 @@ def _entry(entry, account: str) -> list[Line]:
         raise Unreadable(entry.sourceline or 1, _("an amount is missing"))
     total = _amount(entry.find("Amt"))
     booked = (_text(entry, "Sts/Cd") or _text(entry, "Sts")) == "BOOK"
-    common = {
+    common: dict[str, Any] = {
         "account": account,
         "booked": booked,
         "booked_on": _day(entry, "BookgDt"),
@@ -269,11 +270,14 @@ def _entry(entry, account: str) -> list[Line]:
                 **common,
             )
         )
-    if len(lines) > 1 and sum(line.amount if line.direction == "credit" else -line.amount for line in lines) != _signed(
-        entry, total
-    ):
+    if len(lines) > 1 and sum(_signed_of(line) for line in lines) != _signed(entry, total):
         raise Unreadable(entry.sourceline or 1, _("the details of a movement do not add up to its amount"))
     return lines
+
+
+def _signed_of(line: Line) -> int:
+    amount = line.amount or 0
+    return amount if line.direction == "credit" else -amount
 
 
 def _signed(entry, total: int) -> int:

@@ -48,7 +48,7 @@ APPLICANT_KEYS = {
     ),
     ApplicantKind.COLLECTIVE: ("name", "purpose", "address", "phone", *_BEARER, "adult", *_ECONOMIC),
 }
-LABELS = {
+LABELS: dict[tuple[str, str, str], Any] = {
     ("applicant", ApplicantKind.CITIZEN, "name"): _("your first and last name"),
     ("applicant", ApplicantKind.ASSOCIATION, "name"): _("name of the association"),
     ("applicant", ApplicantKind.COLLECTIVE, "name"): _("name of the collective"),
@@ -139,7 +139,7 @@ def _capital(label) -> str:
 def shown_keys(application: Application, code: str, content: dict) -> tuple[str, ...]:
     """The answers asked of this applicant in this section, in order."""
     if code == "applicant":
-        return APPLICANT_KEYS[application.applicant_kind]
+        return APPLICANT_KEYS[ApplicantKind(application.applicant_kind)]
     if code == "statements":
         names = ["accurate", *[name for name in due_statements(application, content) if name != "accurate"]]
         if needs_cer(application, content):
@@ -153,9 +153,9 @@ def _field(key: Key, value, **options) -> forms.Field:
     if key.kind == "flag":
         return forms.BooleanField(**options)
     if key.kind == "amount":
-        field = EurosField(max_cents=MAX_AMOUNT, **options)
-        field.affix = "€"  # type: ignore[attr-defined]
-        return field
+        amount = EurosField(max_cents=MAX_AMOUNT, **options)
+        amount.affix = "€"  # type: ignore[attr-defined]
+        return amount
     if key.kind == "number":
         return NumberField(**options)
     if key.kind == "text":
@@ -315,11 +315,11 @@ class SectionPage:
     def __init__(self, application: Application, code: str, content: dict, data=None, plus: str = ""):
         self.application, self.code, self.held, self.data = application, code, content[code], data
         self.form = SectionForm(data, application=application, code=code, content=content)
-        self.tables: dict[str, BaseFormSet] = {}
+        self.tables: dict[str, Any] = {}
         for key in SECTIONS[code].keys:
             if key.kind == "rows":
                 given = data if data is not None and f"{key.name}-TOTAL_FORMS" in data else None
-                table = _table(key)(given, prefix=key.name, initial=self._rows(key.name))
+                table: Any = _table(key)(given, prefix=key.name, initial=self._rows(key.name))
                 table.extra = 3 if plus == key.name else 1 if self._rows(key.name) else 2
                 table.label = _capital(key.label)
                 self.tables[key.name] = table

@@ -159,12 +159,12 @@ class Application(Machine):
     @property
     def laureate_name(self) -> str:
         """The name under which the project is published: the association, the collective, or the citizen."""
-        return self.applicant_name or (self.organisation.name if self.organisation_id else str(self.lead))
+        return self.applicant_name or (self.organisation.name if self.organisation else str(self.lead))
 
     @property
     def bearer_name(self) -> str:
         """Who receives the money and signs the agreement."""
-        if self.bearer_organisation_id:
+        if self.bearer_organisation:
             return self.bearer_organisation.name
         if self.bearer_person_id:
             return str(self.bearer_person)
@@ -177,7 +177,7 @@ class Application(Machine):
     @property
     def content(self) -> dict:
         """Filed content by section (frozen); while never filed, the draft as it stands."""
-        if self.filed_version_id:
+        if self.filed_version:
             return self.filed_version.content
         return self.draft_content
 

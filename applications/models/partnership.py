@@ -22,6 +22,9 @@ class PartnershipQuerySet(models.QuerySet):
 class Partnership(Machine):
     """An administration asked to build the project with the applicant; its agent answers through a personal, single-use link, without an account."""
 
+    link_token: str
+    """The link just made, for the one who invites; only its hash is stored."""
+
     machine = "partnership"
 
     application = models.ForeignKey(

@@ -32,6 +32,9 @@ class ApplicationSection(models.Model):
 class TeamMember(models.Model):
     """A person of the team: with an account once joined, invited by a hashed single-use link until then, or only named."""
 
+    link_token: str
+    """The link just made, for the one who invites; only its hash is stored."""
+
     application = models.ForeignKey(Application, models.CASCADE, related_name="members", verbose_name=_("application"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -37,6 +37,13 @@ def _months(application: Application) -> int:
     return rules["silence_months"] if rules else DEFAULT_MONTHS
 
 
+def clock_of(application: Application, at) -> Silence:
+    """The clock of a file that was filed; for one that never was the question has no sense."""
+    if (found := silence(application, at)) is None:
+        raise ValueError(f"{application.reference} was never filed")
+    return found
+
+
 def silence(application: Application, at, *, requests=None) -> Silence | None:
     """The clock of a filed file at an instant; None while never filed. Give `requests` (its information requests) to spare a query in lists."""
     if application.first_received_at is None:
@@ -44,7 +51,11 @@ def silence(application: Application, at, *, requests=None) -> Silence | None:
     paused_days, paused = 0, False
     for request in requests if requests is not None else application.information_requests.all():
         is_open = request.state == InformationRequestState.OPEN
-        end = request.due_at if is_open else min(request.answered_at or request.closed_at, request.due_at)
+        end = (
+            request.due_at
+            if is_open
+            else min(request.answered_at or request.closed_at or request.due_at, request.due_at)
+        )
         paused = paused or (is_open and at < request.due_at)
         paused_days += max(0, (timezone.localdate(end) - timezone.localdate(request.opened_at)).days)
     rejected_on = add_months(timezone.localdate(application.first_received_at), _months(application)) + timedelta(

@@ -59,7 +59,7 @@ def _past(application: Application) -> list[Step]:
     steps = [Step("past", application.created_at, _("Draft opened"))]
     for version in application.versions.select_related("filed_by", "receipt"):
         first = version.number == 1
-        link = f"/documents/{version.receipt.code}/" if version.receipt_id else ""
+        link = f"/documents/{version.receipt.code}/" if version.receipt else ""
         steps.append(
             Step(
                 "past",
@@ -196,7 +196,7 @@ def next_step(application: Application, at: datetime, due_at: datetime | None = 
     """The next thing for the team, without a query (the call is loaded). Never says more than a notified decision does."""
     root, call, state = f"/dossiers/{application.reference}/", application.call, application.state
     if state == "draft":
-        if at >= call.closes_at:
+        if call.closes_at and at >= call.closes_at:
             return Next(_("The call is closed."), call.closes_at, root)
         return Next(_("Finish and file"), call.closes_at, f"{root}verifier/")
     if state == "information_requested":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from applications.enums import InformationRequestState, SectionCode, TeamRight
 from applications.models import Application, InformationRequest, SignOff, TeamMember
@@ -12,6 +13,9 @@ from core.transitions import canonical_hash
 from fund.enums import ApplicantKind
 from fund.identifiers import compact, is_rna, is_siret
 from fund.models import Organisation
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 def is_member(user, application: Application) -> bool:
@@ -37,10 +41,8 @@ def is_signatory(user, application: Application) -> bool:
 def signatories(application: Application) -> list[User | TeamMember]:
     """Everyone whose agreement filing needs: the lead first, then the members marked so (a TeamMember while not joined yet)."""
     members = application.members.select_related("user").filter(signatory=True)
-    return [
-        application.lead,
-        *(member.user if member.joined_at else member for member in members if member.user_id != application.lead_id),
-    ]
+    others = [member for member in members if member.user_id != application.lead_id]
+    return [application.lead, *(member.user if member.user and member.joined_at else member for member in others)]
 
 
 def team_facts(application: Application) -> list[dict]:
@@ -130,7 +132,7 @@ def code_is_live(application: Application, at) -> bool:
 @dataclass(frozen=True)
 class Progress:
     code: str
-    label: str
+    label: StrOrPromise
     missing: int
     started: bool
 

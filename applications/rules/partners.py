@@ -28,7 +28,8 @@ def partner_deadline(application: Application, at):
     """Until when a partnership may be confirmed: the call's term, or later while a request of the fund asks for a partner."""
     request = queries.open_request(application)
     if request and "partnership" in request.sections and at < request.due_at:
-        return max(request.due_at, application.call.partner_deadline_at)
+        term = application.call.partner_deadline_at
+        return max(request.due_at, term) if term else request.due_at
     return application.call.partner_deadline_at
 
 

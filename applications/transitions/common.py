@@ -97,7 +97,7 @@ def _amount(value) -> int:
 
 
 def columns(application: Application, content: dict, *, create: bool) -> dict:
-    """The columns that mirror a content (only of the sections given). `create` makes the organisations that are not known yet: at filing, never while writing."""
+    """The columns that mirror a content (only of the sections given). `create` makes organisations not known yet: at filing, never before."""
     found: dict = {}
     if "applicant" in content:
         found |= _people(application, content["applicant"], create)

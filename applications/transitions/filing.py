@@ -9,6 +9,7 @@ from applications import queries
 from applications.enums import SectionCode
 from applications.models import Application, ApplicationVersion, InformationRequest
 from applications.notifications import tell, tell_staff, writers_of
+from applications.queries.silence import clock_of
 from applications.rules import filing as rules
 from applications.rules import instruction, people
 from applications.transitions.common import columns, lock_call
@@ -58,7 +59,7 @@ def _file(act, application: Application, move, access_code: str) -> None:
     application.save()
     version.receipt = papers.freeze_receipt(application, version, at=act.at)
     version.save(update_fields=["receipt"])
-    clock_ = queries.silence(application, act.at)
+    clock_ = clock_of(application, act.at)
     tell(
         "application.receipt",
         application,
@@ -185,7 +186,7 @@ def answer(act, application, *, text=""):
     answer_request(information_request=request, actor=act.actor, at=act.at, text=text.strip())
     version = _version(act, application, content)
     application.answer(version, act.at)
-    rejected_on = queries.silence(application, act.at).rejected_on
+    rejected_on = clock_of(application, act.at).rejected_on
     tell("information.received", application, "", at=act.at, answered_at=act.at, rejected_on=rejected_on)
     tell_staff("information.answered_staff", application, "", at=act.at)
 

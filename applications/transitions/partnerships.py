@@ -166,8 +166,8 @@ def expire(act, partnership):
 def _answer(act, partnership: Partnership, facts: dict) -> None:
     """What the agent says: who he is, for which department, what it brings. The SIRET says which administration it is."""
     for name in ("agent_name", "agent_role", "agent_phone", "service", "commitment", "time_planned", "authority"):
-        field = partnership._meta.get_field(name)
-        setattr(partnership, name, (facts.get(name) or "").strip()[: field.max_length or 5000])
+        most = getattr(partnership._meta.get_field(name), "max_length", None) or 5000
+        setattr(partnership, name, (facts.get(name) or "").strip()[:most])
     partnership.siret, partnership.publish_agent_name = (
         identifiers.compact(facts["siret"]),
         bool(facts.get("publish_agent_name")),

@@ -164,7 +164,7 @@ def invitation(token: str) -> TeamMember | None:
 
 
 def join(*, token: str, actor: User, at: datetime) -> TeamMember:
-    """Use an invitation: the person signed in joins the team; the link then is dead. Raises Refusal (`invitation_used`, `invitation_expired`, `already_member`)."""
+    """The person signed in joins the team; the link then is dead. Raises Refusal (`invitation_used`, `invitation_expired`, `already_member`)."""
     member = invitation(token)
     if member is None:
         raise Refusal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404
@@ -12,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from applications import queries
 from applications.models import Application
-from core.forms import FundForm
 from core.transitions import VERBS, Act, Offer, Refusal, offered
 
 BASE = (
@@ -31,7 +31,8 @@ class Card:
     """One act of the page. `form` is bound when it was just refused."""
 
     offer: Offer
-    form: FundForm
+    form: Any
+    question: str = ""
 
     @property
     def name(self):
@@ -68,7 +69,7 @@ def may(guard, verb, obj, request, **params) -> Refusal | None:
     return None
 
 
-def cards(request, obj, forms: dict, bound: FundForm | None = None, initial: dict | None = None) -> list[Card]:
+def cards(request, obj, forms: dict, bound: Any = None, initial: dict | None = None) -> list[Card]:
     """Cards of the acts listed in `forms` (verb name -> form class), in that order, for those this person could ever do in this state."""
     offers = {offer.name: offer for offer in offered(obj, request.user, request.received_at, only_in_state=True)}
     found = []

@@ -104,7 +104,7 @@ def frame(request, application: Application, here: str, content: dict | None = N
         "is_writer": is_writer(request, application),
         "members": list(application.members.select_related("user")),
         "filed": application.filed_version,
-        "is_changed": bool(application.filed_version)
+        "is_changed": application.filed_version is not None
         and application.filed_version.content_hash != queries.hash_now(application, content),
     }
 

@@ -102,7 +102,7 @@ def vacancies() -> list[dict]:
                 "decision": decision,
                 "application": decision.application,
                 "amount": amount,
-                "possible": call.envelope.free_amount >= amount,
+                "possible": call.envelope is not None and call.envelope.free_amount >= amount,
                 "pending": decision.application_id in pending,
             },
         )
@@ -205,11 +205,9 @@ def tasks_of_recipient(user, at) -> list[Task]:
         | Q(application__bearer_person=user)
     )
     found: list[Task] = []
-    agreements = Agreement.objects.filter(mine).filter(
-        state__in=("offered", "accepted", "signed", "active", "suspended")
-    )
+    going = Agreement.objects.filter(mine).filter(state__in=("offered", "accepted", "signed", "active", "suspended"))
     agreements = list(
-        agreements.select_related("application__lead").prefetch_related("payee_accounts", "document__signatures")
+        going.select_related("application__lead").prefetch_related("payee_accounts", "document__signatures")
     )
     for agreement in agreements:
         base, title = f"/dossiers/{agreement.reference}", agreement.application.title
@@ -239,7 +237,7 @@ def tasks_of_recipient(user, at) -> list[Task]:
         ):
             signed = (
                 {signature.signer_id for signature in agreement.document.signatures.all()}
-                if agreement.document_id
+                if agreement.document
                 else set()
             )
             if user.pk not in signed and (user.pk == agreement.signatory_id or not agreement.bearer_signed_at):
@@ -274,14 +272,14 @@ def tasks_of_recipient(user, at) -> list[Task]:
 def _changes_awaited(agreements, user) -> list[Task]:
     """Amendments to sign, amounts to give back to comment or to repay."""
     found = []
-    for one in Amendment.objects.filter(
+    for amendment in Amendment.objects.filter(
         agreement__in=agreements, agreement__signatory=user, state="approved", bearer_signed_at__isnull=True
     ).select_related("agreement__application"):
         found.append(
             Task(
-                _("Sign the amendment of “%(title)s”") % {"title": one.agreement.application.title},
-                f"/dossiers/{one.agreement.reference}/avenants/{one.number}/",
-                one.sign_by_at,
+                _("Sign the amendment of “%(title)s”") % {"title": amendment.agreement.application.title},
+                f"/dossiers/{amendment.agreement.reference}/avenants/{amendment.number}/",
+                amendment.sign_by_at,
                 "amendment",
             )
         )

@@ -88,7 +88,7 @@ def prime(rows: list[Instalment], user) -> None:
     references = {row.agreement.reference for row in rows}
     books = {account.reference: account for account in GrantAccount.objects.filter(reference__in=references)}
     for row in rows:
-        row.agreement._grant_account = books.get(row.agreement.reference)
+        row.agreement.__dict__["_grant_account"] = books.get(row.agreement.reference)
     prime_interests(user, {row.agreement.application_id for row in rows})
 
 
@@ -137,7 +137,7 @@ def _days_gone(instalment, today: date) -> int | None:
 
 def counts(user) -> dict[str, dict]:
     """Number and cents of each queue, in one query."""
-    wanted = {}
+    wanted: dict[str, Count | Sum] = {}
     for queue, states in QUEUES.items():
         wanted[f"{queue}_n"] = Count("pk", filter=Q(state__in=states))
         wanted[f"{queue}_amount"] = (

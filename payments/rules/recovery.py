@@ -65,8 +65,9 @@ def within_paid(act: Act) -> None:
             return
         raise Refusal("claim_amount_missing", _("Write the amount to give back."), field="amount", article="art. 25")
     proposed = None if act.verb.creates else act.obj.amount
-    amount, paid = amount if amount is not None else proposed, claimable(agreement_of(act.obj))
-    if amount <= 0 or amount > min(paid, proposed or paid):
+    paid = claimable(agreement_of(act.obj))
+    asked: int = amount if amount is not None else act.obj.amount
+    if asked <= 0 or asked > min(paid, proposed or paid):
         raise Refusal(
             "claim_above_paid",
             _("The amount claimed must be above zero and at most %(amount)s, what was paid and may be claimed.")

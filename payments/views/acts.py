@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -13,7 +14,6 @@ from django.utils.translation import gettext as _
 from core import two_key
 from core.files import check_upload
 from core.transitions import VERBS, Offer, Refusal, offered
-from payments.forms import PlainForm
 
 PROOF_BYTES = 10 * 1024 * 1024
 
@@ -23,7 +23,7 @@ class Card:
     """One act of the page. `form` is bound when it was just refused."""
 
     offer: Offer
-    form: PlainForm
+    form: Any
 
     @property
     def name(self):
@@ -42,7 +42,7 @@ class Card:
         return self.offer.verb.two_key is not None
 
 
-def cards(request, obj, forms: dict, bound: PlainForm | None = None, initial: dict | None = None) -> list[Card]:
+def cards(request, obj, forms: dict, bound: Any = None, initial: dict | None = None) -> list[Card]:
     """Cards of the acts listed in `forms` (verb name -> form class), in that order, for those this person could ever do in this state."""
     offers = {offer.name: offer for offer in offered(obj, request.user, request.received_at, only_in_state=True)}
     found = []

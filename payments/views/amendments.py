@@ -84,7 +84,7 @@ def _page(request, row: Amendment, acts: dict, here: str, where: str):
         response, bound = act(request, row, acts, done=here, extra=extra)
         if response:
             return response
-    if row.document_id and row.document.state == "frozen":
+    if row.document and row.document.state == "frozen":
         documents.render(row.document, at=request.received_at)
         row = _rows().get(pk=row.pk)
     return render(
@@ -96,9 +96,9 @@ def _page(request, row: Amendment, acts: dict, here: str, where: str):
             "application": row.agreement.application,
             "cards": cards(request, row, acts, bound),
             "desk": where,
-            "document_url": documents.url(row.document) if row.document_id else "",
-            "twin": documents.html(row.document) if row.document_id else "",
-            "signatures": row.document.signatures.select_related("signer") if row.document_id else [],
+            "document_url": documents.url(row.document) if row.document else "",
+            "twin": documents.html(row.document) if row.document else "",
+            "signatures": row.document.signatures.select_related("signer") if row.document else [],
         },
         status=status(bound),
     )

@@ -283,7 +283,7 @@ def instalment_facts(row: Instalment) -> dict:
         "evidence": row.evidence.all(),
         "orders": row.orders.select_related("document", "account"),
         "events": history_of(row),
-        "document_url": documents.url(row.agreement.document) if row.agreement.document_id else "",
+        "document_url": documents.url(row.agreement.document) if row.agreement.document else "",
         "report": row.agreement.reports.filter(state="accepted", kind=kind).first() if kind else None,
         "account": current_account(row.agreement),
         "lines": row.statement_lines.select_related("statement"),
