@@ -11,7 +11,6 @@ from core.transitions import VERBS
 from fund.enums import Role
 from fund.models import Theme
 from fund.transitions import identity, roles, rules
-from tests.factories.core import UserFactory
 from tests.factories.fund import AdministrationFactory, fictional_siret
 from tests.factories.payments import fictional_iban
 from tests.journeys.people import PASSWORD
@@ -38,7 +37,7 @@ def email(key: str) -> str:
 
 def account(key: str, name: str) -> User:
     """Somebody who can sign in, their address confirmed."""
-    user = UserFactory(email=email(key), name=name, password=make_password(PASSWORD))
+    user = User.objects.create(email=email(key), name=name, password=make_password(PASSWORD))
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
@@ -69,10 +68,9 @@ def open_fund(at) -> dict[str, User]:
                 "postcode": "58000",
                 "insee_code": "58194",
                 "website": "https://fonds.example",
-                **{
-                    name: "bonjour@fonds.example"
-                    for name in ("email", "data_protection_email", "accessibility_email", "appeals_email")
-                },
+                **dict.fromkeys(
+                    ("email", "data_protection_email", "accessibility_email", "appeals_email"), "bonjour@fonds.example"
+                ),
                 "phone": "03 86 00 00 00",
                 "opening_hours": "du lundi au vendredi, 9 h – 17 h",
                 "debtor_holder": "Établissement public Premier Essai",

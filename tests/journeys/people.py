@@ -46,7 +46,9 @@ class Person:
     def goes(self, path: str, *, status: int = 200) -> Person:
         address = path if path.startswith("http") else self.stage.address + path
         response = self.page.goto(address)
-        assert response is not None and response.status == status, f"{path}: {response and response.status}\n{self.text()[:600]}"
+        assert response is not None and response.status == status, (
+            f"{path}: {response and response.status}\n{self.text()[:600]}"
+        )
         return self.looks()
 
     def looks(self) -> Person:
@@ -61,7 +63,9 @@ class Person:
         self.stage.seen.add(key)
         if self.accessible:
             found = Axe().run(page).response["violations"]
-            self.stage.faults += [f"{path}: {one['id']} {[node['target'] for node in one['nodes']][:3]}" for one in found]
+            self.stage.faults += [
+                f"{path}: {one['id']} {[node['target'] for node in one['nodes']][:3]}" for one in found
+            ]
         page.set_viewport_size(PHONE)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self.stage.faults.append(f"{path} ({heading}): scrolls sideways at 360 px")
@@ -98,7 +102,11 @@ class Person:
         return self
 
     def _field(self, label: str, nth: int, within: str):
-        return self.page.locator(within).get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*(\(.*)?$", re.DOTALL)).nth(nth)
+        return (
+            self.page.locator(within)
+            .get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*(\(.*)?$", re.DOTALL))
+            .nth(nth)
+        )
 
     def presses(self, words: str, *, nth: int = 0, within: str = "main") -> Person:
         """Press the button (or follow the link that looks like one) with these words; waits for the page that comes."""
@@ -113,6 +121,7 @@ class Person:
         """Do one act of the page: its form, filled by the names of its fields, sent with its own button."""
         self._open_details()
         form = self.page.locator(f'form:has([name="act"][value="{act}"])').nth(nth)
+        assert form.count(), f"{self.name} cannot {act} at {self.page.url}:\n{self.text()[:2500]}"
         self.fills(values or {}, form)
         button = form.locator(f'button[name="act"][value="{act}"]')
         button = button if button.count() else form.locator("button:not([type=button])")
@@ -125,6 +134,7 @@ class Person:
         place = place or self.page.locator("main")
         for name, value in values.items():
             fields = place.locator(f'[name="{name}"]:not([type=hidden]), [name$="-{name}"]:not([type=hidden])')
+            assert fields.count(), f"no field {name} at {self.page.url}:\n{self.text()[:1500]}"
             kind = fields.first.evaluate("field => field.tagName === 'SELECT' ? 'select' : field.type")
             if kind == "radio" or isinstance(value, list):
                 for one in value if isinstance(value, list) else [value]:
@@ -139,9 +149,16 @@ class Person:
                 fields.first.fill(str(value))
         return self
 
-    def saves(self, values: dict, words: str) -> Person:
-        """Fill the page's one form and press the button with these words."""
-        return self.fills(values).presses(words)
+    def sends(self, values: dict | None = None) -> Person:
+        """Fill and send the one form of the page, or the one that has these fields."""
+        self._open_details()
+        forms = self.page.locator("main form[method=post]")
+        name = next(iter(values), "") if values else ""
+        form = forms.filter(has=self.page.locator(f'[name="{name}"], [name$="-{name}"]')).last if name else forms.last
+        self.fills(values or {}, form)
+        with self.page.expect_navigation():
+            form.locator("button:not([type=button]):not([name])").last.click()
+        return self.looks()
 
     def _open_details(self) -> None:
         for summary in self.page.locator("main details:not([open]) > summary").all():
@@ -181,7 +198,9 @@ class Person:
     def signs_in(self, password: str = PASSWORD) -> Person:
         self.goes("/connexion/")
         self.writes("Courriel", self.email).writes("Mot de passe", password)
-        return self.presses("Se connecter")
+        self.presses("Se connecter")
+        assert "/connexion/" not in self.page.url, self.text()[:600]
+        return self
 
     def confirms_it_is_them(self, password: str = PASSWORD) -> Person:
         """Signing asks for the password again when the last sign-in is more than five minutes old."""

@@ -31,7 +31,6 @@ OPENNESS = {
     "reuse": True,
     "accessibility": "Lettres relues en facile à lire et à comprendre.",
 }
-STATEMENTS = ("accurate", "authorised", "not_started", "no_double_funding", "social_and_tax", "electronic_notification")
 
 
 def applicant(kind: str, name: str, number: int) -> dict:
@@ -48,6 +47,7 @@ def applicant(kind: str, name: str, number: int) -> dict:
     if kind == "collective":
         return answers | {
             "name": name,
+            "purpose": "Essayer le compost de quai à l’échelle d’une rue.",
             "bearer_kind": "association",
             "bearer_name": "Maison des communs",
             "bearer_siret": fictional_siret(number),
@@ -91,26 +91,29 @@ def writes_application(
     with person.page.expect_navigation():
         person.page.locator('main form:has([name="applicant_kind"]) button:not([type=button])').last.click()
     reference = person.looks().page.url.split("/dossiers/")[1].split("/")[0]
-    statements = dict.fromkeys(STATEMENTS, True)
-    if kind == "association":
-        statements |= {"cer": True, "cer_on": "2026-01-15"}
-    if kind == "collective":
-        statements |= {"cer": True, "cer_on": "2026-01-15", "mandates_held": True}
-    if kind == "citizen":
-        statements.pop("social_and_tax")
     for code, answers in {
         "applicant": applicant(kind, name, number),
         "project": {"title": title, **PROJECT},
         "partnership": {"expectation": "Deux agents une demi-journée par quinzaine."},
         "budget": budget(*amounts),
         "openness": OPENNESS,
-        "statements": statements,
+        "statements": {},
     }.items():
         person.goes(f"/dossiers/{reference}/ecrire/{code}/").fills(answers)
+        if code == "statements":
+            promises_all(person)
         with person.page.expect_navigation():
             person.page.locator('main button[name="go"]').last.click()
         person.looks()
     return reference
+
+
+def promises_all(person: Person) -> None:
+    """Tick every statement on honour that this kind of applicant is asked."""
+    for box in person.page.locator("main input[type=checkbox]").all():
+        box.check()
+    if person.page.locator('[name="cer_on"]').count():
+        person.fills({"cer_on": "2026-01-15"})
 
 
 def invites_partner(person: Person, reference: str, agent: str) -> None:
