@@ -121,7 +121,6 @@ def sections(world: World, row: dict) -> dict[str, dict]:
                 for key in (
                     "title",
                     "summary",
-                    "need",
                     "solution",
                     "deliverables",
                     "timeline",
@@ -131,6 +130,7 @@ def sections(world: World, row: dict) -> dict[str, dict]:
                     "themes",
                 )
             },
+            "need": world.variant.plant("draft", row["key"], row["need"] or ""),
             "insee_code": row["territory"]["insee_code"],
         },
         "partnership": {
@@ -318,7 +318,8 @@ def _answer(world: World, row: dict, at) -> None:
 def check(world: World, row: dict, at, failed: set[str] = frozenset()) -> None:
     """The case officer's checklist; `failed` are the conditions not met."""
     application = world.fresh(world.files[row["key"]])
-    checks = {code: (code not in failed, "") for code, _label, _article in condition_codes(application)}
+    note = world.variant.plant("note", row["key"], "")
+    checks = {code: (code not in failed, note) for code, _label, _article in condition_codes(application)}
     transitions.save_checks(application=application, actor=world.people["instruction"], at=at, checks=checks)
 
 

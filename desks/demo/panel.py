@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from applications.models import Application
 from desks.demo.world import World
 from fund.enums import Role
+from reviews import scoring
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, DeclarationState
 from reviews.models import Assignment, Declaration, Panel
 from reviews.queries.interests import seat_hints
+from reviews.queries.meetings import scores_of
+from reviews.queries.ranking import weights_of
 from reviews.transitions import assignments, calls, declarations, panels
 
 STANDS_IN = ("civil2", "etat4")
@@ -137,12 +141,12 @@ def _pair(world: World, row: dict) -> Assignment | None:
 
 def _review(world: World, row: dict, at, filed: bool = True) -> None:
     """Read, scored, filed; or only begun."""
-    row = world.variant.review(row)
     pair = _pair(world, row)
     if pair is None:  # the one who read in his place is named in the days that follow
         world.timeline.plan(at + world.A_DAY, lambda later: _review(world, row, later, filed))
         return
     reader = pair.seat.user
+    row = world.variant.review(world.variant.author(row, world.data.reviews["reviews"]))
     scores = {
         item["criterion"]: {"half_points": item["score"] * 2, "justification": item["justification"]}
         for item in row["scores"]
@@ -156,3 +160,13 @@ def _review(world: World, row: dict, at, filed: bool = True) -> None:
 
 def _close_reading(world: World, key: str, at) -> None:
     assignments.close_reading(panel=Panel.objects.get(call=world.calls[key]), actor=world.people["instruction"], at=at)
+
+
+def note_ranks(world: World, key: str) -> None:
+    """The order that the reviews filed so far would give, while reading goes on and nobody may know."""
+    row = Panel.objects.filter(call__slug=world.data.calls[key]["slug"], state="reading").select_related("call").first()
+    if row is None:
+        return
+    files = {one.pk: one.reference for one in Application.objects.filter(call=row.call, state="under_review")}
+    places = scoring.rank(scores_of(row.call, list(files)), weights_of(row.call))
+    world.variant.ranks(key, {files[place.key]: place.rank for place in places})

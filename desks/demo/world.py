@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -51,3 +52,7 @@ class World:
 
     def render_soon(self, document: Document) -> None:
         """It will have to be signed: its drawing may begin."""
+
+    @contextmanager
+    def drawing(self):
+        yield
