@@ -12,38 +12,64 @@ approves it. Errors are problem details (core.api_errors); `Idempotency-Key` is 
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from django.utils.http import parse_etags
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from core import two_key
-from core.access import Rule, signed_in
+from core.access import Rule, public, signed_in
 from core.idempotency import HEADER, api_once
 from core.models import Machine
-from core.transitions import VERBS, Verb, offered
+from core.transitions import VERBS, Refusal, Verb, offered
 
 
 class NoParams(serializers.Serializer):
     """A verb that needs nothing said."""
 
 
-class Problem(serializers.Serializer):
-    """RFC 9457 problem details. `code` is stable; `remedy` says what would make the act possible, `article` the rule behind it."""
+class Strict(serializers.Serializer):
+    """What is sent and not known is said, never dropped in silence."""
 
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    remedy = serializers.CharField(required=False)
-    article = serializers.CharField(required=False)
-    field = serializers.CharField(required=False)
-    errors = serializers.JSONField(required=False)
-    request = serializers.CharField(required=False)
+    def to_internal_value(self, data):
+        if isinstance(data, dict):
+            unknown = [name for name in data if name not in self.fields]
+            if unknown:
+                raise serializers.ValidationError({str(name)[:60]: [_("Unknown field.")] for name in unknown[:20]})
+        return super().to_internal_value(data)
+
+
+class Reason(serializers.Serializer):
+    """One sentence. An empty one is refused by the rule, in its own words."""
+
+    reason = serializers.CharField(max_length=1000, allow_blank=True, default="")
+
+
+class Instant(serializers.DateTimeField):
+    """An instant of our time: years that calendars and time zones can add to."""
+
+    def to_internal_value(self, value):
+        return _our_time(self, super().to_internal_value(value))
+
+
+class Day(serializers.DateField):
+    def to_internal_value(self, value):
+        return _our_time(self, super().to_internal_value(value))
+
+
+def _our_time(field, moment):
+    if not 1900 <= moment.year <= 2199:
+        field.fail("invalid", format="YYYY-MM-DD")
+    return moment
 
 
 class TransitionSerializer(serializers.Serializer):
@@ -68,25 +94,26 @@ class ProposalSerializer(serializers.Serializer):
     expires_at = serializers.DateTimeField()
 
 
+def transition_of(name: str, label, refusal: Refusal | None, *, needs_two: bool = False) -> dict[str, Any]:
+    entry: dict[str, Any] = {"verb": name, "label": str(label), "allowed": refusal is None, "two_key": needs_two}
+    if refusal:
+        entry |= {
+            "code": refusal.code,
+            "reason": str(refusal.reason),
+            "remedy": str(refusal.remedy or ""),
+            "article": refusal.article,
+        }
+    return entry
+
+
 def transitions_of(row: Machine, user, at) -> list[dict[str, Any]]:
     """`available_transitions`: every verb of the row this person could ever do, with the reason of those refused now."""
-    found = []
-    for offer in offered(row, user, at):
-        entry: dict[str, Any] = {
-            "verb": offer.name,
-            "label": str(offer.label),
-            "allowed": offer.allowed,
-            "two_key": offer.verb.two_key is not None,
-        }
-        if refusal := offer.refusal:
-            entry |= {
-                "code": refusal.code,
-                "reason": str(refusal.reason),
-                "remedy": str(refusal.remedy or ""),
-                "article": refusal.article,
-            }
-        found.append(entry)
-    return found
+    if not user.is_authenticated:
+        return []
+    return [
+        transition_of(offer.name.rstrip("_"), offer.label, offer.refusal, needs_two=offer.verb.two_key is not None)
+        for offer in offered(row, user, at)
+    ]
 
 
 class WithTransitions(serializers.Serializer):
@@ -107,18 +134,57 @@ class WithTransitions(serializers.Serializer):
         return fields
 
 
-PROBLEMS = {
-    status: OpenApiResponse(Problem, description=text)
-    for status, text in (
-        (400, "Not understood"),
-        (401, "Sign in first"),
-        (403, "Not allowed"),
-        (404, "Nothing here, or nothing you may see"),
-        (409, "Not possible now"),
-        (422, "Refused by a rule"),
-    )
-}
 KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Same key and body: same answer, one effect.")
+MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="The ETag that was read: 412 when the resource changed since."
+)
+
+
+def etag_of(data) -> str:
+    """Of what this person was shown, and of nothing else."""
+    return f'"{hashlib.sha256(JSONRenderer().render(data)).hexdigest()[:32]}"'
+
+
+def with_etag(request, response: Response) -> Response:
+    """The answer of a GET, or 304 when the client has it."""
+    if response.status_code != 200 or request.method not in ("GET", "HEAD"):
+        return response
+    etag = etag_of(response.data)
+    if {etag, "*"} & set(_tags(request, "If-None-Match")):
+        response = Response(status=304)
+    response["ETag"] = etag
+    return response
+
+
+def _tags(request, header: str) -> list[str]:
+    return [tag.removeprefix("W/") for tag in parse_etags(request.headers.get(header, ""))]
+
+
+def check_unchanged(request, current: Callable[[], str]) -> None:
+    """`If-Match`: refuses when what the client read is no longer what is there."""
+    wanted = _tags(request, "If-Match")
+    if "If-Match" in request.headers and "*" not in wanted and current() not in wanted:
+        raise Refusal(
+            "precondition_failed",
+            _("This changed since you read it."),
+            remedy=_("Read it again, then send with its new ETag."),
+            status=412,
+        )
+
+
+class Open:
+    """A public reading: the same bytes for everybody, whoever asks; kept by its ETag (304)."""
+
+    access_rule: Rule = public
+    authentication_classes: list = []
+    permission_classes = [AllowAny]
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, with_etag(request, response), *args, **kwargs)
+        if response.status_code in (200, 304):
+            response["Cache-Control"] = "public, max-age=0, must-revalidate"
+            response["Access-Control-Allow-Origin"] = "*"
+        return response
 
 
 class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -146,6 +212,9 @@ class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
                         cls.__dict__.get("serializer_class") or cls.serializer_class,
                     ),
                 )
+
+    def retrieve(self, request, *args, **kwargs):
+        return with_etag(request, super().retrieve(request, *args, **kwargs))
 
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):
@@ -195,6 +264,7 @@ def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[se
     @api_once
     def act(self, request, *args, **kwargs):
         row = self.get_object()
+        check_unchanged(request, lambda: etag_of(self.get_serializer(row).data))
         given = params_class(data=request.data, context=self.get_serializer_context())
         given.is_valid(raise_exception=True)
         validated = dict(given.validated_data)
@@ -219,5 +289,5 @@ def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[se
     name = verb.name.rstrip("_")
     route = action(detail=True, methods=["post"], url_path=name, url_name=name.replace("_", "-"))(act)
     return extend_schema(
-        request=None if params_class is NoParams else params_class, responses={**success, **PROBLEMS}, parameters=[KEY]
+        request=None if params_class is NoParams else params_class, responses=success, parameters=[KEY, MATCH]
     )(route)

@@ -127,6 +127,13 @@ def fingerprint_of_form(request) -> str:
     return _digest(*parts)
 
 
+def fingerprint_of_call(request) -> str:
+    """Hash of an API request; of an upload, its fields and files (the body of a file is not read at once)."""
+    if (request.content_type or "").startswith("multipart/"):
+        return fingerprint_of_form(request._request)
+    return _digest(request.method, request.get_full_path(), bytes(request._request.body))
+
+
 def once(view: Callable) -> Callable:
     """A form's view: a POST that carries a nonce acts once; sent again, it is led where the first one was led.
 
@@ -169,7 +176,7 @@ def api_once(method: Callable) -> Callable:
         key = request.headers.get(HEADER, "")
         if not key:
             return method(self, request, *args, **kwargs)
-        row = begin(request.user, key, _digest(request.method, request.get_full_path(), bytes(request._request.body)))
+        row = begin(request.user, key, fingerprint_of_call(request))
         if row.status is not None:
             return _replay(row)
         try:

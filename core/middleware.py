@@ -50,7 +50,8 @@ class ReceivedAt:
                 _("Some information was unreadable or damaged on the way. Nothing was changed."),
             )
         length = request.META.get("CONTENT_LENGTH") or "0"
-        most = MOST_API_BYTES if request.path_info.startswith("/api/") else MOST_BYTES
+        uploads = request.META.get("CONTENT_TYPE", "").startswith("multipart/")
+        most = MOST_API_BYTES if request.path_info.startswith("/api/") and not uploads else MOST_BYTES
         if not length.isdecimal():
             return plain(
                 400,

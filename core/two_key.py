@@ -133,14 +133,19 @@ def refuse(act: TwoKeyAct, *, actor, at, reason: str) -> TwoKeyAct:
         return act
 
 
+def may_withdraw(act: TwoKeyAct, actor) -> None:
+    """Raises Refusal with the reason when this person may not take the proposal back."""
+    if act.state != TwoKeyState.PROPOSED:
+        raise Refusal("not_allowed_in_state", _("This act is already closed."))
+    if actor != act.proposed_by:
+        raise Refusal("not_permitted", _("Only the person who proposed this act can withdraw it."))
+
+
 def withdraw(act: TwoKeyAct, *, actor, at) -> TwoKeyAct:
     """The proposer takes the proposal back."""
     with transaction.atomic():
         act = locked(act)
-        if act.state != TwoKeyState.PROPOSED:
-            raise Refusal("not_allowed_in_state", _("This act is already closed."))
-        if actor != act.proposed_by:
-            raise Refusal("not_permitted", _("Only the person who proposed this act can withdraw it."))
+        may_withdraw(act, actor)
         act.withdraw(actor, at)
         act.save()
         _record(act, "withdraw", TwoKeyState.PROPOSED, actor, at)

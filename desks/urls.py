@@ -1,9 +1,10 @@
 from django.urls import path
 
-from desks import views
+from desks import api, views
 
 app_name = "desks"
 urlpatterns = [
+    path("api/docs/", api.docs, name="api_docs"),
     path("mon-espace/", views.my_space, name="my_space"),
     path("dossiers/<str:reference>/", views.spine, name="spine"),
 ]

@@ -1,6 +1,6 @@
 """Reads and figures of the file, one definition each."""
 
-from applications.queries.desk import PAGE, desk_counts, desk_queue, officer_interest, officers_files
+from applications.queries.desk import PAGE, desk_counts, desk_queue, officer_interest, officers_files, readable_by
 from applications.queries.silence import Silence, silence
 from applications.queries.timeline import Next, Step, latest_request, my_applications, next_step, requests_due, timeline
 from applications.queries.writing import (
@@ -47,6 +47,7 @@ __all__ = [
     "officers_files",
     "open_request",
     "progress",
+    "readable_by",
     "requests_due",
     "section_now",
     "signatories",

@@ -35,6 +35,13 @@ def officers_files(user):
     return Application.objects.filed().exclude(pk__in=_with_interest(user).values("pk"))
 
 
+def readable_by(user):
+    """Files this person may read: the team's own, and for officers and auditors the filed ones in which they have no interest."""
+    mine = Application.objects.of_team(user).values("pk")
+    seen = Application.objects.visible_to(user)
+    return seen.filter(Q(pk__in=mine) | ~Q(pk__in=_with_interest(user).values("pk"))) if user.is_authenticated else seen
+
+
 def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting: str = ""):
     """Filed files, oldest first. `state` a state or "" for those to instruct, "all" for every one; `call` a slug; `waiting` "partner", "reexamine" or "incomplete"."""
     files = officers_files(user).select_related(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
-
 from allauth.account.adapter import get_adapter
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import ReauthenticateForm
@@ -15,19 +12,18 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import kept, links, outbox, reauth
+from core import kept, links, reauth, tokens
 from core.access import allow, signed_in
 from core.forms import FundForm
 from core.idempotency import new_nonce
-from core.models import ApiToken
 
 TOKENS = 20
+"""Live tokens one person may hold."""
 
 
 class PasswordForm(FundForm):
@@ -80,15 +76,13 @@ def confirm(request):
 @require_safe
 def security(request):
     """What protects the account: password, second factor, tokens."""
-    tokens = request.user.api_tokens.filter(revoked_at=None, expires_at__gt=request.received_at).order_by("-pk")[
-        :TOKENS
-    ]
+    rows = request.user.api_tokens.filter(revoked_at=None, expires_at__gt=request.received_at).order_by("-pk")[:TOKENS]
     factors = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
     return render(
         request,
         "core/security.html",
         {
-            "tokens": tokens,
+            "tokens": rows,
             "has_second_factor": Authenticator.Type.TOTP in factors,
             "has_recovery_codes": Authenticator.Type.RECOVERY_CODES in factors,
         },
@@ -118,31 +112,18 @@ def new_token(request):
         if request.user.api_tokens.filter(revoked_at=None, expires_at__gt=request.received_at).count() >= TOKENS:
             form.add_error(None, _("You have %(count)s tokens already: revoke one first.") % {"count": TOKENS})
         else:
-            shown = make_token(request.user, at=request.received_at, **form.params())
+            shown = tokens.make_token(request.user, at=request.received_at, **form.params())
     return render(request, "core/new_token.html", {"form": form, "shown": shown}, status=422 if form.errors else 200)
-
-
-def make_token(user, *, at, label: str, days: int = 90, may_write: bool = False, secret: str | None = None) -> str:
-    """A new bearer token of this person; returns the secret, of which only the hash is kept."""
-    secret = secret or f"fund_{secrets.token_urlsafe(32)}"
-    ApiToken.objects.create(
-        user=user,
-        label=label[:80],
-        token_hash=ApiToken.digest(secret),
-        may_write=may_write,
-        created_at=at,
-        expires_at=at + timedelta(days=days),
-    )
-    outbox.queue("account/token_created", to=user, at=at, context={"link": links.absolute("/mon-espace/securite/")})
-    return secret
 
 
 @allow(signed_in)
 @require_POST
 def revoke_token(request, pk):
     """End a token of mine."""
-    if not request.user.api_tokens.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now()):
+    token = request.user.api_tokens.filter(pk=pk, revoked_at=None).first()
+    if token is None:
         raise Http404
+    tokens.revoke_token(token, at=request.received_at)
     messages.success(request, _("The token is revoked."))
     return redirect("core:security")
 

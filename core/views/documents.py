@@ -50,11 +50,14 @@ def document(request, code):
 @allow(signed_in)
 @require_safe
 def document_pdf(request, code):
+    return pdf_response(_visible(request, code), at=request.received_at)
+
+
+def pdf_response(row: Document, *, at) -> FileResponse:
     """The bytes, made now when nobody has made them yet."""
-    row = _visible(request, code)
     if not row.file:
         try:
-            row = documents.render(row, at=request.received_at)
+            row = documents.render(row, at=at)
         except Exception as error:
             log.exception("document not rendered on demand")
             raise Refusal(

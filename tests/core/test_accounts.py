@@ -14,7 +14,7 @@ from django.test import Client
 
 from core import outbox
 from core.models import ApiToken, Mail, User
-from core.views.account import make_token
+from core.tokens import make_token
 from tests.factories.core import UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,114 @@
+"""The description of the API for programs (OpenAPI) and for people."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.access import allow, public
+from core.api import Open
+from fund.public_cache import public_page
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@cache
+def description(language: str) -> dict:
+    """The OpenAPI document. It depends on the code alone: made once by a process and language."""
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+class Description(Open, APIView):
+    """OpenAPI 3.0 of this API."""
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request):
+        return Response(description(get_language()))
+
+
+class Root(Open, APIView):
+    """The addresses of the resources."""
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request):
+        from desks.api_urls import RESOURCES
+
+        found = {name: request.build_absolute_uri(reverse(f"api:{name}-list")) for name in sorted(RESOURCES)}
+        for name in ("me", "form", "statistics", "openapi"):
+            found[name] = request.build_absolute_uri(reverse(f"api:{name}"))
+        return Response(found)
+
+
+def _type(schema: dict) -> str:
+    """A schema in one word or two."""
+    if "$ref" in schema:
+        return schema["$ref"].rpartition("/")[2]
+    if "allOf" in schema:
+        return _type(schema["allOf"][0])
+    if schema.get("type") == "array":
+        return f"[{_type(schema.get('items', {}))}]"
+    if "enum" in schema:
+        return " | ".join(str(value) for value in schema["enum"] if value not in ("", None))
+    return schema.get("format") or schema.get("type", "")
+
+
+def _fields(schema: dict, components: dict) -> list[dict]:
+    """The fields of a body."""
+    name = _type(schema)
+    found = components.get(name, schema)
+    required = found.get("required", [])
+    return [
+        {
+            "name": field,
+            "type": _type(facts),
+            "required": field in required,
+            "description": facts.get("description", ""),
+        }
+        for field, facts in found.get("properties", {}).items()
+    ]
+
+
+def _operation(path: str, method: str, facts: dict, components: dict) -> dict:
+    body = next(iter(facts.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
+    status, answer = next(iter(sorted(facts["responses"].items())))
+    content = next(iter(answer.get("content", {}).values()), {}).get("schema", {})
+    return {
+        "path": path,
+        "method": method.upper(),
+        "summary": facts.get("description", "").partition("\n")[0],
+        "parameters": [
+            {"name": one["name"], "in": one["in"], "description": one.get("description", "")}
+            for one in facts.get("parameters", [])
+            if one["in"] != "path"
+        ],
+        "fields": _fields(body, components),
+        "is_open": facts.get("security", [{}]) == [{}],
+        "status": status,
+        "answer": _type(content),
+    }
+
+
+def groups(schema: dict) -> list[dict]:
+    """Operations by resource, as the page lists them."""
+    components, found = schema["components"]["schemas"], {}
+    for path, methods in schema["paths"].items():
+        name = path.removeprefix("/api/v1/").partition("/")[0]
+        for method in METHODS:
+            if method in methods:
+                found.setdefault(name, []).append(_operation(path, method, methods[method], components))
+    return [{"name": name, "operations": found[name]} for name in sorted(found) if name]
+
+
+@allow(public)
+@public_page
+def docs(request):
+    """How to use the API, and every operation of it."""
+    return render(request, "desks/api_docs.html", {"groups": groups(description(get_language()))})

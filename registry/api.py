@@ -1,0 +1,188 @@
+"""The public window over the API: the published set and its figures, from the same queries as the pages and the files."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.api import Open
+from core.api_auth import SlicePages
+from fund.api import BalancesSerializer
+from fund.enums import ApplicantKind
+from fund.ledger import queries as ledger
+from payments import queries as payments
+from registry import queries
+from registry.enums import Stage
+from registry.queries.grants import NAMES
+
+
+class ProjectSerializer(serializers.Serializer):
+    """A published grant. One not taken up, and an earlier one, say less. Amounts in cents."""
+
+    reference = serializers.CharField()
+    url = serializers.CharField()
+    stage = serializers.ChoiceField(choices=Stage.choices)
+    title = serializers.CharField()
+    summary = serializers.CharField(source="purpose")
+    call = serializers.CharField(source="call_slug")
+    scheme = serializers.CharField()
+    funder_name = serializers.CharField()
+    funder_siret = serializers.CharField()
+    recipient_name = serializers.CharField()
+    recipient_kind = serializers.CharField()
+    recipient_siret = serializers.CharField()
+    recipient_rna = serializers.CharField()
+    partner_name = serializers.CharField()
+    department = serializers.CharField()
+    region = serializers.CharField()
+    themes = serializers.ListField(child=serializers.CharField())
+    requested_amount = serializers.IntegerField(allow_null=True)
+    awarded_amount = serializers.IntegerField(source="shared_amount")
+    agreed_amount = serializers.IntegerField(allow_null=True)
+    paid_amount = serializers.IntegerField(allow_null=True)
+    score = serializers.CharField()
+    decision = serializers.CharField(source="decision_reference")
+    awarded_on = serializers.DateField(allow_null=True)
+    agreed_on = serializers.DateField(allow_null=True)
+    starts_on = serializers.DateField(allow_null=True)
+    ends_on = serializers.DateField(allow_null=True)
+    licence = serializers.CharField()
+    repository_url = serializers.CharField()
+    demo_url = serializers.CharField()
+
+
+class PublicInstalmentSerializer(serializers.Serializer):
+    number = serializers.IntegerField()
+    label = serializers.CharField()
+    state = serializers.CharField()
+    amount = serializers.IntegerField(help_text="Cents")
+    paid_on = serializers.DateField(allow_null=True)
+
+
+class ProjectDetailSerializer(ProjectSerializer):
+    instalments = serializers.SerializerMethodField()
+    balances = serializers.SerializerMethodField(help_text="Where the money of the grant stands: public entries alone")
+    entries = serializers.SerializerMethodField(help_text="Numbers of its entries in the public ledger, newest first")
+
+    def get_instalments(self, grant) -> list[dict]:
+        if grant.not_taken_up:
+            return []
+        found = payments.grants([grant.reference]).get(grant.reference)
+        return PublicInstalmentSerializer(found["instalments"] if found else [], many=True).data
+
+    def get_balances(self, grant) -> dict | None:
+        bar = ledger.grant_bar(grant.reference, public=True)
+        return BalancesSerializer(bar).data if bar else None
+
+    def get_entries(self, grant) -> list[int]:
+        return [entry.seq for entry in ledger.public_entries_of(grant.reference)]
+
+
+class Slices:
+    """The published set, as pages take it."""
+
+    def __init__(self, filters: queries.Filters):
+        self.rows = queries.GrantList(filters)
+
+    def page(self, start: int, size: int):
+        return self.rows[start : start + size]
+
+
+class ProjectResource(Open, viewsets.GenericViewSet):
+    """Every published grant, earlier ones included, newest first."""
+
+    serializer_class = ProjectSerializer
+    pagination_class = SlicePages
+    filter_backends: list = []
+    lookup_field = "reference"
+    lookup_value_regex = r"[A-Za-z0-9-]{1,40}"
+
+    @extend_schema(
+        responses=ProjectSerializer(many=True),
+        parameters=[
+            OpenApiParameter(word, str, OpenApiParameter.QUERY, description=f"As on /projets/: {name}")
+            for name, word in NAMES.items()
+        ],
+    )
+    def list(self, request):
+        """Projects; filters are those of the page."""
+        grants = self.paginate_queryset(Slices(queries.Filters.read(request.query_params)))
+        return self.get_paginated_response(ProjectSerializer(grants, many=True).data)
+
+    @extend_schema(responses=ProjectDetailSerializer)
+    def retrieve(self, request, reference):
+        """One project, with its payments and its entries."""
+        grant = queries.get(reference)
+        if grant is None:
+            raise Http404
+        return Response(ProjectDetailSerializer(grant).data)
+
+
+class GroupSerializer(serializers.Serializer):
+    projects = serializers.IntegerField()
+    amount = serializers.IntegerField(source="cents", help_text="Cents awarded")
+
+
+class YearSerializer(GroupSerializer):
+    year = serializers.IntegerField()
+
+
+class DepartmentSerializer(GroupSerializer):
+    department = serializers.CharField()
+
+
+class CallFiguresSerializer(GroupSerializer):
+    call = serializers.CharField(source="call__slug")
+    title = serializers.CharField(source="call__title")
+
+
+class KindSerializer(GroupSerializer):
+    applicant_kind = serializers.ChoiceField(choices=ApplicantKind.choices)
+
+
+class PublicEnvelopeSerializer(serializers.Serializer):
+    reference = serializers.CharField()
+    label = serializers.CharField()
+    year = serializers.IntegerField()
+    state = serializers.CharField()
+    balances = BalancesSerializer()
+
+
+class StatisticsSerializer(serializers.Serializer):
+    projects = serializers.IntegerField(help_text="Grants taken up")
+    not_taken_up = serializers.IntegerField()
+    earlier = serializers.IntegerField()
+    awarded_amount = serializers.IntegerField(help_text="Cents, earlier grants included")
+    balances = BalancesSerializer(help_text="All envelopes together")
+    envelopes = PublicEnvelopeSerializer(many=True)
+    by_year = YearSerializer(many=True)
+    by_department = DepartmentSerializer(many=True)
+    by_call = CallFiguresSerializer(many=True)
+    by_kind = KindSerializer(many=True)
+
+
+class Statistics(Open, APIView):
+    """Every figure of the page of statistics, to recompute from projects and ledger."""
+
+    @extend_schema(responses=StatisticsSerializer)
+    def get(self, request):
+        summary, envelopes = queries.summary(), ledger.public_envelopes()
+        figures = {
+            "projects": summary.projects,
+            "not_taken_up": summary.not_taken_up,
+            "earlier": summary.earlier,
+            "awarded_amount": summary.cents,
+            "balances": ledger.sum_bars(envelope.balances for envelope in envelopes),
+            "envelopes": envelopes,
+            "by_year": queries.by_year(),
+            "by_department": queries.by_department(),
+            "by_call": queries.by_call(),
+            "by_kind": queries.by_kind(),
+        }
+        return Response(StatisticsSerializer(figures).data)
+
+
+RESOURCES = {"projects": ProjectResource}
