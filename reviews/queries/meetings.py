@@ -411,6 +411,8 @@ def items_of(meeting: Meeting) -> list[AgendaItem]:
     )
     for item in found:
         item.meeting = meeting
+        if item.application_id is not None:
+            item.application.call = meeting.call
     return found
 
 

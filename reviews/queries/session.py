@@ -22,7 +22,7 @@ from reviews.enums.meeting import (
 from reviews.models import Decision, Seat
 from reviews.models.meeting import AgendaItem, Attendance, Ballot, Departure, Meeting, Vote
 from reviews.queries import meetings as queries
-from reviews.queries import ranking
+from reviews.queries.ranking import Line, ranking
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ class Choice:
     """A file that may stand on the agenda, with its rank once reading is closed; `closed` gives its reference only."""
 
     application: Application
-    line: ranking.Line | None = None
+    line: Line | None = None
     closed: bool = False
 
 
@@ -228,7 +228,7 @@ def choices_for(call, user, meeting: Meeting | None = None) -> list[Choice]:
         known = {row.pk for row in files}
         files += [item.application for item in items if item.application_id not in known]
     panel = queries.panel_of(meeting) if meeting is not None else call.panel
-    lines = {line.application.pk: line for line in ranking.ranking(panel, user).lines}
+    lines = {line.application.pk: line for line in ranking(panel, user).lines}
     allowed = set(officers_files(user).filter(pk__in=[row.pk for row in files]).values_list("pk", flat=True))
     found = [
         Choice(row, lines.get(row.pk)) if row.pk in allowed else Choice(row, closed=True)

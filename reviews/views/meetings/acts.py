@@ -174,41 +174,43 @@ def card(request, declared: Declared, obj, key: str, room, bound=None, voted=())
     return Card(KeyedOffer(found.verb, found.refusal, key, declared.label), form)
 
 
-def meeting_cards(request, seen: Session, bound=None) -> dict[str, Card]:
-    found = {name: card(request, one, seen.meeting, name, seen.room, bound) for name, one in MEETING.items()}
+OF_MEMBERS = ("announce", "ask_secret")
+
+
+def conducts(request, meeting: Meeting) -> bool:
+    """The secretary and the chairs run the meeting; a member only answers the notice, asks for a secret ballot and votes."""
+    return any(who(request.user, meeting, request.received_at) for who in agenda.note.verb.who)
+
+
+def meeting_cards(request, seen: Session, conducts: bool, bound=None) -> dict[str, Card]:
     seat = seen.room.seat_of(request.user)
-    if seat is None or not seat.is_full_member:
-        found.pop("announce")
-    if seen.quorum.met:
-        found.pop("fail_quorum")
+    found = {}
+    for name, one in MEETING.items():
+        if not conducts and name not in OF_MEMBERS or name == "fail_quorum" and seen.quorum.met:
+            continue
+        if name == "announce" and (seat is None or not seat.is_full_member):
+            continue
+        found[name] = card(request, one, seen.meeting, name, seen.room, bound)
     return {name: one for name, one in found.items() if one is not None}
 
 
-def item_cards(request, seen: Session, bound=None) -> list[Card]:
+def item_cards(request, seen: Session, conducts: bool, bound=None) -> list[Card]:
     """Acts about the point in focus, for who may see it, while the meeting is open."""
     point = seen.focus
     if point is None or point.closed or not seen.is_open:
         return []
-    found = []
+    found, vote = [], point.open_vote
     for name, one in ITEM.items():
-        vote = point.open_vote
         if point.item.state not in one.states or one.open_vote not in (None, vote is not None):
+            continue
+        if not conducts and name not in OF_MEMBERS:
             continue
         if name == "step_out" and not seen.room.recused_in_room(point.item):
             continue
         if name == "cast_hands" and vote.is_secret or name == "move" and not point.item.is_file:
             continue
         found.append(card(request, one, point.item, f"{name}-{point.item.pk}", seen.room, bound, seen.voted))
-    return [
-        one
-        for one in found
-        if one is not None and not (one.name.startswith("cast_hands") and not _speaks_for_all(request, seen))
-    ]
-
-
-def _speaks_for_all(request, seen: Session) -> bool:
-    """A member votes for his own seats; the secretary and the chair enter shows of hands."""
-    return any(who(request.user, seen.meeting, request.received_at) for who in agenda.note.verb.who)
+    return [one for one in found if one is not None]
 
 
 def my_votes(request, seen: Session, bound=None) -> list[tuple]:

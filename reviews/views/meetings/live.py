@@ -17,7 +17,7 @@ from reviews.queries import meetings as queries
 from reviews.queries.session import session
 from reviews.rules import meetings as rules
 from reviews.views.acts import member_desk, page_of, status
-from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, item_cards, meeting_cards, my_votes, post
+from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, conducts, item_cards, meeting_cards, my_votes, post
 
 
 def meeting_or_404(request, pk: int):
@@ -30,7 +30,7 @@ def meeting_or_404(request, pk: int):
 def _index(request, desk: Desk, **more):
     everything = queries.meetings_for(request.user)
     coming = list(everything.filter(state__in=MEETING_LIVE).order_by("planned_at", "id"))
-    past = page_of(request, everything.exclude(state__in=MEETING_LIVE), 20)
+    past = page_of(request, everything.exclude(state__in=MEETING_LIVE).order_by("-planned_at", "-id"), 20)
     return render(
         request,
         "reviews/meetings/index.html",
@@ -75,12 +75,10 @@ def _live(request, pk: int, desk: Desk):
     if bound is not None and "-" in bound.act:
         wanted = bound.act.split("-")[1]
     seen = session(meeting, request.user, request.received_at, int(wanted) if wanted.isdigit() else None)
-    cards, acts, votes = (
-        meeting_cards(request, seen, bound),
-        item_cards(request, seen, bound),
-        my_votes(request, seen, bound),
-    )
-    shown = [*(one.form for one in (*cards.values(), *acts)), *(form for _seat, form in votes)]
+    runs = conducts(request, meeting)
+    cards, acts = meeting_cards(request, seen, runs, bound), item_cards(request, seen, runs, bound)
+    votes = my_votes(request, seen, bound)
+    shown = [*(one.form for one in (*cards.values(), *acts) if one.offer.allowed), *(form for _seat, form in votes)]
     attendance = cards.pop("record_all", None)
     return render(
         request,

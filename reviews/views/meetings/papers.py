@@ -204,7 +204,7 @@ def _minutes(request, pk: int, desk: Desk):
         for name, (call, form) in _forms(request, meeting, mine).items()
         if (found := _card(request, meeting, call, form, bound)) is not None
     }
-    shown = any(one.form is bound for one in cards.values())
+    shown = any(one.form is bound and one.offer.allowed for one in cards.values())
     _college, capacity, to_sign = rules.to_sign(request.user, meeting, sections, request.received_at)
     signatures = queries.signatures_of(meeting)
     return render(
