@@ -31,7 +31,7 @@ from core.models import Event
 from core.money import decimal_text
 from core.transitions import Refusal
 from fund.models import Call
-from fund.people import instruction_desk
+from fund.people import case_officer, instruction_desk
 
 FILE_FORMS = {
     "declare_eligible": forms.PlainForm,
@@ -258,7 +258,7 @@ def file(request, reference):
 
 
 def _file_context(request, application: Application, checks, bound) -> dict:
-    content = application.content
+    content, handles = application.content, case_officer(request.user, application, request.received_at)
     every = list(application.information_requests.select_related("document", "requested_by", "answered_by"))
     return {
         "application": application,
@@ -274,7 +274,8 @@ def _file_context(request, application: Application, checks, bound) -> dict:
         "ask": refusal_of(files.request_information, application, request)
         if application.state == "submitted"
         else None,
-        "may_ask": application.state == "submitted",
+        "handles": handles,
+        "may_ask": handles and application.state == "submitted",
         "can_check": application.state in ("submitted", "information_requested"),
         "events": Event.objects.filter(
             subject=application.reference, machine__in=("application", "partnership", "information_request")
