@@ -405,7 +405,7 @@ def test_the_officers_queue_costs_the_same_at_any_length(at, as_user, django_ass
     browser.get("/instruction/dossiers/")
     with django_assert_num_queries(12):
         assert browser.get("/instruction/dossiers/").status_code == 200
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(7):
         assert b"FP-2026-" in browser.get("/instruction/dossiers/export.csv").getvalue()
 
 
