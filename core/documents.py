@@ -28,6 +28,7 @@ from django.utils.translation import gettext_lazy as _
 from core import links, outbox, references
 from core.models import Document, Signature, User
 from core.models.document import DocumentState
+from core.pdf import draw
 from core.transitions import Refusal, canonical_hash
 
 log = logging.getLogger("fund.documents")
@@ -109,31 +110,30 @@ def html(document: Document) -> SafeString:
     return mark_safe(found[1])  # noqa: S308  a template's output, escaped there
 
 
-def pdf(document: Document) -> bytes:
-    """The bytes of a document: PDF/UA-1, tagged, the same for the same content. Slow (WeasyPrint is loaded here); no network, no file is
-    read.
-    """
-    from weasyprint import HTML
-    from weasyprint.urls import URLFetcher
-
+def printed(document: Document) -> str:
+    """The page with what its PDF says of itself: what `pdf.draw` is given."""
     instant = timezone.localtime(document.frozen_at).isoformat(timespec="seconds")
     metas = (
         f'<meta name="dcterms.created" content="{instant}"><meta name="dcterms.modified" content="{instant}">'
         f'<meta name="description" content="{escape(document.code)} {document.context_hash}">'
     )
-    text = page(document).replace("</head>", f"{metas}</head>", 1)
-    return HTML(string=text, url_fetcher=URLFetcher(allowed_protocols={"data"})).write_pdf(pdf_variant="pdf/ua-1")
+    return page(document).replace("</head>", f"{metas}</head>", 1)
 
 
-def render(document: Document, *, at) -> Document:
-    """Make and keep the bytes, now; does nothing when they are there. Returns the fresh row. Raises what the renderer raises, the row then
-    `failed`.
+def pdf(document: Document) -> bytes:
+    """The bytes of a document: PDF/UA-1, tagged, the same for the same content. Slow."""
+    return draw(printed(document))
+
+
+def render(document: Document, *, at, content: bytes | None = None) -> Document:
+    """Make and keep the bytes, now; does nothing when they are there. `content`: what another process drew of `printed(document)`. Returns
+    the fresh row. Raises what the renderer raises, the row then `failed`.
     """
     document = Document.objects.get(pk=document.pk)
     if document.state in (DocumentState.RENDERED, DocumentState.VOID):
         return document
     try:
-        content = pdf(document)
+        content = content or pdf(document)
     except Exception as error:
         _note_failure(document, error)
         raise

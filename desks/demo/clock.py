@@ -1,4 +1,4 @@
-"""The fund's clock of the demo: what the worker would have done meanwhile, at the instants that matter and once a week."""
+"""The fund's clock of the demo: what the worker would have done meanwhile, at the instants that matter and once a month."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from core import clock
 from core.models import User
 from desks.demo.world import ROLES_SINCE, World
 
-A_WEEK = 7
+A_MONTH = 28
 GRACE_MINUTES = 16
+PARTNERS_HAVE = 8
+"""Days after a closing on which every invitation of its partners is over."""
 
 
 def plan(world: World) -> None:
@@ -15,7 +17,8 @@ def plan(world: World) -> None:
     for row in world.data.calls.values():
         closes = row["calendar"]["closes_offset"]
         world.timeline.on(closes, tick, 17, GRACE_MINUTES)
-    for offset in range(ROLES_SINCE + A_WEEK, 0, A_WEEK):
+        world.timeline.on(closes + PARTNERS_HAVE, tick, 18)
+    for offset in range(ROLES_SINCE + A_MONTH, 0, A_MONTH):
         world.timeline.on(offset, tick, 3)
     world.timeline.plan(world.timeline.at, tick)
 

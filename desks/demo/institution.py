@@ -110,7 +110,10 @@ def _roles(world: World, at) -> None:
         for role in row["roles"]:
             if role in Role.values and not (role == Role.ADMINISTRATOR or role == Role.CO_PRESIDENT):
                 college = row["college"] if role == Role.PANEL_MEMBER else ""
-                wanted.append((key, role, college, row.get("title") or ""))
+                title = row.get("title") or ""
+                wanted.append(
+                    (key, role, college, f"membre suppléant, {title}" if row.get("seat") == "alternate" else title)
+                )
     for key, role, college, title in wanted:
         grant = roles.propose(
             user=world.people[key], actor=world.people["admin"], at=at, role=role, college=college, title=title

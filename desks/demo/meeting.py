@@ -213,6 +213,9 @@ def _adopt_list(world: World, row: dict, told: dict, at) -> None:
         world.acting[row["key"]] = world.people[stand_in]
     for name in PRESIDENTS:
         meeting = meetings.close(meeting=world.fresh(meeting), actor=world.people[name], at=at)
+    world.render_soon(meeting.minutes)
+    for decision in Decision.objects.filter(application__in=told, state="voted").select_related("document"):
+        world.render_soon(decision.document)
 
 
 def _adopt_minutes(world: World, row: dict, at) -> None:

@@ -6,9 +6,8 @@ from applications.models import Application
 from desks.demo.world import World
 from fund.enums import Role
 from reviews import scoring
-from reviews.enums.reading import ACTIVE_ASSIGNMENTS, DeclarationState
+from reviews.enums.reading import ACTIVE_ASSIGNMENTS, DeclarationState, Hint
 from reviews.models import Assignment, Declaration, Panel
-from reviews.queries.interests import seat_hints
 from reviews.queries.meetings import scores_of
 from reviews.queries.ranking import weights_of
 from reviews.transitions import assignments, calls, declarations, panels
@@ -75,7 +74,7 @@ def _declare(world: World, key: str, at) -> None:
         if recusal := told.get((files[row.application_id], people[row.user_id])):
             recuse(world, recusal, at)
         else:
-            declarations.declare_none(declaration=row, actor=row.user, at=at, set_aside=seat_hints(row))
+            declarations.declare_none(declaration=row, actor=row.user, at=at, set_aside=Hint.values)
 
 
 def recuse(world: World, row: dict, at) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from multiprocessing import get_context
 from typing import Any
 
 from core import documents, two_key
 from core.models import Document, User
+from core.pdf import draw
 from core.transitions import VERBS
 from desks.demo.reader import Data
 from desks.demo.timeline import Timeline
@@ -34,6 +39,9 @@ class World:
     year: int = 0
     """Year of the fund's present exercise (default: that of now)."""
 
+    _pool: ProcessPoolExecutor | None = None
+    _drawn: dict[int, Future[bytes]] = field(default_factory=dict)
+
     A_DAY = timedelta(days=1)
 
     def both(self, row, verb: str, first: str, second: str, at, **params):
@@ -46,13 +54,25 @@ class World:
         """The row as it is now, without what an earlier act remembered on it."""
         return type(row)._base_manager.get(pk=row.pk)
 
-    def render(self, document: Document, at) -> Document:
-        """What must be signed is rendered first; the rest is left to the worker."""
-        return documents.render(document, at=at)
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Papers to sign are drawn by other processes while the story goes on, when the machine has another core."""
+        if (os.cpu_count() or 1) < 2:
+            yield
+            return
+        with ProcessPoolExecutor(2, get_context("spawn")) as self._pool:
+            try:
+                yield
+            finally:
+                self._pool.shutdown(cancel_futures=True)
+                self._pool = None
 
     def render_soon(self, document: Document) -> None:
-        """It will have to be signed: its drawing may begin."""
+        """This one will have to be signed: its drawing may begin."""
+        if self._pool is not None:
+            self._drawn[document.pk] = self._pool.submit(draw, documents.printed(document))
 
-    @contextmanager
-    def drawing(self):
-        yield
+    def render(self, document: Document, at) -> Document:
+        """What must be signed is rendered first; the rest is left to the worker."""
+        begun = self._drawn.pop(document.pk, None)
+        return documents.render(document, at=at, content=begun.result() if begun is not None else None)

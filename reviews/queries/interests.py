@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from applications.enums import STANDING
 from applications.models import Application
 from reviews.enums.reading import DeclarationState, Ground, Hint
@@ -12,6 +14,8 @@ from reviews.models import Declaration, Panel, Seat
 
 OPEN_STATES = ("eligible", "under_review")
 """States of a file in which members declare: from eligibility to the notification of its decision."""
+OFFICERS = ("representative_name", "bearer_representative")
+"""Where a filed application names those who lead the applicant's body, or the bearer's."""
 COMMON_DOMAINS = frozenset(
     {
         "gmail.com",
@@ -52,11 +56,7 @@ def _folded(text) -> str:
 def _officers(application: Application) -> set[str]:
     """Names of those who lead the applicant's or the bearer's body, as the file says them."""
     applicant = (application.content or {}).get("applicant", {})
-    return {
-        name
-        for name in (_folded(applicant.get("representative_name")), _folded(applicant.get("bearer_representative")))
-        if name
-    }
+    return {name for name in (_folded(applicant.get(officer)) for officer in OFFICERS) if name}
 
 
 def own_ground(user, application: Application) -> str:
@@ -98,6 +98,19 @@ def automatic_grounds(panel: Panel, users, applications=None) -> dict[tuple[int,
             if ground:
                 found[application.pk, user.pk] = str(ground)
     return found
+
+
+def ground_of(panel: Panel, user, application: Application) -> str:
+    """The same for one person and one file, without reading the other files whole: what each declaration asks."""
+    if ground := own_ground(user, application):
+        return str(ground)
+    others = Application.objects.filter(call=panel.call_id, state__in=STANDING).exclude(pk=application.pk)
+    mine = Q(lead=user) | Q(bearer_person=user) | Q(members__user=user) | Q(members__email__iexact=user.email)
+    if others.filter(mine).exists():
+        return str(Ground.APPLIES_IN_CALL)
+    said = [f"filed_version__content__applicant__{name}" for name in OFFICERS] if user.name else []
+    names = {_folded(name) for row in others.values_list(*said) for name in row} if said else set()
+    return str(Ground.APPLIES_IN_CALL) if names and _folded(user.name) in names else ""
 
 
 def _domain(email: str) -> str:
@@ -254,6 +267,15 @@ def is_recused(user, application) -> bool:
 def recused_files(user):
     """Ids of the files this person is recused from, as a subquery."""
     return Declaration.objects.filter(user=user, state=DeclarationState.RECUSED).values("application")
+
+
+def recused_references(user, call) -> list[str]:
+    """References of the files of a call this person is recused from: all that he is shown of them, whatever became of them."""
+    return list(
+        Declaration.objects.filter(user=user, application__call=call, state=DeclarationState.RECUSED)
+        .order_by("application__reference")
+        .values_list("application__reference", flat=True)
+    )
 
 
 def opened_files(user):

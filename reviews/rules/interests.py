@@ -16,9 +16,7 @@ def ground_of_office(act: Act) -> str:
     panel = panel_of(declaration.application.call)
     if panel is None:
         return ""
-    return interests.automatic_grounds(panel, [declaration.user], [declaration.application]).get(
-        (declaration.application_id, declaration.user_id), ""
-    )
+    return interests.ground_of(panel, declaration.user, declaration.application)
 
 
 def no_ground_of_office(act: Act) -> None:
