@@ -197,6 +197,8 @@ class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
     params: dict[str, type[serializers.Serializer]] = {}
     without: tuple[str, ...] = ()
     """Verbs that are not given here (they need a page, or belong to the clock)."""
+    calls: dict[str, Callable] = {}
+    """By verb: the function of `transitions` that chooses or completes it, where there is one."""
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -233,8 +235,15 @@ class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
         """Run the verb, or propose it when it needs two keys."""
         request = self.request
         if verb.two_key:
-            return two_key.propose(verb, row, actor=request.user, at=request.received_at, params=params)
-        return verb.call(**{verb.call.keyword: row}, actor=request.user, at=request.received_at, **params)
+            plain = {name: _as_text(value) for name, value in params.items()}
+            return two_key.propose(verb, row, actor=request.user, at=request.received_at, params=plain)
+        call = self.calls.get(verb.name, verb.call)
+        return call(**{verb.call.keyword: row}, actor=request.user, at=request.received_at, **params)
+
+
+def _as_text(value):
+    """What a second key approves is plain JSON: instants and days as text."""
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def verbs_of(model: type[Machine], params: dict, without: tuple[str, ...] = ()) -> list[Verb]:

@@ -13,10 +13,46 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+import applications.api
+import payments.api
+import registry.api
+import reviews.api
+from applications.api import ApplicationResource
+from applications.models import Application
 from core.access import allow, public
-from core.api import Open
+from core.api import Open, Reason
+from fund.api import CALL_PARAMS, Calls
+from fund.api import RESOURCES as FUND
+from fund.models import Call
 from fund.public_cache import public_page
+from reviews.api import CallReopening
 
+
+class Applications(ApplicationResource):
+    """Files of one's teams; the filed ones for case officers and auditors. Every room's verbs on a file are known here."""
+
+    model = Application
+    serializer_class = ApplicationResource.serializer_class
+    params = ApplicationResource.params | {"leave_review": Reason}
+
+
+class CallResource(Calls):
+    """Calls ever published; drafts too for those who write them. Every room's verbs on a call are known here."""
+
+    model = Call
+    serializer_class = Calls.serializer_class
+    params = CALL_PARAMS | {"reopen": CallReopening, "cancel": Reason}
+
+
+RESOURCES = {
+    "calls": CallResource,
+    **registry.api.RESOURCES,
+    **FUND,
+    **applications.api.RESOURCES,
+    **reviews.api.RESOURCES,
+    **payments.api.RESOURCES,
+    "applications": Applications,
+}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -39,8 +75,6 @@ class Root(Open, APIView):
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request):
-        from desks.api_urls import RESOURCES
-
         found = {name: request.build_absolute_uri(reverse(f"api:{name}-list")) for name in sorted(RESOURCES)}
         for name in ("me", "form", "statistics", "openapi"):
             found[name] = request.build_absolute_uri(reverse(f"api:{name}"))

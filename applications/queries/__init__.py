@@ -1,6 +1,14 @@
 """Reads and figures of the file, one definition each."""
 
-from applications.queries.desk import PAGE, desk_counts, desk_queue, officer_interest, officers_files, readable_by
+from applications.queries.desk import (
+    PAGE,
+    desk_counts,
+    desk_queue,
+    officer_interest,
+    officers_files,
+    readable_by,
+    with_interest,
+)
 from applications.queries.silence import Silence, silence
 from applications.queries.timeline import Next, Step, latest_request, my_applications, next_step, requests_due, timeline
 from applications.queries.writing import (
@@ -54,4 +62,5 @@ __all__ = [
     "signed_hashes",
     "silence",
     "timeline",
+    "with_interest",
 ]

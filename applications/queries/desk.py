@@ -12,10 +12,11 @@ PAGE = 25
 
 def officer_interest(user, application: Application) -> bool:
     """The officer, his association or his department has a link with this file (rulebook, art. 9 and 12)."""
-    return application.pk is not None and _with_interest(user).filter(pk=application.pk).exists()
+    return application.pk is not None and with_interest(user).filter(pk=application.pk).exists()
 
 
-def _with_interest(user):
+def with_interest(user):
+    """Files with which this person, his association or his service has a link."""
     mine = Application.objects.of_team(user)
     bodies = mine.exclude(organisation=None).values("organisation")
     bearers = mine.exclude(bearer_organisation=None).values("bearer_organisation")
@@ -32,18 +33,20 @@ def _with_interest(user):
 
 def officers_files(user):
     """Filed files this officer may handle: those in which he has an interest are not there."""
-    return Application.objects.filed().exclude(pk__in=_with_interest(user).values("pk"))
+    return Application.objects.filed().exclude(pk__in=with_interest(user).values("pk"))
 
 
 def readable_by(user):
     """Files this person may read: the team's own, and for officers and auditors the filed ones in which they have no interest."""
     mine = Application.objects.of_team(user).values("pk")
     seen = Application.objects.visible_to(user)
-    return seen.filter(Q(pk__in=mine) | ~Q(pk__in=_with_interest(user).values("pk"))) if user.is_authenticated else seen
+    return seen.filter(Q(pk__in=mine) | ~Q(pk__in=with_interest(user).values("pk"))) if user.is_authenticated else seen
 
 
 def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting: str = ""):
-    """Filed files, oldest first. `state` a state or "" for those to instruct, "all" for every one; `call` a slug; `waiting` "partner", "reexamine" or "incomplete"."""
+    """Filed files, oldest first. `state` a state or "" for those to instruct, "all" for every one; `call` a slug;
+    `waiting` "partner", "reexamine" or "incomplete".
+    """
     files = officers_files(user).select_related(
         "call__rule_version", "lead", "organisation", "bearer_organisation", "bearer_person"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -179,6 +180,21 @@ def filed_reviews(application) -> list[Assignment]:
         .prefetch_related(Prefetch("scores", scores), "versions")
         .order_by("seat__college", "id")
     )
+
+
+PRIVATE_KEYS = ("address", "phone", "email", "bearer_address", "bearer_email", "bearer_phone", "birth_date")
+
+
+def panel_content(application, blind: bool) -> dict:
+    """What a member reads of a file: no address nor phone; nothing of the applicant in a blind call."""
+    content = copy.deepcopy(application.content or {})
+    applicant = content.get("applicant", {})
+    for key in PRIVATE_KEYS:
+        applicant.pop(key, None)
+    if blind:
+        content.pop("applicant", None)
+        content.pop("partnership", None)
+    return content
 
 
 def scale_of(user, panel: Panel) -> list[dict]:

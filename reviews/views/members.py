@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, JsonResponse
@@ -24,7 +22,7 @@ from fund.enums import Role
 from fund.models import Call
 from fund.queries import has_role
 from reviews import queries
-from reviews.enums.reading import AssignmentState, DecisionState, DeclarationState
+from reviews.enums.reading import AssignmentState, DeclarationState
 from reviews.forms import reading as forms
 from reviews.models import Declaration
 from reviews.queries import interests, reviewing
@@ -32,8 +30,6 @@ from reviews.queries.panels import fund_of_panel
 from reviews.rules import reviews as review_rules
 from reviews.transitions import assignments, decisions, declarations
 from reviews.views.acts import act, cards, confirm_identity, decision_desk, member_desk, status
-
-PRIVATE_KEYS = ("address", "phone", "email", "bearer_address", "bearer_email", "bearer_phone", "birth_date")
 
 
 def panel_or_404(request, slug: str):
@@ -58,13 +54,7 @@ def desk(request):
             application__state__in=interests.OPEN_STATES,
             state=DeclarationState.REQUIRED,
         ).count()
-        recused = list(
-            Declaration.objects.filter(
-                user=request.user, application__call=panel.call_id, state=DeclarationState.RECUSED
-            )
-            .order_by("application__reference")
-            .values_list("application__reference", flat=True)
-        )
+        recused = interests.recused_references(request.user, panel.call)
         sections.append(
             {
                 "panel": panel,
@@ -78,11 +68,8 @@ def desk(request):
                 "scale": reviewing.scale_of(request.user, panel) if len(mine) > len(todo) else [],
             }
         )
-    to_sign: dict[str, dict] = {}
-    for decision in queries.to_sign(request.user, request.received_at):
-        call = decision.application.call
-        to_sign.setdefault(call.slug, {"call": call, "count": 0})["count"] += 1
-    return render(request, "reviews/desk.html", {"sections": sections, "to_sign": list(to_sign.values())})
+    to_sign = [{"call": call, "count": count} for call, count in queries.to_sign(request.user, request.received_at)]
+    return render(request, "reviews/desk.html", {"sections": sections, "to_sign": to_sign})
 
 
 # ---- declarations ----
@@ -161,18 +148,6 @@ def declare(request, slug):
 # ---- one file ----
 
 
-def panel_content(application, blind: bool) -> dict:
-    """What a member reads of a file: no address nor phone; nothing of the applicant in a blind call."""
-    content = copy.deepcopy(application.content or {})
-    applicant = content.get("applicant", {})
-    for key in PRIVATE_KEYS:
-        applicant.pop(key, None)
-    if blind:
-        content.pop("applicant", None)
-        content.pop("partnership", None)
-    return content
-
-
 def _grid(assignment, application) -> list[dict]:
     """The criteria with what is kept of each."""
     kept = {score.criterion_id: score for score in assignment.scores.all()} if assignment else {}
@@ -241,7 +216,7 @@ def _file_context(request, application, assignment, bound) -> dict:
         and assignment.state in (AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS)
         and panel.state == "reading"
     )
-    content = panel_content(application, application.call.blind)
+    content = reviewing.panel_content(application, application.call.blind)
     names = {piece["id"] for piece in (application.content or {}).get("documents", {}).get("files", [])}
     after = reviewing.next_after(request.user, panel, application.reference)
     return {
@@ -361,19 +336,17 @@ def ranking(request, slug):
 
 
 def _signable(request, call):
-    """Decisions of the call that wait for this person, and those he follows; a recused one by its reference only."""
-    recused = set(interests.recused_files(request.user).values_list("application", flat=True))
-    mine, others, closed = [], [], []
+    """Decisions of the call that wait for this person, and those he follows; the files he is recused from by their reference, whether decided or not."""
+    recused = interests.recused_references(request.user, call)
+    mine, others = [], []
     for row in queries.rows_of_call(call, request.received_at):
-        if row.decision.application_id in recused:
-            closed.append(row.decision.application.reference)
-        elif any(
-            signer.user == request.user and signer.signed_at is None for signer in row.signers
-        ) and row.decision.state in (DecisionState.VOTED, DecisionState.DRAFTED):
+        if row.decision.application.reference in recused:
+            continue
+        if row.waits_for(request.user):
             mine.append(row)
         elif has_role(request.user, Role.CO_PRESIDENT) or any(signer.user == request.user for signer in row.signers):
             others.append(row)
-    return mine, others, sorted(set(closed))
+    return mine, others, recused
 
 
 @allow(decision_desk)
