@@ -45,5 +45,5 @@ def _rules() -> str:
 def _identity() -> str:
     identity = FundIdentity.objects.first()
     if identity is None or not identity.siret:
-        return "the fund has no SIRET yet: fill in /administration/fonds/"
+        return "the fund has no SIRET yet: fill in /administration/identite/"
     return identity.name

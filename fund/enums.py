@@ -64,6 +64,11 @@ class CallPhase(models.TextChoices):
     ARCHIVED = "archived", pgettext_lazy("call", "Archived")
     CANCELLED = "cancelled", pgettext_lazy("call", "Cancelled")
 
+    @property
+    def tone(self) -> str:
+        """How a badge shows it."""
+        return {"upcoming": "next", "open": "run", "decided": "done", "archived": "done", "cancelled": "bad"}.get(self.value, "")
+
 
 PUBLIC_CALL_STATES = (
     CallState.PUBLISHED,

@@ -68,6 +68,16 @@ calls_writing = _desk(
     (Role.CASE_OFFICER,),
     _("Calls are written by the case officers. Ask one of them for what you need."),
 )
+envelopes_desk = _desk(
+    "envelopes_desk",
+    (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUDITOR),
+    _("This desk belongs to those who open, use and check the money. Ask an authorising officer for what you need."),
+)
+envelopes_writing = _desk(
+    "envelopes_writing",
+    (Role.AUTHORISING_OFFICER,),
+    _("Envelopes are prepared by the authorising officers. Ask one of them for what you need."),
+)
 roles_writing = _desk("roles_writing", (Role.ADMINISTRATOR,), _ask_administrator)
 rules_writing = _desk(
     "rules_writing",

@@ -136,7 +136,7 @@ _p = Parameter
 
 PARAMETERS: tuple[Parameter, ...] = (
     _p("call_open_min_days", 30, _("Shortest time a call stays open, in days"), "call", "6", minimum=1, maximum=365),
-    _p("ceiling_amount", 3_000_000, _("Highest grant, in cents"), "call", "4", AMOUNT, minimum=1, maximum=100_000_000),
+    _p("ceiling_amount", 3_000_000, _("Highest grant"), "call", "4", AMOUNT, minimum=1, maximum=100_000_000),
     _p("project_max_months", 18, _("Longest project, in months"), "call", "5", minimum=1, maximum=60),
     _p(
         "indirect_cost_max_rate",

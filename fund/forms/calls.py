@@ -80,6 +80,9 @@ class CallForm(FundForm):
     description = _text("description", 20_000, 10, help_text=_("A blank line makes a paragraph."))
     contact_email = forms.EmailField(label=_label("contact_email"), required=False)
     themes = forms.MultipleChoiceField(label=_label("themes"), required=False, widget=forms.CheckboxSelectMultiple)
+    new_themes = forms.CharField(
+        label=_("Themes to add"), max_length=1_000, required=False, widget=_area(2), help_text=_("One a line; they can then be chosen in every call.")
+    )
     envelope = forms.ChoiceField(label=_label("envelope"), required=False)
     ceiling_amount = EurosField(label=_label("ceiling_amount"), min_cents=1, max_cents=100_000_000)
     floor_amount = EurosField(label=_label("floor_amount"), required=False, max_cents=100_000_000)
@@ -105,7 +108,7 @@ class CallForm(FundForm):
     projects_end_by_on = DayField(label=_label("projects_end_by_on"), required=False)
     reports_by_on = DayField(label=_label("reports_by_on"), required=False)
 
-    TEXTS = ("title", "slug", "summary", "description", "contact_email", "themes")
+    TEXTS = ("title", "slug", "summary", "description", "contact_email", "themes", "new_themes")
     MONEY = ("envelope", "ceiling_amount", "floor_amount", "max_duration_months", "blind")
 
     def __init__(self, *args, **options):
@@ -136,6 +139,7 @@ class CallForm(FundForm):
         data = dict(self.cleaned_data)
         data["envelope"] = int(data["envelope"]) if data["envelope"] else None
         data["floor_amount"] = data["floor_amount"] or 0
+        data["new_themes"] = [line.strip() for line in data["new_themes"].splitlines() if line.strip()]
         return data
 
     @staticmethod
@@ -385,6 +389,25 @@ class ReasonForm(FundForm):
         required=False,
         help_text=_("One sentence: it is kept, and shown to those concerned."),
     )
+
+
+class ReopenForm(ReasonForm):
+    """After an outage: a new closing, and why."""
+
+    closes_at = InstantField(label=_("New closing"))
+    partner_deadline_at = InstantField(
+        label=_("partners confirm before"), required=False, help_text=_("Left empty, it does not move unless it must.")
+    )
+
+    field_order = ("closes_at", "partner_deadline_at", "reason")
+
+    def params(self) -> dict[str, Any]:
+        partners = self.cleaned_data["partner_deadline_at"]
+        return {
+            "closes_at": self.cleaned_data["closes_at"].isoformat(),
+            "partner_deadline_at": partners.isoformat() if partners else "",
+            "reason": self.cleaned_data["reason"],
+        }
 
 
 class PlainForm(FundForm):

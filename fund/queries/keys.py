@@ -56,6 +56,11 @@ def open_acts(at: datetime) -> QuerySet[TwoKeyAct]:
     )
 
 
+def open_acts_on(obj, at: datetime) -> list[TwoKeyAct]:
+    """Live proposals on this object, whatever the verb."""
+    return list(open_acts(at).filter(target_machine=obj.machine, target_id=obj.pk))
+
+
 def acts_to_approve(user: User, at: datetime) -> list[TwoKeyAct]:
     """Live proposals this person may approve or refuse, first to expire first."""
     return [

@@ -17,6 +17,7 @@ from fund.models import Call
 from fund.models.ledger import EnvelopeState
 from fund.rules import content
 from fund.rules.common import when
+from fund.rules.envelopes import sits_on_panel
 
 AMENDABLE_TEXTS = ("title", "summary", "description", "contact_email", "faq")
 AMENDABLE_DATES = (*Call.INSTANTS, *Call.DAYS)
@@ -232,10 +233,14 @@ def envelope_holds_a_grant(act: Act) -> None:
             status=409,
         )
     if envelope.free_amount < call.ceiling_amount:
+        reason = _("The envelope has less free than one project’s ceiling.")
+        if not sits_on_panel(act.actor, act.at):
+            reason = _("The envelope has only %(free)s free, less than one project’s ceiling.") % {
+                "free": format_euros(envelope.free_amount, cents_if_round=False)
+            }
         raise Refusal(
             "envelope_below_ceiling",
-            _("The envelope has only %(free)s free, less than one project’s ceiling.")
-            % {"free": format_euros(envelope.free_amount, cents_if_round=False)},
+            reason,
             remedy=_("Raise it before publishing."),
             field="envelope",
             article="art. 4, 6",

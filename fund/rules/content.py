@@ -20,7 +20,9 @@ CHILDREN = ("criteria", "instalment_lines", "eligibility_questions", "faq")
 MOST = 20
 """Most rows of one kind a call may have."""
 SCORES = range(6)
-KNOWN = {*Call.PLAIN, *Call.INSTANTS, *Call.DAYS, *CHILDREN, "envelope", "rule_version", "themes"}
+KNOWN = {*Call.PLAIN, *Call.INSTANTS, *Call.DAYS, *CHILDREN, "envelope", "rule_version", "themes", "new_themes"}
+RESERVED = ("nouveau",)
+"""Ends of addresses that lead elsewhere at the desk."""
 
 
 def _no(field: str, reason) -> Refusal:
@@ -150,7 +152,7 @@ def _row_of(model, value, field: str, reason):
 
 def _slug(value) -> str:
     slug = _text(value, "slug", 80, required=True)
-    if slugify(slug) != slug:
+    if slugify(slug) != slug or slug in RESERVED:
         raise _no("slug", _("An address is made of lower-case letters without accents, digits and hyphens."))
     return slug
 
@@ -174,6 +176,15 @@ def _themes(value) -> list[Theme]:
     if codes is None or len(found) != len(set(map(str, codes))):
         raise _no("themes", _("Choose themes of the list."))
     return [found[code] for code in sorted(found)]
+
+
+def _new_themes(value) -> list[str]:
+    if not isinstance(value, list) or len(value) > MOST:
+        raise _no("new_themes", _("Give %(most)s rows at most.") % {"most": MOST})
+    labels = [label for row in value if (label := _text(row, "new_themes", 80))]
+    if any(not 0 < len(slugify(label)) <= 40 for label in labels):
+        raise _no("new_themes", _("Name a theme in a few words."))
+    return labels
 
 
 def read(content: Any) -> dict[str, Any]:
@@ -210,6 +221,8 @@ def read(content: Any) -> dict[str, Any]:
             values[name] = _email(value)
         elif name == "themes":
             values[name] = _themes(value)
+        elif name == "new_themes":
+            values[name] = _new_themes(value)
     return values
 
 

@@ -7,17 +7,21 @@ from django.utils.translation import gettext as _
 from core.money import format_euros
 from core.transitions import Act, Refusal
 from fund.enums import CallState, Role
-from fund.models import Call, Envelope
+from fund.models import Call, Envelope, FundIdentity, LedgerHead
 from fund.models.ledger import EnvelopeState
 from fund.queries import has_role
 
 LIVE_CALLS = (CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW)
 
 
+def sits_on_panel(user, at) -> bool:
+    """Whether a vote that is not public yet could be read in a balance by this person."""
+    return has_role(user, Role.CO_PRESIDENT, at) or has_role(user, Role.PANEL_MEMBER, at)
+
+
 def sees_all_money(user, at) -> bool:
-    """Whether this person may read balances that count what is not public yet: nobody who sits on the panel, for a vote could be read in them."""
-    panel = has_role(user, Role.CO_PRESIDENT, at) or has_role(user, Role.PANEL_MEMBER, at)
-    return not panel and any(
+    """Whether this person may read balances that count what is not public yet: nobody who sits on the panel."""
+    return not sits_on_panel(user, at) and any(
         has_role(user, role, at) for role in (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR)
     )
 
@@ -38,6 +42,18 @@ def reason_given(act: Act) -> None:
             "reason_missing",
             _("Say why in one sentence: this reason will be kept and shown to those concerned."),
             field="reason",
+        )
+
+
+def fund_is_named(act: Act) -> None:
+    """The public ledger begins with the fund's SIRET and opening day: without them no money is opened."""
+    identity = FundIdentity.current()
+    if not (identity.siret and identity.opened_on) and not LedgerHead.objects.exists():
+        raise Refusal(
+            "fund_identity_missing",
+            _("The fund’s SIRET and opening day are not recorded yet; the ledger starts from them."),
+            remedy=_("Have the administrator complete the fund’s identity."),
+            status=409,
         )
 
 

@@ -1,5 +1,5 @@
 """The only door for writes of the institution: one keyword-only function a verb, one module an aggregate."""
 
-from fund.transitions import calls, identity, roles, rules
+from fund.transitions import calls, envelopes, identity, roles, rules
 
-__all__ = ["calls", "identity", "roles", "rules"]
+__all__ = ["calls", "envelopes", "identity", "roles", "rules"]

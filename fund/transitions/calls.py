@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from core.transitions import Refusal, TwoKey, verb
 from fund import notifications
-from fund.models import Call, Criterion, EligibilityQuestion, FaqEntry, InstalmentLine
+from fund.models import Call, Criterion, EligibilityQuestion, FaqEntry, InstalmentLine, Theme
 from fund.people import case_officer, co_president
 from fund.queries import rules_in_force
 from fund.rules import calls as rules
@@ -40,12 +41,15 @@ def _write_rows(call: Call, values: dict) -> None:
             )
     if "themes" in values:
         call.themes.set(values["themes"])
+    for label in values.get("new_themes", ()):
+        theme, _made = Theme.objects.get_or_create(code=slugify(label), defaults={"label": label})
+        call.themes.add(theme)
 
 
 def _fill(call: Call, values: dict) -> None:
     """Put what was read on the row: plain facts only; the rules are those in force unless said otherwise."""
     for name, value in values.items():
-        if name not in (*plain.CHILDREN, "themes"):
+        if name not in (*plain.CHILDREN, "themes", "new_themes"):
             setattr(call, name, value)
     if "rule_version" not in values:
         call.rule_version = rules_in_force()

@@ -66,7 +66,7 @@ def create(act, year, *, label):
     machine=Envelope,
     label=pgettext_lazy("envelope", "open the envelope"),
     who=(authorising_officer,),
-    guards=(rules.amount_given,),
+    guards=(rules.amount_given, rules.fund_is_named),
     ledger=("open",),
     two_key=_two_keys(pgettext_lazy("envelope", "Open the envelope %(envelope)s")),
     lock=_lock_all,

@@ -15,6 +15,7 @@ from core.forms import FundForm
 from core.transitions import VERBS, Offer, Refusal, offered
 from fund import notifications
 from fund.forms.calls import PlainForm
+from fund.queries.calls import events_of
 
 
 @dataclass
@@ -83,6 +84,14 @@ def status(form) -> int:
     return getattr(form, "status", 422)
 
 
+def history(obj, most: int = 30) -> list[tuple]:
+    """What happened to an object, newest first: each event and the name of its verb."""
+    known = VERBS.get(obj.machine, {})
+    return [
+        (event, known[event.verb].label if event.verb in known else event.verb) for event in events_of(obj)[:most]
+    ]
+
+
 def page_of(request, rows, size: int = 20):
     """The page asked for; one that does not exist is a 404."""
     try:
@@ -91,4 +100,4 @@ def page_of(request, rows, size: int = 20):
         raise Http404 from error
 
 
-__all__ = ["Card", "PlainForm", "act", "cards", "page_of", "proposed", "status"]
+__all__ = ["Card", "PlainForm", "act", "cards", "history", "page_of", "proposed", "status"]

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,11 +20,19 @@ from fund.models import Call
 from fund.people import calls_desk, calls_writing
 from fund.queries import calls as queries
 from fund.queries import has_role
-from fund.rules.calls import preflight
+from fund.queries.keys import open_acts_on
+from fund.rules.calls import CALENDAR, preflight
 from fund.transitions import calls
-from fund.views.acts import act, cards, page_of, proposed, status
+from fund.views.acts import act, cards, history, page_of, proposed, status
 
-ACTS = {"publish": forms.PlainForm, "discard": forms.PlainForm}
+ACTS = {
+    "publish": forms.PlainForm,
+    "reopen": forms.ReopenForm,
+    "archive": forms.PlainForm,
+    "cancel": forms.ReasonForm,
+    "discard": forms.PlainForm,
+}
+"""Acts of the desk, some of a higher room: the page knows their names only. What follows the files is on the panel's page."""
 
 
 def call_or_404(request, slug: str) -> Call:
@@ -137,9 +146,11 @@ def desk(request, slug):
             "missing": sum(not check.ok for check in checks),
             "may_write": writes,
             "cards": cards(request, call, ACTS, bound),
-            "act": queries.open_act(call, "publish", at) or queries.open_act(call, "amend", at),
-            "events": list(queries.events_of(call)[:30]),
+            "acts": open_acts_on(call, at),
+            "history": history(call),
             "may_amend": writes and call.state == CallState.PUBLISHED,
+            "criteria": list(call.criteria.all()),
+            "lines": list(call.instalment_lines.all()),
         },
         status=status(bound),
     )
@@ -157,8 +168,14 @@ def call_context(call: Call, at) -> dict:
     """What the page of a call shows, public or preview."""
     return {
         "call": call,
-        "phase": call.phase(at) if call.opens_at and call.closes_at else call.state,
-        "is_open": bool(call.opens_at) and call.is_open(at),
+        "phase": call.phase(at),
+        "is_open": call.is_open(at),
+        "days_left": (timezone.localdate(call.closes_at) - timezone.localdate(at)).days if call.closes_at else 0,
+        "dates": [
+            (Call._meta.get_field(name).verbose_name, value, name in Call.INSTANTS)
+            for name in (*CALENDAR[:2], "partner_deadline_at", *CALENDAR[2:])
+            if (value := getattr(call, name))
+        ],
         "criteria": list(call.criteria.all()),
         "lines": list(call.instalment_lines.all()),
         "questions": list(call.eligibility_questions.all()),

@@ -13,9 +13,9 @@ from fund.forms.settings import IdentityForm
 from fund.models import FundIdentity
 from fund.people import admin_desk, roles_writing
 from fund.queries import has_role
-from fund.queries.calls import events_of, open_act
+from fund.queries.calls import open_act
 from fund.transitions import identity as verbs
-from fund.views.acts import proposed, status
+from fund.views.acts import history, proposed, status
 
 SHOWN = (
     "name",
@@ -56,7 +56,7 @@ def identity(request):
             "iban_end": fund.debtor_iban[-4:],
             "act": open_act(fund, "change", request.received_at) if fund.pk else None,
             "may_propose": has_role(request.user, Role.ADMINISTRATOR, request.received_at),
-            "events": list(events_of(fund)[:20]),
+            "history": history(fund),
             "changed_at": fund.changed_at,
         },
     )

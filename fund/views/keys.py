@@ -25,6 +25,7 @@ OBJECT_PAGES = {
     "role_grant": lambda grant: reverse("fund:role", args=[grant.pk]),
     "rule_version": lambda version: reverse("fund:rules_version", args=[version.number]),
     "fund_identity": lambda identity: reverse("fund:identity"),
+    "envelope": lambda envelope: reverse("fund:envelope", args=[envelope.reference]),
 }
 """Where to read more about the object of an act; a room whose acts have a page adds it here through `presents_at`."""
 
@@ -81,6 +82,7 @@ def _context(request, reference, form=None) -> dict:
         if act.state == "proposed" and not expired
         else [],
         "form": form or RefuseForm(prefix="refuse"),
+        "refused": None,
         "object_url": address(obj) if address else "",
         "preview_url": reverse("fund:call_preview", args=[obj.slug]) if act.target_machine == "call" else "",
     }

@@ -118,6 +118,27 @@ def _publish(act, call: Call) -> list[Line]:
     ]
 
 
+def _money(sign: int):
+    """Lines of an act on an envelope: the amount, what is opened before and after, the reason."""
+
+    def lines(act, envelope) -> list[Line]:
+        amount, opened = act.params.get("amount", 0), envelope.opened_amount
+        found = [Line(_("Envelope"), str(envelope)), Line(_("Amount"), euros(amount))]
+        if act.state == "proposed":
+            found.append(Line(_("Opened"), euros(opened + sign * amount), euros(opened)))
+        if "to" in act.params:
+            found.append(Line(_("To the envelope"), str(Envelope.objects.filter(reference=act.params["to"]).first())))
+        if "reason" in act.params:
+            found.append(Line(_("Reason"), act.params["reason"]))
+        return found
+
+    return lines
+
+
+for _verb, _sign in (("open", 1), ("raise_", 1), ("lower", -1), ("carry", -1), ("settle", -1)):
+    register("envelope", _verb)(_money(_sign))
+
+
 @register("role_grant", "grant")
 def _grant(act, grant) -> list[Line]:
     return [
@@ -176,6 +197,28 @@ def parameter_text(parameter, value) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"
     return text(parameter.code, value)
+
+
+def groups_of(version: RuleVersion) -> list[tuple]:
+    """Every parameter by group, as a person reads it."""
+    return [
+        (
+            title,
+            [
+                (
+                    parameter,
+                    Line(
+                        str(parameter.label),
+                        parameter_text(parameter, version[parameter.code]),
+                        parameter_text(parameter, parameter.default),
+                    ),
+                )
+                for parameter in rule_parameters.PARAMETERS
+                if parameter.group == group
+            ],
+        )
+        for group, title in rule_parameters.GROUPS.items()
+    ]
 
 
 def former_of(version: RuleVersion) -> RuleVersion | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from core.access import allow, public
 from fund import icalendar
@@ -14,6 +16,10 @@ from fund.public_cache import public_page
 from fund.queries import find_call, open_calls, past_calls, upcoming_calls
 from fund.views.acts import page_of
 from fund.views.calls import call_context
+from fund.views.presenting import groups_of
+
+
+FILTERS = {"ouverts": gettext_lazy("Open"), "a-venir": gettext_lazy("Coming"), "passes": gettext_lazy("Past")}
 
 
 def public_call(slug: str) -> Call:
@@ -26,15 +32,27 @@ def public_call(slug: str) -> Call:
 @allow(public)
 @public_page
 def calls(request):
-    """Open, coming and past calls."""
-    at = request.received_at
+    """Open, coming and past calls; `?etat=` keeps one of the three."""
+    at, kept = request.received_at, request.GET.get("etat", "")
+    if kept not in ("", *FILTERS):
+        raise Http404
     page = page_of(request, past_calls(at))
     for call in page.object_list:
         call.now = call.phase(at)
+    found = {"ouverts": list(open_calls(at)), "a-venir": list(upcoming_calls(at)), "passes": page}
+    counts = {"ouverts": len(found["ouverts"]), "a-venir": len(found["a-venir"]), "passes": page.paginator.count}
+    for call in found["ouverts"]:
+        call.days_left = (timezone.localdate(call.closes_at) - timezone.localdate(at)).days
     return render(
         request,
         "fund/public/calls.html",
-        {"open_calls": list(open_calls(at)), "coming_calls": list(upcoming_calls(at)), "page": page},
+        {
+            "open_calls": found["ouverts"],
+            "coming_calls": found["a-venir"],
+            "page": page,
+            "kept": kept,
+            "filters": [(code, label, counts[code]) for code, label in FILTERS.items()],
+        },
     )
 
 
@@ -47,6 +65,16 @@ def call(request, slug):
         request,
         "fund/public/call.html",
         call_context(found, request.received_at) | {"bar": envelope_bar(found.envelope, public=True)},
+    )
+
+
+@allow(public)
+@public_page
+def rules(request, slug):
+    """The rules this call follows, frozen since it was published."""
+    found = public_call(slug)
+    return render(
+        request, "fund/public/rules.html", {"call": found, "version": found.rule_version, "groups": groups_of(found.rule_version)}
     )
 
 

@@ -20,9 +20,8 @@ from fund.models import RoleGrant
 from fund.people import roles_writing, staff
 from fund.queries import has_role
 from fund.queries import roles as queries
-from fund.queries.calls import events_of
 from fund.transitions import roles
-from fund.views.acts import act, cards, page_of, proposed, status
+from fund.views.acts import act, cards, history, page_of, proposed, status
 
 ACTS = {
     "extend": forms.ExtendForm,
@@ -99,7 +98,7 @@ def role(request, pk):
             "grant": grant,
             "cards": cards(request, grant, ACTS, bound),
             "acts": list(open_acts),
-            "events": list(events_of(grant)[:20]),
+            "history": history(grant),
             "in_effect": grant.is_in_effect(at),
             "begins": grant.state == "granted" and grant.starts_at > at,
             "sees_mail": has_role(request.user, Role.ADMINISTRATOR, at)

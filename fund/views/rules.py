@@ -12,17 +12,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.access import allow
 from core.idempotency import once
 from core.transitions import Refusal
-from fund import rule_parameters
 from fund.enums import Role
 from fund.forms.calls import PlainForm
 from fund.forms.settings import RulesForm
 from fund.models import RuleVersion
 from fund.people import admin_desk, rules_writing
 from fund.queries import has_role, rules_in_force
-from fund.queries.calls import events_of, open_act
+from fund.queries.calls import open_act
 from fund.transitions import rules
-from fund.views.acts import act, cards, page_of, status
-from fund.views.presenting import Line, compared, former_of, parameter_text
+from fund.views.acts import act, cards, history, page_of, status
+from fund.views.presenting import compared, former_of, groups_of
 
 ACTS = {"endorse": PlainForm, "put_in_force": PlainForm}
 
@@ -32,28 +31,6 @@ def version_or_404(number: int) -> RuleVersion:
     if version is None:
         raise Http404
     return version
-
-
-def groups_of(version: RuleVersion) -> list[tuple]:
-    """Every parameter by group, as a person reads it."""
-    return [
-        (
-            title,
-            [
-                (
-                    parameter,
-                    Line(
-                        str(parameter.label),
-                        parameter_text(parameter, version[parameter.code]),
-                        parameter_text(parameter, parameter.default),
-                    ),
-                )
-                for parameter in rule_parameters.PARAMETERS
-                if parameter.group == group
-            ],
-        )
-        for group, title in rule_parameters.GROUPS.items()
-    ]
 
 
 def _writes(request) -> bool:
@@ -110,7 +87,7 @@ def version(request, number):
             "groups": groups_of(row),
             "cards": cards(request, row, ACTS, bound),
             "act": open_act(row, "put_in_force", request.received_at),
-            "events": list(events_of(row)[:20]),
+            "history": history(row),
             "may_write": _writes(request) and row.state == "draft",
         },
         status=status(bound),

@@ -1,6 +1,17 @@
 """The only door for writes on the money side: one keyword-only function a verb, one module an aggregate."""
 
-from payments.transitions import account, agreement, amendment, batch, instalment, recovery, report, statement
+from payments.transitions import account, agreement, amendment, batch, call, instalment, recovery, report, statement
 from payments.transitions.agreement import decline as renounce
 
-__all__ = ["account", "agreement", "amendment", "batch", "instalment", "recovery", "renounce", "report", "statement"]
+__all__ = [
+    "account",
+    "agreement",
+    "amendment",
+    "batch",
+    "call",
+    "instalment",
+    "recovery",
+    "renounce",
+    "report",
+    "statement",
+]
