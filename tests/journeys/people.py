@@ -46,6 +46,8 @@ class Person:
     def goes(self, path: str, *, status: int = 200) -> Person:
         address = path if path.startswith("http") else self.stage.address + path
         response = self.page.goto(address)
+        if self.email and "/connexion/" in self.page.url and "/connexion/" not in address:  # away for too long
+            response = self.signs_in().page.goto(address)
         assert response is not None and response.status == status, (
             f"{path}: {response and response.status}\n{self.text()[:600]}"
         )
@@ -117,7 +119,7 @@ class Person:
             button.click()
         return self.looks()
 
-    def does(self, act: str, values: dict | None = None, *, nth: int = 0) -> Person:
+    def does(self, act: str, values: dict | None = None, *, nth: int = 0, refused: bool = False) -> Person:
         """Do one act of the page: its form, filled by the names of its fields, sent with its own button."""
         self._open_details()
         form = self.page.locator(f'form:has([name="act"][value="{act}"])').nth(nth)
@@ -125,8 +127,16 @@ class Person:
         self.fills(values or {}, form)
         button = form.locator(f'button[name="act"][value="{act}"]')
         button = button if button.count() else form.locator("button:not([type=button])")
-        with self.page.expect_navigation():
-            button.last.click()
+        return self._press(button.last, refused)
+
+    def _press(self, button, refused: bool = False) -> Person:
+        """Press, wait for the page that comes, and check that the fund did it (or refused it, when that is expected)."""
+        with self.page.expect_navigation() as coming:
+            button.click()
+        answer = coming.value
+        assert (answer.status >= 400) == refused, (
+            f"{self.name}: {answer.status} at {self.page.url}:\n{self.text()[:3000]}"
+        )
         return self.looks()
 
     def fills(self, values: dict, place=None) -> Person:
@@ -149,21 +159,17 @@ class Person:
                 fields.first.fill(str(value))
         return self
 
-    def sends(self, values: dict | None = None) -> Person:
+    def sends(self, values: dict | None = None, *, refused: bool = False) -> Person:
         """Fill and send the one form of the page, or the one that has these fields."""
         self._open_details()
         forms = self.page.locator("main form[method=post]")
         name = next(iter(values), "") if values else ""
         form = forms.filter(has=self.page.locator(f'[name="{name}"], [name$="-{name}"]')).last if name else forms.last
         self.fills(values or {}, form)
-        with self.page.expect_navigation():
-            form.locator("button:not([type=button]):not([name])").last.click()
-        return self.looks()
+        return self._press(form.locator("button:not([type=button]):not([name])").last, refused)
 
     def _open_details(self) -> None:
-        for summary in self.page.locator("main details:not([open]) > summary").all():
-            if summary.is_visible():
-                summary.click()
+        self.page.locator("main").evaluate("main => main.querySelectorAll('details').forEach(one => (one.open = true))")
 
     def follows(self, words: str, *, nth: int = 0, within: str = "body") -> Person:
         with self.page.expect_navigation():
@@ -202,8 +208,7 @@ class Person:
         assert "/connexion/" not in self.page.url, self.text()[:600]
         return self
 
-    def confirms_it_is_them(self, password: str = PASSWORD) -> Person:
-        """Signing asks for the password again when the last sign-in is more than five minutes old."""
-        if "/confirmer/" in self.page.url or "/reauthenticate" in self.page.url:
-            self.writes("Mot de passe", password).presses("Confirmer")
-        return self
+    def signs_in_again(self) -> Person:
+        """Signing asks for a sign-in of the last five minutes."""
+        self.context.clear_cookies()
+        return self.signs_in()
