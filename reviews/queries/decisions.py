@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from applications.models import Application
 from applications.periods import add_months, end_of, next_working_day
 from core.models import User
 from fund.enums import Authority, College, Role
+from fund.models import Call
 from fund.queries import has_role, holders
-from reviews.enums.reading import AWARD_KINDS, NOT_NOTIFIED, TO_SIGN, DecisionKind, DecisionOutcome, DecisionState
-from reviews.models import Decision
-from reviews.queries.panels import COLLEGES, acting_president, panel_of
+from reviews.enums.reading import (
+    AWARD_KINDS,
+    NOT_NOTIFIED,
+    TO_SIGN,
+    DecisionKind,
+    DecisionOutcome,
+    DecisionState,
+    DeclarationState,
+    SeatKind,
+)
+from reviews.models import Decision, Declaration, Seat
+from reviews.queries.panels import COLLEGES
 
 
 def live_award(application: Application) -> Decision | None:
@@ -100,59 +112,74 @@ CAPACITIES = {
 """Capacities as they are printed on the letters (French, the language of the administration)."""
 
 
-def signers(decision: Decision, at=None) -> list[Signer]:
-    """Who must sign, in order: one for each college, or the authorising officer. Signatures already given are those of the document."""
-    given = (
-        {row.signer_id: row for row in decision.document.signatures.select_related("signer")}
-        if decision.document_id
-        else {}
-    )
-    if decision.authority == Authority.AUTHORISING_OFFICER:
-        done = next(iter(given.values()), None)
-        return [
-            Signer(
-                done.signer if done else holders(Role.AUTHORISING_OFFICER, at).first(),
-                "",
-                "ordonnateur",
-                done.signed_at if done else None,
-            )
-        ]
-    found, panel = [], panel_of(decision.application.call)
-    for college in COLLEGES:
-        done = next((row for row in given.values() if row.evidence.get("college") == college), None)
-        person = done.signer if done else acting_president(panel, college, decision.application, at)
-        presides = person is not None and person in holders(Role.CO_PRESIDENT, at, college)
-        found.append(
-            Signer(
-                person,
-                str(college),
-                done.capacity if done else CAPACITIES[college, presides],
-                done.signed_at if done else None,
-            )
+class Signing:
+    """Who must sign the decisions of a call, read once for all of them."""
+
+    def __init__(self, call, at=None):
+        self.at = at
+        self.presidents = {college: list(holders(Role.CO_PRESIDENT, at, college)) for college in COLLEGES}
+        self.away: dict[int, set[int]] = {}
+        for application_id, user_id in Declaration.objects.filter(
+            application__call=call, state=DeclarationState.RECUSED
+        ).values_list("application_id", "user_id"):
+            self.away.setdefault(application_id, set()).add(user_id)
+        self.members = list(
+            Seat.objects.current()
+            .filter(panel__call=call, kind=SeatKind.FULL_MEMBER)
+            .select_related("user")
+            .order_by("-acts_for_president", "id")
         )
-    return found
+
+    @cached_property
+    def officer(self) -> User | None:
+        return holders(Role.AUTHORISING_OFFICER, self.at).first()
+
+    def president(self, college, decision: Decision) -> User | None:
+        """Who presides on this file for a college: its co-president, or, he recused, the full member who stands in."""
+        away, presidents = self.away.get(decision.application_id, set()), self.presidents[college]
+        members = (seat.user for seat in self.members if seat.college == college and seat.user not in presidents)
+        return next((person for person in chain(presidents, members) if person.pk not in away), None)
+
+    def signers(self, decision: Decision) -> list[Signer]:
+        """In order: one for each college, or the authorising officer. Signatures already given are those of the document."""
+        given = list(decision.document.signatures.all()) if decision.document else []
+        if decision.authority == Authority.AUTHORISING_OFFICER:
+            if given:
+                return [Signer(given[0].signer, "", "ordonnateur", given[0].signed_at)]
+            return [Signer(self.officer, "", "ordonnateur")]
+        found = []
+        for college in COLLEGES:
+            done = next((row for row in given if row.evidence.get("college") == college), None)
+            if done:
+                found.append(Signer(done.signer, str(college), done.capacity, done.signed_at))
+            else:
+                person = self.president(college, decision)
+                found.append(Signer(person, str(college), CAPACITIES[college, person in self.presidents[college]]))
+        return found
+
+
+def signers(decision: Decision, at=None) -> list[Signer]:
+    """Who must sign one decision."""
+    return Signing(decision.application.call, at).signers(decision)
 
 
 def missing_signers(decision: Decision, at=None) -> list[Signer]:
     return [signer for signer in signers(decision, at) if signer.signed_at is None]
 
 
-def to_sign(user, at=None, call=None) -> list[Decision]:
-    """Decisions that wait for this person's signature."""
+def to_sign(user, at=None) -> list[tuple[Call, int]]:
+    """Calls with decisions that wait for this person's signature, and how many."""
     if not (
         has_role(user, Role.CO_PRESIDENT, at)
         or has_role(user, Role.AUTHORISING_OFFICER, at)
         or user.seats.filter(ends_at__isnull=True).exists()
     ):
         return []
-    rows = (
-        Decision.objects.filter(state__in=TO_SIGN)
-        .select_related("application__call__rule_version", "document", "rule_version")
-        .order_by("rank", "pk")
-    )
-    if call is not None:
-        rows = rows.filter(application__call=call)
-    return [row for row in rows if any(signer.user == user for signer in missing_signers(row, at))]
+    waiting = Call.objects.filter(applications__decisions__state__in=TO_SIGN).select_related("rule_version").distinct()
+    counts = [
+        (call, sum(row.waits_for(user) for row in rows_of_call(call, at))) for call in waiting.order_by("-number")
+    ]
+    return [(call, count) for call, count in counts if count]
 
 
 @dataclass
@@ -162,18 +189,24 @@ class Row:
     decision: Decision
     signers: list[Signer] = field(default_factory=list)
 
-    @property
-    def missing(self) -> list[Signer]:
-        return [signer for signer in self.signers if signer.signed_at is None]
+    def waits_for(self, user) -> bool:
+        return self.decision.state in TO_SIGN and any(
+            signer.user == user and signer.signed_at is None for signer in self.signers
+        )
 
 
-def of_call(call, at=None) -> list[Decision]:
+def of_call(call) -> list[Decision]:
     """Decisions of a call with all that its page shows, by rank then reference."""
     return list(
         Decision.objects.filter(application__call=call)
         .exclude(state__in=(DecisionState.ANNULLED, DecisionState.REPLACED))
         .select_related(
-            "application__lead", "application__organisation", "document", "rule_version", "agenda_item", "cites"
+            "application__lead",
+            "application__organisation",
+            "document",
+            "rule_version",
+            "agenda_item__meeting",
+            "cites",
         )
         .prefetch_related("document__signatures__signer")
         .order_by("kind", "rank", "reserve_rank", "application__reference")
@@ -182,65 +215,8 @@ def of_call(call, at=None) -> list[Decision]:
 
 def rows_of_call(call, at=None) -> list[Row]:
     """The same with who must sign, in a constant number of queries."""
-    found, panel = of_call(call, at), panel_of(call)
-    authority = found[0].authority if found else ""
-    from reviews.models import Declaration
-
-    presidents = {college: list(holders(Role.CO_PRESIDENT, at, college)) for college in COLLEGES}
-    officers = list(holders(Role.AUTHORISING_OFFICER, at)[:1]) if authority == Authority.AUTHORISING_OFFICER else []
-    away: dict[int, set[int]] = {}
-    for application_id, user_id in Declaration.objects.filter(application__call=call, state="recused").values_list(
-        "application_id", "user_id"
-    ):
-        away.setdefault(application_id, set()).add(user_id)
-    members = (
-        list(panel.seats.current().full_members().select_related("user").order_by("-acts_for_president", "id"))
-        if panel
-        else []
-    )
-    rows = []
-    for decision in found:
-        given = list(decision.document.signatures.all()) if decision.document_id else []
-        if decision.authority == Authority.AUTHORISING_OFFICER:
-            done = given[0] if given else None
-            rows.append(
-                Row(
-                    decision,
-                    [
-                        Signer(
-                            done.signer if done else (officers or [None])[0],
-                            "",
-                            "ordonnateur",
-                            done.signed_at if done else None,
-                        )
-                    ],
-                )
-            )
-            continue
-        line = []
-        for college in COLLEGES:
-            done = next((row for row in given if row.evidence.get("college") == college), None)
-            out = away.get(decision.application_id, set())
-            person = done.signer if done else next((one for one in presidents[college] if one.pk not in out), None)
-            if person is None:
-                person = next(
-                    (
-                        seat.user
-                        for seat in members
-                        if seat.college == college and seat.user_id not in out and seat.user not in presidents[college]
-                    ),
-                    None,
-                )
-            line.append(
-                Signer(
-                    person,
-                    str(college),
-                    done.capacity if done else CAPACITIES[college, person in presidents[college]],
-                    done.signed_at if done else None,
-                )
-            )
-        rows.append(Row(decision, line))
-    return rows
+    found, signing = of_call(call), Signing(call, at)
+    return [Row(decision, signing.signers(decision)) for decision in found]
 
 
 @dataclass
