@@ -102,24 +102,20 @@ def approve(act: TwoKeyAct, *, actor, at):
         may_approve(act, actor, at)
         verb, obj = target_of(act)
         obj = locked(obj)
-        if _content_hash(verb, obj, act.params) != act.content_hash:
-            stale = True
-        else:
-            stale = False
+        if _content_hash(verb, obj, act.params) == act.content_hash:
             act.approve(actor, at)
             act.save()
             _record(act, "approve", TwoKeyState.PROPOSED, actor, at)
             return verb.call(**{verb.call.keyword: obj}, actor=actor, at=at, approved_act=act, **act.params)
-    if stale:
-        with transaction.atomic():
-            act = locked(act)
-            if act.state == TwoKeyState.PROPOSED:
-                act.mark_stale(actor, at)
-                act.save()
-                _record(act, "mark_stale", TwoKeyState.PROPOSED, actor, at)
-        raise Refusal(
-            "stale_approval", _("What was proposed has changed since."), remedy=_("Read it again and propose it again.")
-        )
+    with transaction.atomic():  # a transaction of its own: the refusal below must not undo it
+        act = locked(act)
+        if act.state == TwoKeyState.PROPOSED:
+            act.mark_stale(actor, at)
+            act.save()
+            _record(act, "mark_stale", TwoKeyState.PROPOSED, actor, at)
+    raise Refusal(
+        "stale_approval", _("What was proposed has changed since."), remedy=_("Read it again and propose it again.")
+    )
 
 
 def refuse(act: TwoKeyAct, *, actor, at, reason: str) -> TwoKeyAct:

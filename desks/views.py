@@ -27,7 +27,7 @@ def spine(request, reference):
     )
     if application is None:
         raise Http404
-    offers = [offer for offer in offered(application, request.user, request.received_at, only_in_state=True)]
+    offers = list(offered(application, request.user, request.received_at, only_in_state=True))
     context = {
         "application": application,
         "steps": queries.spine(application, request.user, request.received_at),

@@ -122,7 +122,7 @@ def _own_role(prefix: list[str], place: list[str], address: str) -> Iterator[str
                 "postgres",
                 "-c",
                 f"SELECT datname FROM pg_database WHERE datdba = '{name}'::regrole",
-            ],  # noqa: S608
+            ],
             capture_output=True,
             text=True,
             cwd="/",

@@ -12,4 +12,4 @@ if __name__ == "__main__":
     python = ground.virtual_environment()
     if instance.ensure():
         ground.say(f"Keys of this instance written to {instance.data_dir() / 'env'}.")
-    os.execve(python, [str(python), str(ground.ROOT / "scripts" / "serve.py")], ground.clean_environment())
+    os.execve(python, [str(python), str(ground.ROOT / "scripts" / "serve.py")], ground.clean_environment())  # noqa: S606

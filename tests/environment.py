@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FIELD_KEY = "ZmllbGQta2V5LW9mLXRoZS10ZXN0cy0zMi1ieXRlcyE="  # Fernet: 32 bytes in URL-safe base 64
-LOCAL = {"127.0.0.1", "::1", "localhost", "0.0.0.0", ""}
+LOCAL = {"127.0.0.1", "::1", "localhost", "0.0.0.0", ""}  # noqa: S104 (to recognise it)
 
 
 def _data_dir() -> Path:
@@ -129,7 +129,7 @@ def prepare_settings() -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = {**settings.CACHES, "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.WHITENOISE_AUTOREFRESH = True
     settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = _Undefined()
     database = settings.DATABASES["default"]

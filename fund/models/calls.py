@@ -44,7 +44,10 @@ class CallQuerySet(models.QuerySet):
 
 
 class Call(Machine):
-    """A call for projects. Open at t when published and `opens_at <= t < closes_at`, whatever the worker did. Amounts in cents, weights and shares in percent."""
+    """A call for projects. Open at t when published and `opens_at <= t < closes_at`, whatever the worker did.
+
+    Amounts in cents, weights and shares in percent.
+    """
 
     machine = "call"
     PLAIN = (

@@ -219,8 +219,8 @@ class Entry(models.Model):
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     at = models.DateTimeField(_("at"))
-    grant = models.CharField(_("grant"), max_length=40, null=True, blank=True)
-    basis = models.CharField(_("basis"), max_length=60, null=True, blank=True)
+    grant = models.CharField(_("grant"), max_length=40, null=True, blank=True)  # noqa: DJ001 (the chain hashes null)
+    basis = models.CharField(_("basis"), max_length=60, null=True, blank=True)  # noqa: DJ001 (the same)
     reverses = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name=_("reverses")
     )
@@ -303,6 +303,9 @@ class Unsealed(models.Model):
         verbose_name = _("entry not yet public")
         verbose_name_plural = _("entries not yet public")
 
+    def __str__(self):
+        return str(self.entry_id)
+
 
 @append_only
 class TreeNode(models.Model):
@@ -316,6 +319,9 @@ class TreeNode(models.Model):
         verbose_name = _("node of the tree")
         verbose_name_plural = _("nodes of the tree")
         constraints = [models.UniqueConstraint(fields=["level", "position"], name="tree_node_once")]
+
+    def __str__(self):
+        return f"{self.level}/{self.position} {self.hash[:16]}"
 
 
 class LedgerHead(models.Model):
@@ -331,6 +337,9 @@ class LedgerHead(models.Model):
         verbose_name = _("head of the ledger")
         verbose_name_plural = _("heads of the ledger")
         constraints = [models.CheckConstraint(condition=Q(id=1), name="ledger_head_single")]
+
+    def __str__(self):
+        return f"{self.count} {self.head[:16]}"
 
 
 @append_only

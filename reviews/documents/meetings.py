@@ -356,8 +356,8 @@ def _conclusion(meeting: Meeting, decided: int, at) -> str:
     lines = []
     if meeting.list_adopted_at:
         lines.append(
-            f"Liste adoptée à {_hour(meeting.list_adopted_at)}, sur proposition de {meeting.list_adopted_by} : {decided} décisions, une par dossier ; leur sens et "
-            "leur montant figurent dans la partie de chaque dossier."
+            f"Liste adoptée à {_hour(meeting.list_adopted_at)}, sur proposition de {meeting.list_adopted_by} : {decided} décisions, une par dossier ; leur "
+            "sens et leur montant figurent dans la partie de chaque dossier."
         )
         lines.append(f"Enveloppe libre avant la liste : {_euros(meeting.list_free_amount)}.")
     lines.append(f"Séance levée à {_hour(at)}, par accord des deux co-présidents.")

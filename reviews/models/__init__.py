@@ -1,7 +1,7 @@
 """The panel's work: seats, declarations of interest, reviews, decisions, appeals; meetings and votes in `meeting`."""
 
-from reviews.models.assignment import Assignment, ReviewVersion, Score
-from reviews.models.decision import Appeal, Decision
-from reviews.models.declaration import Declaration
+from reviews.models.assignment import Assignment, ReviewVersion, Score  # noqa: F401
+from reviews.models.decision import Appeal, Decision  # noqa: F401
+from reviews.models.declaration import Declaration  # noqa: F401
 from reviews.models.meeting import *  # noqa: F403
-from reviews.models.panel import Panel, Seat
+from reviews.models.panel import Panel, Seat  # noqa: F401

@@ -6,8 +6,8 @@ import pytest
 from rest_framework.routers import SimpleRouter
 
 from core.models import ApiToken, TwoKeyAct
-from core.transitions import Refusal
 from core.tokens import make_token
+from core.transitions import Refusal
 from tests.core import urls
 from tests.core.helpers import frozen, keeper, keeper_of, two_keys, verbs
 from tests.factories.core import UserFactory

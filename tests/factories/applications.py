@@ -153,24 +153,24 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
         elif kind == ApplicantKind.CITIZEN:
             kwargs.setdefault("bearer_person", lead)
         organisation = kwargs.get("organisation")
-        defaults = dict(
-            reference=references.new("FP", 2026),
-            created_at=at,
-            summary=SUMMARY,
-            minimum_viable_amount=kwargs["requested_amount"] // 2,
-            insee_code="58194",
-            commune="Nevers",
-            department="58",
-            region="27",
-            themes=["inclusion"],
-            duration_months=9,
-            applicant_name=organisation.name
+        defaults = {
+            "reference": references.new("FP", 2026),
+            "created_at": at,
+            "summary": SUMMARY,
+            "minimum_viable_amount": kwargs["requested_amount"] // 2,
+            "insee_code": "58194",
+            "commune": "Nevers",
+            "department": "58",
+            "region": "27",
+            "themes": ["inclusion"],
+            "duration_months": 9,
+            "applicant_name": organisation.name
             if organisation
             else f"Porteur {number}"
             if kind == ApplicantKind.COLLECTIVE
             else lead.name,
-            applicant_key=f"organisation:{organisation.pk}" if organisation else f"user:{lead.pk}",
-        )
+            "applicant_key": f"organisation:{organisation.pk}" if organisation else f"user:{lead.pk}",
+        }
         application = Application.objects.create(**(defaults | kwargs))
         content = (
             complete_content(kind, title=application.title, requested=application.requested_amount, number=number)
@@ -276,7 +276,10 @@ class PartnershipFactory(factory.django.DjangoModelFactory):
 
 # Through the verbs.
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>"
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>"
+)
 
 
 def ready_draft(at=None, **fields) -> Application:

@@ -87,14 +87,14 @@ def test_an_award_stays_within_the_request():
 @pytest.mark.parametrize(
     "call",
     [
-        dict(kind="reserve", amount=0),
-        dict(kind="reserve", amount=-5),
-        dict(kind="reserve", amount=1.5),
-        dict(kind="open", amount=1, grant=GRANT),
-        dict(kind="carry", amount=1),
-        dict(kind="pay", amount=1, sealed=False),
-        dict(kind="open", amount=1, basis="nom d’une personne"),
-        dict(kind="reversal"),
+        {"kind": "reserve", "amount": 0},
+        {"kind": "reserve", "amount": -5},
+        {"kind": "reserve", "amount": 1.5},
+        {"kind": "open", "amount": 1, "grant": GRANT},
+        {"kind": "carry", "amount": 1},
+        {"kind": "pay", "amount": 1, "sealed": False},
+        {"kind": "open", "amount": 1, "basis": "nom d’une personne"},
+        {"kind": "reversal"},
     ],
 )
 def test_a_call_that_makes_no_sense_is_a_bug_not_a_refusal(call):

@@ -30,7 +30,7 @@ def refused(code, function, **params):
 
 
 def test_a_panel_opens_a_declaration_for_every_member_and_file(at):
-    made = make.constituted(files=2)
+    make.constituted(files=2)
     assert Declaration.objects.filter(state="required").count() == 2 * 8
     assert Mail.objects.filter(code="reviews/panel.interests_due").count() == 8
 
