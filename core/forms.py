@@ -24,6 +24,10 @@ class FundForm(forms.Form):
 
     required_css_class = "required"
     error_css_class = "has-error"
+    act = ""
+    """Name of the act it is for, on a page that has several."""
+    status = 0
+    """HTTP status of the refusal that sent it back, when a rule did."""
 
     def __init__(self, *args, obj=None, user=None, **options):
         self.obj, self.user = obj, user
@@ -36,6 +40,7 @@ class FundForm(forms.Form):
 
     def refuse(self, refusal) -> None:
         """Put a rule's reason beside the field it is about, or on top of the form."""
+        self.status = refusal.status
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 

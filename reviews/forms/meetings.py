@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -36,7 +38,7 @@ class SeatsForm(FundForm):
     def offer_seats(self) -> None:
         raise NotImplementedError
 
-    def seat(self, name: str) -> Seat | None:
+    def seat_in(self, name: str) -> Seat | None:
         value = self.cleaned_data.get(name)
         return self.room.seat(int(value)) if value else None
 
@@ -143,7 +145,7 @@ class AnnounceForm(SeatsForm):
         return {
             "seat": self.room.seat_of(self.user),
             "presence": self.cleaned_data["presence"],
-            "represented_by": self.seat("represented_by"),
+            "represented_by": self.seat_in("represented_by"),
         }
 
 
@@ -189,7 +191,7 @@ class AttendanceForm(SeatsForm):
         rows = []
         for seat in self.room.seats:
             presence = self.cleaned_data[f"presence-{seat.pk}"] or str(AttendanceKind.ABSENT)
-            other = self.seat(f"represented_by-{seat.pk}") if presence in BY_ANOTHER else None
+            other = self.seat_in(f"represented_by-{seat.pk}") if presence in BY_ANOTHER else None
             rows.append((seat, presence, other))
         return {"rows": rows}
 
@@ -209,7 +211,7 @@ class ActingForm(SeatsForm):
         ]
 
     def params(self):
-        return {"seat": self.seat("seat"), "reason": self.cleaned_data["reason"]}
+        return {"seat": self.seat_in("seat"), "reason": self.cleaned_data["reason"]}
 
 
 class StepOutForm(SeatsForm):
@@ -236,7 +238,7 @@ class StepOutForm(SeatsForm):
         ]
 
     def params(self):
-        return {"seat": self.seat("seat"), "replaced_by": self.seat("replaced_by")}
+        return {"seat": self.seat_in("seat"), "replaced_by": self.seat_in("replaced_by")}
 
 
 # ---- one item ----
@@ -373,7 +375,7 @@ class ListForm(FundForm):
 class ReviseForm(FundForm):
     """The sections this person may correct, one box each: `section-3`."""
 
-    def __init__(self, *args, sections: list[MinutesSection] = (), **options):
+    def __init__(self, *args, sections: Iterable[MinutesSection] = (), **options):
         super().__init__(*args, **options)
         for section in sections:
             self.fields[f"section-{section.position}"] = forms.CharField(
@@ -393,6 +395,7 @@ class ReviseForm(FundForm):
         }
 
     def refuse(self, refusal):
+        self.status = refusal.status
         self.add_error(None, str(refusal))
 
 

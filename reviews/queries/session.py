@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+
+from django.utils.formats import number_format
 
 from applications.models import Application
 from applications.queries import officers_files
@@ -23,6 +26,11 @@ from reviews.models import Decision, Seat
 from reviews.models.meeting import AgendaItem, Attendance, Ballot, Departure, Meeting, Vote
 from reviews.queries import meetings as queries
 from reviews.queries.ranking import Line, ranking
+
+
+def figure(published: str) -> str:
+    """A published score as it is read: `3,88` in French."""
+    return number_format(Decimal(published), 2) if published else ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Point:
 
     @property
     def score(self) -> str:
-        return self.rank.score.published if self.rank is not None and self.rank.score is not None else ""
+        return figure(self.rank.score.published) if self.rank is not None and self.rank.score is not None else ""
 
     @property
     def civil_score(self) -> str:
@@ -95,7 +103,9 @@ class Point:
         return self._college(College.STATE)
 
     def _college(self, college: str) -> str:
-        return self.rank.score.published_college(college) if self.score else ""
+        if self.rank is None or self.rank.score is None:
+            return ""
+        return figure(self.rank.score.published_college(college))
 
     @property
     def open_vote(self) -> Vote | None:
@@ -176,7 +186,7 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None) -> 
     points = [
         Point(item, closed[item.application_id])
         if item.application_id in closed
-        else Point(item, "", ranks.get(item.application_id), votes.get(item.pk, []), decisions.get(item.pk))
+        else Point(item, "", ranks.get(item.application_id or 0), votes.get(item.pk, []), decisions.get(item.pk))
         for item in items
     ]
     focus = _focus(points, wanted)
@@ -218,6 +228,10 @@ class Choice:
     line: Line | None = None
     closed: bool = False
 
+    @property
+    def score(self) -> str:
+        return figure(self.line.score.published) if self.line is not None else ""
+
 
 def choices_for(call, user, meeting: Meeting | None = None) -> list[Choice]:
     """Files free for an agenda (and those already on it), best rank first, then the unranked by reference."""
@@ -228,7 +242,7 @@ def choices_for(call, user, meeting: Meeting | None = None) -> list[Choice]:
         known = {row.pk for row in files}
         files += [item.application for item in items if item.application_id not in known]
     panel = queries.panel_of(meeting) if meeting is not None else call.panel
-    lines = {line.application.pk: line for line in ranking(panel, user).lines}
+    lines = {line.application.pk: line for line in ranking(panel, user).lines} if panel else {}
     allowed = set(officers_files(user).filter(pk__in=[row.pk for row in files]).values_list("pk", flat=True))
     found = [
         Choice(row, lines.get(row.pk)) if row.pk in allowed else Choice(row, closed=True)

@@ -207,7 +207,7 @@ def item_cards(request, seen: Session, conducts: bool, bound=None) -> list[Card]
             continue
         if name == "step_out" and not seen.room.recused_in_room(point.item):
             continue
-        if name == "cast_hands" and vote.is_secret or name == "move" and not point.item.is_file:
+        if name == "cast_hands" and vote is not None and vote.is_secret or name == "move" and not point.item.is_file:
             continue
         found.append(card(request, one, point.item, f"{name}-{point.item.pk}", seen.room, bound, seen.voted))
     return [one for one in found if one is not None]
@@ -267,7 +267,6 @@ def post(request, meeting: Meeting, desk: Desk):
         declared.call(**{keyword: obj}, actor=request.user, at=request.received_at, **params)
     except Refusal as refusal:
         form.refuse(refusal)
-        form.status = refusal.status
         return None, form
     messages.success(request, _("Your vote is recorded.") if declared is CAST else _("Done."))
     here = reverse(desk.meeting, args=[meeting.pk])
@@ -276,7 +275,7 @@ def post(request, meeting: Meeting, desk: Desk):
 
 def _open_to(user, item: AgendaItem) -> None:
     """Nothing is asked nor answered about a file that is closed to this person."""
-    if item.application_id and not queries.may_see_file(user, item.application):
+    if item.application is not None and not queries.may_see_file(user, item.application):
         raise Refusal(
             "recused",
             _("Recusal on %(reference)s: this file is closed to you.") % {"reference": item.application.reference},

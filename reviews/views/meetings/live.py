@@ -100,7 +100,7 @@ def _live(request, pk: int, desk: Desk):
             "stray": bound if bound is not None and not any(form is bound for form in shown) else None,
             "may_plan": has_role(request.user, Role.CASE_OFFICER, request.received_at),
         },
-        status=getattr(bound, "status", 0) or status(bound),
+        status=bound is not None and bound.status or status(bound),
     )
 
 

@@ -42,6 +42,8 @@ def _list(request, pk: int, desk: Desk):
     closed = queries.closed_files(request.user, meeting)
     offer = offer_of(meetings.adopt_list, meeting, request.user, request.received_at)
     context = {"desk": desk, "meeting": meeting, "closed": closed, "offer": offer, "form": None, "rows": []}
+    if request.method == "POST" and (closed or meeting.list_adopted_at):
+        meetings.adopt_list(meeting=meeting, actor=request.user, at=request.received_at)  # refused, with its reason
     if closed:
         return render(request, "reviews/meetings/list.html", context | {"total": 0, "free": 0, "left": 0})
     if meeting.list_adopted_at:
@@ -51,18 +53,17 @@ def _list(request, pk: int, desk: Desk):
     form = forms.ListForm(
         request.POST if request.method == "POST" else None, obj=meeting, user=request.user, lines=lines
     )
-    if request.method == "POST" and form.is_valid():
+    typed = form.params() if form.is_bound and form.is_valid() else None
+    if typed is not None:
         try:
-            meetings.adopt_list(meeting=meeting, actor=request.user, at=request.received_at, **form.params())
+            meetings.adopt_list(meeting=meeting, actor=request.user, at=request.received_at, **typed)
             messages.success(
                 request, _("The list is adopted: the money is reserved, and nothing is public before notification.")
             )
             return redirect(desk.meeting, meeting.pk)
         except Refusal as refusal:
             form.refuse(refusal)
-            form.status = refusal.status
-    if form.is_bound and not hasattr(form, "status"):
-        lines = rules.with_changes(lines, form.params()["lines"]) if form.is_valid() else lines
+        lines = rules.with_changes(lines, typed["lines"])  # the total shown is that of what was typed
     rows = [
         {
             "line": line,
@@ -78,7 +79,7 @@ def _list(request, pk: int, desk: Desk):
         request,
         "reviews/meetings/list.html",
         context | {"form": form, "rows": rows, "total": total, "free": free, "left": free - total},
-        status=getattr(form, "status", 0) or status(form),
+        status=form.status or status(form),
     )
 
 
@@ -182,7 +183,6 @@ def _act(request, meeting, known, here):
         return redirect(here), None
     except Refusal as refusal:
         form.refuse(refusal)
-        form.status = refusal.status
         return None, form
 
 
@@ -228,7 +228,7 @@ def _minutes(request, pk: int, desk: Desk):
             "paper": documents.url(meeting.minutes) if meeting.minutes and not closed else "",
             "stray": None if shown else bound,
         },
-        status=getattr(bound, "status", 0) or status(bound),
+        status=bound is not None and bound.status or status(bound),
     )
 
 
