@@ -7,8 +7,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import documents, reauth
@@ -32,11 +31,11 @@ from payments.views.paging import page_of, searched
 from payments.views.recipient import agreement_or_404
 
 TABS = (
-    ("order", _lazy("To order")),
-    ("pay", _lazy("To pay")),
-    ("bank", _lazy("At the bank")),
-    ("rejected", _lazy("Rejected")),
-    ("paid", _lazy("Paid")),
+    ("order", pgettext_lazy("tab", "To order")),
+    ("pay", pgettext_lazy("tab", "To pay")),
+    ("bank", pgettext_lazy("tab", "At the bank")),
+    ("rejected", pgettext_lazy("tab", "Rejected")),
+    ("paid", pgettext_lazy("tab", "Paid")),
 )
 INSTALMENT_FORMS = {
     "order": forms.PlainForm,

@@ -10,8 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import documents
@@ -51,11 +50,11 @@ INSTALMENT_FORMS = {
     "cancel": forms.ReasonForm,
 }
 AGREEMENT_TABS = (
-    ("offered", _lazy("Offered")),
-    ("accepted", _lazy("To sign")),
-    ("in_force", _lazy("In progress")),
-    ("suspended", _lazy("Suspended")),
-    ("ended", _lazy("Ended")),
+    ("offered", pgettext_lazy("tab", "Offered")),
+    ("accepted", pgettext_lazy("tab", "To sign")),
+    ("in_force", pgettext_lazy("tab", "In progress")),
+    ("suspended", pgettext_lazy("tab", "Suspended")),
+    ("ended", pgettext_lazy("tab", "Ended")),
 )
 OFFERS_MAX = 100
 OFFER_OF_LIST = replace(agreements.offer.verb, guards=(no_interest,))

@@ -10,9 +10,8 @@ from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import documents
@@ -33,10 +32,10 @@ from payments.views.recipient import agreement_or_404
 
 STAFF_FORMS = {"accept": forms.ReportAcceptForm, "request_changes": forms.ReportChangesForm, "reopen": forms.ReasonForm}
 TABS = (
-    ("submitted", _lazy("To examine")),
-    ("expected", _lazy("Expected")),
-    ("overdue", _lazy("Overdue")),
-    ("accepted", _lazy("Accepted")),
+    ("submitted", pgettext_lazy("tab", "To examine")),
+    ("expected", pgettext_lazy("tab", "Expected")),
+    ("overdue", pgettext_lazy("tab", "Overdue")),
+    ("accepted", pgettext_lazy("tab", "Accepted")),
 )
 
 
