@@ -10,6 +10,7 @@ from django import forms
 from django.forms.utils import ErrorDict, ErrorList
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.forms import DayField, EurosField, FundForm, InstantField
 from core.transitions import Refusal
@@ -81,7 +82,11 @@ class CallForm(FundForm):
     contact_email = forms.EmailField(label=_label("contact_email"), required=False)
     themes = forms.MultipleChoiceField(label=_label("themes"), required=False, widget=forms.CheckboxSelectMultiple)
     new_themes = forms.CharField(
-        label=_("Themes to add"), max_length=1_000, required=False, widget=_area(2), help_text=_("One a line; they can then be chosen in every call.")
+        label=_("Themes to add"),
+        max_length=1_000,
+        required=False,
+        widget=_area(2),
+        help_text=_("One a line; they can then be chosen in every call."),
     )
     envelope = forms.ChoiceField(label=_label("envelope"), required=False)
     ceiling_amount = EurosField(label=_label("ceiling_amount"), min_cents=1, max_cents=100_000_000)
@@ -198,7 +203,7 @@ class InstalmentLineForm(PlainRowForm):
     code = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     label = forms.CharField(label=_("Payment"), max_length=120)
     percent = forms.IntegerField(label=_("Share, in percent"), min_value=1, max_value=100)
-    trigger = forms.ChoiceField(label=_("Paid on"), choices=[("", "—"), *Trigger.choices])
+    trigger = forms.ChoiceField(label=pgettext_lazy("trigger", "Paid on"), choices=[("", "—"), *Trigger.choices])
 
 
 class EligibilityQuestionForm(PlainRowForm):
@@ -396,7 +401,7 @@ class ReopenForm(ReasonForm):
 
     closes_at = InstantField(label=_("New closing"))
     partner_deadline_at = InstantField(
-        label=_("partners confirm before"), required=False, help_text=_("Left empty, it does not move unless it must.")
+        label=_label("partner_deadline_at"), required=False, help_text=_("Left empty, it does not move unless it must.")
     )
 
     field_order = ("closes_at", "partner_deadline_at", "reason")

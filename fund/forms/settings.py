@@ -32,9 +32,9 @@ class RoleForm(FundForm):
     )
     title = forms.CharField(label=_("Office or capacity"), max_length=150, required=False)
     starts_at = InstantField(
-        label=_("Starts at"), required=False, help_text=_("Left empty: as soon as it is approved.")
+        label=_("Start of the role"), required=False, help_text=_("Left empty: as soon as it is approved.")
     )
-    ends_at = InstantField(label=_("Ends at"), required=False)
+    ends_at = InstantField(label=_("End of the role"), required=False)
 
     def clean_email(self):
         address = self.cleaned_data["email"]

@@ -21,6 +21,9 @@ EMAILS = ("email", "data_protection_email", "accessibility_email", "appeals_emai
 DERIVED = ("commune", "department", "region")
 """Follow the INSEE code of the commune."""
 FIELDS = tuple(name for name in FundIdentity.FIELDS if name not in DERIVED)
+CODES = ("siret", "debtor_iban", "debtor_bic", "postcode", "insee_code")
+"""Written by people in groups of signs: blanks do not count."""
+_BLANKS = re.compile(r"\s")
 _SEALED = "sealed:"
 
 
@@ -99,7 +102,7 @@ def read(changes: Any) -> dict[str, Any]:
         if name == "opened_on":
             values[name] = read_day(value, name)
             continue
-        text = _plain(name, value)
+        text = _plain(name, _BLANKS.sub("", value) if name in CODES and isinstance(value, str) else value)
         if name in EMAILS:
             _checked(name, text, EmailValidator(), _("This is not an e-mail address."))
         elif name == "website":
@@ -121,13 +124,13 @@ def read(changes: Any) -> dict[str, Any]:
                 else dict.fromkeys(DERIVED, "")
             )
         elif name == "debtor_iban":
-            text = re.sub(r"\s", "", text).upper()
+            text = text.upper()
             if text and not iban_is_valid(text):
                 raise _no(
                     name, _("This IBAN is not valid: one sign at least is wrong. Copy it from the bank’s document.")
                 )
         elif name == "debtor_bic":
-            text = re.sub(r"\s", "", text).upper()
+            text = text.upper()
             if text and not re.fullmatch(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", text):
                 raise _no(name, _("A BIC has 8 or 11 signs, such as BDFEFRPPXXX."))
         values[name] = text

@@ -87,9 +87,7 @@ def status(form) -> int:
 def history(obj, most: int = 30) -> list[tuple]:
     """What happened to an object, newest first: each event and the name of its verb."""
     known = VERBS.get(obj.machine, {})
-    return [
-        (event, known[event.verb].label if event.verb in known else event.verb) for event in events_of(obj)[:most]
-    ]
+    return [(event, known[event.verb].label if event.verb in known else event.verb) for event in events_of(obj)[:most]]
 
 
 def page_of(request, rows, size: int = 20):

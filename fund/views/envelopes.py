@@ -59,9 +59,7 @@ def listing(request):
 def new(request):
     """An envelope without money yet: it opens with two keys."""
     at = request.received_at
-    form = forms.EnvelopeForm(
-        request.POST or None, user=request.user, initial={"year": timezone.localtime(at).year}
-    )
+    form = forms.EnvelopeForm(request.POST or None, user=request.user, initial={"year": timezone.localtime(at).year})
     if request.method == "POST" and form.is_valid():
         try:
             row = envelopes.create(actor=request.user, at=at, **form.params())

@@ -145,8 +145,8 @@ def _grant(act, grant) -> list[Line]:
         Line(_("Person"), f"{grant.user} ({grant.user.email})"),
         Line(_("Role"), grant.role_label),
         *([Line(_("Office or capacity"), grant.title)] if grant.title else []),
-        Line(_("Starts at"), instant(grant.starts_at)),
-        Line(_("Ends at"), instant(grant.ends_at) if grant.ends_at else _("no end")),
+        Line(_("Start of the role"), instant(grant.starts_at)),
+        Line(_("End of the role"), instant(grant.ends_at) if grant.ends_at else _("no end")),
     ]
 
 
@@ -157,7 +157,7 @@ def _extend(act, grant) -> list[Line]:
         Line(_("Person"), f"{grant.user} ({grant.user.email})"),
         Line(_("Role"), grant.role_label),
         Line(
-            _("Ends at"),
+            _("End of the role"),
             instant(ends_at) if ends_at else _("no end"),
             (instant(grant.ends_at) if grant.ends_at else _("no end")) if act.state == "proposed" else None,
         ),

@@ -74,7 +74,9 @@ def rules(request, slug):
     """The rules this call follows, frozen since it was published."""
     found = public_call(slug)
     return render(
-        request, "fund/public/rules.html", {"call": found, "version": found.rule_version, "groups": groups_of(found.rule_version)}
+        request,
+        "fund/public/rules.html",
+        {"call": found, "version": found.rule_version, "groups": groups_of(found.rule_version)},
     )
 
 

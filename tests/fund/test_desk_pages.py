@@ -41,7 +41,9 @@ def plain(response) -> str:
 
 def done(response):
     """The act was done: back to a page."""
-    assert response.status_code == 302, re.findall(r'class="(?:error|why|errors)[^>]*>(.*?)</(?:div|p)>', text(response), re.S)
+    assert response.status_code == 302, re.findall(
+        r'class="(?:error|why|errors)[^>]*>(.*?)</(?:div|p)>', text(response), re.S
+    )
     return response
 
 
@@ -122,7 +124,14 @@ def call_form(at, envelope, **changes) -> dict:
     )
     data |= formset(
         "eligibility_questions",
-        [{"question": "Est-ce nouveau ?", "expected": "yes", "refusal": "Pas de fonctionnement courant.", "article": "art. 5"}],
+        [
+            {
+                "question": "Est-ce nouveau ?",
+                "expected": "yes",
+                "refusal": "Pas de fonctionnement courant.",
+                "article": "art. 5",
+            }
+        ],
     )
     data |= formset("faq", [{"question": "Faut-il un cofinancement ?", "answer": "Non."}])
     return data | changes
@@ -161,7 +170,9 @@ def test_a_call_from_nothing_to_its_public_page_by_the_screens_alone(at, as_user
     assert envelope.state == EnvelopeState.OPEN and envelope.free_amount == 30_000_000
 
     # The call: a draft, then its content.
-    answer = done(desk.post("/instruction/appels/nouveau/", {"title": "Prototypes civiques 2026", "slug": "", "source": ""}))
+    answer = done(
+        desk.post("/instruction/appels/nouveau/", {"title": "Prototypes civiques 2026", "slug": "", "source": ""})
+    )
     assert answer.url == "/instruction/appels/prototypes-civiques-2026/modifier/"
     answer = done(desk.post(answer.url, call_form(at, envelope, finish="1")))
     assert answer.url == "/instruction/appels/prototypes-civiques-2026/"
