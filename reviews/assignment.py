@@ -179,6 +179,7 @@ class _Network:
     def solve(self) -> None:
         if not self.applications:
             self.taken, self.loads, self.short = [], [], []
+            self.minima_dropped = any(self.minimum)
             self.dist: dict[tuple[str, int], int] = {}
             return
         self._highs()
@@ -315,7 +316,7 @@ class _Network:
         distance = [0] * (pool + 1)
         before: list[tuple[int, tuple[str, int, int]] | None] = [None] * (pool + 1)
         for _sweep in range(pool + 2):
-            last = None
+            last: int | None = None
             for start, end, cost, turn in arcs:
                 if distance[start] + cost < distance[end]:
                     distance[end] = distance[start] + cost
@@ -324,14 +325,7 @@ class _Network:
             if last is None:
                 self.dist = {("price", node): value - distance[pool] for node, value in enumerate(distance)}
                 return []
-        for _step in range(pool + 1):
-            last = before[last][0]
-        cycle, node = [], last
-        while True:
-            node, turn = before[node]
-            cycle.append(turn)
-            if node == last:
-                return cycle
+        return _cycle_before(before, last)
 
     # Answers.
 
@@ -357,6 +351,18 @@ class _Network:
             if rows
             else {}
         )
+
+
+def _cycle_before(before, node) -> list[tuple[str, int, int]]:
+    """The cycle that leads to a node which every sweep still improved."""
+    for _step in before:
+        node = before[node][0]
+    cycle, last = [], node
+    while True:
+        node, turn = before[node]
+        cycle.append(turn)
+        if node == last:
+            return cycle
 
 
 def objective(problem: Problem, pairs: Iterable[tuple[str, str]]) -> tuple[int, int, int]:

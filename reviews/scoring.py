@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Generic, TypeVar
 
 from fund.enums import College
 
 COLLEGES = (College.CIVIL_SOCIETY, College.STATE)
 MAX_HALF_POINTS = 10
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,7 @@ def published(value: Fraction | None) -> str:
 def _total(ballot: Ballot, weights: Sequence[Weight]) -> Fraction | None:
     """One reader's own score over the criteria he judged."""
     given = [
-        (weight.weight, ballot.half_points[weight.code])
-        for weight in weights
-        if ballot.half_points.get(weight.code) is not None
+        (weight.weight, points) for weight in weights if (points := ballot.half_points.get(weight.code)) is not None
     ]
     if not given:
         return None
@@ -117,13 +117,12 @@ def score(ballots: Iterable[Ballot], weights: Sequence[Weight]) -> Score:
         for weight in weights:
             points = mean(ballot.half_points.get(weight.code) for ballot in own)
             means[weight.code] = None if points is None else points / 2
-        absent = [code for code, value in means.items() if value is None]
-        missing += [(str(college), code) for code in absent]
+        missing += [(str(college), code) for code, value in means.items() if value is None]
         criteria[college] = means
-        colleges[college] = (
-            None if absent else sum((means[weight.code] * weight.weight for weight in weights), Fraction(0)) / total
-        )
-    totals = [own for ballot in ballots if (own := _total(ballot, weights)) is not None]
+        judged = [(value, weight.weight) for weight in weights if (value := means[weight.code]) is not None]
+        complete = len(judged) == len(weights)
+        colleges[college] = sum((value * weight for value, weight in judged), Fraction(0)) / total if complete else None
+    totals = [points for ballot in ballots if (points := _total(ballot, weights)) is not None]
     return Score(
         mean([colleges[college] for college in COLLEGES], strict=True),
         colleges,
@@ -135,10 +134,10 @@ def score(ballots: Iterable[Ballot], weights: Sequence[Weight]) -> Score:
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Generic[Key]):
     """Rank of a file, 1 first; `shared` when the rules of art. 17 (1° to 3°) leave it equal with another. `rank` None: incomplete, unranked."""
 
-    key: Hashable
+    key: Key
     rank: int | None
     score: Score
     tied: bool = False
@@ -146,7 +145,7 @@ class Place:
     broken_by: str = ""
 
 
-def rank(scores: Mapping[Hashable, Score], weights: Sequence[Weight]) -> list[Place]:
+def rank(scores: Mapping[Key, Score], weights: Sequence[Weight]) -> list[Place[Key]]:
     """Files by published score, best first; ties by the heaviest criterion, the higher of the lowest college means, the smaller range.
 
     Equal after that share their rank: a vote decides. Incomplete files come last, unranked, in the order given.
@@ -159,7 +158,7 @@ def rank(scores: Mapping[Hashable, Score], weights: Sequence[Weight]) -> list[Pl
         return (-_hundredths(found), -found.criterion(heaviest), -lowest, found.range)
 
     ranked = sorted(((name, found) for name, found in scores.items() if found.complete), key=key)
-    places: list[Place] = []
+    places: list[Place[Key]] = []
     for position, item in enumerate(ranked):
         previous = ranked[position - 1] if position else None
         following = ranked[position + 1] if position + 1 < len(ranked) else None
@@ -174,7 +173,7 @@ def rank(scores: Mapping[Hashable, Score], weights: Sequence[Weight]) -> list[Pl
 
 
 def _hundredths(found: Score) -> int:
-    return (found.value * 200 + 1) // 2
+    return ((found.value or 0) * 200 + 1) // 2
 
 
 def _breaker(item, neighbours, key) -> str:

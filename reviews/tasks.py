@@ -20,7 +20,7 @@ from reviews.transitions.declarations import open_declarations
 
 
 @register("reviews.close_calls")
-def close_calls(at, actor) -> int:
+def close_calls(at, actor):
     """Calls whose closing and its minutes have passed; and drafts of closed calls whose access code has run out."""
     done = 0
     for call in Call.objects.filter(state=CallState.PUBLISHED, closes_at__lte=at).select_related("rule_version"):
@@ -50,7 +50,7 @@ def _opened(panel, actor, at) -> int:
 
 
 @register("reviews.remind_readers", every_seconds=3600)
-def remind_readers(at, actor) -> int:
+def remind_readers(at, actor):
     """Seven days and two days before reading closes, once each: those who still have reviews to file."""
     done = 0
     for panel in Panel.objects.filter(state=PanelState.READING, call__review_closes_at__gt=at).select_related(

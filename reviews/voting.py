@@ -157,10 +157,9 @@ def tally(choices: Iterable[tuple[str, str]], present: Mapping[str, int]) -> dic
     listed = list(choices)
     return {
         str(college): CollegeTally(
-            *(
-                sum(1 for place, choice in listed if place == college and choice == wanted)
-                for wanted in (Choice.FOR, Choice.AGAINST, Choice.ABSTAIN)
-            ),
+            listed.count((college, Choice.FOR)),
+            listed.count((college, Choice.AGAINST)),
+            listed.count((college, Choice.ABSTAIN)),
             present.get(college, 0),
         )
         for college in COLLEGES

@@ -25,7 +25,7 @@ PARTIALS = (
     "documents/partials/_decision_remedies.html",
     "documents/partials/_decision_end.html",
 )
-LETTERS = {
+LETTERS: dict[str, tuple[str, str]] = {
     DecisionOutcome.SELECTED: ("award_letter", "Décision : votre projet est aidé"),
     DecisionOutcome.RESERVE: ("reserve_letter", "Décision : votre projet est sur la liste complémentaire"),
     DecisionOutcome.REJECTED: ("refusal_letter", "Décision : votre demande n’est pas retenue"),
@@ -45,7 +45,7 @@ def day(value) -> str:
     return "1er " + date_format(value, "F Y") if value.day == 1 else date_format(value, "j F Y")
 
 
-def _wording() -> str:
+def _wording():
     """Hash of the parts shared by the letters: the proof of a letter covers their text too."""
     return hashlib.sha256("\n".join(get_template(name).template.source for name in PARTIALS).encode()).hexdigest()
 

@@ -189,10 +189,12 @@ class Row:
     decision: Decision
     signers: list[Signer] = field(default_factory=list)
 
+    @property
+    def missing(self) -> list[Signer]:
+        return [signer for signer in self.signers if signer.signed_at is None]
+
     def waits_for(self, user) -> bool:
-        return self.decision.state in TO_SIGN and any(
-            signer.user == user and signer.signed_at is None for signer in self.signers
-        )
+        return self.decision.state in TO_SIGN and any(signer.user == user for signer in self.missing)
 
 
 def of_call(call) -> list[Decision]:

@@ -105,7 +105,7 @@ def acting_president(panel: Panel | None, college: str, application=None, at=Non
     return seat.user if seat else None
 
 
-def fund_of_panel(panel: Panel) -> dict:
+def fund_of_panel(panel):
     """The envelope as the public knows it: what a member may always see, whatever was voted since."""
     from fund.ledger import queries as ledger
 

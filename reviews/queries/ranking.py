@@ -87,6 +87,11 @@ def _visible(panel: Panel, user, states):
     return files.none(), []
 
 
+def _thresholds(call):
+    """What is pointed out for debate, and the lowest score that can be funded, as the rules of the call say."""
+    return (Fraction(str(call.rule_version[code])) for code in ("flag_college_gap", "flag_range", "minimum_score"))
+
+
 def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
     """The ranking over the files this person may see (`user=None`: over all, for the verbs). Empty while reading is open."""
     if not panel.is_reading_closed:
@@ -95,11 +100,11 @@ def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
         files, recused = Application.objects.filter(call=panel.call_id, state__in=states), []
     else:
         files, recused = _visible(panel, user, states)
-    rules, weights = panel.call.rule_version, weights_of(panel.call)
+    weights = weights_of(panel.call)
     rows = {row.pk: row for row in files.select_related("lead", "organisation").order_by("reference")}
     given = ballots(list(rows))
     scores = {pk: scoring.score(given.get(pk, []), weights) for pk in rows}
-    gap, spread, minimum = (Fraction(str(rules[code])) for code in ("flag_college_gap", "flag_range", "minimum_score"))
+    gap, spread, minimum = _thresholds(panel.call)
     lines, running = [], 0
     for place in scoring.rank(scores, weights):
         application, found = rows[place.key], scores[place.key]

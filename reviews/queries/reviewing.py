@@ -138,7 +138,7 @@ def files_progress(panel: Panel) -> list[FileProgress]:
     )
     found = []
     for application in files.order_by("reference"):
-        readers = {College.CIVIL_SOCIETY: [], College.STATE: []}
+        readers: dict[str, list[Assignment]] = {College.CIVIL_SOCIETY: [], College.STATE: []}
         for row in application.readers:
             readers[row.seat.college].append(row)
         found.append(FileProgress(application, readers, panel.shortages.get(application.reference, {})))

@@ -152,7 +152,7 @@ def decision_is_paritary(act: Act) -> None:
 
 # ---- the other kinds ----
 
-EXPECTED = {
+EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
     K.ELIGIBILITY: {"submitted": (O.INELIGIBLE,)},
     K.PROMOTION: {"on_reserve": (O.SELECTED,)},
     K.WITHDRAWAL: {"selected": (O.REJECTED,)},
@@ -260,7 +260,7 @@ def first_of_the_list(act: Act) -> None:
             status=409,
         )
     until = queries.reserve_until(waiting[0])
-    if act.at >= until:
+    if until is not None and act.at >= until:
         raise Refusal(
             "reserve_list_over",
             _("The reserve list ended on %(instant)s.") % {"instant": when(until)},
@@ -273,7 +273,7 @@ def list_is_over(act: Act) -> None:
     if act.preview or act.get("kind") != K.RESERVE_CLOSURE:
         return
     until = queries.reserve_until(act.get("cites"))
-    if act.at < until and act.obj.call.envelope.state != EnvelopeState.CLOSED:
+    if until is not None and act.at < until and act.obj.call.envelope.state != EnvelopeState.CLOSED:
         raise Refusal(
             "reserve_list_open",
             _("The reserve list lasts until %(instant)s.") % {"instant": when(until)},

@@ -58,7 +58,7 @@ def _born(application: Application, *, state, kind, outcome, at, **content) -> D
     return decision
 
 
-def _reserve(decision: Decision, act) -> None:
+def _reserve(decision, act):
     """The account of the grant, its award, the money set aside: all of it private until the notification. Raises `envelope_exceeded` in words."""
     if decision.outcome != O.SELECTED:
         return
@@ -237,7 +237,7 @@ def tell_signers(decision: Decision, *, at, besides=None) -> None:
 SIGNING = (rules.minutes_are_adopted, rules.may_sign, rules.letter_is_ready)
 
 
-def _sign_document(decision: Decision, act, evidence) -> bool:
+def _sign_document(decision, act, evidence):
     """One signature on the letter. Returns whether it was the last."""
     own = next(signer for signer in queries.signers(decision, act.at) if signer.user == act.actor)
     documents.sign(
@@ -323,7 +323,7 @@ def _release(decision: Decision, act) -> None:
 
 def _take_back(decision: Decision, act) -> None:
     _release(decision, act)
-    if decision.document_id:
+    if decision.document is not None:
         documents.void(decision.document, act.at)
     Appeal.objects.filter(new_decision=decision).update(new_decision=None)
     act.note(reference=decision.reference)
@@ -420,7 +420,7 @@ def notify(act, decision):
 
 
 def _tell(decision: Decision, act) -> None:
-    codes = {K.PROMOTION: "decision.promotion_notified", K.RESERVE_CLOSURE: "decision.reserve_closed"}
+    codes: dict[str, str] = {K.PROMOTION: "decision.promotion_notified", K.RESERVE_CLOSURE: "decision.reserve_closed"}
     tell_applicant(
         codes.get(decision.kind, "decision.notified"),
         decision.application,

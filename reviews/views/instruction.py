@@ -302,10 +302,12 @@ def _findings(application) -> dict:
     """What the checklist already says: conditions ticked as not met, with their notes."""
     from applications.rules.instruction import checklist
 
-    lines = [line for line in checklist(application) if line.check is not None and line.check.ok is False]
+    found = [(line, line.check) for line in checklist(application) if line.check is not None and line.check.ok is False]
     return {
-        "article": " ; ".join(dict.fromkeys(line.article for line in lines if line.article)),
-        "grounds": "\n".join(f"{line.label} : {line.check.note}" if line.check.note else line.label for line in lines),
+        "article": " ; ".join(dict.fromkeys(line.article for line, _check in found if line.article)),
+        "grounds": "\n".join(
+            f"{line.label} : {check.note}" if check.note else str(line.label) for line, check in found
+        ),
     }
 
 

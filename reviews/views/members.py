@@ -17,7 +17,7 @@ from core import documents, reauth
 from core.access import allow
 from core.files import send
 from core.idempotency import once
-from core.transitions import Refusal
+from core.transitions import VERBS, Act, Refusal
 from fund.enums import Role
 from fund.models import Call
 from fund.queries import has_role
@@ -28,6 +28,7 @@ from reviews.models import Declaration
 from reviews.queries import interests, reviewing
 from reviews.queries.panels import fund_of_panel
 from reviews.rules import reviews as review_rules
+from reviews.rules.decisions import minutes_are_adopted
 from reviews.transitions import assignments, decisions, declarations
 from reviews.views.acts import act, cards, confirm_identity, decision_desk, member_desk, status
 
@@ -200,7 +201,7 @@ def file(request, reference):
     )
 
 
-def _file_context(request, application, assignment, bound) -> dict:
+def _file_context(request, application, assignment, bound):
     panel = queries.panel_of(application.call)
     mine = reviewing.my_assignments(request.user, panel)
     place = next(
@@ -367,18 +368,18 @@ def sign(request, slug):
     ):
         raise Http404
     form = forms.SignForm(request.POST or None)
-    waiting = [row for row in mine if decisions_refusal(row.decision) is None]
+    lines = [(row, _refusal(request, row.decision)) for row in mine]
+    waiting = [row for row, refusal in lines if refusal is None]
     if request.method == "POST" and form.is_valid():
         response = _sign_all(request, call, waiting, form)
         if response is not None:
             return response
-    blocked = [(row, decisions_refusal(row.decision)) for row in mine]
     return render(
         request,
         "reviews/sign.html",
         {
             "call": call,
-            "rows": [(row, refusal) for row, refusal in blocked],
+            "rows": lines,
             "waiting": waiting,
             "others": others,
             "closed": closed,
@@ -390,13 +391,11 @@ def sign(request, slug):
     )
 
 
-def decisions_refusal(decision) -> Refusal | None:
+def _refusal(request, decision) -> Refusal | None:
     """Why a decision cannot be signed yet, for anybody (minutes); the letter is made ready when one signs."""
-    from core.transitions import Act
-    from reviews.rules.decisions import minutes_are_adopted
 
     try:
-        minutes_are_adopted(Act(decisions.sign.verb, decision, None, None, preview=True))
+        minutes_are_adopted(Act(VERBS["decision"]["sign"], decision, request.user, request.received_at, preview=True))
     except Refusal as refusal:
         return refusal
     return None

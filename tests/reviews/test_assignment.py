@@ -5,7 +5,7 @@ import json
 import random
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from reviews.assignment import (
     Problem,
@@ -43,13 +43,14 @@ def instance(seed=1, *, files=3, per_college=3, k=1, conflicts=0, low=0, high=No
 
 
 def brute(problem):
-    """Best (missing, cost, ties) of each college by trying every set of readers for every file."""
+    """Best (missing, new pairs, cost, ties) of each college by trying every set of readers for every file."""
     total = []
     for college in problem.colleges:
         members = [m for m in problem.members if m.college == college]
         options = []
         for application in problem.applications:
-            allowed = [m.id for m in members if (application, m.id) not in problem.conflicts]
+            closed = problem.conflicts | problem.removed
+            allowed = [m.id for m in members if (application, m.id) not in closed]
             options.append(
                 [
                     chosen
@@ -71,7 +72,10 @@ def brute(problem):
             cost = sum(pair_cost(problem.affinity[a][m]) for a, m in pairs) + sum(
                 load_cost(loads[m.id], m.minimum) for m in members
             )
-            key = (missing, cost, sum(tie(problem.seed, *pair) for pair in pairs))
+            if not problem.started & {(a, m.id) for a in problem.applications for m in members} <= set(pairs):
+                continue
+            new = sum(1 for pair in pairs if problem.current and pair not in problem.current)
+            key = (missing, new, cost, sum(tie(problem.seed, *pair) for pair in pairs))
             best[held] = min(best.get(held, key), key)
         fewest = min(key[0] for key in best.values())
         total.append(best[True] if True in best and best[True][0] == fewest else min(best.values()))
@@ -86,9 +90,7 @@ def test_same_as_trying_everything(seed):
     solution = solve(problem)
     expected = brute(problem)
     assert sum(solution.missing.values()) == sum(key[0] for key in expected)
-    cost, _new, ties = objective(problem, solution.pairs)
-    assert cost == sum(key[1] for key in expected)
-    assert ties == sum(key[2] for key in expected)
+    assert objective(problem, solution.pairs) == tuple(sum(key[part] for key in expected) for part in (2, 1, 3))
     assert not set(solution.pairs) & problem.conflicts
 
 
@@ -132,6 +134,18 @@ def test_after_a_recusal_only_what_must_changes_and_started_reviews_stay():
     assert len([pair for pair in second.pairs if pair[1] == gone[1]]) == len(mine) - 1
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_repair_is_the_best_of_all_repairs(seed):
+    problem = instance(seed, files=3, per_college=3, k=1 + seed % 2, conflicts=seed % 4, high=2 + seed % 2)
+    first = solve(problem).pairs
+    dice = random.Random(seed)
+    problem.current, problem.removed = set(first), set(dice.sample(first, min(len(first), 1 + seed % 2)))
+    problem.started = set(dice.sample(first, len(first) // 2)) - problem.removed
+    solution, expected = solve(problem), brute(problem)
+    assert sum(solution.missing.values()) == sum(key[0] for key in expected)
+    assert objective(problem, solution.pairs) == tuple(sum(key[part] for key in expected) for part in (2, 1, 3))
+
+
 def test_prices_prove_that_no_swap_gains():
     problem = instance(9, files=8, per_college=4, k=2)
     solution = solve(problem)
@@ -170,3 +184,46 @@ def test_command_reads_and_writes_files(tmp_path):
     assert all(isinstance(price, int) for price in answer["prices"].values())
     with pytest.raises(ProblemError):
         read_instance({"format": "other"})
+
+
+EMPTY = {
+    "format": "paritary-assignment/1",
+    "seed": "S",
+    "reviews_per_college": 2,
+    "colleges": COLLEGES,
+    "members": [],
+    "applications": [],
+    "affinity": [],
+    "conflicts": [],
+}
+
+
+def test_an_instance_without_readers_or_without_files_is_solved_too():
+    assert solve(read_instance(EMPTY | {"applications": ["A"], "affinity": [[]]})).missing == dict.fromkeys(COLLEGES, 2)
+    reader = {"id": "c", "college": "state", "min": 1, "max": 2}
+    solution = solve(read_instance(EMPTY | {"members": [reader]}))
+    assert (solution.pairs, solution.minima_dropped) == ([], ["state"])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"reviews_per_college": 0},
+        {"applications": ["A", "A"], "affinity": [[], []]},
+        {"applications": ["A"], "affinity": []},
+        {"members": [{"id": "c", "college": "elsewhere", "min": 0, "max": 1}]},
+        {"members": [{"id": "c", "college": "state", "min": 2, "max": 1}]},
+        {
+            "members": [{"id": "c", "college": "state", "min": 0, "max": 1}],
+            "applications": ["A"],
+            "affinity": [[101]],
+        },
+        {"conflicts": [["A"]]},
+        {"seed": None, "members": None},
+    ],
+)
+def test_an_instance_that_makes_no_sense_is_refused_in_words(tmp_path, wrong):
+    source = tmp_path / "in.json"
+    source.write_text(json.dumps(EMPTY | wrong))
+    with pytest.raises(CommandError, match="."):
+        call_command("solve_assignment", "--in", str(source), "--out", str(tmp_path / "out.json"))
