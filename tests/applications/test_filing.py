@@ -29,6 +29,7 @@ from tests.factories.applications import (
 )
 from tests.factories.core import UserFactory
 from tests.factories.fund import FundIdentityFactory, OrganisationFactory, fictional_siret, person_with
+from tests.pdf import text_of
 
 pytestmark = pytest.mark.django_db
 MICRO = timedelta(microseconds=1)
@@ -412,6 +413,26 @@ def test_the_receipt_says_what_the_code_asks(at):
     assert "n’a pas encore confirmé" in text  # the partner invited has not answered
     mail = Mail.objects.get(code="applications/application.receipt")
     assert mail.state == "held" and mail.attachment == receipt and f"/documents/{receipt.code}/" in mail.text
+
+
+def test_the_paper_says_it_too(at):
+    """What a person holds in his hands: the words of the PDF, not only those of its page."""
+    FundIdentityFactory(phone="03 86 00 00 00", appeals_email="recours@premier-essai.example")
+    application = filed(at)
+    receipt = documents.render(application.versions.get().receipt, at=at)
+    text = text_of(receipt.file.open("rb").read())
+    for fact in (
+        "24 novembre 2026 à 09 h 00",
+        application.reference,
+        "7 passage des Brouillons",
+        "bonjour@premier-essai.example",
+        "03 86 00 00 00",
+        "24 janvier 2027",
+        "tribunal administratif",
+        "recours gracieux",
+        receipt.code,
+    ):
+        assert fact.replace(" ", "") in text.replace(" ", ""), fact
 
 
 def test_the_receipt_is_a_pdf_that_its_team_and_staff_may_open(at):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core import two_key
+from core import documents, two_key
 from core.models import Mail, TwoKeyAct, User
 from core.transitions import VERBS, Refusal
 from fund.enums import Role
@@ -354,3 +354,60 @@ def test_those_with_an_interest_and_strangers_do_nothing(at, people, paid):
             verb(recovery=one, actor=stranger, at=at, **params)
         assert caught.value.code in ("not_permitted", "not_allowed_in_state")
     assert not Recovery.objects.visible_to(stranger).exists() and Recovery.objects.visible_to(paid.signatory).exists()
+
+
+# ---- the papers ----
+
+
+def test_the_letters_say_facts_law_amount_and_remedies(at, people, paid):
+    """CRPA L211-5, L122-1; CJA R421-5: the invitation is no decision; the decision gives its reasons, how to repay and how to contest."""
+    one = make.claimed(people, paid, 100_000, at=at)
+    invitation = documents.page(one.invitation).replace("\u202f", " ").replace("\u00a0", " ")
+    for fact in ("1 000,00 €", "autre projet", "n’est pas une décision", "représenter", "article 9-1"):
+        assert fact in invitation, fact
+    letter = documents.page(one.letter).replace("\u202f", " ").replace("\u00a0", " ")
+    for fact in (
+        one.reference,
+        "La facture est la nôtre.",
+        "Elle porte un autre nom.",
+        "article 9-1",
+        "1 000,00 €",
+        "mille euros",
+        "deux mois",
+        "tribunal administratif",
+        "Henri Cazaux",
+        "ordonnateur",
+    ):
+        assert fact in letter, fact
+    assert "FR76" not in letter and "IBAN" not in letter
+
+
+def test_the_other_papers_of_what_changes(at, people, paid):
+    change = make.approved_amendment(people, paid, at=at, new_ends_on=latest_end(paid), new_amount=1_600_000)
+    text = documents.page(change.document).replace("\u202f", " ").replace("\u00a0", " ")
+    for fact in ("Avenant n° 1", "Un agent est parti.", "18 500,00 €", "16 000,00 €", "Henri Cazaux", "caduc"):
+        assert fact in text, fact
+    make.given_back(people, "trop perçu", 50_000, at=at)
+    line = StatementLine.objects.get(direction="credit")
+    statement.record_return(statement_line=line, actor=people.payer, at=at, agreement=paid)
+    receipt = documents.page(Recovery.objects.get().letter).replace("\u202f", " ").replace("\u00a0", " ")
+    assert "500,00 €" in receipt and "cinq cents euros" in receipt and "ne réclame rien" in receipt
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_mail_of_what_changes_is_written(at, people, paid, language):
+    """Both languages are complete, carry one link, and never an account."""
+    User.objects.update(language=language)
+    row = Agreement.objects.get()
+    make.signed_amendment(people, row, at=at)
+    one = make.claimed(people, row, 100_000, at=at)
+    recovery.reduce(recovery=one, actor=people.orderer, at=at, amount=1_000, reason="Recours.")
+    make.given_back(people, one.reference, 99_000, at=at)
+    recovery.drop(recovery=make.proposed(people, row, at=at), actor=people.officer, at=at, reason="Expliqué.")
+    codes = {"amendment.requested", "amendment.answered", "amendment.fund_to_sign", "amendment.signed"} | {
+        f"recovery.{name}" for name in ("observations_invited", "notified", "reduced", "settled", "dropped")
+    }
+    mails = [mail for mail in Mail.objects.filter(language=language) if mail.code.removeprefix("payments/") in codes]
+    assert {mail.code.removeprefix("payments/") for mail in mails} == codes
+    for mail in mails:
+        assert mail.subject and mail.text.count("http") == 1 and "{{" not in mail.text and "FR76" not in mail.text
