@@ -133,7 +133,7 @@ class ApplicationSerializer(WithTransitions, serializers.ModelSerializer):
 
     def _is_team(self, row) -> bool:
         user = self.context["request"].user
-        return row.lead_id == user.pk or any(member.user_id == user.pk for member in row.members.all())
+        return row.lead_id == user.pk or any(member.user_id == user.pk for member in row.joined)
 
     @extend_schema_field(serializers.DateField(allow_null=True))
     def get_silence_means_rejection_on(self, row):
@@ -402,7 +402,7 @@ class ApplicationResource(Resource):
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):
             return Application.objects.none()
-        joined = Prefetch("members", TeamMember.objects.filter(joined_at__isnull=False))
+        joined = Prefetch("members", TeamMember.objects.filter(joined_at__isnull=False), to_attr="joined")
         rows = queries.readable_by(self.request.user).select_related(
             "call__rule_version",
             "lead",
