@@ -12,7 +12,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import tablib
 from django.utils.translation import gettext as _
@@ -30,6 +30,7 @@ OPTIONAL = ("referenceDecision", "idBeneficiaire", "rnaBeneficiaire", "idRAE", "
 """Columns a file may lack; a beneficiary still needs one of the two identifiers."""
 
 _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
+_NUMBER = re.compile(r"^[0-9]{1,12}(\.[0-9]{1,12})?$")
 _NATURES = {
     "aide en numéraire",
     "aide en nature",
@@ -57,24 +58,23 @@ class DayWidget(Widget):
 class CentsWidget(Widget):
     def clean(self, value, row=None, **kwargs):
         text = re.sub(r"[\s\u00a0\u202f€]", "", str(value or "")).replace(",", ".")
-        try:
-            cents = Decimal(text) * 100
-        except InvalidOperation:
-            raise ValueError(_("“%(text)s” is not an amount: write it as 22000.80.") % {"text": value}) from None
-        if cents != cents.to_integral_value() or not 0 < cents < 10**15:
+        if not _NUMBER.match(text):
+            raise ValueError(_("“%(text)s” is not an amount: write it as 22000.80.") % {"text": value})
+        cents = Decimal(text) * 100
+        if cents != cents.to_integral_value() or cents <= 0:
             raise ValueError(_("“%(text)s” is not a positive amount in euros and cents.") % {"text": value})
         return int(cents)
 
 
 class ShareWidget(Widget):
     def clean(self, value, row=None, **kwargs):
-        try:
-            share = Decimal(str(value or "1").replace(",", "."))
-        except InvalidOperation:
-            raise ValueError(_("“%(text)s” is not a share: write it as 0.6, or 1.") % {"text": value}) from None
+        text = str(value or "1").strip().replace(",", ".")
+        if not _NUMBER.match(text):
+            raise ValueError(_("“%(text)s” is not a share: write it as 0.6, or 1.") % {"text": value})
+        share = Decimal(text).quantize(Decimal("0.0001"))
         if not 0 < share <= 1:
             raise ValueError(_("A share lies between 0.01 and 1."))
-        return share.quantize(Decimal("0.0001"))
+        return share
 
 
 class SiretWidget(Widget):
@@ -303,11 +303,13 @@ def read_past_grants(raw: bytes) -> Reading:
     """Read and check a file, whole. Raises Refusal when it is not a table of the right columns."""
     table = read_table(raw)
     resource = PastGrantResource()
-    result = resource.import_data(table, dry_run=True, raise_errors=False)
+    result = resource.import_data(table, dry_run=False)  # it writes nothing, and a dry run would open a savepoint a row
     reading = Reading(resource.rows, result.totals["skip"])
     for row in result.invalid_rows:
         for name, messages in row.field_specific_errors.items():
             reading.problems += [(row.number + 1, _column(name), str(message)) for message in messages]
+    for number, errors in result.row_errors():
+        reading.problems += [(number + 1, "", str(error.error)) for error in errors]
     reading.problems.sort()
     return reading
 

@@ -85,7 +85,7 @@ def _accepted(money: dict) -> list[Step]:
 
 
 def _to_come(grant: PublishedGrant, money: dict) -> list[Step]:
-    """The next thing awaited in yellow, the others after it."""
+    """What is awaited now in yellow, the rest after it."""
     coming = []
     for one in money["instalments"]:
         if one["state"] == "ordered":
@@ -103,6 +103,8 @@ def _to_come(grant: PublishedGrant, money: dict) -> list[Step]:
             text = f"{_euros(one['amount'])}, {one['label']}"
             coming.append((date.max, Step(_("Instalment %(number)s") % {"number": one["number"]}, None, text)))
     if grant.ends_on and grant.ends_on >= timezone.localdate():
+        awaited = _("Awaited: the recipient and the administration.")
+        coming.append((date.min, Step(_("The project is under way"), None, awaited)))
         coming.append((grant.ends_on, Step(_("End of the project"), grant.ends_on)))
     ordered = [step for _day, step in sorted(coming, key=lambda pair: pair[0])]
     return [

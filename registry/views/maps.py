@@ -52,8 +52,8 @@ class Tile:
         return SIDE * self.row + 1
 
     @property
-    def middle(self) -> float:
-        return self.x + 18.5
+    def middle(self) -> int:
+        return self.x + 18
 
     @property
     def plate_x(self) -> int:
@@ -64,8 +64,8 @@ class Tile:
         return self.y + 8
 
     @property
-    def baseline(self) -> float:
-        return self.y + 23.5
+    def baseline(self) -> int:
+        return self.y + 24
 
 
 def tiles(rows: list[dict], filters: Filters) -> list[Tile]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 from django.utils import timezone
 
 from applications.models import Application
-from core.transitions import VERBS
 from fund.enums import ApplicantKind
 from payments.transitions import agreement as agreements
-from payments.transitions import report as reports
 from registry import transitions
 from registry.resources import read_past_grants
 from reviews.models import Decision
@@ -104,4 +101,15 @@ def with_history(fund: Fund, name: str = "exemple_valide.csv") -> Fund:
     return fund
 
 
-__all__ = ["DATA", "VERBS", "Fund", "a_fund", "award_of", "reports", "timedelta", "with_history", "with_money"]
+__all__ = [
+    "DATA",
+    "Application",
+    "Decision",
+    "Fund",
+    "a_fund",
+    "award_of",
+    "read_past_grants",
+    "transitions",
+    "with_history",
+    "with_money",
+]

@@ -1,0 +1,21 @@
+"""One fund for a whole module: its acts are made once, each test works on a savepoint of it."""
+
+import pytest
+from django.db import transaction
+from django.utils import translation
+
+from tests.registry import helpers
+
+
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), transaction.atomic():
+        with translation.override("fr"):
+            fund = helpers.with_money(helpers.a_fund())
+        yield fund
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def fund(made, db):
+    return made
