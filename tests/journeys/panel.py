@@ -71,8 +71,7 @@ def convenes(officer: Person, calendar, call: str, *, days: int) -> str:
     day = calendar.now.date().toordinal() + days
     officer.fills({"planned_at_0": calendar.now.date().fromordinal(day).isoformat(), "planned_at_1": "14:00"})
     officer.fills({"place": "12 rue du Banc d’essai, Nevers"})
-    for box in officer.page.locator('main [name="applications"]').all():
-        box.check()
+    officer.picks_all("applications")
     with officer.page.expect_navigation():
         officer.page.locator('main button[name="send"]').click()
     officer.looks()

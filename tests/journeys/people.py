@@ -129,6 +129,10 @@ class Person:
         button = button if button.count() else form.locator("button:not([type=button])")
         return self._press(button.last, refused)
 
+    def press_act(self, act: str, *, refused: bool = False) -> Person:
+        """Press the button of an act whose form is already filled."""
+        return self._press(self.page.locator(f'main button[name="act"][value="{act}"]').last, refused)
+
     def _press(self, button, refused: bool = False) -> Person:
         """Press, wait for the page that comes, and check that the fund did it (or refused it, when that is expected)."""
         with self.page.expect_navigation() as coming:
@@ -159,6 +163,15 @@ class Person:
                 fields.first.fill(str(value))
         return self
 
+    def picks_all(self, name: str) -> Person:
+        """Tick every box of this name that may be ticked."""
+        self._open_details()
+        boxes = self.page.locator(f'main input[name="{name}"]:not([disabled])')
+        assert boxes.count(), f"{self.name} has no {name} to pick at {self.page.url}:\n{self.text()[:1500]}"
+        for box in boxes.all():
+            box.check()
+        return self
+
     def sends(self, values: dict | None = None, *, refused: bool = False) -> Person:
         """Fill and send the one form of the page, or the one that has these fields."""
         self._open_details()
@@ -174,6 +187,15 @@ class Person:
     def follows(self, words: str, *, nth: int = 0, within: str = "body") -> Person:
         with self.page.expect_navigation():
             self.page.locator(within).get_by_role("link", name=re.compile(re.escape(words))).nth(nth).click()
+        return self.looks()
+
+    def opens(self, address: str, *, nth: int = 0) -> Person:
+        """Follow the link of the page's main part whose address holds this."""
+        link = self.page.locator(f'main table a[href*="{address}"], main li:not([class]) > a[href*="{address}"]')
+        link = link.and_(self.page.locator(":not(nav a)")).nth(nth)
+        assert link.count(), f"{self.name} finds no link to {address} at {self.page.url}:\n{self.text()[:1500]}"
+        with self.page.expect_navigation():
+            link.click()
         return self.looks()
 
     def downloads(self, words: str, *, nth: int = 0) -> bytes:
