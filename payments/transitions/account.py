@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from core.transitions import TwoKey, verb
+from core.transitions import Refusal, TwoKey, verb
 from fund.enums import Role
 from fund.queries import holders
 from payments.enums import EvidenceKind, PayeeAccountState
@@ -159,7 +159,9 @@ def unblock(act, account):
 
 
 def reveal(*, payee_account, actor, at) -> str:
-    """The number in clear, for the one who checks it against the proof; the look is an event."""
+    """The number in clear, for the accounting officer who checks it against the proof; the look is an event."""
+    if not accounting_officer(actor, payee_account, at):
+        raise Refusal("not_permitted", _("Only an accounting officer may see the whole number."))
     record_event(payee_account, "reveal", actor=actor, at=at, number=payee_account.number)
     return payee_account.iban
 
