@@ -91,9 +91,9 @@ class PanelSerializer(WithTransitions, serializers.ModelSerializer):
 class SeatDraft(Strict):
     person = serializers.EmailField(help_text="E-mail address of someone who holds a role of the college")
     college = serializers.ChoiceField(choices=College.choices)
-    kind = serializers.ChoiceField(choices=SeatKind.choices, required=False)
+    kind = serializers.ChoiceField(choices=SeatKind.choices, default=SeatKind.FULL_MEMBER)
     title = serializers.CharField(max_length=150, allow_blank=True, required=False)
-    is_president = serializers.BooleanField(required=False)
+    is_president = serializers.BooleanField(default=False)
     load_min = serializers.IntegerField(min_value=0, max_value=999, required=False)
     load_max = serializers.IntegerField(min_value=0, max_value=999, required=False)
 

@@ -73,7 +73,7 @@ def test_a_call_is_written_published_and_amended_by_two(at, token):
     rules_in_force()
     source = CallFactory(state=CallState.PUBLISHED)
     first, second = token(person_with(Role.CASE_OFFICER)), token(person_with(Role.CASE_OFFICER))
-    content = source.content() | {"slug": "neuf", "title": "Neuf"}
+    content = source.content() | {"slug": "neuf", "title": "Neuf", "contact_email": "bonjour@fonds.example"}
     made = first.post(f"{API}/calls/", {"content": content}, format="json")
     assert made.status_code == 201 and made.json()["state"] == "draft", made.json()
     wrong = first.post(f"{API}/calls/neuf/edit/", {"content": {"ceiling_amount": "beaucoup"}}, format="json").json()

@@ -296,7 +296,7 @@ def test_an_unchanged_answer_is_304_and_a_changed_one_412(at, token):
 def test_lists_cost_the_same_at_any_length(at, token, django_assert_num_queries, count):
     officer = person_with(Role.CASE_OFFICER)
     call = open_call()
-    for number in range(count):
+    for _number in range(count):
         row = make.ApplicationFactory(call=call, state="submitted")
         make.PartnershipFactory(application=row, state="invited")
     client = token(officer)

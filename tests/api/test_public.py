@@ -108,7 +108,10 @@ def test_cursors_that_are_none(published, nobody, name):
     for cursor in FORGED:
         answer = nobody.get(f"{API}/{name}/", {"cursor": cursor})
         if answer.status_code == 200:  # one that says nothing is the first page, one past the end the last
-            assert name != "projects" and answer.json()["results"] in ([], nobody.get(f"{API}/{name}/").json()["results"])
+            assert name != "projects" and answer.json()["results"] in (
+                [],
+                nobody.get(f"{API}/{name}/").json()["results"],
+            )
         else:
             assert answer.status_code == 404 and answer["Content-Type"] == "application/problem+json"
 
