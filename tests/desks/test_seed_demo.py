@@ -1,0 +1,181 @@
+"""The demo: refused where it must be, the same twice, stopped at each stage, two variants that differ in secrets alone, books that hold."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from core import checks
+from core.models import User
+from desks.demo.chance import repeatable
+from desks.demo.variants import STAGES
+from tests.desks import demo
+
+DOCUMENTED = {
+    *(
+        f"{name}@demo.example"
+        for name in ("collectif", "association", "citoyenne", "suppleant-civil", "suppleant-etat")
+    ),
+    *(f"{college}{number}@demo.example" for college in ("civil", "etat") for number in (1, 2, 3, 4)),
+    *(f"{name}@demo.example" for name in ("instruction", "instruction2", "ordonnateur", "comptable", "audit", "admin")),
+}
+SECRET_FIELDS = {
+    ("applications.ApplicationSection", "content"),
+    ("applications.EligibilityCheck", "comment"),
+    ("core.ErasableText", "text"),
+    ("core.Event", "reason_hash"),
+    ("payments.PayeeAccount", "iban"),
+    ("payments.PayeeAccount", "iban_end"),
+    ("reviews.Assignment", "comment"),
+    ("reviews.Ballot", "choice"),
+    ("reviews.ReviewVersion", "content"),
+    ("reviews.Score", "half_points"),
+    ("reviews.Score", "justification"),
+}
+"""Where the secrets of the variants are kept: nothing else may differ."""
+
+
+class Undone(Exception):
+    """Leaves the database as it was."""
+
+
+def told_then_undone(**choices):
+    """What a demo holds and every row of it, then nothing of it."""
+    try:
+        with transaction.atomic():
+            _world, told = demo.write(**choices)
+            rows = demo.dump()
+            raise Undone
+    except Undone:
+        return told, rows
+
+
+def count(told: dict, kind: str) -> dict[str, int]:
+    return {state: len(rows) for state, rows in told["objects"][kind].items()}
+
+
+# ---- refused ----
+
+
+@pytest.mark.django_db
+def test_refused_when_the_demo_is_off(settings):
+    settings.FUND_DEMO = False
+    with pytest.raises(CommandError, match="FUND_DEMO"):
+        call_command("seed_demo")
+    with pytest.raises(RuntimeError), repeatable(1):
+        pass
+    assert not User.objects.filter(email__endswith="@demo.example").exists()
+
+
+@pytest.mark.django_db
+def test_refused_in_a_database_that_is_not_empty(settings):
+    settings.FUND_DEMO = True
+    User.objects.create_user("someone@ailleurs.example", "x")
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("seed_demo")
+
+
+def test_an_instant_that_is_none_is_refused(settings):
+    settings.FUND_DEMO = True
+    from desks.management.commands.seed_demo import instant
+
+    with pytest.raises(CommandError, match="--at"):
+        instant("yesterday")
+    assert instant("2026-11-26T09:00").utcoffset() == timedelta(hours=1)
+
+
+# ---- stages ----
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("stage", STAGES)
+def test_stops_at_a_stage(settings, stage):
+    settings.FUND_DEMO = True
+    world, told = demo.write(stage=stage)
+    call = world.fresh(world.calls[world.variant.main_call])
+    assert told["main_call"] == call.slug
+    states = {world.fresh(row).state for key, row in world.files.items() if getattr(row, "call_id", None) == call.pk}
+    expected = {
+        "draft": ("published", {"draft", "submitted"}),
+        "review": ("under_review", {"under_review", "ineligible", "withdrawn"}),
+        "decided": ("decided", {"selected", "on_reserve", "rejected", "ineligible", "withdrawn"}),
+        "paid": ("decided", {"selected", "on_reserve", "rejected", "ineligible", "withdrawn"}),
+    }
+    assert (call.state, states) == expected[stage]
+    if stage == "paid":
+        assert count(told, "instalment")["paid"] > 15
+    else:
+        assert not call.agreements_offered if hasattr(call, "agreements_offered") else True
+    leads = {one["email"] for one in told["accounts"] if one["applications"]}
+    assert {"association@demo.example", "collectif@demo.example"} <= leads
+    assert all(row.at <= demo.AT for row in _events())
+
+
+def _events():
+    from core.models import Event
+
+    return Event.objects.only("at")
+
+
+# ---- the whole ----
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_the_whole_story(settings, client, tmp_path):
+    settings.FUND_DEMO = True
+    world, told = demo.write()
+    accounts = {one["email"]: one for one in told["accounts"]}
+    assert set(accounts) >= DOCUMENTED
+    assert {one["email"] for one in told["accounts"] if one["documented"]} == DOCUMENTED
+    assert {one["password"] for one in told["accounts"]} == {"demo-fonds-2026"}
+    assert accounts["civil1@demo.example"]["recusals"] and accounts["civil2@demo.example"]["assignments"]
+    assert count(told, "call") == {"archived": 1, "decided": 1, "published": 2, "under_review": 1}
+    assert set(count(told, "agreement")) == {"active", "completed", "lapsed", "terminated"}
+    assert count(told, "payment_batch").keys() == {"settled"}
+    assert count(told, "statement_line").keys() == {"matched"}
+    assert count(told, "recovery") == {"repaid": 1} and count(told, "amendment") == {"signed": 1}
+    json.dumps(told)
+
+    call_command("verify_ledger")
+    assert [one for one in checks.run(["payments", "bank_files", "roles", "rules", "identity"]) if not one.ok] == []
+
+    page = client.get("/projets/")
+    assert page.status_code == 200 and "Le courrier" in page.content.decode() or "courrier" in page.content.decode()
+    for one in told["canaries"]:
+        assert one not in page.content.decode()
+    answer = client.post("/connexion/", {"login": "comptable@demo.example", "password": "demo-fonds-2026"})
+    assert answer.status_code == 302 and client.get("/paiements/").status_code == 200
+    token = accounts["instruction@demo.example"]["api_token"]
+    assert client.get("/api/v1/applications/", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert timezone.now() > demo.AT - timedelta(days=4000)
+
+
+# ---- the same twice, different in secrets ----
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("stage", ["draft", "review", ""])
+def test_same_seed_same_demo_and_variants_differ_in_secrets_only(settings, stage):
+    settings.FUND_DEMO = True
+    if connection.vendor != "sqlite":
+        pytest.skip("row numbers are not given back when an act is undone there")
+    one, rows = told_then_undone(stage=stage)
+    other, again = told_then_undone(stage=stage, letter="B" if stage else "A")
+    if not stage:
+        assert other == one
+        assert not {field for field in demo.differences(rows, again) if field not in CHANGING}
+        return
+    found = demo.differences(rows, again) - CHANGING
+    assert found <= SECRET_FIELDS
+    assert {key: value for key, value in one.items() if key not in ("variant", "secrets", "canaries")} == {
+        key: value for key, value in other.items() if key not in ("variant", "secrets", "canaries")
+    }
+    kinds = [{(secret["kind"], secret["where"]) for secret in told["secrets"]} for told in (one, other)]
+    assert kinds[0] == kinds[1]
+    assert not set(one["canaries"]) & set(other["canaries"])
