@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.views import deciding, instruction, members
+from reviews.views import deciding, instruction, members, readings
 
 urlpatterns = [
     path("commission/", members.desk, name="desk"),
@@ -8,11 +8,13 @@ urlpatterns = [
     path("commission/dossiers/<str:reference>/", members.file, name="file"),
     path("commission/dossiers/<str:reference>/pieces/<int:pk>/", members.piece, name="piece"),
     path("commission/classement/<slug:slug>/", members.ranking, name="ranking"),
+    path("commission/deports/<slug:slug>/", readings.recusals, name="recusals"),
     path("commission/decisions/<slug:slug>/", members.sign, name="sign"),
     path("commission/decisions/dossiers/<str:reference>/rediger/", deciding.draft, name="draft"),
     path("instruction/commission/", instruction.panel_list, name="panel_list"),
     path("instruction/commission/<slug:slug>/", instruction.panel, name="panel"),
     path("instruction/commission/<slug:slug>/composition/", instruction.compose, name="compose"),
+    path("instruction/commission/<slug:slug>/repartition/", readings.proposal, name="proposal"),
     path("instruction/commission/<slug:slug>/classement/", instruction.ranking, name="staff_ranking"),
     path("instruction/dossiers/<str:reference>/irrecevabilite/", instruction.ineligible, name="ineligible"),
     path("instruction/decisions/", instruction.decision_list, name="decision_list"),

@@ -66,6 +66,12 @@ class FallbackForm(ReasonForm):
         self.fields["application"].queryset = self.obj.call.applications.filter(state="under_review")
 
 
+class AssignForm(FundForm):
+    """Confirms the assignment that was looked at."""
+
+    seen = forms.CharField(max_length=16, required=False, widget=forms.HiddenInput)
+
+
 class AssignReaderForm(FundForm):
     application = forms.ModelChoiceField(queryset=None, label=_("Application"))
     seat = forms.ModelChoiceField(queryset=None, label=_("Reader"))

@@ -251,6 +251,21 @@ def recusals(panel: Panel) -> list[Declaration]:
     )
 
 
+def held_back(panel: Panel) -> list[Declaration]:
+    """Declarations that only both co-presidents can change: recusals, and members whom an equal SIRET keeps from declaring."""
+    seats = {seat.user_id: seat for seat in panel.seats.current().select_related("user")}
+    files, domains = {row.pk: row for row in files_of(panel)}, telling_domains(panel)
+    rows = Declaration.objects.filter(application__in=files, user__in=seats).exclude(state=DeclarationState.NONE)
+    found = []
+    for row in rows.select_related("application", "user").order_by("application__reference", "user__name"):
+        if row.state == DeclarationState.RECUSED or (
+            row.hint_cleared_at is None
+            and Hint.SAME_SIRET in hints(seats[row.user_id], files[row.application_id], domains)
+        ):
+            found.append(row)
+    return found
+
+
 def declarations_missing(panel: Panel) -> int:
     return Declaration.objects.filter(
         application__call=panel.call_id,

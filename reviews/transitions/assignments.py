@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -154,6 +157,31 @@ def _tell_readers(panel: Panel, rows, at) -> None:
         )
 
 
+@dataclass
+class Proposal:
+    """What the solver makes of the declared pairs, before anybody confirms it."""
+
+    files: list[Application]
+    seats: list[Seat]
+    solution: solver.Solution
+    taken: set[tuple[str, str]]
+    left: dict[tuple[str, str], int]
+
+    @property
+    def mark(self) -> str:
+        """What an officer saw when he confirmed: the same pairs, or he looks again."""
+        return hashlib.sha256(repr(sorted(self.taken)).encode()).hexdigest()[:16]
+
+
+def proposal(panel: Panel) -> Proposal:
+    """The assignment that `assign` would make now. Writes nothing."""
+    files, members, alternates = _files(panel), _seats(panel, SeatKind.FULL_MEMBER), _seats(panel, SeatKind.ALTERNATE)
+    solution = solver.solve(_problem(panel, files, members))
+    taken = set(solution.pairs)
+    left = _with_alternates(panel, files, alternates, solution, taken)
+    return Proposal(files, members + alternates, solution, taken, left)
+
+
 @verb(
     machine=Panel,
     label=_("assign the readings"),
@@ -162,15 +190,21 @@ def _tell_readers(panel: Panel, rows, at) -> None:
     mails=("reviews/panel.assigned",),
     lock=lock_call,
 )
-def assign(act, panel):
-    """The best assignment of declared pairs: equal reviews from both colleges, prices kept as its proof, shortages told, alternates where members lack."""
-    files, members, alternates = _files(panel), _seats(panel, SeatKind.FULL_MEMBER), _seats(panel, SeatKind.ALTERNATE)
-    solution = solver.solve(_problem(panel, files, members))
-    taken = set(solution.pairs)
-    left = _with_alternates(panel, files, alternates, solution, taken)
-    rows = _make(files, taken, members + alternates, act.at)
-    panel.assign(solution.prices, _shortages(panel, solution, left), act.at)
-    act.note(pairs=len(rows), missing=sum(left.values()), minima_dropped=solution.minima_dropped)
+def assign(act, panel, *, seen=""):
+    """The best assignment of declared pairs: equal reviews from both colleges, prices kept as its proof, shortages told, alternates where members lack.
+    `seen`: the mark of the proposal that is confirmed; refused when a declaration changed it since."""
+    found = proposal(panel)
+    if seen and seen != found.mark:
+        raise Refusal(
+            "stale_approval",
+            _("A declaration changed the assignment since you looked at it."),
+            remedy=_("Here is the new one: look at it, then confirm."),
+            article="art. 13",
+            status=409,
+        )
+    rows = _make(found.files, found.taken, found.seats, act.at)
+    panel.assign(found.solution.prices, _shortages(panel, found.solution, found.left), act.at)
+    act.note(pairs=len(rows), missing=sum(found.left.values()), minima_dropped=found.solution.minima_dropped)
     _tell_readers(panel, rows, act.at)
 
 

@@ -9,7 +9,7 @@ from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from core import two_key
 from core.access import Rule
@@ -23,26 +23,28 @@ from reviews.models import Seat
 PAGE = 50
 
 
-def _sits_or_decides(request) -> bool:
-    roles = {grant.role for grant in roles_of(request.user, request.received_at)}
-    return bool(roles & {Role.PANEL_MEMBER, Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER})
+def _desk(name: str, roles: tuple[Role, ...], ask) -> Rule:
+    def holds_one(request) -> bool:
+        return any(grant.role in roles for grant in roles_of(request.user, request.received_at))
+
+    return Rule(name, holds_one, ask=ask, roles=tuple(role.value for role in roles))
 
 
 member_desk = people.panel_desk
-decision_desk = Rule(
+decision_desk = _desk(
     "decision_desk",
-    _sits_or_decides,
-    ask=_(
+    (Role.PANEL_MEMBER, Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER),
+    _(
         "This desk belongs to the co-presidents, the members of the panel and the authorising officer. Ask a co-president."
     ),
 )
-appeal_desk = Rule(
+president_desk = _desk(
+    "president_desk", (Role.CO_PRESIDENT,), _("This page belongs to the co-presidents. Ask one of them.")
+)
+appeal_desk = _desk(
     "appeal_desk",
-    lambda request: any(
-        grant.role in (Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER, Role.CASE_OFFICER, Role.AUDITOR)
-        for grant in roles_of(request.user, request.received_at)
-    ),
-    ask=_("This desk belongs to those who decide on appeals. Ask a co-president."),
+    (Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER, Role.CASE_OFFICER, Role.AUDITOR),
+    _("This desk belongs to those who decide on appeals. Ask a co-president."),
 )
 
 

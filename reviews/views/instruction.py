@@ -36,7 +36,6 @@ CALL_FORMS = {
     "cancel": forms.ReasonForm,
 }
 PANEL_FORMS = {
-    "assign": forms.PlainForm,
     "reassign": forms.PlainForm,
     "assign_reader": forms.AssignReaderForm,
     "close_reading": forms.PlainForm,

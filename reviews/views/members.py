@@ -66,6 +66,7 @@ def desk(request):
                 "done": len(mine) - len(todo),
                 "to_declare": to_declare,
                 "recused": recused,
+                "is_president": has_role(request.user, Role.CO_PRESIDENT),
                 "scale": reviewing.scale_of(request.user, panel) if len(mine) > len(todo) else [],
             }
         )

@@ -1,0 +1,98 @@
+"""Before anybody reads: the assignment that the solver proposes and an officer confirms; recusals and likenesses that both co-presidents look at."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from core.access import allow
+from core.idempotency import once
+from fund.enums import College
+from fund.people import instruction_desk
+from reviews import queries
+from reviews.forms import reading as forms
+from reviews.models import Declaration
+from reviews.queries import interests
+from reviews.transitions import assignments
+from reviews.views.acts import act, cards, president_desk, status
+from reviews.views.instruction import call_or_404
+from reviews.views.members import panel_or_404
+
+ASSIGN_FORMS = {"assign": forms.AssignForm}
+RECUSAL_FORMS = {"lift": forms.PlainForm, "clear_hint": forms.PlainForm}
+
+
+@allow(instruction_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def proposal(request, slug):
+    """What each would read, before it is given to them: equal in both colleges, what is missing said, the choice confirmed."""
+    panel = queries.panel_of(call_or_404(slug))
+    if panel is None or panel.assigned_at is not None:
+        raise Http404
+    bound = None
+    if request.method == "POST":
+        response, bound = act(request, panel, ASSIGN_FORMS, done=reverse("reviews:panel", args=[slug]))
+        if response is not None:
+            return response
+    found = assignments.proposal(panel)
+    people = {str(seat.pk): seat for seat in found.seats}
+    readers: dict[str, dict[str, list]] = {
+        row.reference: {str(college): [] for college in College} for row in found.files
+    }
+    loads = dict.fromkeys(people, 0)
+    for reference, pk in sorted(found.taken):
+        readers[reference][people[pk].college].append(people[pk])
+        loads[pk] += 1
+    lines = [
+        {
+            "application": row,
+            "civil": readers[row.reference][College.CIVIL_SOCIETY],
+            "state": readers[row.reference][College.STATE],
+            "missing": sum(count for (reference, _college), count in found.left.items() if reference == row.reference),
+        }
+        for row in found.files
+    ]
+    return render(
+        request,
+        "reviews/instruction/proposal.html",
+        {
+            "call": panel.call,
+            "panel": panel,
+            "lines": lines,
+            "loads": [(seat, loads[pk]) for pk, seat in people.items()],
+            "missing": sum(found.left.values()),
+            "dropped": found.solution.minima_dropped,
+            "mark": found.mark,
+            "cards": cards(request, panel, ASSIGN_FORMS),
+            "bound": bound,
+        },
+        status=status(bound),
+    )
+
+
+@allow(president_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def recusals(request, slug):
+    """Who is recused from what, and whom a SIRET holds back: both co-presidents together lift, or let read; never on a file closed to them."""
+    panel = panel_or_404(request, slug)
+    bound = None
+    own = interests.recused_references(request.user, panel.call)
+    rows = [row for row in interests.held_back(panel) if row.application.reference not in own]
+    if request.method == "POST":
+        row = next((row for row in rows if str(row.pk) == request.POST.get("declaration")), None)
+        if row is None:
+            raise Http404
+        row = Declaration.objects.select_related("application__call", "user").get(pk=row.pk)
+        response, bound = act(request, row, RECUSAL_FORMS, done=reverse("reviews:recusals", args=[slug]))
+        if response is not None:
+            return response
+    return render(
+        request,
+        "reviews/recusals.html",
+        {"panel": panel, "call": panel.call, "rows": rows, "own": own, "bound": bound},
+        status=status(bound),
+    )
