@@ -184,7 +184,8 @@ def public_file(view):
                 _memory.keep(key, request.received_at, b"", {}, etag)
         if answer := conditional(request, etag):
             return answer
-        response = StreamingHttpResponse(_bytes(body), content_type=file.content_type)
+        body = () if request.method == "HEAD" else _bytes(body)
+        response = StreamingHttpResponse(body, content_type=file.content_type)
         if file.name:
             response["Content-Disposition"] = f'attachment; filename="{file.name}"'
         if file.modified_at:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 from django.db.models.functions import ExtractYear
 from django.utils import timezone
 
-from fund.models import Checkpoint, LedgerHead
+from fund.models import Seal
 from payments.models import Agreement
 from registry.models import PastGrant, part_of
 from registry.queries.grants import EVERYTHING, Filters
@@ -21,12 +21,10 @@ RNA = r"^W\d{9}$"
 
 def modified_at() -> datetime:
     """The instant the published set last changed, from public facts alone: an award notified, an agreement signed, an entry made public, an import."""
-    standing = published_applications().order_by()
-    head = LedgerHead.objects.values_list("count", flat=True).first() or 0
     instants = [
-        standing.aggregate(at=Max("awarded_at"))["at"],
+        published_applications().order_by().aggregate(at=Max("awarded_at"))["at"],
         Agreement.objects.filter(signed_at__isnull=False).aggregate(at=Max("signed_at"))["at"],
-        Checkpoint.objects.filter(count=head).aggregate(at=Min("at"))["at"],
+        Seal.objects.order_by("-seq").values_list("entry__at", flat=True).first(),
         PastGrant.objects.aggregate(at=Max("imported_at"))["at"],
     ]
     return max(

@@ -35,7 +35,7 @@ def life_of(grant: PublishedGrant, money: dict | None, entries) -> list[Step]:
         Step(
             _("Selected by the panel"),
             grant.awarded_on,
-            _("%(amount)s awarded.") % {"amount": _euros(grant.amount)},
+            _("%(amount)s awarded") % {"amount": _euros(grant.amount)},
             entries=reserved,
         )
     )
@@ -47,7 +47,7 @@ def life_of(grant: PublishedGrant, money: dict | None, entries) -> list[Step]:
         Step(
             _("Agreement signed"),
             grant.agreed_on,
-            _("%(amount)s promised.") % {"amount": _euros(money["amount"])},
+            _("%(amount)s promised") % {"amount": _euros(money["amount"])},
             entries=_numbers(entries, "commit"),
         )
     )

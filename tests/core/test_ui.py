@@ -54,6 +54,7 @@ def test_percentages_and_counts():
     ("value", "text"),
     [
         (date(2026, 6, 1), f"1er{WIDE}juin 2026"),
+        (date(2026, 5, 18), f"18{WIDE}mai 2026"),  # no string of ours may take the place of a month's name
         ("2026-06-09", f"9{WIDE}juin 2026"),
         (datetime(2026, 12, 31, 23, 30, tzinfo=ZoneInfo("UTC")), f"1er{WIDE}janvier 2027"),
         (None, ""),

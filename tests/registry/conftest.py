@@ -2,8 +2,9 @@
 
 import pytest
 from django.db import transaction
-from django.utils import translation
+from django.utils import timezone, translation
 
+from fund.ledger import checkpoint
 from tests.registry import helpers
 
 
@@ -12,6 +13,7 @@ def made(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         with translation.override("fr"):
             fund = helpers.with_money(helpers.a_fund())
+            checkpoint(timezone.now())  # made after the commit that seals; nothing is committed here
         yield fund
         transaction.set_rollback(True)
 

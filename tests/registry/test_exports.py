@@ -6,19 +6,15 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
-import frictionless
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stdnum.fr import siret
 
 from registry.exports import cells, projects, scdl, threesixty
 from registry.queries import PublishedGrant
+from tests.registry.schemas import giving_errors, scdl_errors
 
-DATA = Path(__file__).parent.parent / "data"
 AT = datetime(2026, 6, 9, 10, tzinfo=UTC)
 
 
@@ -64,21 +60,6 @@ def grant(**changes) -> PublishedGrant:
     return replace(base, **changes)
 
 
-def validate_scdl(text: str) -> list[str]:
-    schema = frictionless.Schema.from_descriptor(
-        json.loads((DATA / "scdl/scdl-subventions-2.1.1.schema.json").read_text())
-    )
-    resource = frictionless.Resource(data=text.encode(), format="csv", schema=schema)
-    report = resource.validate()
-    problems = [error.message for task in report.tasks for error in task.errors]
-    for row in csv.DictReader(io.StringIO(text)):
-        if row["idBeneficiaire"] and not siret.is_valid(row["idBeneficiaire"]):
-            problems.append(f"SIRET {row['idBeneficiaire']}")
-        if not (row["idBeneficiaire"] or row["rnaBeneficiaire"]):
-            problems.append("one of SIRET and RNA")
-    return problems
-
-
 def valid_siret(number: int) -> str:
     body = f"{number:08d}"
     from stdnum import luhn
@@ -94,7 +75,7 @@ def test_scdl_file_is_valid():
         grant(recipient_siret="", recipient_rna="W313001234", paid_until_on=None, conditions="unique"),
     ]
     text = "".join(scdl.lines(grants))
-    assert validate_scdl(text) == []
+    assert scdl_errors(text) == []
     rows = list(csv.DictReader(io.StringIO(text)))
     assert list(rows[0]) == scdl.COLUMNS
     assert rows[0]["montant"] == "28500.50"
@@ -105,7 +86,7 @@ def test_scdl_file_is_valid():
 
 def test_the_validator_is_not_blind():
     text = "".join(scdl.lines([grant(recipient_siret=valid_siret(123))])).replace("28500.50", "28 500,50 €")
-    assert validate_scdl(text) != []
+    assert scdl_errors(text) != []
 
 
 def test_scdl_leaves_out_what_it_cannot_say():
@@ -123,15 +104,6 @@ def test_no_cell_can_be_read_as_a_formula(text, start):
     assert len(cells.shorten(text, 256)) <= 256
 
 
-def giving_validator():
-    grant_schema = json.loads((DATA / "360giving/360-giving-schema.json").read_text())
-    package = json.loads((DATA / "360giving/360-giving-package-schema.json").read_text())
-    for schema in (grant_schema, package):
-        schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    package["properties"]["grants"]["items"] = grant_schema
-    return jsonschema.Draft202012Validator(package)
-
-
 def test_360giving_package_is_valid():
     person = grant(
         is_person=True,
@@ -143,8 +115,7 @@ def test_360giving_package_is_valid():
     )
     text = "".join(threesixty.lines([grant(), person, grant(not_taken_up=True)], Fund, "fr000050708", AT))
     package = json.loads(text)
-    errors = [error.message for error in giving_validator().iter_errors(package)]
-    assert errors == []
+    assert giving_errors(package) == giving_errors(package, formats=True) == []
     assert len(package["grants"]) == 2
     first, second = package["grants"]
     assert first["amountAwarded"] == 28500.5 and first["amountDisbursed"] == 19950.35
@@ -156,7 +127,10 @@ def test_360giving_package_is_valid():
 def test_360giving_validator_is_not_blind():
     package = json.loads("".join(threesixty.lines([grant()], Fund, "x", AT)))
     del package["grants"][0]["amountAwarded"]
-    assert list(giving_validator().iter_errors(package))
+    assert giving_errors(package)
+    package = json.loads("".join(threesixty.lines([grant()], Fund, "x", AT)))
+    package["grants"][0]["awardDate"] = "2026-03-05T10:00:00"
+    assert giving_errors(package, formats=True)
 
 
 def test_registry_files_agree_and_hide_what_was_not_taken_up():
