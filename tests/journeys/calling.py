@@ -6,8 +6,6 @@ from datetime import timedelta
 
 from tests.journeys.people import Person
 
-GRID = (("Utilité publique", 40), ("Qualité de l’essai", 35), ("Partenariat", 25))
-
 
 def approves(person: Person) -> None:
     """Turn the second key of the act that waits."""
@@ -44,7 +42,7 @@ def publishes_call(officer: Person, second: Person, calendar, *, title: str) -> 
             "max_duration_months": "18",
             **instant("opens_at", 0, "12:00"),
             **instant("closes_at", 40, "18:00"),
-            **instant("partner_deadline_at", 45, "18:00"),
+            **instant("partner_deadline_at", 48, "18:00"),
             "eligibility_by_on": day(54),
             "review_opens_on": day(56),
             **instant("review_closes_at", 80, "18:00"),
@@ -52,8 +50,7 @@ def publishes_call(officer: Person, second: Person, calendar, *, title: str) -> 
             "notified_by_on": day(100),
         }
     )
-    for number, (label, weight) in enumerate(GRID):
-        officer.fills({f"criteria-{number}-label": label, f"criteria-{number}-weight": weight})
-    print(officer.text())
-    officer.press_act("finish") if officer.page.locator('[name="act"][value="finish"]').count() else None
-    return officer.page.url
+    officer.picks_all("themes")
+    officer.press_named("finish").does("publish")
+    approves(second)
+    return officer.page.url.rstrip("/").rpartition("/")[2]

@@ -46,9 +46,7 @@ def is_paid(officer: Person, orderer: Person, payer: Person, calendar) -> bytes:
     namespace = etree.QName(tree).namespace
     etree.XMLSchema(etree.parse(str(ISO / f"{namespace.rpartition(':')[2]}.xsd"))).assertValid(tree)
     movements = [
-        make.Movement(
-            one.findtext(".//{*}EndToEndId"), round(float(one.findtext(".//{*}InstdAmt")) * 100)
-        )
+        make.Movement(one.findtext(".//{*}EndToEndId"), round(float(one.findtext(".//{*}InstdAmt")) * 100))
         for one in tree.iterfind(".//{*}CdtTrfTxInf")
     ]
     account = tree.findtext(".//{*}DbtrAcct/{*}Id/{*}IBAN")

@@ -101,7 +101,15 @@ def opens(officer: Person, chair: Person, meeting: str) -> None:
 
 
 def decides_item(
-    officer: Person, members: dict[str, Person], meeting: str, item: str, *, recused: str = "", alternate: str = ""
+    officer: Person,
+    members: dict[str, Person],
+    meeting: str,
+    item: str,
+    *,
+    proposal: str = "selected",
+    grounds: str = "Besoin établi, essai mesurable.",
+    recused: str = "",
+    alternate: str = "",
 ) -> None:
     """One file: called, the recused member leaves and the alternate takes the seat, an open vote, closed."""
     here = f"/instruction/seances/{meeting}/?point={item}"
@@ -114,9 +122,7 @@ def decides_item(
             },
         )
     officer.goes(here).does(f"discuss-{item}")
-    officer.does(
-        f"open_ballot-{item}", {"proposal": "selected", "mode": "open", "grounds": "Besoin établi, essai mesurable."}
-    )
+    officer.does(f"open_ballot-{item}", {"proposal": proposal, "mode": "open", "grounds": grounds})
     for key, person in members.items():
         if key == recused or (key in ALTERNATES and key != alternate):
             continue
@@ -142,6 +148,10 @@ def signs_everything(presidents: list[Person], call: str, meeting: str) -> None:
     """Each president signs in, reads, and signs the minutes, then the decisions."""
     for president in presidents:
         president.signs_in_again().goes(f"/commission/seances/{meeting}/proces-verbal/").does("sign", {"read": True})
+    sign_decisions(presidents, call)
+
+
+def sign_decisions(presidents: list[Person], call: str) -> None:
     for president in presidents:
         president.goes(f"/commission/decisions/{call}/").sends({"read": True})
 

@@ -133,6 +133,10 @@ class Person:
         """Press the button of an act whose form is already filled."""
         return self._press(self.page.locator(f'main button[name="act"][value="{act}"]').last, refused)
 
+    def press_named(self, name: str, *, refused: bool = False) -> Person:
+        """Press the button of this name."""
+        return self._press(self.page.locator(f'main button[name="{name}"]').last, refused)
+
     def _press(self, button, refused: bool = False) -> Person:
         """Press, wait for the page that comes, and check that the fund did it (or refused it, when that is expected)."""
         with self.page.expect_navigation() as coming:

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import time
 
-from tests.factories.fund import CallFactory, fictional_siret
-from tests.journeys import house, writing
+import pytest
+from django.core.management import call_command
+
+from tests.factories.fund import fictional_siret
+from tests.factories.payments import fictional_iban, invariants
+from tests.journeys import calling, house, money, panel, writing
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def test_from_the_call_to_the_last_euro(stage, calendar, letters):
     house.open_fund(calendar.now)
-    slug = CallFactory(state="published").slug
-    files = three_applications_are_filed(stage, calendar, letters, slug)
-    the_officer_examines_them(stage, calendar, letters, slug, files)
+    call = a_call_is_published(stage, calendar)
+    files = three_applications_are_filed(stage, calendar, letters, call)
+    the_officer_examines_them(stage, calendar, letters, call, files)
+    the_panel_decides(stage, calendar, call, files)
+    the_letters_are_read(stage, letters, files)
+    the_grant_is_paid_to_the_last_euro(stage, calendar, files["association"])
+    anyone_finds_every_euro(stage, files)
+
+
+# ---- 1. the call ----
+
+
+def a_call_is_published(stage, calendar) -> str:
+    """EUR 300,000 are set aside, the call is written and published, each with a second person's key."""
+    people = {
+        key: stage.person(key, house.email(key)).signs_in() for key in ("orderer", "civil1", "officer", "officer2")
+    }
+    calling.opens_envelope(people["orderer"], people["civil1"], year=calendar.now.year, amount="300 000")
+    call = calling.publishes_call(people["officer"], people["officer2"], calendar, title="Prototypes civiques")
+    calendar.later(hours=4)
+    stage.person("visitor").goes("/appels/").sees("Prototypes civiques").goes(f"/appels/{call}/").sees(
+        "300 000", "30 000"
+    )
+    return call
 
 
 # ---- 2. three files, with their partner, their team and their papers ----
@@ -111,7 +136,7 @@ def three_applications_are_filed(stage, calendar, letters, call: str) -> dict[st
 
 
 def the_officer_examines_them(stage, calendar, letters, call: str, files: dict[str, str]) -> None:
-    calendar.later(days=40)
+    calendar.later(days=41)
     calendar.work()
     officer = stage.person("officer", house.email("officer")).signs_in()
     officer.goes("/instruction/dossiers/").sees(*files.values())
@@ -134,6 +159,20 @@ def the_officer_examines_them(stage, calendar, letters, call: str, files: dict[s
         finds_all(officer, "yes")
         officer.does("declare_eligible")
     calendar.work()
+    officer.goes(f"/instruction/dossiers/{files['citizen']}/")
+    finds_all(officer, "no")
+    officer.goes(f"/instruction/dossiers/{files['citizen']}/irrecevabilite/").sends(
+        {
+            "article": "art. 5",
+            "grounds": "Le projet est l’édition suivante d’une action qui existe.",
+            "remedy": "Un essai nouveau, borné dans le temps.",
+            "not_correctable": True,
+        }
+    )
+    presidents = [stage.person(key, house.email(key)).signs_in() for key in ("civil1", "etat1")]
+    panel.sign_decisions(presidents, call)
+    officer.goes(f"/instruction/decisions/{call}/").does("notify_call", {"sure": True})
+    calendar.work()
 
 
 def finds_all(officer, finding: str) -> None:
@@ -141,3 +180,99 @@ def finds_all(officer, finding: str) -> None:
     for box in officer.page.locator(f'main input[name^="ok_"][value="{finding}"]').all():
         box.check()
     officer.does("checks")
+
+
+# ---- 4 and 5. the panel ----
+
+
+def the_panel_decides(stage, calendar, call: str, files: dict[str, str]) -> None:
+    officer = stage.person("officer", house.email("officer")).signs_in()
+    panel.is_composed(officer, call)
+    calendar.work()
+    members = panel.sign_in_all(stage)
+    panel.declares(members, call, recused="etat2", reference=files["association"])
+    officer.goes(f"/instruction/commission/{call}/").does("assign")
+    read = {key: panel.reads_all(person, points="8") for key, person in members.items()}
+    assert read == {"civil1": 2, "civil2": 2, "civil3": 0, "etat1": 2, "etat2": 1, "etat3": 1}
+    officer.goes(f"/instruction/commission/{call}/").does("close_reading")
+    officer.goes(f"/instruction/commission/{call}/classement/").sees(files["association"])
+    meeting = panel.convenes(officer, calendar, call, days=16)
+    panel.opens(officer, members["civil1"], meeting)
+    for item, reference in panel.items(officer, meeting).items():
+        if reference == files["association"]:
+            panel.decides_item(officer, members, meeting, item, recused="etat2", alternate="etat3")
+        else:
+            panel.decides_item(
+                officer,
+                members,
+                meeting,
+                item,
+                proposal="rejected",
+                grounds="L’essai proposé ne permet pas de mesurer son effet.",
+            )
+    presidents = [members["civil1"], members["etat1"]]
+    panel.adopts_and_closes(presidents, meeting)
+    stage.person("visitor").goes("/comptes/").sees_not("18 500")
+    calendar.work()
+    panel.signs_everything(presidents, call, meeting)
+    stage.person("visitor").goes("/comptes/").sees_not("18 500").goes("/projets/").sees_not("Le courrier en clair")
+    panel.notifies(officer, call)
+    calendar.work()
+
+
+def the_letters_are_read(stage, letters, files: dict[str, str]) -> None:
+    for key, words in (
+        ("association", "18 500"),
+        ("collective", "L’essai proposé ne permet pas de mesurer son effet."),
+        ("citizen", "Le projet est l’édition suivante d’une action qui existe."),
+    ):
+        person = stage.person(key, house.email(key)).signs_in()
+        person.goes(f"/dossiers/{files[key]}/decision/").sees(words)
+        letter = letters.link(house.email(key), "documents")
+        assert person.context.request.get(f"{stage.address}{letter.rstrip('/')}.pdf").body().startswith(b"%PDF")
+
+
+# ---- 6 and 7. the money ----
+
+
+def the_grant_is_paid_to_the_last_euro(stage, calendar, reference: str) -> None:
+    ada = stage.person("association", house.email("association")).signs_in()
+    officer, orderer, payer = (
+        stage.person(key, house.email(key)).signs_in() for key in ("officer", "orderer", "payer")
+    )
+    money.is_offered(officer)
+    calendar.work()
+    money.accepts(ada, reference, holder="Les Brouillons", iban=fictional_iban(55))
+    money.is_signed(ada, payer, orderer, reference)
+    calendar.work()
+    assert b"12950.00" in money.is_paid(officer, orderer, payer, calendar)
+    calendar.later(days=280, at=time(10, 0))
+    calendar.work()
+    money.reports(ada, officer, reference)
+    money.is_paid(officer, orderer, payer, calendar)
+    calendar.work()
+    assert invariants() == []
+    ada.goes(f"/dossiers/{reference}/convention/")
+
+
+# ---- 8. the public window ----
+
+
+def anyone_finds_every_euro(stage, files: dict[str, str]) -> None:
+    visitor = stage.person("visitor")
+    reference = files["association"]
+    visitor.goes("/projets/").sees("Le courrier en clair").goes(f"/projets/{reference}/").sees(
+        "18 500", "Les Brouillons"
+    )
+    visitor.goes("/comptes/").sees("12 950")
+    for path, words in (
+        ("/donnees/subventions-scdl.csv", "Les Brouillons"),
+        ("/donnees/360giving.json", "Les Brouillons"),
+        ("/donnees/projets.csv", reference),
+        ("/donnees/comptes.csv", reference),
+    ):
+        answer = visitor.context.request.get(stage.address + path)
+        assert answer.ok and words in answer.text(), path
+    for hidden in (files["collective"], files["citizen"]):
+        visitor.goes("/projets/").sees_not(hidden).goes(f"/projets/{hidden}/", status=404)
+    call_command("verify_ledger")

@@ -86,11 +86,8 @@ def writes_application(
     person: Person, call: str, kind: str, *, name: str, title: str, number: int, amounts: tuple[str, str, str]
 ) -> str:
     """Start on the call's page and write every section; returns the reference. Filing stays to do."""
-    person.goes(f"/appels/{call}/candidater/")
-    person.fills({"applicant_kind": kind})
-    with person.page.expect_navigation():
-        person.page.locator('main form:has([name="applicant_kind"]) button:not([type=button])').last.click()
-    reference = person.looks().page.url.split("/dossiers/")[1].split("/")[0]
+    person.goes(f"/appels/{call}/").follows("Candidater", within="main")
+    reference = person.sends({"applicant_kind": kind}).page.url.split("/dossiers/")[1].split("/")[0]
     for code, answers in {
         "applicant": applicant(kind, name, number),
         "project": {"title": title, **PROJECT},
