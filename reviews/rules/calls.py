@@ -46,7 +46,8 @@ def no_decision_waits(act: Act) -> None:
     if waiting:
         raise Refusal(
             "decisions_to_annul",
-            _("%(n)s decisions wait for a signature.") % {"n": waiting},
+            ngettext("%(n)s decision waits for a signature.", "%(n)s decisions wait for a signature.", waiting)
+            % {"n": waiting},
             remedy=_("Annul them first."),
             article="art. 6",
             status=409,

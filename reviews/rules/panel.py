@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from applications.models import Application
 from core.transitions import Act, Refusal
@@ -112,7 +113,10 @@ def files_are_checked(act: Act) -> None:
     if waiting:
         raise Refusal(
             "files_pending",
-            _("%(n)s applications still await eligibility.") % {"n": waiting},
+            ngettext(
+                "%(n)s application still awaits eligibility.", "%(n)s applications still await eligibility.", waiting
+            )
+            % {"n": waiting},
             remedy=_("Finish them to start the review."),
             article="art. 9",
             status=409,
