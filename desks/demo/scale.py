@@ -150,8 +150,11 @@ def _people(count: int, word: str, at: datetime) -> list[User]:
 def _files(world: World, call: Call, count: int, state: str, at: datetime) -> list[Application]:
     """Filed files of people of their own, with the content of the demo's, in this state."""
     received = call.closes_at - timedelta(days=3) if call.closes_at <= at else at - timedelta(days=1)
-    closed = received if state in ("rejected", "ineligible") else None
-    models = [row for row in world.data.applications.values() if row["budget"] and row["applicant_kind"] == "citizen"]
+    models = [
+        row
+        for row in world.data.applications.values()
+        if row["applicant_kind"] == "citizen" and row["dates"]["submitted_offset"] is not None
+    ]
     rows = []
     for number, lead in enumerate(_people(count, "porteur", at)):
         model = models[number % len(models)]
@@ -194,7 +197,7 @@ def _files(world: World, call: Call, count: int, state: str, at: datetime) -> li
             )
         )
     versions = ApplicationVersion.objects.bulk_create(versions, batch_size=CHUNK)
-    checked = received + timedelta(days=10) if state not in ("submitted",) else None
+    checked = received + timedelta(days=10) if state != "submitted" else None
     filed = [
         Application(
             pk=row.pk,
@@ -203,20 +206,11 @@ def _files(world: World, call: Call, count: int, state: str, at: datetime) -> li
             first_received_at=received,
             received_at=received,
             eligible_at=checked,
-            closed_at=closed,
         )
         for row, version in zip(rows, versions, strict=True)
     ]
-    names = ["state", "filed_version", "first_received_at", "received_at", "eligible_at", "closed_at"]
+    names = ["state", "filed_version", "first_received_at", "received_at", "eligible_at"]
     Application.objects.bulk_update(filed, names, batch_size=CHUNK)
-    return (
-        list(Application.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk"))
-        if count < CHUNK
-        else _again(rows)
-    )
-
-
-def _again(rows: list[Application]) -> list[Application]:
     found = []
     for start in range(0, len(rows), CHUNK):
         found += Application.objects.filter(pk__in=[row.pk for row in rows[start : start + CHUNK]]).order_by("pk")
