@@ -31,7 +31,12 @@ def with_problems(result: dict, generator, request, public) -> dict:
                 operation["responses"].setdefault(str(status), answers[str(status)])
             if method == "get" and "200" in operation["responses"]:
                 operation["responses"].setdefault("304", {"description": "Not Modified"})
-    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+    schemas = result["components"].setdefault("schemas", {})
+    for schema in schemas.values():
+        for name, field in schema.get("properties", {}).items():
+            if "oneOf" in field:  # an address or nothing: nothing is a text too
+                schema["properties"][name] = {"anyOf" if key == "oneOf" else key: value for key, value in field.items()}
+    schemas["Problem"] = PROBLEM
     return result
 
 
