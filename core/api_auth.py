@@ -71,7 +71,7 @@ class Throttle(BaseThrottle):
     left = 60.0
 
     def allow_request(self, request, view) -> bool:
-        now = request.received_at.timestamp()
+        now = timezone.now().timestamp()
         minute, self.left = int(now // 60), 60 - now % 60
         user = request.user
         most, who = (self.PERSON, user.pk) if user.is_authenticated else (self.ADDRESS, self.get_ident(request))
