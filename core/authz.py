@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from core.access import Rule, rule_of
 from core.routes import Route, walk
 
+SAFE = ("GET", "HEAD", "OPTIONS", "ANY")
 COLUMNS = ("route", "method", "role", "relation", "verdict")
 ANONYMOUS, NO_ROLE = "anonymous", "signed_in"
 
@@ -25,13 +26,16 @@ def rows() -> Iterator[tuple[str, str, str, str, str]]:
         for method in route.methods or ("ANY",):
             for role in (ANONYMOUS, NO_ROLE, *roles):
                 for relation in ("sees", "does_not_see") if "<" in route.path else ("-",):
-                    yield route.path, method, role, relation, verdict(route, rule, role, relation)
+                    yield route.path, method, role, relation, verdict(route, rule, role, relation, method)
 
 
-def verdict(route: Route, rule: Rule | None, role: str, relation: str) -> str:
+def verdict(route: Route, rule: Rule | None, role: str, relation: str, method: str = "GET") -> str:
     if rule is None:
         return "403"
     open_to_all = rule.public or rule.name == "anyone"
+    writes_api = route.path.startswith("/api/") and method not in SAFE
+    if writes_api and role == ANONYMOUS:  # what anybody reads, somebody changes
+        return "401"
     if not open_to_all:
         if role == ANONYMOUS:
             return "401" if route.path.startswith("/api/") else "sign_in"
