@@ -1,0 +1,77 @@
+"""Public pages and the import in a browser: axe finds nothing, nothing scrolls sideways, the policy of contents holds."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.registry import helpers
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def chromium(monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    if not os.path.exists(executable):
+        pytest.skip("no chromium on this machine")
+    with sync_api.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def look_at(page) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    for summary in page.query_selector_all("details:not([open]) > summary"):
+        summary.click()
+    found = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}}).response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
+
+
+def test_every_page_in_a_browser(chromium, live_server, client):
+    fund = helpers.with_history(helpers.with_money(helpers.a_fund()))
+    document = helpers.award_of(fund.paid).document
+    pages = [
+        "/",
+        "/projets/",
+        "/projets/?q=rien&departement=31",
+        f"/projets/{fund.paid.reference}/",
+        f"/en/projets/{fund.known['person'].reference}/",
+        f"/projets/{fund.known['left'].reference}/",
+        "/comptes/?compte=paid",
+        "/statistiques/",
+        "/donnees/",
+        "/verifier/?code=x",
+        f"/verifier/{document.code}/",
+        "/aide/",
+        "/accessibilite/",
+    ]
+    client.force_login(fund.panel.officer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    said: list[str] = []
+    for scheme, width in (("light", 1280), ("dark", 360)):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        page.on("console", lambda line: said.append(line.text) if "Content Security Policy" in line.text else None)
+        for path in pages:
+            page.goto(live_server.url + path)
+            look_at(page)
+        context.add_cookies([cookie])
+        page.goto(f"{live_server.url}/instruction/historique/")
+        look_at(page)
+        page.set_input_files("#id_file", str(helpers.DATA / "scdl" / "exemple.csv"))
+        page.click('[name="look"]')
+        look_at(page)
+        if width == 1280:
+            page.keyboard.press("Tab")
+            page.click('[name="import"]')
+            look_at(page)
+            assert "1 aide antérieure importée" in page.content()
+        context.close()
+    assert said == []
