@@ -262,7 +262,7 @@ def _plan_report(world: World, key: str, row: dict) -> None:
         timeline.on(row["submitted_offset"] - 1, lambda at: _write_report(world, key, row, at), 20)
         timeline.on(row["submitted_offset"], lambda at: _file_report(world, key, kind, at), 20)
     elif row["state"] == "draft":
-        timeline.plan(timeline.at - 8 * world.A_DAY, lambda at: _write_report(world, key, row, at))
+        timeline.plan(timeline.at - 8 * world.A_DAY, lambda at: _begin_report(world, key, row, at))
     if changes:
         timeline.on(changes["offset"], lambda at: _ask_changes(world, key, kind, changes, at), 11)
     if row["accepted_offset"] is not None:
@@ -299,6 +299,12 @@ def _write_report(world: World, key: str, row: dict, at) -> None:
         "adoption_comment": told["adoption"]["comment"] or "",
     }
     one = report.write(report=one, actor=lead, at=at, facts=facts, lines=_spending(one, row))
+
+
+def _begin_report(world: World, key: str, row: dict, at) -> None:
+    """A draft that lies there now, whenever now is: nothing when the story has no such grant yet."""
+    if Agreement.objects.filter(application=world.files.get(key), state="active").exists():
+        _write_report(world, key, row, at)
 
 
 def _spending(one, row: dict) -> list[dict]:

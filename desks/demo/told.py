@@ -7,6 +7,7 @@ import secrets
 from collections import defaultdict
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.apps import apps
 
@@ -39,6 +40,7 @@ def give_keys(world: World, seed: int) -> dict[str, dict[str, str]]:
         )
         if key in WITH_SECOND_FACTOR:
             TOTP.activate(user, totp)
+            Authenticator.objects.filter(user=user).update(created_at=world.timeline.at)
         keys[key] = {"api_token": token, "totp_secret": totp}
     return keys
 
