@@ -67,7 +67,9 @@ class CallPhase(models.TextChoices):
     @property
     def tone(self) -> str:
         """How a badge shows it."""
-        return {"upcoming": "next", "open": "run", "decided": "done", "archived": "done", "cancelled": "bad"}.get(self.value, "")
+        return {"upcoming": "next", "open": "run", "decided": "done", "archived": "done", "cancelled": "bad"}.get(
+            self.value, ""
+        )
 
 
 PUBLIC_CALL_STATES = (

@@ -8,7 +8,8 @@ from typing import Any
 
 from django import forms
 from django.forms.utils import ErrorDict, ErrorList
-from django.utils.text import slugify
+from django.utils.functional import lazy
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -25,8 +26,11 @@ def _area(rows=3):
     return forms.Textarea(attrs={"rows": rows})
 
 
+_capitalised = lazy(capfirst, str)
+
+
 def _label(name):
-    return Call._meta.get_field(name).verbose_name
+    return _capitalised(Call._meta.get_field(name).verbose_name)
 
 
 def _text(name, most, rows=0, **options):
@@ -80,7 +84,9 @@ class CallForm(FundForm):
     summary = _text("summary", 400, 2, help_text=_("Two sentences that everyone reads."))
     description = _text("description", 20_000, 10, help_text=_("A blank line makes a paragraph."))
     contact_email = forms.EmailField(label=_label("contact_email"), required=False)
-    themes = forms.MultipleChoiceField(label=_label("themes"), required=False, widget=forms.CheckboxSelectMultiple)
+    themes = forms.MultipleChoiceField(
+        label=_label("themes"), required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "line"})
+    )
     new_themes = forms.CharField(
         label=_("Themes to add"),
         max_length=1_000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import DayField, EurosField, FundForm, InstantField
@@ -126,7 +127,7 @@ class IdentityForm(FundForm):
         initial = {name: getattr(obj, name) for name in FIELDS} | {"address_lines": "\n".join(obj.address_lines)}
         super().__init__(*args, obj=obj, initial=initial, **options)
         for name in FIELDS:
-            label = FundIdentity._meta.get_field(name).verbose_name
+            label = capfirst(FundIdentity._meta.get_field(name).verbose_name)
             if name == "opened_on":
                 self.fields[name] = DayField(label=label, required=False)
             else:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from django.db.models import QuerySet
 
-from core.models import Event, TwoKeyAct
-from core.models.two_key import TwoKeyState
+from core.models import Event
 from fund.enums import CallState
 from fund.models import Call, Criterion, RuleVersion
 
@@ -70,17 +69,6 @@ def desk_calls() -> QuerySet[Call]:
 
 def rules_in_force() -> RuleVersion | None:
     return RuleVersion.objects.filter(state="in_force").first()
-
-
-def open_act(obj, verb: str, at: datetime) -> TwoKeyAct | None:
-    """The live proposal of this verb on this object."""
-    return (
-        TwoKeyAct.objects.filter(
-            target_machine=obj.machine, target_id=obj.pk, verb=verb, state=TwoKeyState.PROPOSED, expires_at__gt=at
-        )
-        .select_related("proposed_by")
-        .first()
-    )
 
 
 def events_of(obj) -> QuerySet[Event]:

@@ -13,7 +13,7 @@ from fund.forms.settings import IdentityForm
 from fund.models import FundIdentity
 from fund.people import admin_desk, roles_writing
 from fund.queries import has_role
-from fund.queries.calls import open_act
+from fund.queries.keys import open_acts_on
 from fund.transitions import identity as verbs
 from fund.views.acts import history, proposed, status
 
@@ -54,7 +54,7 @@ def identity(request):
         {
             "facts": facts,
             "iban_end": fund.debtor_iban[-4:],
-            "act": open_act(fund, "change", request.received_at) if fund.pk else None,
+            "acts": open_acts_on(fund, request.received_at),
             "may_propose": has_role(request.user, Role.ADMINISTRATOR, request.received_at),
             "history": history(fund),
             "changed_at": fund.changed_at,

@@ -65,7 +65,8 @@ def text(name: str, value: Any) -> str:
     if isinstance(value, str) and (name.endswith("_at") or name == "until") and parse_datetime(value):
         return instant(value)
     if isinstance(value, list):
-        return "\n".join(_item(row) for row in value)
+        items = [_item(row) for row in value]
+        return ("\n\n" if any("\n" in item for item in items) else "\n").join(items)
     return str(value)
 
 
@@ -76,7 +77,7 @@ def _item(row: Any) -> str:
         return f"{row['label']} : {row['weight']} %"
     if "percent" in row:
         return f"{row['label']} : {row['percent']} % ({Trigger(row['trigger']).label})"
-    return " ".join(str(row[key]) for key in ("question", "answer") if key in row)
+    return "\n".join(str(row[key]) for key in ("question", "answer") if key in row)
 
 
 @register("call", "amend")

@@ -18,7 +18,7 @@ from fund.forms.settings import RulesForm
 from fund.models import RuleVersion
 from fund.people import admin_desk, rules_writing
 from fund.queries import has_role, rules_in_force
-from fund.queries.calls import open_act
+from fund.queries.keys import open_acts_on
 from fund.transitions import rules
 from fund.views.acts import act, cards, history, page_of, status
 from fund.views.presenting import compared, former_of, groups_of
@@ -86,7 +86,7 @@ def version(request, number):
             "changes": compared(row, former),
             "groups": groups_of(row),
             "cards": cards(request, row, ACTS, bound),
-            "act": open_act(row, "put_in_force", request.received_at),
+            "acts": open_acts_on(row, request.received_at),
             "history": history(row),
             "may_write": _writes(request) and row.state == "draft",
         },
