@@ -56,7 +56,7 @@ class ProjectSerializer(serializers.Serializer):
 
 class PublicInstalmentSerializer(serializers.Serializer):
     number = serializers.IntegerField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     state = serializers.CharField()
     amount = serializers.IntegerField(help_text="Cents")
     paid_on = serializers.DateField(allow_null=True)
@@ -71,7 +71,7 @@ class ProjectDetailSerializer(ProjectSerializer):
         if grant.not_taken_up:
             return []
         found = payments.grants([grant.reference]).get(grant.reference)
-        return PublicInstalmentSerializer(found["instalments"] if found else [], many=True).data
+        return list(PublicInstalmentSerializer(found["instalments"] if found else [], many=True).data)
 
     def get_balances(self, grant) -> dict | None:
         bar = ledger.grant_bar(grant.reference, public=True)
@@ -145,7 +145,7 @@ class KindSerializer(GroupSerializer):
 
 class PublicEnvelopeSerializer(serializers.Serializer):
     reference = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     year = serializers.IntegerField()
     state = serializers.CharField()
     balances = BalancesSerializer()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.logs import current_request_id
@@ -32,7 +32,13 @@ def import_past_grants(*, rows: Sequence[PastGrant], actor, at) -> int:
         new = [row for row in {row.row_key: row for row in rows}.values() if row.row_key not in there]
         for row in new:
             row.imported_at, row.imported_by = at, actor
-        PastGrant.objects.bulk_create(new, batch_size=500)
+        try:
+            with transaction.atomic():
+                PastGrant.objects.bulk_create(new, batch_size=500)
+        except IntegrityError as error:
+            raise Refusal(
+                "import_conflict", _("Some of these rows were imported a moment ago."), remedy=_("Look at it again.")
+            ) from error
         if new:
             Event.objects.create(
                 at=at,

@@ -220,3 +220,19 @@ def test_a_long_file_is_read_in_few_queries(officer, django_assert_max_num_queri
     assert reading.new == 500
     with django_assert_max_num_queries(20):  # SQLite inserts a few dozen rows at a time
         transitions.import_past_grants(rows=reading.rows, actor=officer, at=timezone.now())
+
+
+def test_two_imports_at_the_same_moment(officer, monkeypatch):
+    """The rows were not there when it was looked, and are when they are written."""
+    first, second = read_past_grants(one_row()).rows, read_past_grants(one_row()).rows
+    create = PastGrant.objects.bulk_create
+
+    def late(rows, **options):
+        monkeypatch.undo()
+        transitions.import_past_grants(rows=first, actor=officer, at=timezone.now())
+        return create(rows, **options)
+
+    monkeypatch.setattr(type(PastGrant.objects), "bulk_create", lambda self, rows, **options: late(rows, **options))
+    with pytest.raises(Refusal) as refused:
+        transitions.import_past_grants(rows=second, actor=officer, at=timezone.now())
+    assert refused.value.code == "import_conflict"
