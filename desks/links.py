@@ -41,9 +41,9 @@ def desks_of(user) -> list[tuple[str, str, str]]:
         )
     ):
         doors.append(("/instruction/cles/", _("Two-key acts"), _("propose, approve")))
-    if has_role(user, Role.AUTHORISING_OFFICER) or has_role(user, Role.CASE_OFFICER):
+    if any(has_role(user, role) for role in (Role.AUTHORISING_OFFICER, Role.CASE_OFFICER, Role.CO_PRESIDENT)):
         doors.append(("/instruction/enveloppes/", _("Envelopes"), _("open, raise, carry")))
-    if has_role(user, Role.ADMINISTRATOR):
+    if any(has_role(user, role) for role in (Role.ADMINISTRATOR, Role.CO_PRESIDENT, Role.AUDITOR)):
         doors.append(("/administration/roles/", _("Roles"), _("grant, end")))
     doors.append(("/mon-espace/securite/", _("Security"), _("password, second factor")))
     return doors

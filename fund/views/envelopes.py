@@ -16,8 +16,8 @@ from fund.forms import envelopes as forms
 from fund.forms.calls import PlainForm
 from fund.ledger.queries import envelope_bars
 from fund.people import envelopes_desk, envelopes_writing
-from fund.queries import has_role
 from fund.queries import envelopes as queries
+from fund.queries import has_role
 from fund.queries.keys import open_acts_on
 from fund.rules.envelopes import sees_all_money
 from fund.transitions import envelopes

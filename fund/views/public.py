@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core.access import allow, public
 from fund import icalendar
@@ -18,8 +18,7 @@ from fund.views.acts import page_of
 from fund.views.calls import call_context
 from fund.views.presenting import groups_of
 
-
-FILTERS = {"ouverts": gettext_lazy("Open"), "a-venir": gettext_lazy("Coming"), "passes": gettext_lazy("Past")}
+FILTERS = {"ouverts": pgettext_lazy("calls", "Open"), "a-venir": gettext_lazy("Coming"), "passes": gettext_lazy("Past")}
 
 
 def public_call(slug: str) -> Call:

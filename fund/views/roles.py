@@ -17,7 +17,7 @@ from fund.enums import Role
 from fund.forms import calls as acts_forms
 from fund.forms import settings as forms
 from fund.models import RoleGrant
-from fund.people import roles_writing, staff
+from fund.people import admin_desk, roles_writing, staff
 from fund.queries import has_role
 from fund.queries import roles as queries
 from fund.transitions import roles
@@ -48,6 +48,7 @@ def listing(request):
         {
             "groups": groups,
             "page": page_of(request, queries.past_grants(at)),
+            "administers": admin_desk.test(request),
             "may_propose": has_role(request.user, Role.ADMINISTRATOR, at),
         },
     )
