@@ -7,7 +7,7 @@ author), a form that slept too long (offered at once), a rule that says no where
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +17,8 @@ from core.idempotency import FIELD, author_of
 KEY = "kept_form"
 MOST_BYTES = 512 * 1024
 HOURS = 12
+OURS = (FIELD, "csrfmiddlewaretoken")
+"""What our forms carry for themselves."""
 NEVER = ("password", "passwd", "oldpassword", "code", "secret", "token", "iban", "bic")
 
 
@@ -41,13 +43,13 @@ def fields_of(request) -> list[Field]:
         Field(name, value)
         for name in posted
         for value in posted.getlist(name)
-        if name not in (FIELD, "csrfmiddlewaretoken") and not any(word in name.lower() for word in NEVER)
+        if name not in OURS and not any(word in name.lower() for word in NEVER)
     ]
 
 
 def holds_secrets(request) -> bool:
     """A form with a password or a bank account is typed anew, never sent again from what was kept."""
-    return any(word in name.lower() for name in request.POST for word in NEVER)
+    return any(word in name.lower() for name in request.POST if name not in OURS for word in NEVER)
 
 
 def from_here(request) -> bool:
@@ -77,7 +79,7 @@ def waiting(request) -> dict | None:
     kept = request.session.get(KEY)
     if not kept:
         return None
-    fresh = timezone.now() - timezone.datetime.fromisoformat(kept["at"]) < timedelta(hours=HOURS)
+    fresh = timezone.now() - datetime.fromisoformat(kept["at"]) < timedelta(hours=HOURS)
     if not fresh or kept["author"] not in (None, request.user.pk):
         del request.session[KEY]
         return None

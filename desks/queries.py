@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from applications.models import Application
 from core.models import Document, Event, TwoKeyAct
+from core.templatetags.ui import day
 from core.transitions import VERBS
 from desks.words import APPLICANT, STAFF
 from fund.enums import Role
@@ -153,7 +154,7 @@ def _ahead_of_grant(application: Application, base: str) -> list[Step]:
                 None,
                 "now",
                 _("Awaited: you"),
-                body=_("before %(day)s") % {"day": report.due_on.isoformat()},
+                body=_("before %(day)s") % {"day": day(report.due_on)},
                 url=f"{base}comptes-rendus/{report.pk}/",
             )
         )
@@ -230,7 +231,7 @@ def _applicant_tasks(user, at) -> list[Task]:
             Task(
                 _("Report on “%(title)s”") % {"title": application.display_title},
                 f"/dossiers/{application.reference}/comptes-rendus/{report.pk}/",
-                detail=report.due_on.isoformat(),
+                detail=_("before %(day)s") % {"day": day(report.due_on)},
             )
         )
     return found
