@@ -61,7 +61,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema):
-        return {"type": "http", "scheme": "bearer", "description": "A token made in “Mon espace › Sécurité”."}
+        return {"type": "http", "scheme": "bearer", "description": "A token made on the page “Security” of your space."}
 
 
 class Throttle(BaseThrottle):
