@@ -17,17 +17,7 @@ def desks_of(user) -> list[tuple[str, str, str]]:
     ):
         doors.append(("/commission/", _("Panel"), _("declare, read, score, deliberate")))
     if has_role(user, Role.CASE_OFFICER) or has_role(user, Role.AUDITOR):
-        doors += [
-            ("/instruction/appels/", _("Calls"), _("write, publish, follow")),
-            ("/instruction/dossiers/", _("Applications"), _("check eligibility, ask, decide")),
-            ("/instruction/historique/", _("Earlier grants"), _("import the fund’s past")),
-        ]
-    if has_role(user, Role.CASE_OFFICER):
-        doors += [
-            ("/instruction/conventions/", _("Agreements"), _("offer, follow")),
-            ("/instruction/versements/", _("Certification"), _("certify instalments")),
-            ("/instruction/comptes-rendus/", _("Reports"), _("read, accept")),
-        ]
+        doors.append(("/instruction/", _("Instruction"), _("calls, applications, panels, decisions, agreements")))
     if has_role(user, Role.AUTHORISING_OFFICER) or has_role(user, Role.ACCOUNTING_OFFICER):
         doors.append(("/paiements/", _("Payments"), _("order, pay, reconcile")))
     if any(

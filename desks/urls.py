@@ -6,5 +6,6 @@ app_name = "desks"
 urlpatterns = [
     path("api/docs/", api.docs, name="api_docs"),
     path("mon-espace/", views.my_space, name="my_space"),
+    path("instruction/", views.instruction, name="instruction"),
     path("dossiers/<str:reference>/", views.spine, name="spine"),
 ]

@@ -191,7 +191,7 @@ def the_panel_decides(stage, calendar, call: str, files: dict[str, str]) -> None
     calendar.work()
     members = panel.sign_in_all(stage)
     panel.declares(members, call, recused="etat2", reference=files["association"])
-    officer.goes(f"/instruction/commission/{call}/").does("assign")
+    officer.goes(f"/instruction/commission/{call}/repartition/").does("assign")
     read = {key: panel.reads_all(person, points="8") for key, person in members.items()}
     assert read == {"civil1": 2, "civil2": 2, "civil3": 0, "etat1": 2, "etat2": 1, "etat3": 1}
     officer.goes(f"/instruction/commission/{call}/").does("close_reading")
