@@ -7,7 +7,7 @@ the version one started from, in `version` or as `If-Match`.
 from __future__ import annotations
 
 from django.db.models import Prefetch
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -887,7 +887,7 @@ class DocumentResource(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY)})
     @action(detail=True, methods=["get"], renderer_classes=[JSONRenderer, AnyFile])
-    def pdf(self, request, code) -> HttpResponse:
+    def pdf(self, request, code):
         """The document as PDF, made now when nobody has made it yet."""
         return pdf_response(self._found(code), at=request.received_at)
 

@@ -110,10 +110,16 @@ def _fields(schema: dict, components: dict) -> list[dict]:
     ]
 
 
+def _schema(message: dict) -> dict:
+    """Of a body or an answer, in its first type."""
+    for content in message.get("content", {}).values():
+        return content.get("schema", {})
+    return {}
+
+
 def _operation(path: str, method: str, facts: dict, components: dict) -> dict:
-    body = next(iter(facts.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
+    body = _schema(facts.get("requestBody", {}))
     status, answer = next(iter(sorted(facts["responses"].items())))
-    content = next(iter(answer.get("content", {}).values()), {}).get("schema", {})
     return {
         "path": path,
         "method": method.upper(),
@@ -126,7 +132,7 @@ def _operation(path: str, method: str, facts: dict, components: dict) -> dict:
         "fields": _fields(body, components),
         "is_open": facts.get("security", [{}]) == [{}],
         "status": status,
-        "answer": _type(content),
+        "answer": _type(_schema(answer)),
     }
 
 

@@ -404,7 +404,7 @@ class TwoKeyResource(mixins.ListModelMixin, viewsets.GenericViewSet):
         waiting = [act.pk for act in keys.acts_to_approve(user, at)]
         return TwoKeyAct.objects.filter(mine | Q(pk__in=waiting)).select_related("proposed_by", "closed_by")
 
-    def _found(self, reference: str) -> TwoKeyAct:
+    def _found(self, reference):
         found = keys.find_act(self.request.user, reference, self.request.received_at)
         if found is None:
             raise Http404
