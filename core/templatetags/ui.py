@@ -373,6 +373,13 @@ def _first_control(field) -> str:
 
 
 @register.filter
+def score(value) -> str:
+    """A score as a person writes it: `3.88` gives `3,88`. Nothing for none."""
+    text = "" if value is None else str(value)
+    return text if _is_english() else text.replace(".", ",")
+
+
+@register.filter
 def thousands(number) -> str:
     """`4 812`, `4,812`."""
     text = f"{int(number or 0):,}"

@@ -158,7 +158,7 @@ class Score(models.Model):
         """`4` or `4,5`, as people write scores."""
         if self.half_points is None:
             return ""
-        return f"{self.half_points // 2},5" if self.half_points % 2 else str(self.half_points // 2)
+        return f"{self.half_points // 2}.5" if self.half_points % 2 else str(self.half_points // 2)
 
 
 class ReviewVersion(models.Model):

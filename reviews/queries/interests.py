@@ -11,6 +11,7 @@ from applications.enums import STANDING
 from applications.models import Application
 from reviews.enums.reading import DeclarationState, Ground, Hint
 from reviews.models import Declaration, Panel, Seat
+from reviews.queries.panels import seats
 
 OPEN_STATES = ("eligible", "under_review")
 """States of a file in which members declare: from eligibility to the notification of its decision."""
@@ -238,7 +239,7 @@ def progress(panel: Panel) -> list[dict]:
             "none": counts.get(seat.user_id, Counter())["none"],
             "recused": counts.get(seat.user_id, Counter())["recused"],
         }
-        for seat in panel.seats.current().select_related("user")
+        for seat in seats(panel)
     ]
 
 
@@ -253,14 +254,14 @@ def recusals(panel: Panel) -> list[Declaration]:
 
 def held_back(panel: Panel) -> list[Declaration]:
     """Declarations that only both co-presidents can change: recusals, and members whom an equal SIRET keeps from declaring."""
-    seats = {seat.user_id: seat for seat in panel.seats.current().select_related("user")}
+    sitting = {seat.user_id: seat for seat in seats(panel)}
     files, domains = {row.pk: row for row in files_of(panel)}, telling_domains(panel)
-    rows = Declaration.objects.filter(application__in=files, user__in=seats).exclude(state=DeclarationState.NONE)
+    rows = Declaration.objects.filter(application__in=files, user__in=sitting).exclude(state=DeclarationState.NONE)
     found = []
     for row in rows.select_related("application", "user").order_by("application__reference", "user__name"):
         if row.state == DeclarationState.RECUSED or (
             row.hint_cleared_at is None
-            and Hint.SAME_SIRET in hints(seats[row.user_id], files[row.application_id], domains)
+            and Hint.SAME_SIRET in hints(sitting[row.user_id], files[row.application_id], domains)
         ):
             found.append(row)
     return found

@@ -40,6 +40,10 @@ def score_of(application) -> scoring.Score:
     return scoring.score(ballots([application.pk]).get(application.pk, []), weights_of(application.call))
 
 
+JUDGED = ("under_review", "on_reserve", "selected", "rejected", "renounced", "lapsed")
+"""States of the files that a call's ranking lists, during the review and ever after (a draft that lapsed has no filed version)."""
+
+
 @dataclass
 class Line:
     """One file of the ranking. `running` is the sum of requests down to here, in cents."""
@@ -78,7 +82,7 @@ class Ranking:
 
 def _visible(panel: Panel, user, states):
     """The files of the call whose figures this person may see, and the references of those he is recused from."""
-    files = Application.objects.filter(call=panel.call_id, state__in=states)
+    files = Application.objects.filter(call=panel.call_id, state__in=states, filed_version__isnull=False)
     recused = list(files.filter(pk__in=recused_files(user)).order_by("reference").values_list("reference", flat=True))
     if seat_of(user, panel) is not None:
         return files.filter(pk__in=opened_files(user)), recused

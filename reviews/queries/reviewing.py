@@ -14,9 +14,9 @@ from fund.queries import has_role
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, AssignmentState, DeclarationState
 from reviews.models import Assignment, Declaration, Panel, Score
 from reviews.queries.interests import OPEN_STATES, opened_files
-from reviews.queries.panels import seat_of
+from reviews.queries.panels import seat_of, seats
 
-READABLE = ("eligible", "under_review", "on_reserve", "selected", "rejected")
+READABLE = ("eligible", "under_review", "on_reserve", "selected", "rejected", "renounced", "lapsed")
 """States in which a member who declared no interest may open a file."""
 
 
@@ -96,9 +96,7 @@ def progress(panel: Panel) -> list[ReaderProgress]:
         "seat_id", "state"
     ):
         counts.setdefault(seat_id, Counter())[state] += 1
-    return [
-        ReaderProgress(seat, counts.get(seat.pk, Counter())) for seat in panel.seats.current().select_related("user")
-    ]
+    return [ReaderProgress(seat, counts.get(seat.pk, Counter())) for seat in seats(panel)]
 
 
 @dataclass
@@ -209,7 +207,7 @@ def scale_of(user, panel: Panel) -> list[dict]:
     )
     most = max(given.values(), default=0)
     return [
-        {"score": points / 2, "count": given[points], "share": round(100 * given[points] / most) if most else 0}
+        {"score": f"{points / 2:g}", "count": given[points], "share": round(100 * given[points] / most) if most else 0}
         for points in range(11)
     ]
 

@@ -25,6 +25,7 @@ from reviews.enums.reading import DecisionState, PanelState
 from reviews.forms import reading as forms
 from reviews.models import Decision
 from reviews.queries import interests, reviewing
+from reviews.queries.ranking import JUDGED
 from reviews.transitions import decisions, panels
 from reviews.views.acts import act, cards, page_of, status
 
@@ -250,7 +251,7 @@ def ranking(request, slug):
         {
             "panel": row,
             "call": call,
-            "ranking": queries.ranking(row, request.user),
+            "ranking": queries.ranking(row, request.user, states=JUDGED),
             "bar": ledger.envelope_bar(call.envelope) if row.is_reading_closed else None,
             "is_member": False,
         },

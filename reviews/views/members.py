@@ -27,6 +27,7 @@ from reviews.forms import reading as forms
 from reviews.models import Declaration
 from reviews.queries import interests, reviewing
 from reviews.queries.panels import fund_of_panel
+from reviews.queries.ranking import JUDGED
 from reviews.rules import reviews as review_rules
 from reviews.rules.decisions import minutes_are_adopted
 from reviews.transitions import assignments, decisions, declarations
@@ -325,7 +326,7 @@ def piece(request, reference, pk):
 def ranking(request, slug):
     """The ranking of a call, once reading is closed, over the files one may see."""
     panel = panel_or_404(request, slug)
-    found = queries.ranking(panel, request.user)
+    found = queries.ranking(panel, request.user, states=JUDGED)
     bar = fund_of_panel(panel) if panel.is_reading_closed else None
     return render(
         request,

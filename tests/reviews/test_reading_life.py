@@ -52,7 +52,12 @@ def constitute_declare_and_assign(made, as_user):
 
 def one_recusal(made, as_user):
     """A State reader finds a link on the page of a file: the State alternate reads in his place."""
-    gone = Assignment.objects.filter(seat__college=make.STATE).select_related("seat__user", "application").first()
+    gone = (
+        Assignment.objects.filter(seat__college=make.STATE)
+        .exclude(seat__user__in=made.presidents)
+        .select_related("seat__user", "application")
+        .first()
+    )
     path = f"/commission/dossiers/{gone.application.reference}/"
     posted(
         as_user(gone.seat.user), path, {"act": "declare_interest", "interest-ground": "family_tie"}, to="/commission/"

@@ -250,10 +250,13 @@ def test_the_officer_constitutes_starts_assigns_and_closes(at, as_user):
     assert made.panel.seats.count() == 8 and made.panel.seed == "graine"
     assert browser.get(f"{base}composition/").status_code == 200
     assert browser.post(base, {"act": "start_review"}).status_code == 302
-    refused = browser.post(base, {"act": "assign"})
-    assert refused.status_code == 422
+    proposal = f"{base}repartition/"
+    assert proposal in text(browser.get(base)) and "aria-disabled" in text(browser.get(proposal))
+    assert browser.post(proposal, {"act": "assign"}).status_code == 422  # nobody has declared anything
     make.declare_all(made)
-    assert browser.post(base, {"act": "assign"}).status_code == 302
+    stale = browser.post(proposal, {"act": "assign", "assign-seen": "0" * 16})
+    assert stale.status_code == 422 and Assignment.objects.count() == 0
+    assert browser.post(proposal, {"act": "assign"}).status_code == 302
     assert Assignment.objects.count() == 8
     page = text(browser.get(base))
     assert made.files[0].reference in page and "4.50" not in page
