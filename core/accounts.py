@@ -8,6 +8,7 @@ from urllib.parse import quote
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.conf import settings
 from django.urls import reverse
@@ -107,6 +108,15 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self):
         return str(site.current().name)
+
+
+class SecondFactorForm(ActivateTOTPForm):
+    """allauth's, with a label that says where the code is read."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["code"].label = _("Code shown by the application")
+        self.fields["code"].widget = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
 
 
 class SignupForm(forms.Form):
