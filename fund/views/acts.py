@@ -72,7 +72,6 @@ def act(request, obj, forms: dict, *, done: str):
             messages.success(request, _("Done."))
     except Refusal as refusal:
         form.refuse(refusal)
-        form.status = refusal.status
         return None, form
     return redirect(done), None
 
@@ -81,7 +80,7 @@ def status(form) -> int:
     """The status of the page that comes back: 422 for what was typed, what the rule says for what it refused."""
     if form is None or not form.is_bound or not form.errors:
         return 200
-    return getattr(form, "status", 422)
+    return form.status or 422
 
 
 def history(obj, most: int = 30) -> list[tuple]:
