@@ -19,7 +19,7 @@ from fund.enums import Trigger
 from fund.models import Call, Envelope, Theme
 from fund.models.ledger import EnvelopeState
 from fund.rules.calls import AMENDABLE_DATES
-from fund.rules.content import SCORES
+from fund.rules.content import MOST, SCORES
 
 
 def _area(rows=3):
@@ -274,7 +274,7 @@ class Rows(forms.BaseFormSet):
         return [
             form
             for form in self.forms
-            if not (self.can_delete and self._should_delete_form(form))
+            if not (self.can_delete and self._should_delete_form(form))  # type: ignore[attr-defined]
             and (form.has_changed() or form in self.initial_forms)
         ]
 
@@ -289,8 +289,18 @@ class Rows(forms.BaseFormSet):
         self._errors, self._non_form_errors = [{} for _form in self.forms], ErrorList()
 
 
+def _one_more(count: str) -> str:
+    """The count of rows a browser sent, and one; what cannot be read counts for none."""
+    try:
+        return str(min(max(int(count), 0) + 1, 2 * MOST))
+    except ValueError:
+        return "1"
+
+
 def formset_class(name: str) -> type[Rows]:
-    return forms.formset_factory(ROW_FORMS[name], formset=Rows, extra=0, can_delete=True, max_num=20, absolute_max=40)
+    return forms.formset_factory(
+        ROW_FORMS[name], formset=Rows, extra=0, can_delete=True, max_num=MOST, absolute_max=2 * MOST
+    )  # type: ignore[return-value]
 
 
 class CallForms:
@@ -302,19 +312,19 @@ class CallForms:
         if data is not None and self.adding in kinds:
             data = data.copy()
             total = f"{self.adding}-TOTAL_FORMS"
-            data[total] = str(min(int(data.get(total) or 0) + 1 if str(data.get(total) or "0").isdigit() else 1, 40))
+            data[total] = _one_more(data.get(total, ""))
         self.form = CallForm(data, obj=call, user=user, initial=CallForm.initial_of(call))
         self.sets = {
             name: formset_class(name)(
                 data,
                 prefix=name,
-                initial=[ROW_FORMS[name].initial_of(row) for row in content.get(name, [])],
+                initial=[ROW_FORMS[name].initial_of(row) for row in content.get(name, [])],  # type: ignore[attr-defined]
                 form_kwargs={"obj": call, "user": user},
             )
             for name in kinds
         }
         if self.adding:
-            self.form._errors, self.form.cleaned_data = ErrorDict(), {}
+            self.form._errors, self.form.cleaned_data = ErrorDict(), {}  # type: ignore[attr-defined]
             for rows in self.sets.values():
                 rows.silence()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,7 +17,7 @@ from core.transitions import Act, Refusal
 from fund.models import Call
 from fund.models.ledger import EnvelopeState
 from fund.rules import content
-from fund.rules.common import when
+from fund.rules.common import name_of, when
 from fund.rules.envelopes import sits_on_panel
 
 AMENDABLE_TEXTS = ("title", "summary", "description", "contact_email", "faq")
@@ -48,7 +49,7 @@ CALENDAR = (
 
 
 def _label(name: str) -> str:
-    return str(Call._meta.get_field(name).verbose_name)
+    return name_of(Call, name)
 
 
 def _day(value):
@@ -81,7 +82,7 @@ def dates_are_given(act: Act) -> None:
         )
 
 
-def check_order(value: Callable[[str], object]) -> None:
+def check_order(value: Callable[[str], Any]) -> None:
     """Raises Refusal when a date of the calendar comes before the one that precedes it."""
     opens, closes, partners = value("opens_at"), value("closes_at"), value("partner_deadline_at")
     if opens and closes and opens >= closes:

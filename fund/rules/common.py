@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import cast
 
+from django.db.models import Field, Model
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core.transitions import Act, Refusal
+
+
+def name_of(model: type[Model], field: str) -> str:
+    """What a field is called, in the reader's language."""
+    return str(cast(Field, model._meta.get_field(field)).verbose_name)
 
 
 def when(instant: datetime) -> str:

@@ -152,8 +152,13 @@ def test_a_draft_is_kept_only_when_it_can_be_read_and_nothing_typed_is_lost(at, 
 
 def test_a_tampered_form_is_refused(at, as_user):
     call = draft(at)
+    browser, address = as_user(officer()), f"/instruction/appels/{call.slug}/modifier/"
     typed = call_form(at, call.envelope) | {"criteria-TOTAL_FORMS": "beaucoup"}
-    refused(as_user(officer()).post(f"/instruction/appels/{call.slug}/modifier/", typed), 422)
+    refused(browser.post(address, typed), 422)
+    for count in ("²", "9" * 5000, "-3", ""):
+        page = browser.post(address, typed | {"criteria-TOTAL_FORMS": count, "add_row": "criteria"})
+        assert page.status_code == 200 and 'class="errors"' not in text(page)
+    assert browser.post(address, typed | {"add_row": "inconnu"}).status_code in (200, 422)
 
 
 def test_a_row_is_added_without_saving_and_removed_on_saving(at, as_user):
