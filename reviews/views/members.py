@@ -151,9 +151,15 @@ def declare(request, slug):
 # ---- one file ----
 
 
-def _grid(assignment, application) -> list[dict]:
-    """The criteria with what is kept of each."""
+def _grid(assignment, application, typed=None) -> list[dict]:
+    """The criteria with what is kept of each, or with what was typed when it could not be kept."""
     kept = {score.criterion_id: score for score in assignment.scores.all()} if assignment else {}
+    if typed is not None:
+        found = forms.scores_of(typed, application.call.criteria.all())
+        kept = {
+            row.pk: {"cannot_judge": False, "half_points": None} | found[row.code]
+            for row in application.call.criteria.all()
+        }
     return [
         {
             "criterion": row,
@@ -165,8 +171,10 @@ def _grid(assignment, application) -> list[dict]:
 
 
 STEPS = [(points, f"{points // 2}", True) for points in range(0, 11, 2)] + [
-    (points, f"{points // 2},5", False) for points in range(1, 10, 2)
+    (points, f"{points // 2}.5", False) for points in range(1, 10, 2)
 ]
+KEPT = ("review_incomplete", "comment_required")
+"""Refusals to file a review whose words were saved all the same."""
 REVIEW_FORMS = {"decline": forms.ReasonForm, "reopen": forms.ReasonForm}
 
 
@@ -194,7 +202,8 @@ def file(request, reference):
         if response is not None:
             return response
         assignment = reviewing.assignment_of(request.user, application)
-    context = _file_context(request, application, assignment, bound)
+    lost = refusal is not None and refusal.code not in KEPT
+    context = _file_context(request, application, assignment, bound, request.POST if lost else None)
     return render(
         request,
         "reviews/file.html",
@@ -203,7 +212,7 @@ def file(request, reference):
     )
 
 
-def _file_context(request, application, assignment, bound):
+def _file_context(request, application, assignment, bound, typed):
     panel = queries.panel_of(application.call)
     mine = reviewing.my_assignments(request.user, panel)
     place = next(
@@ -234,7 +243,9 @@ def _file_context(request, application, assignment, bound):
             "id"
         ),
         "partners": application.partnerships.all(),
-        "grid": _grid(assignment, application),
+        "grid": _grid(assignment, application, typed),
+        "comment": typed.get("comment", "") if typed is not None else assignment.comment if assignment else "",
+        "version": typed.get("version", "") if typed is not None else assignment.version if assignment else "",
         "steps": STEPS,
         "writable": writable,
         "place": place,
