@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import secrets
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -25,7 +26,11 @@ def repeatable(seed: int) -> Iterator[random.Random]:
     def token_urlsafe(nbytes: int | None = None) -> str:
         return base64.urlsafe_b64encode(token_bytes(nbytes)).rstrip(b"=").decode()
 
+    def another_name(length: int) -> str:
+        return uuid.uuid4().hex[:length]  # os.urandom: a folder that holds files already changes nothing else
+
     with (
+        patch("django.core.files.storage.base.get_random_string", another_name),
         patch.object(secrets, "choice", source.choice),
         patch.object(secrets, "randbelow", source.randrange),
         patch.object(secrets, "token_bytes", token_bytes),

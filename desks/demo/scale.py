@@ -18,6 +18,7 @@ from core.models import Document, User
 from core.transitions import canonical_hash
 from desks.demo import files, institution
 from desks.demo.reader import cents
+from desks.demo.story import quiet
 from desks.demo.timeline import Timeline
 from desks.demo.world import World
 from fund import ledger
@@ -40,7 +41,7 @@ MODELS = {"open": "c4", "review": "c3", "decided": "c2"}
 
 def write(*, applications: int, grants: int, members: int, at: datetime) -> dict[str, int]:
     """Add this many of each to the fund, which is founded first when it has no roles. Returns what was added."""
-    with transaction.atomic():
+    with quiet(), transaction.atomic():
         world = _world(at)
         each = max((cents(row["requested_amount"]) for row in world.data.applications.values()), default=0)
         amount = max(each * grants, cents(30_000)) + cents(30_000)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,9 +24,21 @@ def tell(*, at: datetime, seed: int, stage: str = "", letter: str = "A") -> tupl
     world = World(Timeline(at, zero), Variant(letter, stage))
     # Whatever the story's day, the main call is paid from the exercise of the present year.
     world.year = at.astimezone(PARIS).year + (1 if stage else 0)
-    with transaction.atomic(), chance.repeatable(seed), world.drawing():
+    with quiet(), transaction.atomic(), chance.repeatable(seed), world.drawing():
         for room in (institution, clock, history, files, panel, meeting, money):
             room.plan(world)
         world.timeline.play()
         panel.note_ranks(world, world.variant.main_call)
         return world, told.give_keys(world, seed)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Thousands of acts of the past are no news: the log says what goes wrong only."""
+    log = logging.getLogger("fund")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
