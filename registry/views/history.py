@@ -15,7 +15,7 @@ from registry.forms import ConfirmForm, HistoryForm, digest
 from registry.models import PastGrant
 from registry.resources import Reading, read_past_grants
 
-SHOWN = 20
+SHOWN, TASTED = 20, 8
 
 
 @allow(instruction_desk)
@@ -52,7 +52,7 @@ def _page(request, form: HistoryForm, reading: Reading | None, seen: str, said: 
         "reading": reading,
         "refusal": refusal,
         "confirm": ConfirmForm(initial={"seen": seen}) if seen else None,
-        "shown": reading.rows[:SHOWN] if reading else [],
+        "shown": reading.rows[:TASTED] if reading else [],
         "count": PastGrant.objects.count(),
         "rows": PastGrant.objects.order_by("-imported_at", "-pk")[:SHOWN],
     }
