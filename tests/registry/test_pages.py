@@ -87,8 +87,9 @@ def test_scores_are_told_as_a_multiset_and_hidden_when_they_would_name_a_reader(
     from reviews.models import Assignment
 
     lines = queries.ballots(fund.paid)
-    assert lines and all(line.civil == line.state == ("4,5", "4,5") for line in lines)
-    assert "sans lien avec un lecteur" in text_of(f"/projets/{fund.paid.reference}/")
+    assert lines and all(line.civil == line.state == ("4.5", "4.5") for line in lines)
+    page = text_of(f"/projets/{fund.paid.reference}/")
+    assert "sans lien avec un lecteur" in page and "4,5 · 4,5" in page and "<strong>4,50</strong>" in page
     one = Assignment.objects.filter(application=fund.paid, seat__college="state").first()
     Assignment.objects.filter(pk=one.pk).update(state="withdrawn", closed_at=timezone.now())
     assert all(line.state == () and len(line.civil) == 2 for line in queries.ballots(fund.paid))
