@@ -48,10 +48,11 @@ def write(out: str | os.PathLike) -> dict:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
         dump = Path(folder) / "database"
         _dump(dump)
+        files: dict[str, str] = {}
         manifest = {
             "format": FORMAT,
             "at": timezone.now().isoformat(timespec="seconds"),
-            "files": {},
+            "files": files,
             "database": {"engine": connection.vendor, "sha256": _sha256(dump), "bytes": dump.stat().st_size},
         }
         packed = Path(folder) / "archive.tar.gz"
@@ -59,7 +60,7 @@ def write(out: str | os.PathLike) -> dict:
             archive.add(dump, "database")
             for path in _media():
                 name = path.relative_to(settings.MEDIA_ROOT).as_posix()
-                manifest["files"][name] = _sha256(path)
+                files[name] = _sha256(path)
                 archive.add(path, f"media/{name}", recursive=False)
             content = json.dumps(manifest, indent=1).encode()
             entry = tarfile.TarInfo("manifest.json")

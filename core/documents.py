@@ -64,7 +64,7 @@ def freeze(kind: str, *, owner, subject: str, title: str, context: dict, at, lan
 
 def template_version(kind: str, language: str) -> str:
     """Hash of the text of the template and of the layout it stands in."""
-    sources = [get_template(name).template.source for name in (f"documents/{kind}/{language}.html", LAYOUT)]
+    sources = [get_template(name).template.source for name in (f"documents/{kind}/{language}.html", LAYOUT)]  # type: ignore[attr-defined]
     return hashlib.sha256("\n".join(sources).encode()).hexdigest()
 
 

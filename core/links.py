@@ -36,7 +36,7 @@ def signed(purpose: str, value: Any) -> str:
     return signing.dumps(value, salt=f"fund.{purpose}", compress=True)
 
 
-def read(purpose: str, token: str, max_age: float | None = None) -> Any:
+def read(purpose: str, token: str, max_age: int | None = None) -> Any:
     """The value of a token, or None when it is forged, of another purpose, or older than `max_age` seconds."""
     try:
         return signing.loads(token, salt=f"fund.{purpose}", max_age=max_age)

@@ -79,7 +79,7 @@ def compose(code: str, language: str, context: dict, *, reference: str = "", nam
     """Subject and complete text of a mail, in a language."""
     with translation.override(language):
         values = {key: value if key == "link" else _harmless(value) for key, value in context.items()}
-        rendered = get_template(f"emails/{code}.{language}.txt").template.render(Context(values, autoescape=False))
+        rendered = get_template(f"emails/{code}.{language}.txt").template.render(Context(values, autoescape=False))  # type: ignore[attr-defined]
         first, _, body = rendered.partition("\n")
         if not first.startswith("Subject:"):
             raise ValueError(f"emails/{code}.{language}.txt must begin with `Subject: …`")
@@ -90,7 +90,7 @@ def compose(code: str, language: str, context: dict, *, reference: str = "", nam
             "fund": site.current(),
             "fund_name": site.current().name,
         }
-        text = get_template(f"core/mail_frame.{language}.txt").template.render(Context(frame, autoescape=False))
+        text = get_template(f"core/mail_frame.{language}.txt").template.render(Context(frame, autoescape=False))  # type: ignore[attr-defined]
     return " ".join(first.removeprefix("Subject:").split())[:255], text.strip() + "\n"
 
 
@@ -239,8 +239,7 @@ def message(mail: Mail, connection=None) -> EmailMultiAlternatives:
         {"body": html_of(mail), "subject": mail.subject, "language": mail.language}
     )
     email.attach_alternative(html, "text/html")
-    if mail.attachment_id:
-        document = mail.attachment
+    if (document := mail.attachment) is not None:
         if document.state == DocumentState.VOID:
             raise Undeliverable("its document was voided")
         with document.file.open("rb") as file:

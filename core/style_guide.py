@@ -58,7 +58,7 @@ class SampleForm(FundForm):
     )
     consent = forms.BooleanField(label=_("My name may be published with the project"), required=False)
 
-    department.optional = True
+    department.optional = True  # type: ignore[attr-defined]
 
 
 class RowForm(forms.Form):

@@ -165,7 +165,14 @@ def _row(name: str, sources: list[str], target: str, verb: Verb | None) -> str:
 
 
 def _section(found: Graph) -> list[str]:
-    lines = [f"## {found.name}", "", f"{inspect.getdoc(found.model).splitlines()[0]}", "", *_diagram(found), ""]
+    lines = [
+        f"## {found.name}",
+        "",
+        f"{(inspect.getdoc(found.model) or '').partition(chr(10))[0]}",
+        "",
+        *_diagram(found),
+        "",
+    ]
     lines += [
         f"States: {', '.join(f'`{state}` ({label})' if label.lower() != state else f'`{state}`' for state, label in found.states.items())}.",
         "",

@@ -27,7 +27,9 @@ def _folded(line: str) -> str:
     return "\r\n ".join(part.decode() for part in parts)
 
 
-def _instant(value: datetime) -> str:
+def _instant(value: datetime | None) -> str:
+    if value is None:
+        raise ValueError("only a published call has a calendar")
     return value.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 

@@ -40,4 +40,4 @@ class Machine(FSMModelMixin, models.Model):
 
     def two_key_facts(self) -> dict:
         """What a second key approves besides the parameters: a change of these makes the act stale."""
-        return {"state": self.state}
+        return {"state": getattr(self, "state", "")}

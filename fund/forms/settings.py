@@ -127,7 +127,7 @@ class IdentityForm(FundForm):
         initial = {name: getattr(obj, name) for name in FIELDS} | {"address_lines": "\n".join(obj.address_lines)}
         super().__init__(*args, obj=obj, initial=initial, **options)
         for name in FIELDS:
-            label = capfirst(FundIdentity._meta.get_field(name).verbose_name)
+            label = capfirst(FundIdentity._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
             if name == "opened_on":
                 self.fields[name] = DayField(label=label, required=False)
             else:

@@ -48,7 +48,7 @@ class Leg:
         return -self.cents if self.account == Account.SOURCE else self.cents
 
 
-def legs(kind: str, envelope_id: int, amount: int, to_envelope_id: int | None = None) -> list[Leg]:
+def legs(kind: str, envelope_id: int, amount: int, to_envelope_id: int = 0) -> list[Leg]:
     """Postings of every kind but a reversal, by envelope and account. `amount` in cents, > 0."""
     if kind == Kind.CARRY:
         out, into = legs(Kind.LOWER, envelope_id, amount), legs(Kind.OPEN, to_envelope_id, amount)

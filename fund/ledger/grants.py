@@ -35,7 +35,7 @@ def open_grant(reference: str, envelope: Envelope, requested_amount: int, ceilin
 
 
 def _locked(grant: str | GrantAccount) -> GrantAccount:
-    reference = getattr(grant, "reference", grant)
+    reference = grant.reference if isinstance(grant, GrantAccount) else grant
     return lock(grants=[reference])[1][reference]
 
 

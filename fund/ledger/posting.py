@@ -64,7 +64,7 @@ def post(
         _require(
             (grant is None) == (kind in ENVELOPE_KINDS), "acts on grants name their grant, acts on envelopes name none"
         )
-        moves = legs(kind, _envelope_id(envelope, grant), amount, getattr(to_envelope, "pk", to_envelope))
+        moves = legs(kind, _envelope_id(envelope, grant), amount, _pk(to_envelope) if to_envelope is not None else 0)  # type: ignore[arg-type]
     _require(kind != Kind.CARRY or len({leg.envelope_id for leg in moves}) == 2, "money is carried to another envelope")
     for name in (grant, basis):
         _require(name is None or _REFERENCE.fullmatch(name), "references are upper-case letters, digits, - . and /")
@@ -73,7 +73,7 @@ def post(
     )
 
     envelopes, accounts = lock([leg.envelope_id for leg in moves], [grant] if grant else [])
-    account = accounts.get(grant)
+    account = accounts.get(grant) if grant else None
     _require(
         account is None or all(leg.envelope_id == account.envelope_id for leg in moves),
         "this grant belongs to another envelope",
@@ -116,7 +116,7 @@ def batch(at: datetime) -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
-            seal(_batch.get(), at)
+            seal(_batch.get() or [], at)
     finally:
         _batch.reset(token)
 
@@ -145,20 +145,23 @@ def _require(condition, message: str) -> None:
         raise LedgerError(message)
 
 
+def _pk(envelope: Envelope | int) -> int:
+    return envelope.pk if isinstance(envelope, Envelope) else envelope
+
+
 def _envelope_id(envelope: Envelope | int | None, grant: str | None) -> int:
     if envelope is not None:
-        return getattr(envelope, "pk", envelope)
+        return _pk(envelope)
     _require(grant is not None, "say which envelope")
     found = GrantAccount.objects.filter(reference=grant).values_list("envelope_id", flat=True).first()
-    _require(found is not None, "open the grant's account first")
+    if found is None:
+        raise LedgerError("open the grant's account first")
     return found
 
 
 def _opposite(reverses: Entry | None, grant: str | None) -> tuple[str | None, list[Leg]]:
-    _require(
-        reverses is not None and reverses.kind != Kind.REVERSAL,
-        "a reversal undoes one entry that is no reversal itself",
-    )
+    if reverses is None or reverses.kind == Kind.REVERSAL:
+        raise LedgerError("a reversal undoes one entry that is no reversal itself")
     _require(grant in (None, reverses.grant), "a reversal belongs to the grant of the entry it undoes")
     if Entry.objects.filter(reverses=reverses).exists():
         raise Refusal("already_reversed", _("This entry was already reversed."), status=409)

@@ -208,10 +208,10 @@ def _read(rows: QuerySet[Seal]) -> list[PublicEntry]:
         )
     )
     moves: dict[int, list[tuple[str, str, int]]] = {}
-    for entry_id, *move in Posting.objects.filter(entry__in=[row[2] for row in found]).values_list(
+    for entry_id, envelope, account, cents in Posting.objects.filter(entry__in=[row[2] for row in found]).values_list(
         "entry_id", "envelope__reference", "account", "cents"
     ):
-        moves.setdefault(entry_id, []).append(tuple(move))
+        moves.setdefault(entry_id, []).append((envelope, account, cents))
     return [
         PublicEntry(seq, at, kind, grant, basis, reverses, reversed_by, digest, tuple(sorted(moves.get(entry_id, ()))))
         for seq, digest, entry_id, at, kind, grant, basis, reverses, reversed_by in found
@@ -248,7 +248,7 @@ def envelope_bars(envelopes, public: bool = False) -> dict[int, Bar]:
             label=row.label,
             opened=row.opened_amount,
             path=f"/comptes/?enveloppe={row.reference}" if public else "",
-            **{name: cents - hidden.get((row.pk, name), 0) for name, cents in _columns(row).items()},
+            **{name: cents - hidden.get((row.pk, name), 0) for name, cents in _columns(row).items()},  # type: ignore[arg-type]
         )
         for row in envelopes
     }

@@ -24,8 +24,8 @@ def pending(basis: str) -> list[Entry]:
     waiting = list(
         Entry.objects.filter(unsealed__isnull=False, basis=basis).prefetch_related("postings").order_by("id")
     )
-    live: dict[str, list[Entry]] = {}
-    free: dict[str, int] = {}
+    live: dict[str | None, list[Entry]] = {}
+    free: dict[str | None, int] = {}
     for entry in waiting:
         live.setdefault(entry.grant, []).append(entry)
         free[entry.grant] = free.get(entry.grant, 0) + sum(
@@ -78,7 +78,7 @@ def _chain(head: LedgerHead, chosen: list[Entry]) -> list[Seal]:
             entry.kind,
             entry.grant,
             entry.basis,
-            numbers.get(entry.reverses_id),
+            numbers.get(entry.reverses_id or 0),
             lines[entry.pk],
         )
         previous = hashes.link(previous, content)
@@ -102,8 +102,8 @@ def _lines(ids: list[int]) -> dict[int, list[tuple[str, str, int]]]:
         rows = Posting.objects.filter(entry__in=ids[start_at : start_at + 2000]).values_list(
             "entry_id", "envelope__reference", "account", "cents"
         )
-        for entry_id, *line in rows:
-            found.setdefault(entry_id, []).append(tuple(line))
+        for entry_id, envelope, account, cents in rows:
+            found.setdefault(entry_id, []).append((envelope, account, cents))
     return found
 
 

@@ -175,7 +175,7 @@ class Chain:
 
     def _check_reversal(self, row: Row) -> None:
         _hold(row.reverses is not None and row.reverses < row.seq, f"entry {row.seq}: it reverses no earlier entry")
-        former = next(sealed_rows(row.reverses, row.reverses), None)
+        former = next(sealed_rows(row.reverses or 0, row.reverses or 0), None)
         _hold(
             former is not None
             and former.kind != Kind.REVERSAL

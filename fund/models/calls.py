@@ -195,15 +195,17 @@ class Call(Machine):
 
     def is_open(self, at: datetime) -> bool:
         """Open at t: published, and `opens_at <= t < closes_at`. The receipt of the request is the instant to give."""
-        return self.state == CallState.PUBLISHED and self.opens_at <= at < self.closes_at
+        return self.state == CallState.PUBLISHED and self._stands(at) == CallPhase.OPEN
 
     def phase(self, at: datetime) -> CallPhase:
         """What the public is told: the state, read with the clock."""
-        if self.state == CallState.PUBLISHED:
-            if at < self.opens_at:
-                return CallPhase.UPCOMING
-            return CallPhase.OPEN if at < self.closes_at else CallPhase.CLOSED
-        return CallPhase(self.state)
+        return self._stands(at) if self.state == CallState.PUBLISHED else CallPhase(self.state)
+
+    def _stands(self, at: datetime) -> CallPhase:
+        """Where the clock stands between the two dates that a published call has."""
+        if self.opens_at is None or at < self.opens_at:
+            return CallPhase.UPCOMING
+        return CallPhase.OPEN if self.closes_at is not None and at < self.closes_at else CallPhase.CLOSED
 
     def two_key_facts(self) -> dict:
         return {"state": self.state, "version": self.version, "content": self.content()}

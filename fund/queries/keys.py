@@ -44,6 +44,7 @@ def could_approve(user: User, act: TwoKeyAct, verb: Verb, obj, at: datetime) -> 
     return (
         bool(user.is_active)
         and user.pk != act.proposed_by_id
+        and verb.two_key is not None
         and any(who(user, obj, at) for who in verb.two_key.approves)
     )
 

@@ -61,7 +61,7 @@ def _plain(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise _no(name, _("Write a text here."))
     text = value.strip()
-    most = FundIdentity._meta.get_field(name).max_length or 2_000
+    most = FundIdentity._meta.get_field(name).max_length or 2_000  # type: ignore[union-attr]
     if len(text) > most:
         raise _no(
             name, _("Write %(most)s characters at most; there are %(count)s.") % {"most": most, "count": len(text)}

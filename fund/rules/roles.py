@@ -136,7 +136,8 @@ def not_held_already(act: Act) -> None:
 
 def not_for_oneself(act: Act) -> None:
     """The second key is not turned by the one who benefits."""
-    if act.actor == wanted(act).user and any(test(act.actor, act.obj, act.at) for test in act.verb.two_key.approves):
+    approves = act.verb.two_key.approves if act.verb.two_key else ()
+    if act.actor == wanted(act).user and any(test(act.actor, act.obj, act.at) for test in approves):
         raise Refusal(
             "same_person", _("This role is yours: another person must approve it."), article="art. 22", status=403
         )

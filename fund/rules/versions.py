@@ -89,8 +89,9 @@ def colleges_agreed(version: RuleVersion, act: TwoKeyAct | None) -> set[str]:
     found = set()
     if act is not None and (college := college_of_president(act.proposed_by, act.proposed_at)):
         found.add(college)
-    if version.endorsed_by_id and (college := college_of_president(version.endorsed_by, version.endorsed_at)):
-        found.add(college)
+    if version.endorsed_by_id and version.endorsed_at:
+        if college := college_of_president(version.endorsed_by, version.endorsed_at):
+            found.add(college)
     return found
 
 

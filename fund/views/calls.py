@@ -172,7 +172,7 @@ def call_context(call: Call, at) -> dict:
         "is_open": call.is_open(at),
         "days_left": (timezone.localdate(call.closes_at) - timezone.localdate(at)).days if call.closes_at else 0,
         "dates": [
-            (Call._meta.get_field(name).verbose_name, value, name in Call.INSTANTS)
+            (Call._meta.get_field(name).verbose_name, value, name in Call.INSTANTS)  # type: ignore[union-attr]
             for name in (*CALENDAR[:2], "partner_deadline_at", *CALENDAR[2:])
             if (value := getattr(call, name))
         ],

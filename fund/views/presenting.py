@@ -92,7 +92,7 @@ def _amend(act, call: Call) -> list[Line]:
 
 
 def _call_label(name: str) -> str:
-    return _("Questions and answers") if name == "faq" else str(capfirst(Call._meta.get_field(name).verbose_name))
+    return _("Questions and answers") if name == "faq" else str(capfirst(Call._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
 
 
 @register("call", "publish")
@@ -112,7 +112,7 @@ def _publish(act, call: Call) -> list[Line]:
     }
     return [
         Line(
-            titles.get(name) or str(capfirst(Call._meta.get_field(name).verbose_name)),
+            titles.get(name) or str(capfirst(Call._meta.get_field(name).verbose_name)),  # type: ignore[union-attr]
             names.get(name) or text(name, value),
         )
         for name, value in content.items()
@@ -239,7 +239,7 @@ def _identity(act, identity: FundIdentity) -> list[Line]:
     open_still = act.state == "proposed"
     return [
         Line(
-            str(capfirst(FundIdentity._meta.get_field(name).verbose_name)),
+            str(capfirst(FundIdentity._meta.get_field(name).verbose_name)),  # type: ignore[union-attr]
             text(name, value),
             text(name, _plain(getattr(identity, name))) if open_still else None,
         )
