@@ -104,7 +104,7 @@ def _ahead(application: Application) -> list[Step]:
         return [
             Step(
                 _("Answer the fund’s request"),
-                request and request.due_at,
+                request.due_at if request else None,
                 "now",
                 _("Awaited: you"),
                 url=f"{base}complements/",
@@ -244,7 +244,11 @@ def _two_key_tasks(user, at) -> list[Task]:
     for act in acts[:50]:
         verb = VERBS[act.target_machine][act.verb]
         target = verb.model._base_manager.filter(pk=act.target_id).first()
-        if target is not None and any(who(user, target, at) for who in verb.two_key.approves):
+        if (
+            target is not None
+            and verb.two_key is not None
+            and any(who(user, target, at) for who in verb.two_key.approves)
+        ):
             found.append(
                 Task(
                     _("Approve: %(title)s") % {"title": act.title},
