@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('count', models.PositiveBigIntegerField(verbose_name='number of public entries')),
                 ('genesis', models.CharField(max_length=64, verbose_name='hash of the genesis')),
                 ('head', models.CharField(max_length=64, verbose_name='head')),
-                ('root', models.CharField(max_length=64, verbose_name='Merkle root')),
+                ('root', models.CharField(max_length=64, verbose_name='merkle root')),
                 ('key', models.CharField(max_length=64, verbose_name='public key')),
                 ('signature', models.CharField(max_length=128, verbose_name='signature')),
             ],
