@@ -1,0 +1,98 @@
+"""`python -m bench`: sets an empty instance up, fills it, measures. Started by scripts/bench.py, which makes the instance."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from pathlib import Path
+
+import django
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench.py",
+        description="Measure the fund on this machine. Add --postgres to measure on PostgreSQL.",
+    )
+    parser.add_argument("--small", type=int, default=100, help="applications of the smaller fund (100)")
+    parser.add_argument("--large", type=int, default=2_000, help="applications of the larger fund (2000)")
+    parser.add_argument("--acts", type=int, default=20, help="applications filed, letters rendered (20)")
+    parser.add_argument("--posts", type=int, default=2_000, help="entries posted to the ledger (2000)")
+    parser.add_argument("--prove", action="store_true", help="the long figures of a release, written to --to")
+    parser.add_argument("--steps", type=int, default=100_000, help="random acts against a model (100000)")
+    parser.add_argument("--races", type=int, default=None, help="races for an envelope (3; 1000 with --prove)")
+    parser.add_argument("--hands", type=int, default=20, help="awards at once in a race (20)")
+    parser.add_argument("--entries", type=int, default=1_000_000, help="entries of the ledger (1000000)")
+    parser.add_argument("--solver-applications", type=int, default=None, metavar="N", help="(300; 3000 with --prove)")
+    parser.add_argument("--solver-members", type=int, default=None, metavar="N", help="(60; 300 with --prove)")
+    parser.add_argument("--to", type=Path, default=Path("docs/reliability.md"), help="where --prove writes")
+    sizes = parser.parse_args()
+    for name, short, long in (("races", 3, 1000), ("solver_applications", 300, 3000), ("solver_members", 60, 300)):
+        if getattr(sizes, name) is None:
+            setattr(sizes, name, long if sizes.prove else short)
+    return sizes
+
+
+def set_up() -> None:
+    """An instance as served, but for its tables (made at once), static files (left where they are) and logs (silent)."""
+    from django.conf import settings
+
+    settings.MIGRATION_MODULES = dict.fromkeys(settings.FUND_APPS)
+
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    django.setup()
+    logging.disable(logging.WARNING)
+    from django.core.management import call_command
+
+    call_command("migrate", run_syncdb=True, interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+
+
+def bench(sizes: argparse.Namespace) -> None:
+    from django.utils import timezone
+
+    from bench import pages, races, work
+    from bench.measure import Report
+    from desks.demo import scale
+
+    report, before = Report(), {}
+    for size in (sizes.small, sizes.large - sizes.small):
+        if size <= 0:
+            continue
+        started = time.monotonic()
+        scale.write(applications=size, grants=size // 2, members=10, at=timezone.now())
+        report.title(f"Pages with {size if not before else sizes.large} applications")
+        report.add(
+            "filling the fund", f"{time.monotonic() - started:.1f} s", f"{size} applications, {size // 2} grants"
+        )
+        limit = pages.bare_table()
+        report.add("limit: a bare table of 50 rows and 12 columns", f"{limit:.1f} ms CPU")
+        before = pages.run(report, size, limit, before)
+    report.title("Acts")
+    limit = work.save_limit()
+    report.add("limit: one row written in a transaction of its own", f"{limit:.2f} ms CPU")
+    work.submit(report, limit, sizes.acts)
+    work.papers(report, sizes.acts)
+    work.ledger(report, limit, sizes.posts)
+    races.run(report, sizes.races, sizes.hands, max(1, sizes.hands // 5))
+    work.solver(report, sizes.solver_applications, sizes.solver_members)
+
+
+def main() -> None:
+    sizes = read_arguments()
+    set_up()
+    if sizes.prove:
+        from bench import prove
+        from bench.measure import Report
+
+        prove.run(Report(), sizes, sizes.to)
+    else:
+        bench(sizes)
+
+
+if __name__ == "__main__":
+    main()

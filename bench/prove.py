@@ -1,0 +1,79 @@
+"""The long figures of a release: random acts against a model held beside the books, races by the thousand, a million entries."""
+
+from __future__ import annotations
+
+import platform
+import time
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from bench import races, work
+from bench.measure import Report
+from fund.ledger import batch, post
+from fund.ledger.verify import verify
+from fund.models import Entry
+from tests.factories import ledger as books
+from tests.fund import test_ledger_properties as properties
+
+STEPS_A_RUN = 50
+HEAD = """# What was proved, and how far
+
+Made by `make prove` (`python3 scripts/bench.py --prove --help` names the sizes) on {day}, {machine}, Python {python}, Django {django}, {database}.
+Every figure is a run that found no fault; a fault stops the run and nothing is written.
+
+"""
+
+
+def steps(report: Report, number: int) -> None:
+    """The state machine of the tests, with as many steps as asked: any sequence of acts leaves the identities of the books true."""
+    started = time.monotonic()
+    runs = max(1, number // STEPS_A_RUN)
+    properties.run(properties.machine(max_examples=runs, stateful_step_count=STEPS_A_RUN, database=None))
+    report.add(
+        f"{number} random acts on envelopes and grants",
+        "no difference",
+        f"with a model, {time.monotonic() - started:.0f} s",
+    )
+
+
+def entries(report: Report, number: int) -> None:
+    """So many entries in one ledger, then everything computed anew."""
+    row = books.envelope(number)
+    started = time.monotonic()
+    while (left := number - Entry.objects.count()) > 0:
+        with batch(books.AT), transaction.atomic():
+            for _turn in range(min(left, 5_000)):
+                post("lower", at=books.AT, envelope=row.pk, amount=1)
+    wall = time.monotonic() - started
+    report.add(f"write entries up to {number}", f"{wall:.0f} s", "in batches of 5,000")
+    work.check(report)
+
+
+def write(path: Path, report: Report) -> None:
+    database = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        database += f" {connection.pg_version // 10_000}"
+    head = HEAD.format(
+        day=date.today().isoformat(),
+        machine=f"{platform.system()} {platform.machine()}",
+        python=platform.python_version(),
+        django=version("django"),
+        database=database,
+    )
+    path.write_text(head + report.markdown())
+
+
+def run(report: Report, sizes, target: Path) -> None:
+    report.title("The books")
+    steps(report, sizes.steps)
+    races.run(report, sizes.races, sizes.hands, max(1, sizes.hands // 5))
+    entries(report, sizes.entries)
+    report.title("The panel")
+    work.solver(report, sizes.solver_applications, sizes.solver_members)
+    verify()
+    write(settings.BASE_DIR / target, report)
