@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -208,7 +210,7 @@ def _statements(world: World, row: dict) -> dict:
     }
 
 
-def partnership_of(world: World, row: dict) -> dict | None:
+def partnership_of(world: World, row: dict) -> Any:
     """The partnership told in the data; a filed file that tells none has invited a neighbour that never answered (filing needs an invitation)."""
     if row["partnership"] or row["dates"]["submitted_offset"] is None:
         return row["partnership"]
@@ -315,11 +317,13 @@ def _answer(world: World, row: dict, at) -> None:
     )
 
 
-def check(world: World, row: dict, at, failed: set[str] = frozenset()) -> None:
+def check(world: World, row: dict, at, failed: Collection[str] = ()) -> None:
     """The case officer's checklist; `failed` are the conditions not met."""
     application = world.fresh(world.files[row["key"]])
     note = world.variant.plant("note", row["key"], "")
-    checks = {code: (code not in failed, note) for code, _label, _article in condition_codes(application)}
+    checks: dict[str, tuple[bool | None, str]] = {
+        code: (code not in failed, note) for code, _label, _article in condition_codes(application)
+    }
     transitions.save_checks(application=application, actor=world.people["instruction"], at=at, checks=checks)
 
 

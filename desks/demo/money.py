@@ -240,7 +240,7 @@ def _import_statement(world: World, booked: list[Attempt], at) -> None:
         if attempt.reason:
             rejected.append((one, attempt.reason))
         else:
-            paid.append(Movement(one.certified_amount, end_to_end_id=one.end_to_end_id))
+            paid.append(Movement(one.payable_amount, end_to_end_id=one.end_to_end_id))
     for one, reason in rejected:
         sent = one.batch_lines.get(live=True).batch
         _import(world, pain002(sent.message_id, one.end_to_end_id, reason, at), f"statut-{at:%Y%m%d}.xml", at)

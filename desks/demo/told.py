@@ -80,10 +80,10 @@ def _accounts(world: World, keys: dict) -> list[dict]:
     pairs = Assignment.objects.filter(state__in=ACTIVE_ASSIGNMENTS).select_related("application", "seat")
     for pair in pairs.order_by("application__reference"):
         readings[pair.seat.user_id].append({"reference": pair.application.reference, "state": pair.state})
-    for row in Declaration.objects.filter(state="recused").select_related("application").order_by("id"):
-        recusals[row.user_id].append({"reference": row.application.reference, "ground": row.ground})
-    for row in Application.objects.order_by("reference"):
-        leads[row.lead_id].append({"reference": row.reference, "state": row.state})
+    for left in Declaration.objects.filter(state="recused").select_related("application").order_by("id"):
+        recusals[left.user_id].append({"reference": left.application.reference, "ground": left.ground})
+    for file in Application.objects.order_by("reference"):
+        leads[file.lead_id].append({"reference": file.reference, "state": file.state})
     found = []
     for key, row in world.data.people.items():
         user: User = world.people[key]

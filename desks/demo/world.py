@@ -67,12 +67,14 @@ class World:
                 self._pool.shutdown(cancel_futures=True)
                 self._pool = None
 
-    def render_soon(self, document: Document) -> None:
+    def render_soon(self, document: Document | None) -> None:
         """This one will have to be signed: its drawing may begin."""
-        if self._pool is not None:
+        if self._pool is not None and document is not None:
             self._drawn[document.pk] = self._pool.submit(draw, documents.printed(document))
 
-    def render(self, document: Document, at) -> Document:
+    def render(self, document: Document | None, at) -> Document:
         """What must be signed is rendered first; the rest is left to the worker."""
+        if document is None:
+            raise ValueError("there is nothing to sign")
         begun = self._drawn.pop(document.pk, None)
         return documents.render(document, at=at, content=begun.result() if begun is not None else None)
