@@ -26,6 +26,13 @@ def test_a_real_letter_is_accessible_deterministic_and_kept_once(at):
     assert verdict.is_compliant, verdict.failures
     with pikepdf.open(io.BytesIO(content)) as opened:
         assert str(opened.docinfo["/Title"]) == "Votre convention est terminée" and str(opened.Root.Lang) == "fr"
+        assert opened.Root.MarkInfo.Marked and "/StructTreeRoot" in opened.Root
+        fonts = [font for sheet in opened.pages for font in sheet.Resources.Font.values()]
+        described = [
+            font.DescendantFonts[0].FontDescriptor if "/DescendantFonts" in font else font.FontDescriptor
+            for font in fonts
+        ]
+        assert described and all({"/FontFile", "/FontFile2", "/FontFile3"} & set(one.keys()) for one in described)
     again = documents.render(letter, at=at)
     assert (again.sha256, again.file.name) == (first.sha256, first.file.name)
 

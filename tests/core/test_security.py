@@ -107,7 +107,7 @@ def test_nothing_private_is_logged(at, caplog):
         "pas le bon",
         token,
         "tableur secret",
-        ApiToken.objects.first().hash,
+        ApiToken.objects.first().token_hash,
     ):
         assert secret not in said
     assert any(line["message"] == "denied" and line["who"] == user.pk and line["request"] for line in lines)
