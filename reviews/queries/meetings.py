@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from applications.models import Application
 from applications.queries import officer_interest, officers_files
+from core.models import Event
 from fund.enums import College, Role
 from fund.models import Envelope
 from fund.queries import has_role
@@ -31,6 +32,19 @@ from reviews.models.meeting import (
     Vote,
 )
 from reviews.queries.ranking import ballots, weights_of
+
+def cancelled_by(meeting) -> str:
+    """Who cancelled it, as the log says; empty when it was not cancelled."""
+    event = (
+        Event.objects.filter(machine=Meeting.machine, object_id=meeting.pk, verb="cancel")
+        .select_related("actor")
+        .order_by("-id")
+        .first()
+        if meeting.state == "cancelled"
+        else None
+    )
+    return str(event.actor) if event else ""
+
 
 IN_PERSON = (AttendanceKind.ROOM, AttendanceKind.REMOTE)
 RANKED_STATES = ("under_review", "selected", "on_reserve", "rejected")

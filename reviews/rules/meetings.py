@@ -70,11 +70,6 @@ def reason_given(act: Act) -> None:
         )
 
 
-def reason_given_once_convened(act: Act) -> None:
-    if act.obj.state != MeetingState.PLANNED:
-        reason_given(act)
-
-
 # ---- planning and notice ----
 
 

@@ -406,19 +406,16 @@ def reconvene(act, meeting, *, planned_at, place=None, remote_link=None, urgency
     machine=Meeting,
     label=_("cancel the meeting"),
     who=(president,),
-    guards=(rules.reason_given_once_convened,),
+    guards=(reason_given,),
     mails=("reviews/meeting.cancelled",),
     danger=True,
 )
-def cancel(act, meeting, *, reason=""):
-    """The meeting will not take place: its files are free for another one."""
-    if reason.strip():
-        act.because(reason)
+def cancel(act, meeting, *, reason):
+    """The meeting will not take place, for a reason all may read: its files are free for another one."""
+    act.because(reason)
     told = meeting.state != MeetingState.PLANNED
     for item in meeting.items.filter(state__in=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION)):
-        agenda.defer_with_meeting(
-            agenda_item=item, actor=act.actor, at=act.at, reason=reason.strip() or _now("The meeting is cancelled.")
-        )
+        agenda.defer_with_meeting(agenda_item=item, actor=act.actor, at=act.at, reason=reason)
     meeting.cancel(reason.strip(), act.at)
     if told:
         _tell("reviews/meeting.cancelled", meeting, _members(meeting, act.at), at=act.at, reason=reason.strip())

@@ -335,6 +335,15 @@ def test_wrong_inputs_are_answered_beside_their_field_and_nothing_typed_is_lost(
     refused(officer.post(run, {"act": "cancel"}), 403)
 
 
+def test_a_meeting_is_cancelled_with_a_reason_that_its_page_shows(at, as_user):
+    made, meeting = planned(files=2)
+    president, path = as_user(made.presidents[0]), f"/commission/seances/{meeting.pk}/"
+    refused(president.post(path, {"act": "cancel", "cancel-reason": " "}))
+    done(president.post(path, {"act": "cancel", "cancel-reason": "Salle indisponible."}))
+    page = text(as_user(made.presidents[1]).get(path))
+    assert "Salle indisponible." in page and str(made.presidents[0]) in page
+
+
 def test_the_agenda_changes_before_and_after_the_notice(at, as_user):
     made, meeting = planned(files=2)
     first, second = made.files

@@ -397,7 +397,8 @@ def test_cancelling_frees_the_files(at):
     other = meetings.plan(call=made.call, actor=made.officer, planned_at=at + timedelta(days=9), place="Nevers")
     assert other.items.filter(state="listed").count() == 2
     assert AgendaItem.objects.filter(meeting=meeting).count() == 0  # deferred items move, with their history
-    assert meetings.cancel(meeting=other, actor=made.presidents[1]).state == "cancelled"
+    refused("reason_missing", meetings.cancel, meeting=other, actor=made.presidents[1], reason=" ")
+    assert meetings.cancel(meeting=other, actor=made.presidents[1], reason="Une autre date.").state == "cancelled"
 
 
 # ---- closing ----

@@ -86,6 +86,7 @@ def _live(request, pk: int, desk: Desk):
         {
             "desk": desk,
             "meeting": meeting,
+            "cancelled_by": queries.cancelled_by(meeting),
             "seen": seen,
             "focus": seen.focus,
             "quorum_words": "" if seen.quorum.met else rules.quorum_words(seen.quorum),
