@@ -163,7 +163,7 @@ def _ask_again(act, agreed: list[User], part) -> None:
 def attach(
     *, application: Application, actor: User, at: datetime, uploaded, content_type: str, kind: str = "other"
 ) -> Attachment:
-    """Add a document that was checked (`core.files.check_upload` gave its type). The same bytes twice are one document."""
+    """Add a document that was checked (`core.files.check_upload` gave its type). The same bytes twice as the same kind are one document."""
     guards = (filing.content_is_writable,)
     with writing(
         "attach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents"
@@ -172,7 +172,7 @@ def attach(
         for chunk in uploaded.chunks():
             digest.update(chunk)
         uploaded.seek(0)
-        same = act.obj.attachments.current().filter(sha256=digest.hexdigest()).first()
+        same = act.obj.attachments.current().filter(sha256=digest.hexdigest(), kind=kind).first()
         if same:
             return same
         most = rules_of(act.obj)["attachment_max_count"]

@@ -195,11 +195,14 @@ def main(arguments):
     try:
         checkpoints = [json.load(open(name, encoding="ascii")) for name in arguments[1:]]
         with open(arguments[0], encoding="ascii") as lines:
+            hold(len({point["key"] for point in checkpoints}) < 2, "the checkpoints are signed by different keys")
             count, head, top, _balances = check(iter(lines), checkpoints)
     except (Fault, KeyError, ValueError, StopIteration, IndexError, OSError) as fault:
         print(f"FAULT: {fault or type(fault).__name__}" if arguments else __doc__)
         return 1
     print(f"{count} entries, head {head}, root {top}, {len(checkpoints)} checkpoint(s): the chain is intact")
+    for key in sorted({point["key"] for point in checkpoints}):
+        print(f"signed with the key {key}: is it the one the fund gave you, or that signed a checkpoint you kept?")
     return 0
 
 
