@@ -83,6 +83,7 @@ def invitation_is_complete(act: Act) -> None:
     known = organisation or (Organisation.objects.filter(siret=siret).first() if siret else None)
     if known is not None and known.kind != OrganisationKind.ADMINISTRATION:
         raise not_an_administration()
+    not_the_applicant(act.obj, known.siret if known else siret)
     if known is None and not (act.get("organisation_name") or "").strip():
         raise Refusal(
             "answer_incomplete", _("Give the name of the administration."), article="art. 3", field="organisation_name"
@@ -141,6 +142,22 @@ def not_an_administration() -> Refusal:
     )
 
 
+def not_the_applicant(application: Application, siret: str) -> None:
+    """Who asks for the grant, or receives it for a collective, is not the administration that helps; an establishment of the same body neither."""
+    written = queries.section_now(application, "applicant")
+    applying = {identifiers.compact(written.get(name) or "")[:9] for name in ("siret", "bearer_siret")} - {""}
+    if siret and siret[:9] in applying:
+        raise Refusal(
+            "partner_is_applicant",
+            _(
+                "This SIRET is the applicant’s: the body that asks for the grant cannot be its own partner administration."
+            ),
+            remedy=_("Give the SIRET of the administration you answer for, or ask its accounts department for it."),
+            article="art. 3",
+            field="siret",
+        )
+
+
 def link_is_good(act: Act) -> None:
     """The personal link: known, not used, not expired. Every act through it consumes it."""
     if act.preview:
@@ -188,6 +205,7 @@ def answer_is_complete(act: Act) -> None:
     known = Organisation.objects.filter(siret=siret).first()
     if known and known.kind != OrganisationKind.ADMINISTRATION:
         raise not_an_administration()
+    not_the_applicant(act.obj.application, siret)
 
 
 def link_holder(token: str) -> Partnership | None:

@@ -178,8 +178,22 @@ def _answer(act, partnership: Partnership, facts: dict) -> None:
             (facts.get("organisation_name") or former.name).strip()[:200], partnership.siret
         )
         partnership.save(update_fields=["organisation"])
-        if not former.siret and not former.partnerships.exists():
-            former.delete()  # the row that stood for it until its number was known
+        _forget(former, partnership.application)
+
+
+def _forget(former: Organisation, application: Application) -> None:
+    """An answer corrected undoes what it registered: the row goes with the last answer that named it, unless the fund knows more of it or uses it."""
+    Application.objects.filter(pk=application.pk, state="draft", organisation=former).update(organisation=None)
+    Application.objects.filter(pk=application.pk, state="draft", bearer_organisation=former).update(
+        bearer_organisation=None
+    )
+    known = former.administration_type or former.insee_code or former.rna or former.email or former.website
+    used = any(
+        relation.related_model._base_manager.filter(**{relation.field.name: former}).exists()
+        for relation in former._meta.related_objects
+    )
+    if not known and not used:
+        former.delete()
 
 
 def _copy_to_agent(partnership: Partnership, token: str, at) -> None:

@@ -624,6 +624,7 @@ def _check_context(request, application: Application, bound, agreement) -> dict:
         "i_agreed": mine is not None and mine.content_hash == content_hash,
         "agreement": agreement or forms.SignOffForm(obj=application),
         "cards": found,
+        "ready": any(card.offer.allowed for card in found if card.name in ("submit", "refile")),
         "parts": parts_of(application, context["content"]),
         "silence": queries.silence(application, request.received_at),
         "writable": _closed(request, application, "") is None,

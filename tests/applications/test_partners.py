@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from applications import transitions as files
 from applications.models import Application, Partnership
 from applications.rules.partners import link_holder, partner_deadline
 from applications.transitions import partnerships
@@ -188,6 +189,30 @@ def test_the_number_must_be_an_administrations(draft, at):
     )
     done.refresh_from_db()
     assert done.organisation == known and known.name == "Préfecture"
+
+
+@pytest.mark.parametrize("name", ["siret", "bearer_siret"])
+def test_the_applicant_is_not_its_own_partner(draft, at, name):
+    """The number of the one who applies, or of another establishment of it, is refused in words; nothing is registered."""
+    files.save_section(
+        application=draft, actor=draft.lead, at=at, code="applicant", content={name: fictional_siret(60_002)}
+    )
+    refused("partner_is_applicant", invite, application=draft, at=at, siret=fictional_siret(60_002))
+    partnership = invite(draft, at)
+    assert refused("partner_is_applicant", confirm, partnership=partnership, at=at, siret=fictional_siret(60_002)).field
+    assert not Organisation.objects.filter(siret=fictional_siret(60_002)).exists()
+
+
+def test_a_correction_undoes_what_the_answer_registered(draft, at):
+    wrong = fictional_siret(60_003)
+    done = confirm(invite(draft, at), at, siret=wrong)
+    Application.objects.filter(pk=draft.pk).update(organisation=done.organisation)
+    partnerships.correct(partnership=done, actor=User.objects.system(), at=at, token=done.link_token, **ANSWER)
+    assert not Organisation.objects.filter(siret=wrong).exists()
+    known = AdministrationFactory(administration_type="commune")
+    other = confirm(invite(draft, at, agent_email="b@mairie.example"), at, siret=known.siret)
+    partnerships.correct(partnership=other, actor=User.objects.system(), at=at, token=other.link_token, **ANSWER)
+    assert Organisation.objects.filter(pk=known.pk, kind=OrganisationKind.ADMINISTRATION).exists()
 
 
 def test_an_invitation_expires_by_the_clock_or_without_it(draft, at):
