@@ -49,6 +49,7 @@ class EurosField(forms.CharField):
 
     default_error_messages = {
         "invalid": _("Write an amount in euros, such as 1 234,50."),
+        "negative": _("The amount cannot be negative."),
         "min_amount": _("The amount is too small."),
         "max_amount": _("The amount is too large."),
     }
@@ -69,6 +70,8 @@ class EurosField(forms.CharField):
             r"-?\d{1,3}((,\d{3})+\.\d{1,2}|(,\d{3}){2,})", text
         ):  # 1,234.50 as English readers write it; 1,234 alone could be either
             text = text.replace(",", "")
+        elif re.fullmatch(r"-?\d{1,3}((\.\d{3})+,\d{1,2}|(\.\d{3}){2,})", text):  # 12.000,50, as their neighbours do
+            text = text.replace(".", "")
         text = text.replace(",", ".")
         if not re.fullmatch(r"-?\d{1,13}(\.\d{0,2})?", text):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
@@ -76,6 +79,8 @@ class EurosField(forms.CharField):
             cents = int(Decimal(text.rstrip(".")) * 100)
         except InvalidOperation:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+        if cents < 0 <= self.min_cents:
+            raise forms.ValidationError(self.error_messages["negative"], code="negative")
         if cents < self.min_cents:
             raise forms.ValidationError(self.error_messages["min_amount"], code="min_amount")
         if cents > self.max_cents:

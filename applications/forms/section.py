@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from applications.enums import BearerKind
@@ -125,7 +125,7 @@ class IdentifierField(forms.CharField):
         number = identifiers.compact(super().clean(value))
         if len(number) > self.signs:
             raise forms.ValidationError(
-                _now("This number has %(count)s signs; %(signs)s are expected.")
+                gettext("This number has %(count)s signs; %(signs)s are expected.")
                 % {"count": len(number), "signs": self.signs}
             )
         return number
@@ -193,7 +193,7 @@ class SectionForm(FundForm):
         if "insee_code" in self.fields:
             found = communes.find(held.get("insee_code") or "")
             self.fields["commune"] = forms.CharField(
-                label=_now("Commune"),
+                label=gettext("Commune"),
                 max_length=100,
                 required=False,
                 help_text=_("Its name or postcode; add the department if several share it: Saint-Denis 93."),
@@ -255,7 +255,7 @@ class SectionForm(FundForm):
         kept = communes.find(code)
         if not text or (kept and str(kept) == text):
             return code if text else ""
-        found = communes.search(text, limit=12)
+        found = communes.search(text, limit=40)
         exact = [
             one
             for one in found
@@ -267,15 +267,19 @@ class SectionForm(FundForm):
         if len(found) == 1 or len(exact) == 1:
             return (exact or found)[0].insee_code
         if not found:
-            self.add_error("commune", _now("No commune has this name or postcode. Check the spelling."))
+            self.add_error("commune", gettext("No commune has this name or postcode. Check the spelling."))
         else:
             self.fields["insee_code"] = forms.ChoiceField(
-                label=_now("Which one?"),
+                label=gettext("Which one?"),
                 choices=[(one.insee_code, f"{one.name}, {one.department_name} ({one.department})") for one in found],
                 required=False,
                 widget=forms.RadioSelect,
             )
-            self.add_error("commune", _now("Several communes fit “%(text)s”: choose yours below.") % {"text": text})
+            self._bound_fields_cache.pop("insee_code", None)  # it was drawn as a hidden field until now
+            self.add_error(
+                "commune",
+                gettext("Several communes fit “%(text)s”: choose yours below, or add the department.") % {"text": text},
+            )
         return ""
 
 
@@ -361,7 +365,7 @@ class SectionPage:
                 lines += [str(error) for error in table.non_form_errors()]
                 for number, form in enumerate(table.forms, 1):
                     lines += [
-                        _now("%(table)s, row %(n)s, %(field)s: %(error)s")
+                        gettext("%(table)s, row %(n)s, %(field)s: %(error)s")
                         % {"table": table.label, "n": number, "field": form.fields[name].label, "error": error}
                         for name, errors in form.errors.items()
                         for error in errors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from applications import documents as papers
@@ -188,7 +188,7 @@ def save_checks(
         if act.obj.state not in ("submitted", "information_requested"):
             raise Refusal(
                 "not_allowed_in_state",
-                _now("This application is no longer being checked: %(state)s.") % {"state": act.obj.staff_label},
+                gettext("This application is no longer being checked: %(state)s.") % {"state": act.obj.staff_label},
                 status=409,
             )
         held, changed = {check.code: check for check in act.obj.checks.all()}, 0
@@ -226,13 +226,13 @@ def issue_access_code(
         ):
             raise Refusal(
                 "not_allowed_in_state",
-                _now("This application cannot be filed: %(state)s.") % {"state": act.obj.staff_label},
+                gettext("This application cannot be filed: %(state)s.") % {"state": act.obj.staff_label},
                 status=409,
             )
         if expires_at <= at or not 1 <= max_uses <= 5:
             raise Refusal(
                 "access_code_dates",
-                _now("The code must end later than now, and serve one to five times."),
+                gettext("The code must end later than now, and serve one to five times."),
                 field="expires_at",
             )
         code = "".join(secrets.choice(ALPHABET) for _sign in range(10))

@@ -174,6 +174,7 @@ def section(request, reference, code):
             "row": row,
             "section_gaps": [gap for gap in context["gaps"] if gap.section == code],
             "conflict": conflict,
+            "unread": len(written.problems()) if request.method == "POST" else 0,
             "figures": figures(application, context["content"]),
             "number": ORDER.index(code) + 1,
             "next_code": ORDER[ORDER.index(code) + 1] if code != ORDER[-1] else "",

@@ -162,6 +162,24 @@ def test_nothing_posted_breaks_a_section(at, draft, as_user, section):
         assert post(section, browser, draft, **typed).status_code in (302, 409, 422), (section, typed)
 
 
+@pytest.mark.parametrize("typed", ["Saint-Denis", "58000"])
+def test_communes_that_fit_are_offered_as_choices(at, draft, as_user, typed):
+    """A name several share, a postcode alone: the list, without JavaScript; then the one chosen is kept."""
+    browser = as_user(draft.lead)
+    page = ok(post("project", browser, draft, commune=typed, insee_code=""), 422)
+    code = re.search(r'type="radio" name="insee_code" value="(\w+)"', page)[1]
+    assert post("project", browser, draft, commune=typed, insee_code=code).status_code == 302
+    assert queries.section_now(draft, "project")["insee_code"] == code
+
+
+def test_an_amount_that_cannot_be_read_is_not_called_saved(at, draft, as_user):
+    rows = {"expenses-TOTAL_FORMS": "3", "expenses-INITIAL_FORMS": "0"}
+    rows |= {"expenses-0-amount": "12.000,50", "expenses-1-amount": "-50", "expenses-2-amount": "beaucoup"}
+    page = ok(post("budget", as_user(draft.lead), draft, **rows), 422)
+    assert 'value="-50"' in page and 'value="beaucoup"' in page and "is-ok" not in page
+    assert [row["amount"] for row in queries.section_now(draft, "budget")["expenses"]][0] == 12_000_50
+
+
 # ---- filing ----
 
 
