@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,6 +24,8 @@ from fund.models import Theme
 
 MIN_COLLECTIVE = 2
 INDIRECT_PERCENT = 10
+_PHONE = re.compile(r"\+?(?:[ .()/-]*\d){8,15}[ .]*")
+_ADDRESS = URLValidator(schemes=["http", "https"])
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,10 @@ def _applicant(application: Application, content: dict) -> list[Missing]:
         gaps += _numbers(section)
     else:
         gaps += _collective(application, content)
+    if section["phone"] and not _PHONE.fullmatch(section["phone"].strip()):
+        gaps.append(
+            Missing("applicant", "phone", _("This is not a phone number: write its digits, as 01 23 45 67 89."))
+        )
     if section["economic_activity"] and section["de_minimis_amount"] is None:
         gaps.append(
             Missing(
@@ -235,7 +246,40 @@ def _project(application: Application, content: dict) -> list[Missing]:
                 "project_too_long",
             )
         )
-    return gaps + _words("project", content)
+    return gaps + _months(section) + _words("project", content)
+
+
+def _months(section: dict) -> list[Missing]:
+    """Months are counted from the signature: each within the project, no step ending before it begins."""
+    gaps, last = [], section["duration_months"] or 0
+    for table, names in (("deliverables", ("due_month",)), ("timeline", ("from_month", "to_month"))):
+        label = SECTIONS["project"].key(table).label
+        for number, row in enumerate(section[table], 1):
+            months = [row[name] for name in names if row.get(name) is not None]
+            if last and any(not 0 <= month <= last for month in months):
+                gaps.append(
+                    Missing(
+                        "project",
+                        table,
+                        _("%(table)s, line %(n)s: the month goes beyond the %(last)s months of the project.")
+                        % {"table": _sentence(label), "n": number, "last": last},
+                    )
+                )
+            elif months != sorted(months):
+                gaps.append(
+                    Missing(
+                        "project",
+                        table,
+                        _("%(table)s, line %(n)s: the step ends before it begins.")
+                        % {"table": _sentence(label), "n": number},
+                    )
+                )
+    return gaps
+
+
+def _sentence(label) -> str:
+    text = str(label)
+    return text[:1].upper() + text[1:]
 
 
 def _partnership(application: Application, content: dict) -> list[Missing]:
@@ -396,7 +440,27 @@ def _openness(application: Application, content: dict) -> list[Missing]:
                 "openness_commitment_missing",
             )
         )
+    for name in ("repository_url", "demo_url"):
+        if section[name] and not _is_address(section[name]):
+            gaps.append(
+                Missing(
+                    "openness",
+                    name,
+                    _("“%(label)s”: write an address of the web, as https://forge.example/project, or leave it empty.")
+                    % {"label": _sentence(SECTIONS["openness"].key(name).label)},
+                )
+            )
     return gaps + _words("openness", content)
+
+
+def _is_address(text: str) -> bool:
+    """With or without `https://`: people leave it out."""
+    text = text.strip()
+    try:
+        _ADDRESS(text if "://" in text else f"https://{text}")
+    except ValidationError:
+        return False
+    return True
 
 
 def _documents(application: Application, content: dict) -> list[Missing]:
@@ -454,7 +518,27 @@ def _statements(application: Application, content: dict) -> list[Missing]:
                 "cer_missing",
             )
         )
+    elif needs_cer(application, content):
+        day = day_of(section["cer_on"])
+        if day is None or day > timezone.localdate():
+            gaps.append(
+                Missing(
+                    "statements",
+                    "cer_on",
+                    _(
+                        "The date of the subscription to the contract is a day to come: give the day it was signed, today at the latest."
+                    ),
+                )
+            )
     return gaps
+
+
+def day_of(text):
+    """A date kept as text, or None."""
+    try:
+        return parse_date(str(text))
+    except ValueError:
+        return None
 
 
 FilingCheck = Callable[[Application, object], None]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -14,6 +15,7 @@ from applications import queries
 from applications.enums import BearerKind, SectionCode
 from applications.forms.section import LABELS, RESOURCE_STATUS, shown_keys
 from applications.models import Application
+from applications.rules.gaps import day_of
 from applications.schema import SECTIONS, Key, total
 from core.access import allow, signed_in
 from core.money import format_euros
@@ -55,6 +57,9 @@ def cell(key: Key, value) -> str:
         return ", ".join(labels.get(code, code) for code in value)
     if key.name == "insee_code":
         return str(communes.find(value) or value)
+    if key.name == "cer_on":
+        day = day_of(value)
+        return date_format(day, "j F Y") if day else value
     if key.name == "bearer_kind":
         return str(dict(BearerKind.choices).get(value, value))
     if key.name == "status":

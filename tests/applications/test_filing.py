@@ -94,6 +94,35 @@ def test_the_budget_must_balance(at):
     assert codes == ["budget_unbalanced"]
 
 
+@pytest.mark.parametrize(
+    ("section", "typed", "field"),
+    [
+        ("applicant", {"phone": "abc"}, "phone"),
+        ("openness", {"repository_url": "pas une adresse"}, "repository_url"),
+        ("statements", {"cer_on": "2030-01-01"}, "cer_on"),
+        ("statements", {"cer_on": "2026-02-31"}, "cer_on"),
+        ("project", {"deliverables": [{"title": "Un", "description": "", "due_month": 30}]}, "deliverables"),
+        ("project", {"timeline": [{"from_month": 6, "to_month": 2, "label": "Essai"}]}, "timeline"),
+        ("project", {"timeline": [{"from_month": 1, "to_month": 30, "label": "Essai"}]}, "timeline"),
+    ],
+)
+def test_what_cannot_be_true_is_told_before_filing(at, section, typed, field):
+    application = ready_draft(at, applicant_kind=ApplicantKind.ASSOCIATION)
+    assert missing(application) == []
+    content = queries.content_now(application)
+    content[section] |= typed
+    assert [(gap.section, gap.field) for gap in missing(application, content)] == [(section, field)]
+
+
+@pytest.mark.parametrize("number", ["0123456789", "+33 (0)1 23 45 67 89", "01.23.45.67.89", "+689 40 00 00 00"])
+def test_phones_are_written_as_people_write_them(at, number):
+    application = ready_draft(at)
+    content = queries.content_now(application)
+    content["applicant"]["phone"] = number
+    content["openness"]["repository_url"] = "forge.example/lettres"
+    assert missing(application, content) == []
+
+
 def test_nobody_files_what_was_not_agreed(at):
     application = ready_draft(at)
     member = TeamMemberFactory(application=application, signatory=True, name="Lou")
