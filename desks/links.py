@@ -18,7 +18,7 @@ def desks_of(user) -> list[tuple[str, str, str]]:
         doors.append(("/commission/", _("Panel"), _("declare, read, score, deliberate")))
     if has_role(user, Role.CASE_OFFICER) or has_role(user, Role.AUDITOR):
         doors.append(("/instruction/", _("Instruction"), _("calls, applications, panels, decisions, agreements")))
-    if has_role(user, Role.AUTHORISING_OFFICER) or has_role(user, Role.ACCOUNTING_OFFICER):
+    if any(has_role(user, role) for role in (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR)):
         doors.append(("/paiements/", _("Payments"), _("order, pay, reconcile")))
     if any(
         has_role(user, role)
@@ -28,10 +28,13 @@ def desks_of(user) -> list[tuple[str, str, str]]:
             Role.AUTHORISING_OFFICER,
             Role.ACCOUNTING_OFFICER,
             Role.ADMINISTRATOR,
+            Role.AUDITOR,
         )
     ):
         doors.append(("/instruction/cles/", _("Two-key acts"), _("propose, approve")))
-    if any(has_role(user, role) for role in (Role.AUTHORISING_OFFICER, Role.CASE_OFFICER, Role.CO_PRESIDENT)):
+    if any(
+        has_role(user, role) for role in (Role.AUTHORISING_OFFICER, Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUDITOR)
+    ):
         doors.append(("/instruction/enveloppes/", _("Envelopes"), _("open, raise, carry")))
     if any(has_role(user, role) for role in (Role.ADMINISTRATOR, Role.CO_PRESIDENT, Role.AUDITOR)):
         doors.append(("/administration/roles/", _("Roles"), _("grant, end")))

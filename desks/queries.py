@@ -1,22 +1,20 @@
-"""Reads that span a whole life: the spine of a file, what is expected of a person."""
+"""Reads that span a whole life: the spine of a file, its documents."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from applications.models import Application
-from core.models import Document, Event, TwoKeyAct
+from core.models import Document, Event
 from core.templatetags.ui import day
-from core.transitions import VERBS
 from desks.words import APPLICANT, STAFF
 from fund.enums import Role
 from fund.queries import has_role
-from payments.models import Agreement, Instalment, PayeeAccount, Report
+from payments.models import Agreement, Instalment, Report
 
 
 @dataclass(frozen=True)
@@ -29,17 +27,6 @@ class Step:
     who: str = ""
     body: str = ""
     url: str = ""
-
-
-@dataclass(frozen=True)
-class Task:
-    """One thing a person may do now."""
-
-    title: str
-    url: str
-    due_at: Any = None
-    detail: str = ""
-    count: int | None = None
 
 
 FINANCE = (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER)
@@ -163,97 +150,3 @@ def _ahead_of_grant(application: Application, base: str) -> list[Step]:
     ):
         steps.append(Step(_("Payment: %(label)s") % {"label": instalment.label}, when="later"))
     return steps
-
-
-def tasks(user, at) -> list[Task]:
-    """What is expected of this person, the soonest first. Each role adds its own desk."""
-    found = [*_applicant_tasks(user, at), *_two_key_tasks(user, at)]
-    return sorted(found, key=lambda task: (task.due_at is None, task.due_at or at))
-
-
-def _applicant_tasks(user, at) -> list[Task]:
-    found = []
-    mine = Application.objects.of_team(user)
-    for application in (
-        mine.filter(state__in=["draft", "information_requested", "selected"]).select_related("call").order_by("pk")[:50]
-    ):
-        base = f"/dossiers/{application.reference}/"
-        if application.state == "draft" and at < application.call.closes_at:
-            found.append(
-                Task(
-                    _("Finish and file “%(title)s”") % {"title": application.display_title},
-                    f"{base}verifier/",
-                    application.call.closes_at,
-                )
-            )
-        elif application.state == "information_requested":
-            found.append(
-                Task(
-                    _("Answer the fund about “%(title)s”") % {"title": application.display_title}, f"{base}complements/"
-                )
-            )
-    agreements = Agreement.objects.filter(
-        application__in=mine, state__in=["offered", "accepted", "active", "signed"]
-    ).select_related("application")
-    for agreement in agreements[:50]:
-        base = f"/dossiers/{agreement.application.reference}/"
-        title = agreement.application.display_title
-        if agreement.state == "offered":
-            found.append(
-                Task(
-                    _("Accept the grant for “%(title)s”") % {"title": title},
-                    f"{base}convention/",
-                    agreement.accept_by_at,
-                )
-            )
-        elif agreement.state == "accepted":
-            found.append(Task(_("Sign the agreement of “%(title)s”") % {"title": title}, f"{base}convention/"))
-    accounts = set(
-        PayeeAccount.objects.filter(agreement__in=agreements)
-        .exclude(state="refused")
-        .values_list("agreement_id", flat=True)
-    )
-    for agreement in agreements[:50]:
-        if agreement.pk not in accounts and agreement.state in ("accepted", "signed", "active"):
-            found.append(
-                Task(
-                    _("Give the bank account for “%(title)s”") % {"title": agreement.application.display_title},
-                    f"/dossiers/{agreement.application.reference}/compte/",
-                )
-            )
-    for report in Report.objects.filter(
-        agreement__application__in=mine,
-        agreement__state__in=["active", "suspended"],
-        state__in=["due", "draft", "changes_requested"],
-    ).select_related("agreement__application")[:50]:
-        application = report.agreement.application
-        found.append(
-            Task(
-                _("Report on “%(title)s”") % {"title": application.display_title},
-                f"/dossiers/{application.reference}/comptes-rendus/{report.pk}/",
-                detail=_("before %(day)s") % {"day": day(report.due_on)},
-            )
-        )
-    return found
-
-
-def _two_key_tasks(user, at) -> list[Task]:
-    """Acts whose second key this person holds."""
-    acts = TwoKeyAct.objects.filter(state="proposed", expires_at__gt=at).exclude(proposed_by=user)
-    found = []
-    for act in acts[:50]:
-        verb = VERBS[act.target_machine][act.verb]
-        target = verb.model._base_manager.filter(pk=act.target_id).first()
-        if (
-            target is not None
-            and verb.two_key is not None
-            and any(who(user, target, at) for who in verb.two_key.approves)
-        ):
-            found.append(
-                Task(
-                    _("Approve: %(title)s") % {"title": act.title},
-                    f"/instruction/cles/{act.reference}/",
-                    act.expires_at,
-                )
-            )
-    return found

@@ -7,14 +7,14 @@ from django.views.decorators.http import require_safe
 from applications.models import Application
 from core.access import allow, signed_in
 from core.transitions import offered
-from desks import queries, rooms
+from desks import awaited, queries, rooms
 from desks.links import desks_of
 from fund.people import instruction_desk
 
 
 @allow(signed_in)
 def my_space(request):
-    tasks = queries.tasks(request.user, request.received_at)
+    tasks = awaited.tasks(request.user, request.received_at)
     files = Application.objects.of_team(request.user).select_related("call").order_by("-pk")[:20]
     return render(request, "desks/my_space.html", {"tasks": tasks, "files": files, "desks": desks_of(request.user)})
 
@@ -23,7 +23,7 @@ def my_space(request):
 @require_safe
 def instruction(request):
     """The case officers' first page: what waits, room by room."""
-    tasks = queries.tasks(request.user, request.received_at)
+    tasks = awaited.of_two_keys(request.user, request.received_at)
     return render(
         request, "desks/instruction.html", {"chapters": rooms.of_instruction(request.user), "tasks": tasks[:5]}
     )

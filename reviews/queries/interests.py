@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from applications.enums import STANDING
 from applications.models import Application
+from fund.enums import CallState
+from fund.models import Call
 from reviews.enums.reading import DeclarationState, Ground, Hint
 from reviews.models import Declaration, Panel, Seat
 from reviews.queries.panels import seats
@@ -48,6 +50,16 @@ def files_of(panel: Panel, states=OPEN_STATES):
         .prefetch_related("members__user", "partnerships__organisation")
         .order_by("reference")
     )
+
+
+def waiting_declarations(user) -> list[tuple[Call, int]]:
+    """Calls in which this member still has declarations to make, and how many."""
+    waiting = Declaration.objects.filter(
+        user=user, state=DeclarationState.REQUIRED, application__state__in=OPEN_STATES
+    ).exclude(application__call__state__in=(CallState.ARCHIVED, CallState.CANCELLED))
+    counts = Counter(waiting.values_list("application__call", flat=True))
+    calls = Call.objects.in_bulk(counts)
+    return [(calls[pk], counts[pk]) for pk in sorted(counts)]
 
 
 def _folded(text) -> str:

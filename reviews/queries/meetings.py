@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from applications.models import Application
@@ -32,6 +32,17 @@ from reviews.models.meeting import (
     Vote,
 )
 from reviews.queries.ranking import ballots, weights_of
+
+
+def notices_to_answer(user, at) -> list[Meeting]:
+    """Meetings convened in which this full member has not said yet whether he comes."""
+    seats = Seat.objects.filter(user=user, kind=SeatKind.FULL_MEMBER).current(at)
+    answered = Attendance.objects.filter(seat__user=user, sitting=OuterRef("sitting"), meeting=OuterRef("pk")).exclude(
+        announced=""
+    )
+    waiting = Meeting.objects.filter(state="convened", planned_at__gt=at, call__panel__in=seats.values("panel"))
+    return list(waiting.exclude(Exists(answered)).select_related("call").order_by("planned_at", "id"))
+
 
 def cancelled_by(meeting) -> str:
     """Who cancelled it, as the log says; empty when it was not cancelled."""

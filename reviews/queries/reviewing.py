@@ -10,6 +10,7 @@ from django.db.models import Prefetch
 
 from applications.models import Application
 from fund.enums import College, Role
+from fund.models import Call
 from fund.queries import has_role
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, AssignmentState, DeclarationState
 from reviews.models import Assignment, Declaration, Panel, Score
@@ -54,6 +55,19 @@ def my_assignments(user, panel: Panel | None = None):
     ).prefetch_related("scores")
     order = {AssignmentState.IN_PROGRESS: 0, AssignmentState.ASSIGNED: 1, AssignmentState.SUBMITTED: 2}
     return sorted(rows, key=lambda row: (order[row.state], row.application.reference))
+
+
+def waiting_readings(user) -> list[tuple[Call, int]]:
+    """Calls in which this reader has files left to read while reading is open, and how many. He declares first: those files wait for it."""
+    rows = Assignment.objects.filter(
+        seat__user=user,
+        seat__panel__state="reading",
+        state__in=(AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS),
+        application__state="under_review",
+    )
+    counts = Counter(rows.values_list("application__call", flat=True))
+    calls = Call.objects.in_bulk(counts)
+    return [(calls[pk], counts[pk]) for pk in sorted(counts)]
 
 
 def assignment_of(user, application) -> Assignment | None:

@@ -1,0 +1,163 @@
+"""What is expected of a person now, whatever the role: one task a thing to do, or one a queue with what waits in it. Constant queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from applications.models import Application
+from core.models import TwoKeyAct
+from core.transitions import VERBS
+from desks import rooms
+from fund.enums import Role
+from fund.queries import has_role
+from payments.queries import desk as payments_desk
+from payments.queries import tasks_of_recipient
+from reviews.queries import to_sign
+from reviews.queries.interests import waiting_declarations
+from reviews.queries.meetings import notices_to_answer
+from reviews.queries.reviewing import waiting_readings
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing a person may do now. `due_at` is an instant or a whole day."""
+
+    title: str
+    url: str
+    due_at: Any = None
+
+
+def _moment(due: datetime | date) -> tuple[date, float]:
+    """Days and instants in one order: a day is due at its end."""
+    if isinstance(due, datetime):
+        return timezone.localdate(due), due.timestamp()
+    return due, float("inf")
+
+
+def sooner_first(found: list[Task]) -> list[Task]:
+    return sorted(found, key=lambda task: (task.due_at is None, _moment(task.due_at) if task.due_at else ()))
+
+
+def tasks(user, at) -> list[Task]:
+    """Everything that awaits this person, the soonest first, what has no date last."""
+    return sooner_first(
+        [
+            *of_applicant(user, at),
+            *of_two_keys(user, at),
+            *of_member(user, at),
+            *of_finance(user),
+            *of_officer(user, at),
+        ]
+    )
+
+
+def of_applicant(user, at) -> list[Task]:
+    """Drafts to file and requests to answer; then what the grants await."""
+    found = []
+    mine = Application.objects.of_team(user).filter(state__in=["draft", "information_requested"])
+    for application in mine.select_related("call").order_by("pk")[:50]:
+        base, title = f"/dossiers/{application.reference}/", {"title": application.display_title}
+        if application.state == "information_requested":
+            found.append(Task(_("Answer the fund about “%(title)s”") % title, f"{base}complements/"))
+        elif at < application.call.closes_at:
+            found.append(Task(_("Finish and file “%(title)s”") % title, f"{base}verifier/", application.call.closes_at))
+    return found + [Task(row.title, row.path, row.due) for row in tasks_of_recipient(user, at)]
+
+
+def of_two_keys(user, at) -> list[Task]:
+    """Acts whose second key this person holds."""
+    acts = list(TwoKeyAct.objects.filter(state="proposed", expires_at__gt=at).exclude(proposed_by=user)[:50])
+    ids: dict[str, list[int]] = {}
+    for act in acts:
+        ids.setdefault(f"{act.target_machine}.{act.verb}", []).append(act.target_id)
+    targets = {}
+    for name, wanted in ids.items():
+        machine, verb_name = name.split(".")
+        targets[name] = VERBS[machine][verb_name].model._base_manager.in_bulk(wanted)
+    found = []
+    for act in acts:
+        verb, target = (
+            VERBS[act.target_machine][act.verb],
+            targets[f"{act.target_machine}.{act.verb}"].get(act.target_id),
+        )
+        if (
+            target is not None
+            and verb.two_key is not None
+            and any(who(user, target, at) for who in verb.two_key.approves)
+        ):
+            found.append(
+                Task(
+                    _("Approve: %(title)s") % {"title": act.title},
+                    f"/instruction/cles/{act.reference}/",
+                    act.expires_at,
+                )
+            )
+    return found
+
+
+def of_member(user, at) -> list[Task]:
+    """A panel member declares, reads, answers notices and signs."""
+    found = []
+    for call, n in waiting_declarations(user):
+        title = ngettext("%(n)s declaration of interest to make", "%(n)s declarations of interest to make", n)
+        found.append(Task(title % {"n": n}, f"/commission/declarations/{call.slug}/", call.review_closes_at))
+    for call, n in waiting_readings(user):
+        title = ngettext("%(n)s application to read and score", "%(n)s applications to read and score", n)
+        found.append(Task(title % {"n": n}, "/commission/", call.review_closes_at))
+    for meeting in notices_to_answer(user, at):
+        title = _("Say whether you come to the meeting %(reference)s") % {"reference": meeting.reference}
+        found.append(Task(title, f"/commission/seances/{meeting.pk}/", meeting.planned_at))
+    for call, n in to_sign(user, at):
+        title = ngettext("%(n)s decision to sign", "%(n)s decisions to sign", n)
+        found.append(Task(title % {"n": n}, f"/commission/decisions/{call.slug}/"))
+    return found
+
+
+def of_finance(user) -> list[Task]:
+    """One task a queue of the money, for the officer whose act it awaits."""
+    orders, pays = has_role(user, Role.AUTHORISING_OFFICER), has_role(user, Role.ACCOUNTING_OFFICER)
+    if not orders and not pays:
+        return []
+    queues, others = payments_desk.counts(user), payments_desk.desk_counts(user)
+    found = []
+    if orders:
+        n = queues["order"]["n"]
+        found.append((n, ngettext("%(n)s payment to order", "%(n)s payments to order", n), "/paiements/?etape=order"))
+        n = others["to_sign"]
+        found.append((n, ngettext("%(n)s agreement to sign", "%(n)s agreements to sign", n), "/paiements/conventions/"))
+        n = others["amendments"]
+        found.append((n, ngettext("%(n)s amendment to sign", "%(n)s amendments to sign", n), "/paiements/avenants/"))
+    if pays:
+        n = queues["pay"]["n"]
+        found.append((n, ngettext("%(n)s payment to pay", "%(n)s payments to pay", n), "/paiements/?etape=pay"))
+        n = others["accounts"]
+        found.append((n, ngettext("%(n)s account to approve", "%(n)s accounts to approve", n), "/paiements/comptes/"))
+        n = others["lines"]
+        found.append((n, ngettext("%(n)s line to check", "%(n)s lines to check", n), "/paiements/rapprochement/"))
+        n = queues["rejected"]["n"]
+        found.append(
+            (
+                n,
+                ngettext("%(n)s payment returned by the bank", "%(n)s payments returned by the bank", n),
+                "/paiements/?etape=rejected",
+            )
+        )
+    return [Task(title % {"n": n}, url) for n, title, url in found if n]
+
+
+def of_officer(user, at) -> list[Task]:
+    """One task a room of the instruction desk where something waits."""
+    if not has_role(user, Role.CASE_OFFICER, at):
+        return []
+    return [
+        Task(room.task, room.url)
+        for _chapter, listed in rooms.of_instruction(user)
+        for room in listed
+        if room.waiting and room.task
+    ]

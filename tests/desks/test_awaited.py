@@ -1,0 +1,93 @@
+"""My space says what awaits each role, at a cost that does not follow the number of files."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import translation
+
+from desks import awaited
+from desks.links import desks_of
+from fund.enums import Role
+from tests.factories import applications as make
+from tests.factories import payments as money
+from tests.factories.fund import open_call, person_with
+from tests.factories.meetings import convened
+from tests.factories.reviews import declare_all, reading, under_review
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(user, at) -> list[str]:
+    user.__dict__.pop("_role_grants", None)
+    with translation.override("en"):
+        return [task.title for task in awaited.tasks(user, at)]
+
+
+def test_the_case_officer_reads_one_line_a_room(at):
+    call = open_call(opens_at=at)
+    for _number in range(2):
+        make.filed(at, call=call)
+    officer = person_with(Role.CASE_OFFICER)
+    assert "2 applications to check" in titles(officer, at)
+    assert titles(person_with(Role.AUDITOR), at) == []
+
+
+def test_each_officer_of_the_money_reads_his_own_queue(at):
+    people = money.People()
+    row = money.signed(people, at=at)
+    one = money.certified(people, money.first_of(row), at=at)
+    assert "1 payment to order" in titles(people.orderer, at)
+    assert "1 payment to pay" not in titles(people.payer, at)
+    money.ordered(people, one, at=at)
+    assert "1 payment to order" not in titles(people.orderer, at)
+    assert "1 payment to pay" in titles(people.payer, at)
+
+
+def test_a_member_declares_first(at):
+    made = under_review(declare=False)
+    member = made.members["state"][1]
+    assert "2 declarations of interest to make" in titles(member, at)
+    declare_all(made)
+    assert "2 declarations of interest to make" not in titles(member, at)
+
+
+def test_a_reader_and_a_convened_member(at):
+    made = reading()
+    readers = [person for person in made.everyone() if any("to read and score" in one for one in titles(person, at))]
+    assert readers
+    made, meeting = convened()
+    member = made.members["civil_society"][1]
+    assert f"Say whether you come to the meeting {meeting.reference}" in titles(member, at)
+    assert titles(member, meeting.planned_at + timedelta(hours=1)) == []
+
+
+def test_the_soonest_comes_first_days_and_instants_together(at):
+    found = [
+        awaited.Task("later", "/", at + timedelta(days=3)),
+        awaited.Task("none", "/"),
+        awaited.Task("day", "/", (at + timedelta(days=1)).date()),
+        awaited.Task("soon", "/", at),
+    ]
+    assert [task.title for task in awaited.sooner_first(found)] == ["soon", "day", "later", "none"]
+
+
+@pytest.mark.parametrize("files", [1, 20])
+def test_it_costs_the_same_at_any_number_of_files(at, django_assert_num_queries, files):
+    call = open_call(opens_at=at)
+    for _number in range(files):
+        make.filed(at, call=call)
+    officer = person_with(Role.CASE_OFFICER)
+    with django_assert_num_queries(25):
+        awaited.tasks(officer, at)
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.CASE_OFFICER, Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER])
+def test_every_door_offered_opens(as_user, role):
+    user = person_with(role)
+    browser = as_user(user)
+    doors = [url for url, _name, _purpose in desks_of(user)]
+    assert role != Role.AUDITOR or {"/paiements/", "/instruction/cles/", "/instruction/enveloppes/"} <= set(doors)
+    for url in doors:
+        assert browser.get(url).status_code == 200, url
