@@ -6,10 +6,12 @@ from datetime import datetime, time
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from applications.enums import AttachmentKind, SectionCode, TeamRight
 from applications.models import Application
+from applications.rules.partners import answer_faults
 from core.forms import DayField, FundForm, InstantField
 from fund.enums import ApplicantKind
 
@@ -104,7 +106,7 @@ class PartnerForm(FundForm):
     agent_email = forms.CharField(
         label=_("E-mail address of this agent"), max_length=254, widget=forms.EmailInput, required=False
     )
-    service = forms.CharField(label=_("Department"), max_length=200, required=False)
+    service = forms.CharField(label=_("Department or service"), max_length=200, required=False)
     message = forms.CharField(
         label=_("A word from you"),
         max_length=1000,
@@ -117,6 +119,16 @@ class PartnerForm(FundForm):
         super().__init__(*args, **options)
         for name in ("siret", "agent_name", "service", "message"):
             self.fields[name].optional = True
+
+    def clean(self):
+        found = super().clean()
+        if not found.get("organisation_name") and not found.get("siret"):
+            self.add_error("organisation_name", gettext("Give the name of the administration."))
+        if not found.get("agent_email"):
+            self.add_error(
+                "agent_email", gettext("Give %(what)s.") % {"what": gettext("the e-mail address of an agent")}
+            )
+        return found
 
 
 class AnswerPartnerForm(FundForm):
@@ -151,10 +163,17 @@ class AnswerPartnerForm(FundForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        for name in ("agent_phone", "commitment", "time_planned"):
+        for name in ("agent_phone", "time_planned", "authority"):
             self.fields[name].optional = True
-        for name in ("siret", "service", "agent_name", "agent_role"):
+        for name in ("siret", "service", "agent_name", "agent_role", "commitment"):
             self.fields[name].mark = "required"
+
+    def clean(self):
+        """Everything that is missing at once; the rules of the act say the same one by one."""
+        found = super().clean()
+        for fault in answer_faults(found):
+            self.add_error(fault.field, str(fault))
+        return found
 
 
 class UploadForm(FundForm):

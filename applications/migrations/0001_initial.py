@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
                 ('agent_email', models.EmailField(max_length=254, verbose_name='agent’s e-mail address')),
                 ('agent_role', models.CharField(blank=True, max_length=150, verbose_name='agent’s position')),
                 ('agent_phone', models.CharField(blank=True, max_length=30, verbose_name='agent’s phone')),
-                ('service', models.CharField(blank=True, max_length=200, verbose_name='department')),
+                ('service', models.CharField(blank=True, max_length=200, verbose_name='department or service')),
                 ('siret', models.CharField(blank=True, max_length=14, verbose_name='SIRET')),
                 ('message', models.TextField(blank=True, verbose_name='word from the applicant')),
                 ('invited_at', models.DateTimeField(verbose_name='invited at')),

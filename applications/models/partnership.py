@@ -38,7 +38,7 @@ class Partnership(Machine):
     agent_email = models.EmailField(_("agent’s e-mail address"))
     agent_role = models.CharField(_("agent’s position"), max_length=150, blank=True)
     agent_phone = models.CharField(_("agent’s phone"), max_length=30, blank=True)
-    service = models.CharField(_("department"), max_length=200, blank=True)
+    service = models.CharField(_("department or service"), max_length=200, blank=True)
     siret = models.CharField(_("SIRET"), max_length=14, blank=True)
     message = models.TextField(_("word from the applicant"), blank=True)
     invited_by = models.ForeignKey(

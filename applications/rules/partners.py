@@ -181,27 +181,48 @@ def link_is_good(act: Act) -> None:
         )
 
 
+def answer_faults(given) -> list[Refusal]:
+    """Who answers, for which department, in which capacity, what it brings (art. 3): everything that is missing, for the form; the verb says the first."""
+    faults = [
+        Refusal("answer_incomplete", _("Give %(what)s.") % {"what": label}, article="art. 3", field=name)
+        for name, label in (
+            ("service", _("your department")),
+            ("agent_name", _("your name")),
+            ("agent_role", _("your position")),
+            ("commitment", _("what your administration brings, in a sentence at least")),
+        )
+        if not (given.get(name) or "").strip()
+    ]
+    if not (given.get("siret") or "").strip():
+        faults.append(
+            Refusal(
+                "siret_invalid",
+                _("Give %(what)s.") % {"what": _("the SIRET of your administration")},
+                article="art. 3",
+                field="siret",
+            )
+        )
+    elif not identifiers.is_siret(identifiers.compact(given["siret"])):
+        faults.append(
+            Refusal(
+                "siret_invalid",
+                _(
+                    "This SIRET is not valid: fourteen digits are needed, and the last ones must fit the others. Check the number."
+                ),
+                article="art. 3",
+                field="siret",
+            )
+        )
+    return faults
+
+
 def answer_is_complete(act: Act) -> None:
-    """Who answers, for which department, in which capacity (art. 3), and a number that is an administration's."""
+    """Nothing missing, and a number that is an administration's, never the applicant's."""
     if act.preview:
         return
-    for name, label in (
-        ("agent_name", _("your name")),
-        ("agent_role", _("your position")),
-        ("service", _("your department")),
-    ):
-        if not (act.get(name) or "").strip():
-            raise Refusal("answer_incomplete", _("Give %(what)s.") % {"what": label}, article="art. 3", field=name)
+    for fault in answer_faults(act.params):
+        raise fault
     siret = identifiers.compact(act.get("siret") or "")
-    if not identifiers.is_siret(siret):
-        raise Refusal(
-            "siret_invalid",
-            _(
-                "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."
-            ),
-            article="art. 3",
-            field="siret",
-        )
     known = Organisation.objects.filter(siret=siret).first()
     if known and known.kind != OrganisationKind.ADMINISTRATION:
         raise not_an_administration()

@@ -466,6 +466,7 @@ def partners(request, reference):
                 (row, cards(request, row, {"invite_again": forms.PlainForm, "cancel": forms.PlainForm})) for row in rows
             ],
             "form": form,
+            "days": rules_of(application)["partnership_invitation_days"],
             "refusal": refusal_of(partnerships.invite, application, request),
         },
         status=status(form),

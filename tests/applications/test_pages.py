@@ -318,6 +318,10 @@ def test_opening_a_partners_link_uses_nothing_up(at, draft, link, client):
 
 
 def test_a_wrong_answer_of_the_partner_keeps_what_was_typed(at, link, client):
+    page = ok(client.post(link, {"act": "confirm"}), 422)
+    for name in ("siret", "service", "agent_name", "agent_role", "commitment"):
+        assert f'id="id_{name}_error"' in page, name
+    assert 'id="id_authority_error"' not in page
     page = ok(client.post(link, ANSWER | {"siret": "12345678901234"}), 422)
     assert 'id="id_siret_error"' in page and "Deux agents." in page and "12345678901234" in page
 

@@ -170,7 +170,7 @@ def test_nobody_answers_in_the_agents_place(draft, at):
     )
 
 
-@pytest.mark.parametrize("name", ["agent_name", "agent_role", "service"])
+@pytest.mark.parametrize("name", ["agent_name", "agent_role", "service", "commitment"])
 def test_an_answer_names_who_for_what_in_which_capacity(draft, at, name):
     assert refused("answer_incomplete", confirm, partnership=invite(draft, at), at=at, **{name: "  "}).field == name
 
