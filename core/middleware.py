@@ -58,8 +58,9 @@ class ReceivedAt:
                 _("We did not understand this request"),
                 _("Some information was unreadable or damaged on the way. Nothing was changed."),
             )
-        if int(length) > most:
-            return plain(413, _("That is too large"), _("The upload is over the limit. Send documents one at a time."))
+        request.over_bytes = (
+            most if int(length) > most else 0
+        )  # said by Access, in words and with a way back; nothing reads the body before
         return None
 
 
@@ -88,7 +89,15 @@ class Access:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        return self._too_large(request) if request.over_bytes else self.get_response(request)
+
+    def _too_large(self, request):
+        detail = _(
+            "What was sent is over %(megabytes)s MB, the most the service takes at once. Send documents one at a time."
+        ) % {"megabytes": request.over_bytes // (1024 * 1024)}
+        if wants_json(request):
+            return answer(request, 413, "too_large", _("That is too large"), detail)
+        return render(request, "413.html", {"detail": detail, "back": _page_of(request)}, status=413)
 
     def process_view(self, request, view, args, kwargs):
         rule = rule_of(view)

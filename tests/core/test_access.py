@@ -92,6 +92,11 @@ def test_bodies_have_a_limit(client):
     assert (
         client.post("/api/v1/x/", data="x" * (2 * 1024 * 1024 + 1), content_type="application/json").status_code == 413
     )
+    page = client.post(
+        "/connexion/", CONTENT_LENGTH=str(60 * 1024 * 1024), headers={"referer": "http://testserver/aide/"}
+    )
+    text = page.content.decode()
+    assert page.status_code == 413 and "40" in text and 'href="/aide/"' in text and "<header" in text
     assert client.get("/connexion/", CONTENT_LENGTH="many").status_code == 400
     assert client.post("/connexion/", {f"f{n}": "x" for n in range(2_001)}).status_code == 400
 
