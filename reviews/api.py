@@ -261,7 +261,7 @@ class DeclarationResource(Resource):
     serializer_class = DeclarationSerializer
     lookup_field = "pk"
     lookup_value_regex = r"[0-9]{1,12}"
-    params = {"declare_none": NoInterest, "declare_interest": Interest}
+    params = {"declare_none": NoInterest, "declare_interest": Interest, "lift": Reason}
     without = ("recuse_of_office",)
     filterset_fields = ["state", "application__reference", "application__call__slug"]
 

@@ -10,7 +10,7 @@ from reviews.models import Assignment, Declaration, Panel
 from reviews.notifications import tell
 from reviews.queries import interests
 from reviews.rules import interests as rules
-from reviews.rules.people import case_officer, clock, co_president, declarant, president_not_concerned
+from reviews.rules.people import case_officer, clock, co_president, declarant, president_not_concerned, reason_given
 from reviews.transitions import agenda, assignments
 from reviews.transitions.common import record_event
 
@@ -132,7 +132,7 @@ def clear_hint(act, declaration):
     machine=Declaration,
     label=_("lift the recusal"),
     who=(co_president,),
-    guards=(rules.office_ground_is_gone, rules.no_vote_yet),
+    guards=(rules.office_ground_is_gone, rules.no_vote_yet, reason_given),
     danger=True,
     two_key=TwoKey(
         proposes=(president_not_concerned,),
@@ -143,6 +143,7 @@ def clear_hint(act, declaration):
         ),
     ),
 )
-def lift(act, declaration):
-    """Both co-presidents, before any vote; never the member himself."""
+def lift(act, declaration, *, reason):
+    """Both co-presidents, before any vote and with a reason; never the member himself."""
+    act.because(reason)
     declaration.lift(act.at)

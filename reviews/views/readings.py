@@ -5,12 +5,16 @@ from __future__ import annotations
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.access import allow
 from core.idempotency import once
 from fund.enums import College
 from fund.people import instruction_desk
+from fund.queries.keys import open_acts
+from fund.views.keys import presents_at
+from fund.views.presenting import Line, register
 from reviews import queries
 from reviews.forms import reading as forms
 from reviews.models import Declaration
@@ -21,7 +25,7 @@ from reviews.views.instruction import call_or_404
 from reviews.views.members import panel_or_404
 
 ASSIGN_FORMS = {"assign": forms.AssignForm}
-RECUSAL_FORMS = {"lift": forms.PlainForm, "clear_hint": forms.PlainForm}
+RECUSAL_FORMS = {"lift": forms.ReasonForm, "clear_hint": forms.PlainForm}
 
 
 @allow(instruction_desk)
@@ -90,9 +94,38 @@ def recusals(request, slug):
         response, bound = act(request, row, RECUSAL_FORMS, done=reverse("reviews:recusals", args=[slug]))
         if response is not None:
             return response
+    under_way = {
+        proposal.target_id: proposal
+        for proposal in open_acts(request.received_at).filter(
+            target_machine=Declaration.machine, target_id__in=[row.pk for row in rows]
+        )
+    }
+    for row in rows:
+        row.proposal = under_way.get(row.pk)
+        name = "lift" if row.state == "recused" else "clear_hint"
+        posted = bound is not None and bound.act == name and str(row.pk) == request.POST.get("declaration")
+        row.form = bound if posted else RECUSAL_FORMS[name](prefix=name, auto_id=f"id_{row.pk}_%s")
+        row.form.act = name
     return render(
         request,
         "reviews/recusals.html",
         {"panel": panel, "call": panel.call, "rows": rows, "own": own, "bound": bound},
         status=status(bound),
     )
+
+
+def _let_read(proposal, declaration) -> list[Line]:
+    """What a co-president reads before he turns the second key: who, which file, which link, why."""
+    ground = declaration.get_ground_display() if declaration.ground else "–"
+    link = ground if proposal.verb == "lift" else _("same SIRET number")
+    found = [
+        Line(_("Application"), declaration.application.reference),
+        Line(_("Member"), str(declaration.user)),
+        Line(_("Link"), str(link)),
+    ]
+    return [*found, Line(_("Reason"), proposal.params["reason"])] if proposal.params.get("reason") else found
+
+
+for _verb in ("lift", "clear_hint"):
+    register("declaration", _verb)(_let_read)
+presents_at("declaration", lambda declaration: reverse("reviews:file", args=[declaration.application.reference]))

@@ -124,7 +124,7 @@ def test_nobody_lifts_his_own_recusal(at):
     )
     mine = declaration(made, president)
     refused("not_permitted", two_key.propose, verb=declarations.lift.verb, obj=mine, actor=president, at=at)
-    act = two_key.propose(declarations.lift.verb, mine, actor=other, at=at)
+    act = two_key.propose(declarations.lift.verb, mine, actor=other, at=at, params={"reason": "Une erreur."})
     refused("not_permitted", two_key.approve, act=act, actor=president, at=at)
     event = Event.objects.get(machine="declaration", verb="declare_interest")
     assert "sœur" not in str(event.payload) and event.reason_hash and event.payload == {"ground": "family_tie"}
@@ -134,7 +134,9 @@ def test_both_presidents_lift_a_recusal_before_any_vote(at):
     made = make.under_review(files=1)
     member = made.members[make.CIVIL][1]
     declarations.declare_interest(declaration=declaration(made, member), actor=member, ground="family_tie")
-    act = two_key.propose(declarations.lift.verb, declaration(made, member), actor=made.presidents[0], at=at)
+    mine, president = declaration(made, member), made.presidents[0]
+    refused("reason_missing", two_key.propose, verb=declarations.lift.verb, obj=mine, actor=president, at=at)
+    act = two_key.propose(declarations.lift.verb, mine, actor=president, at=at, params={"reason": "Une erreur."})
     make.voted_item(made, made.files[0])
     refused("vote_already_taken", two_key.approve, act=act, actor=made.presidents[1], at=at)
     made.files[0].agenda_items.all().update(state="deferred", reason="à revoir")

@@ -90,8 +90,16 @@ def test_a_recusal_is_lifted_by_both_presidents_and_by_nobody_alone(at, as_user)
     assert as_user(first).post(path, {"declaration": "999999", "act": "lift"}).status_code == 404
     assert as_user(first).post(path, {"declaration": declaration.pk, "act": "erase"}).status_code == 400
     assert as_user(first).post(path, {"declaration": declaration.pk, "act": "clear_hint"}).status_code == 422
-    assert as_user(first).post(path, {"declaration": declaration.pk, "act": "lift"}).status_code == 302
-    assert as_user(second).post(path, {"declaration": declaration.pk, "act": "lift"}).status_code == 422  # proposed
+    assert as_user(first).post(path, {"declaration": declaration.pk, "act": "lift"}).status_code == 422  # why?
+    lifting = {"declaration": declaration.pk, "act": "lift", "lift-reason": "Le lien a été déclaré par erreur."}
+    assert as_user(first).post(path, lifting).status_code == 302
+    assert 'value="lift"' not in text(as_user(first).get(path))
+    assert as_user(second).post(path, lifting).status_code == 422  # proposed
+    page = text(as_user(second).get(f"/instruction/cles/{TwoKeyAct.objects.get(state='proposed').reference}/"))
+    assert (
+        "déclaré par erreur" in page and application.reference in page and str(declaration.get_ground_display()) in page
+    )
+    assert f"/commission/dossiers/{application.reference}/" in page
     declaration.refresh_from_db()
     assert declaration.state == "recused"
     approved(second)
@@ -258,4 +266,4 @@ def test_the_lists_of_appeals_and_recusals_take_as_many_queries_for_one_as_for_t
     Application.objects.filter(call=made.call).update(state="under_review")
     president = as_user(made.presidents[0])
     counted(django_assert_num_queries, president, "/instruction/recours/", 6)
-    counted(django_assert_num_queries, president, f"/commission/deports/{made.call.slug}/", 14)
+    counted(django_assert_num_queries, president, f"/commission/deports/{made.call.slug}/", 15)
