@@ -25,6 +25,7 @@ HEADER = {
     "Plural-Forms": "nplurals=2; plural=(n > 1);",
 }
 KEYWORDS = [
+    "_now",
     "gettext_noop",
     "gettext_lazy",
     "ngettext_lazy:1,2",

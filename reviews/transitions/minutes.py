@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -119,14 +119,15 @@ def _sign(act, meeting, *, evidence=None):
     sections = queries.sections_of(meeting)
     college, capacity, mine = rules.to_sign(act.actor, meeting, sections, act.at)
     hashes = [section.hash for section in mine]
-    words = {
-        MinutesCapacity.PRESIDENT: _now("co-president, college of %(college)s"),
-        MinutesCapacity.ACTING: _now("acting president, college of %(college)s"),
-    }
+    with translation.override(meeting.minutes.language):  # the capacity is part of the paper: in its language
+        words = {
+            MinutesCapacity.PRESIDENT: _now("co-president, college of %(college)s"),
+            MinutesCapacity.ACTING: _now("acting president, college of %(college)s"),
+        }[capacity] % {"college": str(rules.LABELS[college])}
     signature = documents.sign(
         meeting.minutes,
         signer=act.actor,
-        capacity=words[capacity] % {"college": rules.LABELS[college]},
+        capacity=words,
         at=act.at,
         evidence={**(evidence or {}), "sections": hashes, "list": rules.list_hash(hashes)},
     )
