@@ -201,6 +201,16 @@ def everyone_agreed(act: Act) -> None:
     application = act.obj
     content_hash = queries.hash_now(application)
     never, outdated = queries.missing_signatures(application, content_hash)
+    if [*never, *outdated] == [act.actor]:  # alone, or the last: the words are for this person
+        raise Refusal(
+            "sign_off_missing" if never else "sign_off_outdated",
+            _("Your own agreement is missing.") if never else _("The content changed after you agreed."),
+            remedy=_("Give it above, after reading the content.")
+            if never
+            else _("Read it again and give your agreement above."),
+            article="art. 2",
+            status=409,
+        )
     if never:
         raise Refusal(
             "sign_off_missing",

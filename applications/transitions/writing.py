@@ -25,10 +25,12 @@ from core.transitions import Refusal, verb
 class VersionConflict(Refusal):
     """Someone else saved the section meanwhile. Both texts are kept: `theirs` is what is stored, `mine` what was about to be."""
 
-    def __init__(self, section: ApplicationSection, mine: dict):
+    def __init__(self, section: ApplicationSection, mine: dict, *, own: bool = False):
         super().__init__(
             "version_conflict",
-            _("%(name)s changed this passage while you were writing.") % {"name": section.updated_by},
+            _("You saved this passage elsewhere, in another window, while you were writing here.")
+            if own
+            else _("%(name)s changed this passage while you were writing.") % {"name": section.updated_by},
             remedy=_("Both versions are kept: choose one or merge them."),
             article="art. 2",
         )
@@ -129,7 +131,7 @@ def save_section(
         if row and clean(code, held) == wanted:
             return row
         if row and version is not None and row.version != version:
-            raise VersionConflict(row, wanted)
+            raise VersionConflict(row, wanted, own=row.updated_by == actor)
         agreed = _agreed(act.obj)
         row = _store(act.obj, code, wanted, act)
         _ask_again(act, agreed, SectionCode(code).label)

@@ -74,10 +74,16 @@ def _line(application: Application, code: str, key: Key, value) -> Line | None:
         columns = [column for column in key.columns if column.name != "is_fund"]
         if not value:
             return None
+        if key.name == "resources":
+            label = _("Resources")  # to read, the grant asked for is one of them
         amounts = any(column.kind == "amount" for column in columns)
         rows = [
             [
-                cell(column, row.get(column.name)) if column.kind != "flag" or row.get(column.name) else ""
+                _("This grant, asked of the fund")
+                if row.get("is_fund") and column.name == "label"
+                else cell(column, row.get(column.name))
+                if column.kind != "flag" or row.get(column.name)
+                else ""
                 for column in columns
             ]
             for row in value

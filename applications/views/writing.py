@@ -405,6 +405,7 @@ def team(request, reference):
             "rows": rows,
             "invite": invite,
             "person": person,
+            "only_mine": [*never, *outdated] == [request.user],
             "awaited": [str(one) for one in (*never, *outdated)],
             "closed": _closed(request, application, "applicant"),
             "open_member": bound.obj.pk if bound is not None else 0,

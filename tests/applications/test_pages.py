@@ -183,6 +183,23 @@ def test_an_amount_that_cannot_be_read_is_not_called_saved(at, draft, as_user):
 # ---- filing ----
 
 
+def test_to_read_the_grant_is_a_resource_by_its_name(at, as_user):
+    row = ready_draft(at)
+    page = ok(as_user(row.lead).get(f"/dossiers/{row.reference}/lire/"))
+    assert "<caption>Ressources</caption>" in page and "Cette aide, demandée au fonds" in page
+
+
+def test_alone_one_is_not_told_to_remind_others(at, as_user):
+    """And nothing is called complete beside a refusal."""
+    row = ready_draft(at)
+    row.sign_offs.all().delete()
+    browser = as_user(row.lead)
+    page = ok(browser.get(f"/dossiers/{row.reference}/verifier/"))
+    assert "Il manque votre accord." in page and "Relancez-les" not in page and "Il ne manque rien." not in page
+    page = ok(browser.get(f"/dossiers/{row.reference}/equipe/"))
+    assert "Demander leur accord" not in page
+
+
 def test_filing_on_screen_happens_once(at, as_user):
     row = ready_draft(at)
     browser = as_user(row.lead)

@@ -248,3 +248,11 @@ def test_language_follows_the_person(at, as_user):
 def test_mails_of_accounts_leave_through_the_outbox(client, at):
     sign_up(client)
     assert django_mail.outbox == [] and outbox.deliver_due(at) == 1 and len(django_mail.outbox) == 1
+
+
+def test_the_way_to_a_new_account_keeps_where_one_was_going(client):
+    page = client.get("/connexion/?next=/appels/un-appel/candidater/").content.decode()
+    assert 'href="/inscription/?next=/appels/un-appel/candidater/"' in page
+    page = client.get("/inscription/?next=/appels/un-appel/candidater/").content.decode()
+    assert 'name="next" value="/appels/un-appel/candidater/"' in page
+    assert 'href="/connexion/?next=/appels/un-appel/candidater/"' in page
