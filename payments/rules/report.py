@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -139,6 +140,17 @@ def agreement_going(act: Act) -> None:
 def changes_given(act: Act) -> None:
     if not act.preview and not act.get("changes"):
         raise Refusal("changes_missing", _("Say what is expected, line by line."), field="changes", article="art. 23")
+
+
+def answer_day_to_come(act: Act) -> None:
+    due_on = act.get("due_on")
+    if due_on is not None and due_on <= timezone.localdate(act.at):
+        raise Refusal(
+            "date_passed",
+            _("The day the answer is expected by must be in the future."),
+            field="due_on",
+            article="art. 23",
+        )
 
 
 def accepted_within_actual(act: Act) -> None:

@@ -175,7 +175,7 @@ def submit(act, report):
     machine=Report,
     label=_("ask for changes"),
     who=(case_officer,),
-    guards=(no_interest, rules.changes_given),
+    guards=(no_interest, rules.changes_given, rules.answer_day_to_come),
     mails=("payments/report.changes_requested",),
 )
 def request_changes(act, report, *, changes, due_on=None):

@@ -159,6 +159,8 @@ def test_the_whole_life_of_the_money_on_screen(at, people, as_user):
         assert final.agreement.reference in ok(officer.get("/instruction/comptes-rendus/"))
         page = ok(officer.get(desk))
         assert "−" in page and "Imprimé moins cher." in page
+        late = {"act": "request_changes", "request_changes-general": "Revoir.", "request_changes-due_on": "2020-01-01"}
+        assert officer.post(desk, late).status_code == 422
         leads_to(
             officer.post(
                 desk,
