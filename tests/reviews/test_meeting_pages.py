@@ -310,6 +310,7 @@ def test_wrong_inputs_are_answered_beside_their_field_and_nothing_typed_is_lost(
     refused(officer.post(path, soon | {"applications": ["999999"]}))
     done(officer.post(path, soon))
     meeting = Meeting.objects.get()
+    assert 'class="alert next"' in text(officer.get(f"/instruction/seances/{meeting.pk}/"))  # too soon for a notice
     run = f"/instruction/seances/{meeting.pk}/"
     refused(officer.post(run, {"act": "convene", "convene-urgency_reason": ""}), 409)
     done(officer.post(run, {"act": "convene", "convene-urgency_reason": "Crue de la Loire"}))

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from core.access import Rule, allow
 from core.idempotency import once
-from core.transitions import Refusal
+from core.templatetags.ui import instant
+from core.transitions import Act, Refusal
 from fund.enums import Role
 from fund.models import Call
 from fund.people import instruction_desk
@@ -19,6 +20,7 @@ from fund.queries import has_role
 from reviews.enums.meeting import AgendaItemState, MeetingState
 from reviews.forms.meetings import PlanForm
 from reviews.queries.session import choices_for
+from reviews.rules import meetings as rules
 from reviews.transitions import meetings
 from reviews.views.acts import status
 from reviews.views.meetings.live import meeting_or_404
@@ -31,13 +33,31 @@ meeting_writing = Rule(
 )
 
 
+def _warn_of_notice(request, meeting) -> None:
+    """A plan may stand though its notice can no longer go out in time, or reading ends after it: it is said at once."""
+    asked = Act(meetings.convene.verb, meeting, request.user, request.received_at, preview=True)
+    try:
+        rules.notice_in_time(asked)
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+    closes_at = meeting.call.review_closes_at
+    if closes_at and meeting.planned_at < closes_at and not meeting.call.panel.is_reading_closed:
+        messages.warning(request, _("Reading is open until %(at)s, after this meeting.") % {"at": instant(closes_at)})
+
+
 def _page(request, call, form, choices, meeting=None):
     chosen = set(form["applications"].value() or ())
     rows = [(choice, str(choice.application.pk) in chosen) for choice in choices]
     return render(
         request,
         "reviews/meetings/plan.html",
-        {"call": call, "form": form, "rows": rows, "meeting": meeting},
+        {
+            "call": call,
+            "form": form,
+            "rows": rows,
+            "meeting": meeting,
+            "ranked": any(choice.line and choice.line.rank for choice in choices),
+        },
         status=status(form),
     )
 
@@ -70,6 +90,8 @@ def plan(request, slug):
                         at=request.received_at,
                         urgency_reason=form.cleaned_data["urgency_reason"],
                     )
+            if not request.POST.get("send"):
+                _warn_of_notice(request, made)
             messages.success(
                 request, _("The notice is sent.") if request.POST.get("send") else _("The meeting is planned.")
             )
@@ -105,7 +127,7 @@ def change(request, pk):
         facts = {"meeting": meeting, "actor": request.user, "at": request.received_at, **form.params()}
         try:
             if meeting.state == MeetingState.PLANNED:
-                meetings.edit_plan(**facts)
+                _warn_of_notice(request, meetings.edit_plan(**facts))
             else:
                 meetings.change_agenda(**facts, urgency_reason=form.cleaned_data["urgency_reason"])
             messages.success(request, _("The agenda is changed."))
