@@ -19,7 +19,7 @@ from applications.models import Application, Partnership, TeamMember
 from core.links import absolute
 from fund import communes
 from fund.models import FundIdentity, GrantAccount
-from payments.models import Agreement, Instalment
+from payments.models import Agreement, Instalment, Report
 from registry.enums import Stage
 from registry.models import PastGrant
 from registry.queries.grants import EVERYTHING, Filters, PublishedGrant
@@ -197,7 +197,14 @@ def _hydrate(applications: list[Application]) -> list[PublishedGrant]:
         decision.application_id: decision
         for decision in Decision.objects.public().filter(application__in=keys).order_by("notified_at", "pk")
     }
-    agreements = {agreement.application_id: agreement for agreement in Agreement.objects.filter(application__in=keys)}
+    accepted = Report.objects.filter(agreement=OuterRef("pk"), state="accepted").order_by("-pk")
+    agreements = {
+        agreement.application_id: agreement
+        for agreement in Agreement.objects.filter(application__in=keys).annotate(
+            repository_url=Subquery(accepted.exclude(repository_url="").values("repository_url")[:1]),
+            demo_url=Subquery(accepted.exclude(demo_url="").values("demo_url")[:1]),
+        )
+    }
     partners = {
         partnership.application_id: partnership
         for partnership in Partnership.objects.filter(application__in=keys, state="confirmed")
@@ -282,7 +289,10 @@ def _from_application(
         decision.reference,
     )
     grant.licence = str(openness.get("licence") or "")
-    grant.repository_url, grant.demo_url = (_web(openness.get(name)) for name in ("repository_url", "demo_url"))
+    # Where the work is: what an accepted report says, else what the application promised.
+    grant.repository_url, grant.demo_url = (
+        _web(getattr(agreement, name, None) or openness.get(name)) for name in ("repository_url", "demo_url")
+    )
     if agreement and agreement.signed_at:
         grant.agreed_on, grant.starts_on, grant.ends_on = (
             local(agreement.signed_at).date(),

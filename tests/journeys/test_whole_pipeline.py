@@ -269,6 +269,7 @@ def anyone_finds_every_euro(stage, files: dict[str, str]) -> None:
         ("/donnees/subventions-scdl.csv", "Les Brouillons"),
         ("/donnees/360giving.json", "Les Brouillons"),
         ("/donnees/projets.csv", reference),
+        ("/donnees/projets.json", "https://forge.example/lettres"),  # said by the report alone
         ("/donnees/comptes.csv", reference),
     ):
         answer = visitor.context.request.get(stage.address + path)
