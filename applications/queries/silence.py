@@ -13,6 +13,8 @@ from applications.models import Application
 from applications.periods import add_months
 
 DEFAULT_MONTHS = 2
+ANSWERED = ("ineligible", "rejected", "selected", "on_reserve", "renounced", "lapsed", "withdrawn", "dismissed")
+"""States after an express decision was notified, or the request withdrawn: silence says nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ def clock_of(application: Application, at) -> Silence:
 
 
 def silence(application: Application, at, *, requests=None) -> Silence | None:
-    """The clock of a filed file at an instant; None while never filed. Give `requests` (its information requests) to spare a query in lists."""
-    if application.first_received_at is None:
+    """The clock of a filed file at an instant; None while never filed, and once answered.
+    Give `requests` (its information requests) to spare a query in lists."""
+    if application.first_received_at is None or application.state in ANSWERED:
         return None
     paused_days, paused = 0, False
     for request in requests if requests is not None else application.information_requests.all():

@@ -161,7 +161,7 @@ def export(request):
                         application.commune,
                         application.department,
                         confirmed,
-                        clock.rejected_on.isoformat(),
+                        clock.rejected_on.isoformat() if clock else "",
                     )
                 ]
             )

@@ -204,6 +204,9 @@ def test_the_clock_stops_between_the_request_and_its_answer(application, officer
         and clock.rejected_on.isoformat() == "2027-01-31"
         and clock.appeal_before_on.isoformat() == "2027-03-31"
     )
+    type(application).objects.filter(pk=application.pk).update(state="rejected")
+    decided = type(application).objects.get(pk=application.pk)
+    assert queries.silence(decided, answered) is None  # an express decision was notified
 
 
 # ---- conditions, eligibility ----
