@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -18,7 +18,7 @@ from fund.enums import College, Role
 from fund.models import Envelope
 from fund.queries import has_role
 from reviews import scoring, voting
-from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind, Proposal
+from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind, MeetingState, Proposal
 from reviews.enums.reading import DeclarationState, SeatKind
 from reviews.models import Decision, Declaration, Panel, Seat
 from reviews.models.meeting import (
@@ -32,6 +32,19 @@ from reviews.models.meeting import (
     Vote,
 )
 from reviews.queries.ranking import ballots, weights_of
+
+
+def next_days(calls) -> dict[int, date]:
+    """Day of the next live meeting of each call; the day its call announced while no meeting was ever planned. One query."""
+    found: dict[int, date] = {}
+    known = set()
+    for call_id, state, planned_at in (
+        Meeting.objects.filter(call__in=calls).order_by("planned_at", "id").values_list("call", "state", "planned_at")
+    ):
+        known.add(call_id)
+        if state in (MeetingState.PLANNED, MeetingState.CONVENED):
+            found.setdefault(call_id, timezone.localdate(planned_at))
+    return found | {call.pk: call.meeting_on for call in calls if call.pk not in known and call.meeting_on}
 
 
 def notices_to_answer(user, at) -> list[Meeting]:

@@ -26,6 +26,7 @@ from reviews.enums.reading import AssignmentState, DeclarationState
 from reviews.forms import reading as forms
 from reviews.models import Declaration
 from reviews.queries import interests, reviewing
+from reviews.queries.meetings import next_days
 from reviews.queries.panels import fund_of_panel
 from reviews.queries.ranking import JUDGED
 from reviews.rules import reviews as review_rules
@@ -46,8 +47,9 @@ def panel_or_404(request, slug: str):
 @require_safe
 def desk(request):
     """What awaits a member: declare, read, deliberate, sign; the next file one click away."""
-    sections = []
-    for panel in queries.my_panels(request.user):
+    sections, panels = [], queries.my_panels(request.user)
+    days = next_days([panel.call for panel in panels])
+    for panel in panels:
         mine = reviewing.my_assignments(request.user, panel)
         todo = [row for row in mine if row.state != AssignmentState.SUBMITTED]
         to_declare = Declaration.objects.filter(
@@ -61,6 +63,7 @@ def desk(request):
             {
                 "panel": panel,
                 "call": panel.call,
+                "meets_on": days.get(panel.call_id),
                 "mine": mine,
                 "todo": todo,
                 "next": todo[0] if todo else None,
@@ -186,8 +189,11 @@ def file(request, reference):
     declaration = reviewing.declaration_of(request.user, reference)
     if declaration is None:
         raise Http404
+    interest = forms.InterestForm(prefix="interest")
     if request.method == "POST" and request.POST.get("act") == "declare_interest":
-        return _recuse_from_page(request, declaration)
+        response, interest = _recuse_from_page(request, declaration)
+        if response is not None:
+            return response
     if declaration.state == DeclarationState.RECUSED:
         return render(request, "reviews/recused.html", {"reference": declaration.application.reference}, status=403)
     if declaration.state == DeclarationState.REQUIRED:
@@ -197,7 +203,7 @@ def file(request, reference):
         raise Http404
     assignment = reviewing.assignment_of(request.user, application)
     bound, refusal = None, None
-    if request.method == "POST":
+    if request.method == "POST" and not interest.is_bound:
         response, bound, refusal = _post(request, application, assignment)
         if response is not None:
             return response
@@ -207,8 +213,8 @@ def file(request, reference):
     return render(
         request,
         "reviews/file.html",
-        context | {"refusal": refusal},
-        status=refusal.status if refusal else status(bound),
+        context | {"refusal": refusal, "interest": interest},
+        status=refusal.status if refusal else status(bound, interest),
     )
 
 
@@ -251,7 +257,6 @@ def _file_context(request, application, assignment, bound, typed):
         "place": place,
         "total": len(mine),
         "after": after,
-        "interest": forms.InterestForm(prefix="interest"),
         "reviews": reviewing.filed_reviews(application)
         if queries.may_see_reviews(request.user, application, panel)
         else None,
@@ -261,12 +266,19 @@ def _file_context(request, application, assignment, bound, typed):
 
 
 def _recuse_from_page(request, declaration):
+    """(response, form): a refusal stands beside its field, what was typed is kept."""
     form = forms.InterestForm(request.POST, prefix="interest")
     if not form.is_valid():
-        raise Refusal("ground_missing", _("Say which kind of link you have with this application."))
-    declarations.declare_interest(declaration=declaration, actor=request.user, at=request.received_at, **form.params())
+        return None, form
+    try:
+        declarations.declare_interest(
+            declaration=declaration, actor=request.user, at=request.received_at, **form.params()
+        )
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return None, form
     messages.success(request, _("You are recused: this application is closed to you."))
-    return redirect("reviews:desk")
+    return redirect("reviews:desk"), form
 
 
 def _post(request, application, assignment):

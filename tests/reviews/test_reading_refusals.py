@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -10,7 +12,8 @@ from core import two_key
 from core.models import Mail, TwoKeyAct
 from fund.enums import CallState
 from reviews.models import Appeal, Assignment, Decision, Declaration, Panel, Seat
-from reviews.transitions import assignments
+from reviews.queries.meetings import next_days
+from reviews.transitions import assignments, meetings
 from tests.factories import reviews as make
 from tests.factories.fund import CallFactory
 from tests.reviews.test_reading_pages import compose_data, counted, recuse, signed_in, text
@@ -267,3 +270,23 @@ def test_the_lists_of_appeals_and_recusals_take_as_many_queries_for_one_as_for_t
     president = as_user(made.presidents[0])
     counted(django_assert_num_queries, president, "/instruction/recours/", 6)
     counted(django_assert_num_queries, president, f"/commission/deports/{made.call.slug}/", 15)
+
+
+def test_a_link_without_its_kind_is_refused_beside_its_field(at, as_user):
+    made = make.reading(files=1)
+    member, path = made.members[make.CIVIL][1], f"/commission/dossiers/{made.files[0].reference}/"
+    response = as_user(member).post(path, {"act": "declare_interest", "interest-detail": "Ma sœur y travaille."})
+    page = text(response)
+    assert response.status_code == 422 and "id_interest-ground_error" in page and "Ma sœur y travaille." in page
+    assert "declare_interest</" not in page
+
+
+def test_the_desk_gives_the_day_of_a_meeting_that_stands(at):
+    made = make.reviewed(files=1)
+    made.call.meeting_on = (at + timedelta(days=30)).date()
+    assert next_days([made.call]) == {made.call.pk: made.call.meeting_on}
+    day = timezone.now() + timedelta(days=9)
+    meeting = meetings.plan(call=made.call, actor=made.officer, planned_at=day, place="Nevers")
+    assert next_days([made.call]) == {made.call.pk: timezone.localdate(day)}
+    meetings.cancel(meeting=meeting, actor=made.presidents[0], reason="Salle indisponible.")
+    assert next_days([made.call]) == {}
