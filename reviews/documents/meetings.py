@@ -237,7 +237,7 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
     lines.append(f"Séance ouverte le {_at(meeting.opened_at)} par {meeting.opened_by}, {_place(meeting)}.")
     lines.append(
         f"Règlement version {meeting.rules.number} ; règle de vote : {MAJORITIES[meeting.rules['majority']]}"
-        + (f" ({meeting.rules['legal_basis']})." if meeting.rules["legal_basis"] else ".")
+        + (f" ({meeting.rules['legal_basis'].rstrip(' .')})." if meeting.rules["legal_basis"] else ".")
     )
     for code, label in COLLEGES:
         lines.append("")

@@ -1,10 +1,12 @@
 """From the notified award to the last euro, through the verbs: the books agree with the rows after each step."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
+from core import documents
 from core.models import Document, Event, Mail
 from fund.models import GrantAccount
 from payments.enums import Control
@@ -129,3 +131,12 @@ def test_from_the_award_to_the_last_euro(at, django_capture_on_commit_callbacks)
         "payments/agreement.completed",
     } <= told
     assert Event.objects.filter(subject=reference, machine="instalment", verb="settle").count() == 2
+
+
+def test_the_agreement_numbers_its_annexes_without_a_gap_and_supposes_no_day_of_signature(at):
+    row = make.to_sign(make.People(), at=at)
+    page = documents.page(row.document)
+    numbers = [int(one) for one in re.findall(r"<h2>Annexe (\d)", page)]
+    assert max(numbers) <= 4 and "signée aujourd’hui" not in page
+    last = re.search(r"(\d)\. le règlement", page)
+    assert last and int(last[1]) == 4 + ("contrat d’engagement républicain</h2>" in page)
