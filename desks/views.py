@@ -10,13 +10,20 @@ from core.transitions import offered
 from desks import awaited, queries, rooms
 from desks.links import desks_of
 from fund.people import instruction_desk
+from fund.queries import open_calls
 
 
 @allow(signed_in)
 def my_space(request):
     tasks = awaited.tasks(request.user, request.received_at)
     files = Application.objects.of_team(request.user).select_related("call").order_by("-pk")[:20]
-    return render(request, "desks/my_space.html", {"tasks": tasks, "files": files, "desks": desks_of(request.user)})
+    newcomer = not tasks and not files and not queries.is_staff_view(request.user)
+    calls = open_calls(request.received_at) if newcomer else ()  # who has just come finds where to begin
+    return render(
+        request,
+        "desks/my_space.html",
+        {"tasks": tasks, "files": files, "calls": calls, "desks": desks_of(request.user)},
+    )
 
 
 @allow(instruction_desk)

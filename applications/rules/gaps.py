@@ -128,7 +128,7 @@ def _numbers(section: dict, prefix: str = "") -> list[Missing]:
                 "applicant",
                 f"{prefix}siret",
                 _(
-                    "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."
+                    "This SIRET is not valid: fourteen digits are needed, and the last ones must fit the others. Check the number."
                 ),
                 "siret_invalid",
             )
@@ -502,7 +502,7 @@ def _statements(application: Application, content: dict) -> list[Missing]:
                 Missing(
                     "statements",
                     name,
-                    _("This statement on honour is missing: %(statement)s. Tick it on the Commitments page.")
+                    _("This statement on honour is missing: %(statement)s.")
                     % {"statement": SECTIONS["statements"].key(name).label},
                     "statement_missing",
                 )

@@ -75,7 +75,7 @@ def invitation_is_complete(act: Act) -> None:
         raise Refusal(
             "siret_invalid",
             _(
-                "This SIRET is not valid: fourteen digits are needed and the check digit does not match. Copy it from your official notice."
+                "This SIRET is not valid: fourteen digits are needed, and the last ones must fit the others. Check the number."
             ),
             article="art. 3",
             field="siret",

@@ -12,6 +12,7 @@ from desks.links import desks_of
 from fund.enums import Role
 from tests.factories import applications as make
 from tests.factories import payments as money
+from tests.factories.core import UserFactory
 from tests.factories.fund import open_call, person_with
 from tests.factories.meetings import convened
 from tests.factories.reviews import declare_all, reading, under_review
@@ -91,3 +92,12 @@ def test_every_door_offered_opens(as_user, role):
     assert role != Role.AUDITOR or {"/paiements/", "/instruction/cles/", "/instruction/enveloppes/"} <= set(doors)
     for url in doors:
         assert browser.get(url).status_code == 200, url
+
+
+def test_who_has_just_come_finds_the_open_calls(client, at):
+    call = open_call(opens_at=at)
+    person = UserFactory()
+    client.force_login(person)
+    assert f"/appels/{call.slug}/" in client.get("/mon-espace/").content.decode()
+    make.ApplicationFactory(lead=person, call=call, created_at=at)
+    assert 'id="ouverts"' not in client.get("/mon-espace/").content.decode()
