@@ -55,7 +55,7 @@ def main() -> int:
     if not fast:
         with postgres.database() as url:
             if url:
-                results.append(_pytest("PostgreSQL", arguments, url))
+                results.append(_pytest("PostgreSQL", [*arguments, "-m", "not screens"], url))
             else:
                 ground.say(
                     "\nNo PostgreSQL answers here and none is installed: tested on SQLite only (sudo apt-get install -y postgresql)."

@@ -15,7 +15,7 @@ from tests.core.helpers import frozen
 from tests.core.test_accounts import PASSWORD, code_of
 from tests.core.test_ui import violations
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TEXT = "Un tableur qui suit les dossiers de mon service."
 
 

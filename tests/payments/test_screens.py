@@ -16,7 +16,7 @@ from tests.factories import payments as make
 from tests.factories.fund import CallFactory, person_with
 from tests.journeys.people import Stage
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from tests.registry import helpers
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
