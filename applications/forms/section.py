@@ -84,6 +84,15 @@ HINTS = {
     "cer_on": _("The day the association subscribed to it; today if you do it now."),
 }
 RESOURCE_STATUS = (("requested", _("requested")), ("acquired", _("acquired")))
+LICENCE_NAMES = {
+    "EUPL-1.2": _("Code: European Union Public Licence (EUPL-1.2)"),
+    "CC-BY-4.0": _("Texts and pictures: Creative Commons, name the author (CC-BY-4.0)"),
+    "CC-BY-SA-4.0": _("Texts and pictures: Creative Commons, name the author and share alike (CC-BY-SA-4.0)"),
+    "CC0-1.0": _("Everything: Creative Commons, no condition (CC0-1.0)"),
+    "etalab-2.0": _("Data: Open Licence of the French State (etalab-2.0)"),
+    "ODbL-1.0": _("Data: Open Database License, share alike (ODbL-1.0)"),
+}
+"""Said in words where the code alone speaks to few."""
 OPTIONAL = (
     "court_registry",
     "minimum_viable_amount",
@@ -224,7 +233,7 @@ class SectionForm(FundForm):
             value = held.get("licence") or ""
             kept = [(value, value)] if value and value not in LICENCES else []
             return forms.ChoiceField(
-                choices=[("", "—"), *((code, code) for code in LICENCES), *kept],
+                choices=[("", "—"), *((code, LICENCE_NAMES.get(code, code)) for code in LICENCES), *kept],
                 required=False,
                 help_text=_(
                     "For code, for texts and pictures, for data or for hardware: the one that fits what you make."
