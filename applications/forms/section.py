@@ -284,7 +284,7 @@ class SectionForm(FundForm):
                 required=False,
                 widget=forms.RadioSelect,
             )
-            self._bound_fields_cache.pop("insee_code", None)  # it was drawn as a hidden field until now
+            self._bound_fields_cache.pop("insee_code", None)  # type: ignore[attr-defined]  # it was drawn as a hidden field until now
             self.add_error(
                 "commune",
                 gettext("Several communes fit “%(text)s”: choose yours below, or add the department.") % {"text": text},
