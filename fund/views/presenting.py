@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import get_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -197,6 +198,8 @@ def parameter_text(parameter, value) -> str:
         return euros(value)
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"
+    if parameter.kind == rule_parameters.FRACTION and isinstance(value, str) and "." in value:
+        return value.replace(".", get_format("DECIMAL_SEPARATOR"))
     return text(parameter.code, value)
 
 

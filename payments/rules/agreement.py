@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from applications.rules.filing import when
 from core.money import format_euros
@@ -316,7 +317,7 @@ def open_matters(agreement) -> list[str]:
         found.append(_("the final report is not accepted"))
     waiting = agreement.instalments.exclude(state__in=("paid", "cancelled")).count()
     if waiting:
-        found.append(_("%(n)s payments are open") % {"n": waiting})
+        found.append(ngettext("%(n)s payment is open", "%(n)s payments are open", waiting) % {"n": waiting})
     if not overpayment_answered(agreement):
         found.append(
             _("%(amount)s that was not spent is to be given back") % {"amount": format_euros(overpaid(agreement))}
