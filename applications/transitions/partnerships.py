@@ -104,10 +104,10 @@ def invite(
     token, digest = invitation_link(application, agent_email.strip().lower(), act.at)
     partnership = Partnership.objects.create(
         application=application,
-        organisation=organisation or _administration(organisation_name.strip()[:200], siret),
+        organisation=organisation or _administration(_one_line(organisation_name)[:200], siret),
         agent_email=agent_email.strip().lower(),
-        agent_name=agent_name.strip()[:150],
-        service=service.strip()[:200],
+        agent_name=_one_line(agent_name)[:150],
+        service=_one_line(service)[:200],
         siret=(organisation.siret if organisation else identifiers.compact(siret)),
         message=message.strip(),
         invited_by=act.actor,
@@ -163,11 +163,17 @@ def expire(act, partnership):
     )
 
 
+def _one_line(text: str) -> str:
+    """A name stays on its line in the mails it is written into."""
+    return " ".join(text.split())
+
+
 def _answer(act, partnership: Partnership, facts: dict) -> None:
     """What the agent says: who he is, for which department, what it brings. The SIRET says which administration it is."""
     for name in ("agent_name", "agent_role", "agent_phone", "service", "commitment", "time_planned", "authority"):
         most = getattr(partnership._meta.get_field(name), "max_length", None) or 5000
-        setattr(partnership, name, (facts.get(name) or "").strip()[:most])
+        said = facts.get(name) or ""
+        setattr(partnership, name, (said.strip() if name == "commitment" else _one_line(said))[:most])
     partnership.siret, partnership.publish_agent_name = (
         identifiers.compact(facts["siret"]),
         bool(facts.get("publish_agent_name")),
@@ -175,7 +181,7 @@ def _answer(act, partnership: Partnership, facts: dict) -> None:
     former = partnership.organisation
     if former.siret != partnership.siret:
         partnership.organisation = _administration(
-            (facts.get("organisation_name") or former.name).strip()[:200], partnership.siret
+            _one_line(facts.get("organisation_name") or former.name)[:200], partnership.siret
         )
         partnership.save(update_fields=["organisation"])
         _forget(former, partnership.application)

@@ -71,6 +71,11 @@ def test_one_mail_invites_an_administration(draft, at):
     assert Event.objects.filter(machine="partnership", verb="invite", subject=draft.reference).count() == 1
 
 
+def test_a_name_stays_on_its_line(draft, at):
+    partnership = invite(draft, at, organisation_name="Ville\r\nBcc: x@y.example\r\n\r\nPayez", agent_name="A\nB")
+    assert partnership.organisation.name == "Ville Bcc: x@y.example Payez" and partnership.agent_name == "A B"
+
+
 def test_who_may_invite_and_whom(draft, at):
     refused("not_permitted", invite, application=draft, at=at, actor=UserFactory())
     refused("email_invalid", invite, application=draft, at=at, agent_email="mairie")
