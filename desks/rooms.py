@@ -6,15 +6,67 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from applications.queries import desk_counts
 from fund.models import Call
-from payments.queries import desk as payments_desk
+from payments.queries import desk as money
 from payments.queries.agreements import to_offer
 from reviews.models import Decision, Meeting
 from reviews.queries.appeals import open_appeals
+
+CHAPTERS = (
+    (
+        _("Call and receive"),
+        (
+            (_("Calls"), _("write, publish, follow"), "/instruction/appels/", "calls"),
+            (
+                _("Applications"),
+                _("check eligibility, ask for what is missing"),
+                "/instruction/dossiers/",
+                "applications",
+            ),
+            (_("Earlier grants"), _("import the fund’s past"), "/instruction/historique/", ""),
+        ),
+    ),
+    (
+        _("Deliberate"),
+        (
+            (_("Panels"), _("compose, assign, close the reading"), "/instruction/commission/", "panels"),
+            (_("Meetings"), _("convene, run, minutes"), "/instruction/seances/", "meetings"),
+            (_("Decisions"), _("prepare, notify together"), "/instruction/decisions/", "decisions"),
+            (_("Appeals"), _("read, answer"), "/instruction/recours/", "appeals"),
+        ),
+    ),
+    (
+        _("Follow the money"),
+        (
+            (_("Agreements"), _("offer, follow"), "/instruction/conventions/", "agreements"),
+            (_("Certification"), _("certify what is due"), "/instruction/versements/", "certification"),
+            (_("Reports"), _("read, accept"), "/instruction/comptes-rendus/", "reports"),
+            (_("Amendments"), _("examine"), "/instruction/avenants/", "amendments"),
+            (_("Amounts to give back"), _("discuss, claim"), "/instruction/reversements/", "recoveries"),
+            (_("Envelopes"), _("read, propose"), "/instruction/enveloppes/", ""),
+        ),
+    ),
+)
+"""(chapter, ((name, purpose, address, key of what waits), …))."""
+
+TASKS = {
+    "calls": ngettext_lazy("%(n)s call to finish", "%(n)s calls to finish", "n"),
+    "applications": ngettext_lazy("%(n)s application to check", "%(n)s applications to check", "n"),
+    "panels": ngettext_lazy("%(n)s panel to follow", "%(n)s panels to follow", "n"),
+    "meetings": ngettext_lazy("%(n)s meeting to prepare or run", "%(n)s meetings to prepare or run", "n"),
+    "decisions": ngettext_lazy("%(n)s decision to notify", "%(n)s decisions to notify", "n"),
+    "appeals": ngettext_lazy("%(n)s appeal to answer", "%(n)s appeals to answer", "n"),
+    "agreements": ngettext_lazy("%(n)s agreement to offer", "%(n)s agreements to offer", "n"),
+    "certification": ngettext_lazy("%(n)s payment to certify", "%(n)s payments to certify", "n"),
+    "reports": ngettext_lazy("%(n)s report to read", "%(n)s reports to read", "n"),
+    "amendments": ngettext_lazy("%(n)s amendment to examine", "%(n)s amendments to examine", "n"),
+    "recoveries": ngettext_lazy("%(n)s amount to give back to follow", "%(n)s amounts to give back to follow", "n"),
+}
+"""What waits, in a few words, by key."""
 
 
 @dataclass(frozen=True)
@@ -24,118 +76,36 @@ class Room:
     name: Any
     purpose: Any
     url: str
+    key: str = ""
     waiting: int = 0
-    words: Any = None
 
     @property
     def task(self) -> str:
-        return str(self.words % {"n": self.waiting}) if self.words else ""
+        return str(TASKS[self.key] % {"n": self.waiting}) if self.key else ""
 
 
-def of_instruction(user) -> list[tuple[str, list[Room]]]:
-    """(chapter, rooms) of the instruction desk, with what waits; a constant number of queries."""
-    files = desk_counts(user)
+def of_instruction(user) -> list[tuple[Any, list[Room]]]:
+    """(chapter, rooms) of the instruction desk; a constant number of queries."""
+    counts = waiting(user)
+    return [(chapter, [Room(*room, counts.get(room[-1], 0)) for room in rooms]) for chapter, rooms in CHAPTERS]
+
+
+def waiting(user) -> dict[str, int]:
+    """How much awaits a case officer, by room."""
     calls = Call.objects.aggregate(
         drafts=Count("pk", filter=Q(state="draft")), panels=Count("pk", filter=Q(state__in=("closed", "under_review")))
     )
-    decisions = Decision.objects.aggregate(
-        to_notify=Count("pk", filter=Q(state="signed")),
-    )
-    meetings = Meeting.objects.filter(state__in=("planned", "convened", "open")).count()
-    money_counts, changes = payments_desk.counts(user), payments_desk.change_counts(user)
-    return [
-        (
-            _("Call and receive"),
-            [
-                Room(
-                    _("Calls"),
-                    _("write, publish, follow"),
-                    "/instruction/appels/",
-                    calls["drafts"],
-                    ngettext_lazy("%(n)s call to finish", "%(n)s calls to finish", "n"),
-                ),
-                Room(
-                    _("Applications"),
-                    _("check eligibility, ask for what is missing"),
-                    "/instruction/dossiers/",
-                    files.get("submitted", 0),
-                    ngettext_lazy("%(n)s application to check", "%(n)s applications to check", "n"),
-                ),
-                Room(_("Earlier grants"), _("import the fund’s past"), "/instruction/historique/"),
-            ],
-        ),
-        (
-            _("Deliberate"),
-            [
-                Room(
-                    _("Panels"),
-                    _("compose, assign, close the reading"),
-                    "/instruction/commission/",
-                    calls["panels"],
-                    ngettext_lazy("%(n)s panel to follow", "%(n)s panels to follow", "n"),
-                ),
-                Room(
-                    _("Meetings"),
-                    _("convene, run, minutes"),
-                    "/instruction/seances/",
-                    meetings,
-                    ngettext_lazy("%(n)s meeting to prepare or run", "%(n)s meetings to prepare or run", "n"),
-                ),
-                Room(
-                    _("Decisions"),
-                    _("prepare, notify together"),
-                    "/instruction/decisions/",
-                    decisions["to_notify"],
-                    ngettext_lazy("%(n)s decision to notify", "%(n)s decisions to notify", "n"),
-                ),
-                Room(
-                    _("Appeals"),
-                    _("read, answer"),
-                    "/instruction/recours/",
-                    open_appeals(user).count(),
-                    ngettext_lazy("%(n)s appeal to answer", "%(n)s appeals to answer", "n"),
-                ),
-            ],
-        ),
-        (
-            _("Follow the money"),
-            [
-                Room(
-                    _("Agreements"),
-                    _("offer, follow"),
-                    "/instruction/conventions/",
-                    to_offer(user).count(),
-                    ngettext_lazy("%(n)s agreement to offer", "%(n)s agreements to offer", "n"),
-                ),
-                Room(
-                    _("Certification"),
-                    _("certify what is due"),
-                    "/instruction/versements/",
-                    money_counts["certify"]["n"],
-                    ngettext_lazy("%(n)s payment to certify", "%(n)s payments to certify", "n"),
-                ),
-                Room(
-                    _("Reports"),
-                    _("read, accept"),
-                    "/instruction/comptes-rendus/",
-                    payments_desk.desk_counts(user)["reports"],
-                    ngettext_lazy("%(n)s report to read", "%(n)s reports to read", "n"),
-                ),
-                Room(
-                    _("Amendments"),
-                    _("examine"),
-                    "/instruction/avenants/",
-                    changes["requests"],
-                    ngettext_lazy("%(n)s amendment to examine", "%(n)s amendments to examine", "n"),
-                ),
-                Room(
-                    _("Amounts to give back"),
-                    _("discuss, claim"),
-                    "/instruction/reversements/",
-                    changes["recoveries"],
-                    ngettext_lazy("%(n)s amount to give back to follow", "%(n)s amounts to give back to follow", "n"),
-                ),
-                Room(_("Envelopes"), _("read, propose"), "/instruction/enveloppes/"),
-            ],
-        ),
-    ]
+    changes = money.change_counts(user)
+    return {
+        "calls": calls["drafts"],
+        "applications": desk_counts(user).get("submitted", 0),
+        "panels": calls["panels"],
+        "meetings": Meeting.objects.filter(state__in=("planned", "convened", "open")).count(),
+        "decisions": Decision.objects.filter(state="signed").count(),
+        "appeals": open_appeals(user).count(),
+        "agreements": to_offer(user).count(),
+        "certification": money.counts(user)["certify"]["n"],
+        "reports": money.desk_counts(user)["reports"],
+        "amendments": changes["requests"],
+        "recoveries": changes["recoveries"],
+    }
