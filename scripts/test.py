@@ -50,7 +50,7 @@ def main() -> int:
     extra = [argument for argument in sys.argv[1:] if argument != "--fast"] + os.environ.get("ARGS", "").split()
     ground.system_packages(ground.TEST_PACKAGES)
     ground.virtual_environment(development=True)
-    arguments = [*(["-m", "not slow"] if fast else ["-n", "2"]), *extra]
+    arguments = ["-n", "2", *(["-m", "not slow"] if fast else []), *extra]
     results = [_pytest("SQLite", arguments, None)]
     if not fast:
         with postgres.database() as url:
