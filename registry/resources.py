@@ -192,6 +192,9 @@ class PastGrantResource(resources.ModelResource):
     def before_import(self, dataset, **kwargs):
         self.known = set(PastGrant.objects.values_list("row_key", flat=True))
 
+    def after_import(self, dataset, result, **kwargs):
+        """Reading writes nothing, so there is no sequence to reset (which the library does on PostgreSQL)."""
+
     def before_import_row(self, row, **kwargs):
         for name in COLUMNS:
             row.setdefault(name, "")

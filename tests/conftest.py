@@ -33,6 +33,19 @@ def _flush_append_only(self):
 TransactionTestCase._fixture_teardown = _flush_append_only
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The tests' database. PostgreSQL drops none that a thread of a live server still talks to: those talks end first."""
+    yield
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 @pytest.fixture(autouse=True)
 def clean_slate():
     """Language, cache and mails start anew for every test."""
