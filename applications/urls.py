@@ -2,22 +2,22 @@
 
 from django.urls import path
 
-from applications.views import instruction, links, reading, writing
+from applications.views import files, filing, instruction, links, partners, pieces, reading, team, writing
 
 app_name = "applications"
 urlpatterns = [
-    path("mes-dossiers/", writing.my_files, name="my_files"),
-    path("appels/<slug:slug>/candidater/", writing.start, name="start"),
+    path("mes-dossiers/", files.my_files, name="my_files"),
+    path("appels/<slug:slug>/candidater/", files.start, name="start"),
     path("dossiers/<str:reference>/ecrire/<slug:code>/", writing.section, name="section"),
     path("dossiers/<str:reference>/ecrire/<slug:code>/auto/", writing.autosave, name="autosave"),
-    path("dossiers/<str:reference>/equipe/", writing.team, name="team"),
-    path("dossiers/<str:reference>/partenaires/", writing.partners, name="partners"),
-    path("dossiers/<str:reference>/pieces/", writing.pieces, name="pieces"),
-    path("dossiers/<str:reference>/pieces/<int:pk>/", writing.piece, name="piece"),
-    path("dossiers/<str:reference>/verifier/", writing.check, name="check"),
+    path("dossiers/<str:reference>/equipe/", team.team, name="team"),
+    path("dossiers/<str:reference>/partenaires/", partners.partners, name="partners"),
+    path("dossiers/<str:reference>/pieces/", pieces.pieces, name="pieces"),
+    path("dossiers/<str:reference>/pieces/<int:pk>/", pieces.piece, name="piece"),
+    path("dossiers/<str:reference>/verifier/", filing.check, name="check"),
     path("dossiers/<str:reference>/lire/", reading.read, name="read"),
-    path("dossiers/<str:reference>/complements/", writing.answer, name="answer"),
-    path("dossiers/<str:reference>/retirer/", writing.withdraw, name="withdraw"),
+    path("dossiers/<str:reference>/complements/", filing.answer, name="answer"),
+    path("dossiers/<str:reference>/retirer/", filing.withdraw, name="withdraw"),
     path("partenariat/<str:token>/", links.partnership, name="partnership"),
     path("equipe/<str:token>/", links.join, name="join"),
     path("instruction/dossiers/", instruction.queue, name="queue"),
