@@ -1,4 +1,4 @@
-"""The last second of a call: a hundred people file at once, each on a connection of its own. Each is filed before the deadline, or refused; nothing in between."""
+"""The last second of a call: a hundred file at once, each on a connection of its own: filed before the deadline, or refused; nothing in between."""
 
 from __future__ import annotations
 
