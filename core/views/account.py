@@ -17,10 +17,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import kept, links, reauth, tokens
+from core import kept, links, person, reauth, tokens
 from core.access import allow, signed_in
 from core.forms import FundForm
 from core.idempotency import new_nonce
+from core.models import User
+from core.transitions import Refusal
 
 TOKENS = 20
 """Live tokens one person may hold."""
@@ -87,6 +89,34 @@ def security(request):
             "has_recovery_codes": Authenticator.Type.RECOVERY_CODES in factors,
         },
     )
+
+
+class DetailsForm(FundForm):
+    name = forms.CharField(
+        label=gettext_lazy("First and last name"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language of your pages and mails"), choices=User._meta.get_field("language").choices
+    )
+
+
+@allow(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request):
+    """My name and my language: what changes with them, and what does not."""
+    me = request.user
+    form = DetailsForm(request.POST or None, user=me, initial={"name": me.name, "language": me.language})
+    if request.method == "POST" and form.is_valid():
+        try:
+            person.change_details(user=me, actor=me, at=request.received_at, **form.params())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("Your name and your language are saved."))
+            return redirect("core:details")
+    return render(request, "core/details.html", {"form": form}, status=422 if form.errors else 200)
 
 
 class TokenForm(FundForm):
