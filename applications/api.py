@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from applications import queries
 from applications import transitions as files
-from applications.enums import AttachmentKind, SectionCode, TeamRight
+from applications.enums import PIECE_KINDS, AttachmentKind, SectionCode, TeamRight
 from applications.models import Application, ApplicationVersion, Attachment, InformationRequest, Partnership, TeamMember
 from applications.rules.gaps import missing
 from applications.rules.instruction import checklist
@@ -235,7 +235,7 @@ class Word(serializers.Serializer):
 class AttachmentSerializer(serializers.ModelSerializer):
     class Meta:
         model = Attachment
-        fields = ["id", "kind", "name", "size", "sha256", "content_type", "uploaded_at", "first_filed_at"]
+        fields = ["id", "kind", "name", "size", "sha256", "content_type", "scan_state", "uploaded_at", "first_filed_at"]
 
 
 class Upload(serializers.Serializer):
@@ -623,7 +623,7 @@ class ApplicationResource(Resource):
         application, given = self.of_team(), _given(Upload, request)
         uploaded = given["file"]
         most = rules_of(application)["attachment_max_megabytes"] * 1024 * 1024
-        content_type = uploads.check_upload(uploaded, kinds={"pdf", "image", "office"}, max_bytes=most)
+        content_type, scanned = uploads.check_or_quarantine(uploaded, kinds=PIECE_KINDS, max_bytes=most)
         row = files.attach(
             application=application,
             actor=request.user,
@@ -631,6 +631,7 @@ class ApplicationResource(Resource):
             uploaded=uploaded,
             content_type=content_type,
             kind=given["kind"],
+            scanned=scanned,
         )
         return Response(AttachmentSerializer(row).data, status=201)
 

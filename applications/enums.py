@@ -165,8 +165,12 @@ class AttachmentKind(models.TextChoices):
 
 class ScanState(models.TextChoices):
     CLEAN = "clean", _("checked")
-    PENDING = "pending", _("being scanned")
-    INFECTED = "infected", _("refused")
+    PENDING = "pending", _("being checked for viruses")
+    INFECTED = "infected", _("refused: infected")
+
+
+PIECE_KINDS = frozenset({"pdf", "image", "office"})
+"""What a document of a file may be (kinds of `core.files.KINDS`)."""
 
 
 class BearerKind(models.TextChoices):

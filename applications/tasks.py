@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from applications import transitions as files
-from applications.models import AccessCode, Application, InformationRequest, Partnership
+from applications.models import AccessCode, Application, Attachment, InformationRequest, Partnership
 from applications.periods import CLOSING_GRACE, REMIND_BEFORE_DAYS
-from applications.transitions import partnerships, reminders
+from applications.transitions import partnerships, reminders, writing
+from core import files as uploads
 from core.clock import register
 from core.models import Mail
 from core.transitions import Refusal
@@ -55,6 +57,33 @@ def expire_requests(at, actor) -> int:
 def expire_partnerships(at, actor) -> int:
     over = Partnership.objects.filter(state="invited", deadline_at__lte=at).order_by("pk")
     return _each(over[:BATCH], lambda row: partnerships.expire(partnership=row, actor=actor, at=at))
+
+
+@register("applications.quarantine")
+def scan_quarantine(at, actor) -> int:
+    """Documents kept closed because the antivirus did not answer are shown to it again; the answer is asked outside any transaction.
+
+    In no order, so that bytes it can never judge hold up nobody; three silences in a row end this turn.
+    """
+    done = silences = 0
+    if not settings.CLAMD_URL:  # nobody can vouch for them: they stay closed
+        return 0
+    for piece in Attachment.objects.filter(scan_state="pending").select_related("application").order_by("?")[:20]:
+        infected = False
+        try:
+            with piece.file.open("rb") as stored:
+                judged = uploads.scan(stored.read(), piece.name)
+        except Refusal:
+            judged = infected = True
+        except OSError:
+            judged = False
+        silences = 0 if judged else silences + 1
+        if judged:
+            writing.end_quarantine(attachment=piece, actor=actor, at=at, infected=infected)
+            done += 1
+        elif silences == 3:
+            break
+    return done
 
 
 @register("applications.remind_drafts", every_seconds=600)

@@ -7,6 +7,7 @@ import socket
 import struct
 import unicodedata
 import zipfile
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -38,9 +39,22 @@ PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/pr
 
 
 def check_upload(uploaded, *, kinds=frozenset({"pdf", "image", "office", "text"}), max_bytes: int) -> str:
-    """The content type of an uploaded file, found in its bytes. Raises Refusal `file_empty`, `file_too_large`, `file_type`,
-    `file_infected`.
+    """The content type of an uploaded file, found in its bytes. Fails closed: no answer of the antivirus, no file. Raises Refusal
+    `file_empty`, `file_too_large`, `file_type`, `file_infected`, `scanner_unavailable`.
     """
+    content_type, scanned = check_or_quarantine(uploaded, kinds=kinds, max_bytes=max_bytes)
+    if not scanned:
+        raise Refusal(
+            "scanner_unavailable",
+            _("“%(name)s” could not be checked for viruses right now.") % {"name": clean_name(uploaded.name)},
+            remedy=_("Nothing is lost: send it again in a few minutes."),
+            status=503,
+        )
+    return content_type
+
+
+def check_or_quarantine(uploaded, *, kinds: Collection[str], max_bytes: int) -> tuple[str, bool]:
+    """`check_upload` for who can keep a file closed meanwhile: its type, and False when the antivirus has still to say whether it is clean."""
     name = clean_name(uploaded.name)
     if not uploaded.size:
         raise Refusal("file_empty", _("“%(name)s” is empty.") % {"name": name}, remedy=_("Choose the file again."))
@@ -72,8 +86,7 @@ def check_upload(uploaded, *, kinds=frozenset({"pdf", "image", "office", "text"}
         raise
     except Exception:  # noqa: BLE001  a file that breaks the library that opens it is not a file of that type
         raise _broken(name) from None
-    scan(content, name)
-    return KINDS[kind][extension]
+    return KINDS[kind][extension], scan(content, name)
 
 
 def clean_name(name: str) -> str:
@@ -184,19 +197,14 @@ def _check_text(content: bytes, extension: str) -> None:
 CHECKS = {"pdf": _check_pdf, "image": _check_image, "office": _check_office, "text": _check_text}
 
 
-def scan(content: bytes, name: str) -> None:
-    """Ask the antivirus, when one is set. Fails closed: no answer, no file. Raises Refusal `file_infected`, `scanner_unavailable`."""
+def scan(content: bytes, name: str) -> bool:
+    """Ask the antivirus, when one is set: False when it gives no verdict. Raises Refusal `file_infected`."""
     if not settings.CLAMD_URL:
-        return
+        return True
     try:
         verdict = _instream(settings.CLAMD_URL, content)
     except OSError:
-        raise Refusal(
-            "scanner_unavailable",
-            _("“%(name)s” could not be checked for viruses right now.") % {"name": name},
-            remedy=_("Nothing is lost: send it again in a few minutes."),
-            status=503,
-        ) from None
+        return False
     if verdict.endswith("FOUND"):
         raise Refusal(
             "file_infected",
@@ -204,13 +212,7 @@ def scan(content: bytes, name: str) -> None:
             remedy=_("Check your computer, then send a clean copy."),
             article="art. 7",
         )
-    if not verdict.endswith("OK"):
-        raise Refusal(
-            "scanner_unavailable",
-            _("“%(name)s” could not be checked for viruses right now.") % {"name": name},
-            remedy=_("Nothing is lost: send it again in a few minutes."),
-            status=503,
-        )
+    return verdict.endswith("OK")
 
 
 def _instream(address: str, content: bytes, timeout: float = 30) -> str:

@@ -142,7 +142,11 @@ class Attachment(models.Model):
         verbose_name_plural = _("attachments")
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(condition=Q(scan_state__in=ScanState.values), name="attachment_scan_state")
+            models.CheckConstraint(condition=Q(scan_state__in=ScanState.values), name="attachment_scan_state"),
+            models.CheckConstraint(
+                condition=~Q(scan_state="infected") | Q(file="", removed_at__isnull=False),
+                name="attachment_infected_has_no_bytes",
+            ),
         ]
 
     def __str__(self):

@@ -11,10 +11,9 @@ from django.core.validators import URLValidator
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from applications import queries
-from applications.enums import BearerKind, ScanState
+from applications.enums import BearerKind
 from applications.models import Application
 from applications.schema import SECTIONS, Key, count_words, total
 from core.money import format_euros
@@ -464,24 +463,10 @@ def _is_address(text: str) -> bool:
 
 
 def _documents(application: Application, content: dict) -> list[Missing]:
-    gaps = []
-    pending = application.attachments.current().exclude(scan_state=ScanState.CLEAN).count()
-    if pending:
-        gaps.append(
-            Missing(
-                "documents",
-                "",
-                ngettext(
-                    "%(n)s document is being scanned; you can file in a moment. The time that counts is still that of your request.",
-                    "%(n)s documents are being scanned; you can file in a moment. The time that counts is still that of your request.",
-                    pending,
-                )
-                % {"n": pending},
-                "documents_being_scanned",
-                "pieces",
-            )
-        )
-    return gaps + _words("documents", content)
+    """A document still waiting for the antivirus is no gap: at the deadline, a scanner that is down must not cost an applicant the call.
+    Nobody opens it before it is clean.
+    """
+    return _words("documents", content)
 
 
 def due_statements(application: Application, content: dict) -> list[str]:

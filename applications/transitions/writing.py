@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy
 from applications import queries
 from applications.enums import ScanState, SectionCode
 from applications.models import Application, ApplicationSection, Attachment, TeamMember
-from applications.notifications import tell
+from applications.notifications import tell, writers_of
 from applications.rules import filing, people
 from applications.schema import SECTIONS, clean
 from applications.transitions.common import columns, note, rules_of, writing
 from core import references
 from core.models import User
-from core.transitions import Refusal, verb
+from core.transitions import Refusal, clock, verb
 
 
 class VersionConflict(Refusal):
@@ -163,9 +163,18 @@ def _ask_again(act, agreed: list[User], part) -> None:
 
 
 def attach(
-    *, application: Application, actor: User, at: datetime, uploaded, content_type: str, kind: str = "other"
+    *,
+    application: Application,
+    actor: User,
+    at: datetime,
+    uploaded,
+    content_type: str,
+    kind: str = "other",
+    scanned: bool = True,
 ) -> Attachment:
-    """Add a document that was checked (`core.files.check_upload` gave its type). The same bytes twice as the same kind are one document."""
+    """Add a document that was checked (`core.files.check_or_quarantine` gave its type and whether it was scanned). The same bytes twice as
+    the same kind are one document. One that waits for the antivirus is in the file, and opens for nobody.
+    """
     guards = (filing.content_is_writable,)
     with writing(
         "attach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents"
@@ -197,7 +206,7 @@ def attach(
             content_type=content_type,
             uploaded_by=actor,
             uploaded_at=at,
-            scan_state=ScanState.CLEAN,
+            scan_state=ScanState.CLEAN if scanned else ScanState.PENDING,
         )
         note(act, attachment=piece.pk, sha256=piece.sha256)
         _ask_again(act, agreed, SectionCode.DOCUMENTS.label)
@@ -221,4 +230,31 @@ def detach(*, application: Application, actor: User, at: datetime, attachment: A
         return piece
 
 
-__all__ = ["VersionConflict", "attach", "create", "detach", "save_section"]
+def end_quarantine(*, attachment: Attachment, actor: User, at: datetime, infected: bool) -> Attachment:
+    """Clock: the antivirus has spoken. Clean, the document opens; infected, it leaves the copy, its bytes are deleted and the team is told.
+
+    A version already filed keeps the name and fingerprint of what was filed: that is what the receipt says.
+    """
+    with writing("end_quarantine", attachment.application, actor=actor, at=at, who=clock) as act:
+        piece = act.obj.attachments.filter(pk=attachment.pk, scan_state=ScanState.PENDING).first()
+        if piece is None:
+            return attachment
+        if not infected:
+            piece.scan_state = ScanState.CLEAN
+            piece.save(update_fields=["scan_state"])
+            return piece
+        agreed, was_current = _agreed(act.obj), piece.removed_at is None
+        storage, path = piece.file.storage, piece.file.name
+        piece.scan_state, piece.file, piece.removed_at = ScanState.INFECTED, "", piece.removed_at or at
+        piece.save(update_fields=["scan_state", "file", "removed_at"])
+        if not Attachment.objects.filter(file=path).exists():  # a copied file shares its bytes until each is judged
+            act.after_commit(lambda: storage.delete(path))
+        note(act, attachment=piece.pk, sha256=piece.sha256)
+        if was_current or piece.first_filed_at:
+            tell("piece.infected", act.obj, "pieces/", at=at, to=writers_of(act.obj), name=piece.name)
+        if was_current:
+            _ask_again(act, agreed, SectionCode.DOCUMENTS.label)
+        return piece
+
+
+__all__ = ["VersionConflict", "attach", "create", "detach", "end_quarantine", "save_section"]

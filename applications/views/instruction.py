@@ -23,7 +23,7 @@ from applications.periods import next_working_day
 from applications.rules.instruction import checklist
 from applications.transitions.common import rules_of
 from applications.views.acts import BASE, act, cards, refusal_of, status
-from applications.views.reading import parts_of
+from applications.views.reading import parts_of, pieces_of
 from core import references
 from core.access import allow
 from core.idempotency import once
@@ -265,7 +265,7 @@ def _file_context(request, application: Application, checks, bound) -> dict:
         "parts": parts_of(application, content),
         "checks": checks,
         "cards": cards(request, application, FILE_FORMS, bound),
-        "pieces": content["documents"].get("files", []),
+        "pieces": pieces_of(application, content),
         "team": content["applicant"].get("team", []),
         "partners": application.partnerships.select_related("organisation"),
         "versions": application.versions.select_related("receipt", "filed_by"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import forms
 from applications import transitions as files
+from applications.enums import PIECE_KINDS
 from applications.models import Attachment
 from applications.transitions.common import rules_of
 from applications.views.acts import of_team, page, status
@@ -18,6 +19,9 @@ from core import files as uploads
 from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
+
+IN_THE_FILE = _("The document is in the file.")
+IN_QUARANTINE = _("The document is in the file. It opens once checked for viruses; you can file without waiting.")
 
 
 @allow(signed_in)
@@ -40,8 +44,8 @@ def pieces(request, reference):
                 uploaded = form.cleaned_data["file"]
                 if not uploaded:
                     raise Refusal("file_missing", _("Choose a file first."), field="file")
-                content_type = uploads.check_upload(
-                    uploaded, kinds={"pdf", "image", "office"}, max_bytes=most * 1024 * 1024
+                content_type, scanned = uploads.check_or_quarantine(
+                    uploaded, kinds=PIECE_KINDS, max_bytes=most * 1024 * 1024
                 )
                 files.attach(
                     application=application,
@@ -50,8 +54,9 @@ def pieces(request, reference):
                     uploaded=uploaded,
                     content_type=content_type,
                     kind=form.cleaned_data["kind"],
+                    scanned=scanned,
                 )
-                messages.success(request, _("The document is in the file."))
+                messages.success(request, IN_THE_FILE if scanned else IN_QUARANTINE)
                 return redirect(page("pieces", application))
     except Refusal as refusal:
         if name == "remove":

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from applications import queries
-from applications.enums import BearerKind, SectionCode
+from applications.enums import BearerKind, ScanState, SectionCode
 from applications.forms.section import LABELS, RESOURCE_STATUS, shown_keys
 from applications.models import Application
 from applications.rules.gaps import day_of
@@ -102,6 +102,13 @@ def _line(application: Application, code: str, key: Key, value) -> Line | None:
     return Line(label, text, key.kind == "text", link=link)
 
 
+def pieces_of(application: Application, content: dict) -> list[dict]:
+    """The documents of a content; `closed` says why one cannot be opened (waiting for the antivirus, infected)."""
+    shut = application.attachments.exclude(scan_state=ScanState.CLEAN)
+    closed = {pk: ScanState(state).label for pk, state in shut.values_list("pk", "scan_state")}
+    return [piece | {"closed": closed.get(piece["id"], "")} for piece in content["documents"].get("files", [])]
+
+
 def parts_of(application: Application, content: dict) -> list[Part]:
     """Every section with what was answered, in order. Addresses and phone numbers are there: not for those who may not see them."""
     parts = []
@@ -131,7 +138,6 @@ def read(request, reference):
     if application is None:
         raise Http404
     content = application.content if application.is_filed else queries.content_now(application)
-    files = content["documents"].get("files", [])
     changed = (
         application.is_filed
         and application.state == "submitted"
@@ -143,7 +149,7 @@ def read(request, reference):
         {
             "application": application,
             "parts": parts_of(application, content),
-            "pieces": files,
+            "pieces": pieces_of(application, content),
             "versions": application.versions.select_related("receipt", "filed_by"),
             "team": content["applicant"].get("team", []),
             "partners": application.partnerships.select_related("organisation").exclude(state="cancelled"),

@@ -338,7 +338,9 @@ def piece(request, reference, pk):
     if application is None or application.call.blind:
         raise Http404
     filed = {row["id"] for row in (application.content or {}).get("documents", {}).get("files", [])}
-    found = Attachment.objects.filter(application=application, pk=pk, first_filed_at__isnull=False).first()
+    found = Attachment.objects.filter(
+        application=application, pk=pk, first_filed_at__isnull=False, scan_state="clean"
+    ).first()
     if found is None or found.pk not in filed:
         raise Http404
     return send(found.file, found.name, found.content_type)
