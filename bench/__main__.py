@@ -23,6 +23,10 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=100_000, help="random acts against a model (100000)")
     parser.add_argument("--races", type=int, default=None, help="races for an envelope (3; 1000 with --prove)")
     parser.add_argument("--hands", type=int, default=20, help="awards at once in a race (20)")
+    parser.add_argument("--writers", type=int, default=200, help="applicants who write at once (200)")
+    parser.add_argument("--autosaves", type=int, default=50, help="autosaves a second (50)")
+    parser.add_argument("--writing-seconds", type=int, default=60, metavar="S", help="for so long (60)")
+    parser.add_argument("--only", choices=["writing"], help="this part alone")
     parser.add_argument("--entries", type=int, default=1_000_000, help="entries of the ledger (1000000)")
     parser.add_argument("--solver-applications", type=int, default=None, metavar="N", help="(300; 3000 with --prove)")
     parser.add_argument("--solver-members", type=int, default=None, metavar="N", help="(60; 300 with --prove)")
@@ -53,13 +57,24 @@ def set_up() -> None:
 
 
 def bench(sizes: argparse.Namespace) -> None:
+    from bench import writers
+    from bench.measure import Report
+
+    report = Report()
+    if sizes.only != "writing":
+        figures(report, sizes)
+    report.title("Writing, on the served product")
+    writers.run(report, sizes.writers, sizes.autosaves, sizes.writing_seconds)
+
+
+def figures(report, sizes: argparse.Namespace) -> None:
+    """Pages at two sizes, then the acts, in this process."""
     from django.utils import timezone
 
     from bench import pages, races, work
-    from bench.measure import Report
     from desks.demo import scale
 
-    report, before = Report(), {}
+    before: dict = {}
     for size in (sizes.small, sizes.large - sizes.small):
         if size <= 0:
             continue

@@ -51,7 +51,7 @@ def _free(port: int) -> bool:
     return True
 
 
-def _commands(port: int) -> dict[str, list[str]]:
+def commands(port: int) -> dict[str, list[str]]:
     web = [
         sys.executable,
         "-m",
@@ -94,7 +94,7 @@ class Pair:
     def start(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)
-        for name, command in _commands(self.port).items():
+        for name, command in commands(self.port).items():
             self.children[name] = subprocess.Popen(
                 command, cwd=ROOT, stdin=subprocess.DEVNULL, preexec_fn=_with_parent, start_new_session=True
             )
