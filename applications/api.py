@@ -22,9 +22,18 @@ from rest_framework.views import APIView
 from applications import queries
 from applications import transitions as files
 from applications.enums import PIECE_KINDS, AttachmentKind, SectionCode, TeamRight
-from applications.models import Application, ApplicationVersion, Attachment, InformationRequest, Partnership, TeamMember
+from applications.models import (
+    Application,
+    ApplicationVersion,
+    Attachment,
+    InformationRequest,
+    Message,
+    Partnership,
+    TeamMember,
+)
 from applications.rules.gaps import missing
 from applications.rules.instruction import checklist
+from applications.rules.messages import MESSAGE_SIGNS
 from applications.schema import MAX_AMOUNT, MAX_ROWS, SECTIONS, Key
 from applications.transitions import partnerships
 from applications.transitions.common import rules_of
@@ -38,6 +47,7 @@ from core.transitions import Refusal
 from core.views.documents import pdf_response
 from fund.enums import ApplicantKind
 from fund.models import Call
+from fund.people import case_officer
 
 # ---- what a section holds: the serializers are made from applications.schema ----
 
@@ -166,6 +176,7 @@ class MemberSerializer(serializers.ModelSerializer):
             "invited_at",
             "expires_at",
             "joined_at",
+            "lead_offer_ends_at",
         ]
 
 
@@ -280,6 +291,18 @@ class InformationRequestSerializer(serializers.ModelSerializer):
         ]
 
 
+class MessageSerializer(serializers.ModelSerializer):
+    author = serializers.CharField()
+
+    class Meta:
+        model = Message
+        fields = ["id", "kind", "author", "from_staff", "text", "sent_at", "read_at", "due_on"]
+
+
+class NewMessage(Strict):
+    text = serializers.CharField(max_length=MESSAGE_SIGNS, trim_whitespace=False)
+
+
 class GapSerializer(serializers.Serializer):
     section = serializers.CharField()
     field = serializers.CharField()
@@ -360,6 +383,11 @@ class NewDeadline(Reason):
 
 def _answer(serializer, *, status: int = 200, many: bool = False):
     return {status: serializer(many=many)}
+
+
+HANDING_OVER = {
+    verb.__name__: verb for verb in (files.offer_lead, files.withdraw_lead_offer, files.accept_lead, files.decline_lead)
+}
 
 
 def _number(name: str) -> OpenApiParameter:
@@ -530,11 +558,15 @@ class ApplicationResource(Resource):
 
     # -- team --
 
+    def _members(self):
+        application = self.of_team()
+        return application.members.select_related("user").exclude(user=application.lead_id)
+
     @extend_schema(responses=_answer(MemberSerializer, many=True), filters=False)
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def members(self, request, reference):
         """The team, the lead apart."""
-        rows = self.of_team().members.select_related("user").order_by("id")
+        rows = self._members().order_by("id")
         return with_etag(request, Response(MemberSerializer(rows, many=True).data))
 
     @extend_schema(request=Person, responses=_answer(MemberSerializer, status=201), parameters=[KEY])
@@ -558,7 +590,7 @@ class ApplicationResource(Resource):
         return Response(MemberSerializer(row).data, status=201)
 
     def _member(self, number: str) -> TeamMember:
-        rows = self.of_team().members.select_related("user", "application__call")
+        rows = self._members().select_related("user", "application__call")
         return get_object_or_404(rows, pk=number)
 
     @extend_schema(request=MemberChange, responses=MemberSerializer, parameters=[KEY, _number("number")])
@@ -579,6 +611,27 @@ class ApplicationResource(Resource):
         files.remove_member(member=self._member(number), actor=request.user, at=request.received_at)
         return Response(status=204)
 
+    @extend_schema(
+        request=None,
+        responses=MemberSerializer,
+        parameters=[
+            KEY,
+            _number("number"),
+            OpenApiParameter("verb", str, OpenApiParameter.PATH, enum=list(HANDING_OVER)),
+        ],
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path=r"members/(?P<number>[0-9]{1,12})/(?P<verb>" + "|".join(HANDING_OVER) + ")",
+    )
+    @api_once
+    def hand_over(self, request, reference, number, verb):
+        """Offer the lead to a member who has joined, or take the offer back; as that member, accept it or decline."""
+        member = self._member(number)
+        HANDING_OVER[verb](member=member, actor=request.user, at=request.received_at)
+        return Response(MemberSerializer(TeamMember.objects.select_related("user").get(pk=member.pk)).data)
+
     # -- partners --
 
     @extend_schema(responses=_answer(PartnershipSerializer, many=True), filters=False)
@@ -598,6 +651,32 @@ class ApplicationResource(Resource):
             application=self.of_team(), actor=request.user, at=request.received_at, **_given(Partner, request)
         )
         return Response(PartnershipSerializer(row, context=self.get_serializer_context()).data, status=201)
+
+    # -- the conversation --
+
+    def _corresponding(self) -> Application:
+        """The file, for its team and for case officers: an auditor reads the file, not the letters."""
+        application, user = self.get_object(), self.request.user
+        if not queries.is_member(user, application) and not case_officer(user, application, self.request.received_at):
+            raise Http404
+        return application
+
+    @extend_schema(responses=_answer(MessageSerializer, many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def messages(self, request, reference):
+        """The last 200 messages between the team and the fund, newest first. Reading them here marks none as read."""
+        rows = self._corresponding().messages.select_related("author").order_by("-id")[:200]
+        return with_etag(request, Response(MessageSerializer(rows, many=True).data))
+
+    @extend_schema(request=NewMessage, responses=_answer(MessageSerializer, status=201), parameters=[KEY])
+    @messages.mapping.post
+    @api_once
+    def send_message(self, request, reference):
+        """Write to the other side."""
+        row = files.send_message(
+            application=self._corresponding(), actor=request.user, at=request.received_at, **_given(NewMessage, request)
+        )
+        return Response(MessageSerializer(row).data, status=201)
 
     # -- documents of the file --
 

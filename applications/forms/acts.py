@@ -89,6 +89,17 @@ class MemberForm(FundForm):
     signatory = forms.BooleanField(label=_("This person’s agreement is needed to file"), required=False)
 
 
+class HandOverForm(FundForm):
+    """Whom the lead is offered to: a member who has joined."""
+
+    member = forms.ChoiceField(label=_("The one who will lead"), choices=())
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        joined = self.obj.members.select_related("user").filter(joined_at__isnull=False).exclude(user=self.obj.lead_id)
+        self.fields["member"].choices = [(member.pk, member.display_name) for member in joined]
+
+
 class PartnerForm(FundForm):
     organisation_name = forms.CharField(
         label=_("Administration"),
@@ -211,6 +222,12 @@ class AnswerForm(FundForm):
         widget=_area(5),
         required=False,
         help_text=_("What you changed, or why something cannot be given."),
+    )
+
+
+class MessageForm(FundForm):
+    text = forms.CharField(
+        label=_("Your message"), widget=_area(6), required=False, strip=False, help_text=_("5,000 signs at most.")
     )
 
 

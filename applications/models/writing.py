@@ -49,7 +49,11 @@ class TeamMember(models.Model):
     role = models.CharField(_("role in the project"), max_length=120, blank=True)
     description = models.CharField(_("what this person brings"), max_length=300, blank=True)
     right = models.CharField(_("right"), max_length=10, choices=TeamRight.choices, default=TeamRight.READER)
+    areas = models.JSONField(_("sections this editor may write"), default=list, blank=True)
+    """Section codes; empty for the whole application."""
     signatory = models.BooleanField(_("must sign off"), default=False)
+    lead_offer_ends_at = models.DateTimeField(_("offer of the lead ends at"), null=True, blank=True)
+    """Set while the lead offers this member the lead; the offer is worth nothing from that instant on."""
     consent_at = models.DateTimeField(_("agreed to be named publicly at"), null=True, blank=True)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("invited by")
@@ -72,6 +76,13 @@ class TeamMember(models.Model):
             models.CheckConstraint(
                 condition=Q(joined_at__isnull=True) | Q(user__isnull=False), name="member_joined_has_user"
             ),
+            models.CheckConstraint(
+                condition=Q(lead_offer_ends_at__isnull=True) | Q(joined_at__isnull=False),
+                name="member_lead_offered_has_joined",
+            ),
+            models.UniqueConstraint(
+                fields=["application"], condition=Q(lead_offer_ends_at__isnull=False), name="member_lead_offered_once"
+            ),
         ]
 
     def __str__(self):
@@ -80,6 +91,9 @@ class TeamMember(models.Model):
     @property
     def display_name(self) -> str:
         return self.name or (str(self.user) if self.user_id else "") or self.email or self.role
+
+    def is_offered_the_lead(self, at) -> bool:
+        return self.lead_offer_ends_at is not None and at < self.lead_offer_ends_at
 
 
 class SignOff(models.Model):

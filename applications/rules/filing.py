@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from applications import queries
-from applications.enums import STANDING, WRITABLE
+from applications.enums import CLOSED, STANDING, WRITABLE
 from applications.models import Application
 from applications.periods import CLOSING_GRACE
 from applications.rules.gaps import missing, other_filing_checks
@@ -129,8 +129,17 @@ def applicant_may_file(act: Act) -> None:
 
 def one_file_per_applicant(act: Act) -> None:
     """Asked on what would be filed: the number of the working copy says who the applicant is."""
+    _no_other_file(act, queries.applicant_key(act.obj))
+
+
+def leads_no_other_file(act: Act) -> None:
+    """Asked on who leads a file that was filed: a draft is asked when it is filed."""
+    if act.obj.state in STANDING:
+        _no_other_file(act, act.obj.applicant_key)
+
+
+def _no_other_file(act: Act, key: str) -> None:
     application = act.obj
-    key = queries.applicant_key(application)
     other = (
         Application.objects.filter(call=application.call_id, applicant_key=key, state__in=STANDING)
         .exclude(pk=application.pk)
@@ -276,6 +285,31 @@ def content_is_writable(act: Act) -> None:
                 article="art. 10",
             )
     return None
+
+
+def may_change_hands(act: Act) -> None:
+    """The lead passes to another person while the file lives, filed or not; a citizen's file is the citizen's own.
+
+    A citizen is the applicant, the bearer and the key under which one file a call is counted (art. 2): another person would be another applicant.
+    """
+    application = act.obj
+    if application.applicant_kind == ApplicantKind.CITIZEN:
+        raise Refusal(
+            "applicant_is_the_lead",
+            _("You apply as a citizen: this application is yours and cannot pass to someone else."),
+            remedy=_(
+                "Make the other person an editor, or open an application as a collective and copy your texts into it."
+            ),
+            article="art. 2",
+            status=409,
+        )
+    if application.state in CLOSED:
+        raise Refusal(
+            "not_allowed_in_state",
+            _("This application is over: %(state)s.") % {"state": application.applicant_label},
+            remedy=_("Copy it for an open call; whoever opens the copy leads it."),
+            status=409,
+        )
 
 
 def information_deadline_passed(request) -> Refusal:

@@ -25,6 +25,11 @@ partner_agent = Who("PA", _("the administration’s agent, by his personal link"
 """The agent has no account: the fund's own user signs, and the link is the proof (rules.partners.link_is_good)."""
 
 
+def offered(member) -> Who:
+    """The member the lead is offered to."""
+    return Who("AP", _("the member the lead is offered to"), lambda actor, obj, at: actor.pk == member.user_id)
+
+
 def _file(obj):
     return obj.application if hasattr(obj, "application_id") else obj
 

@@ -28,20 +28,26 @@ from applications.transitions.instruction import (
     revoke_access_code,
     save_checks,
 )
+from applications.transitions.messages import read_messages, send_message
 from applications.transitions.team import (
+    accept_lead,
     add_person,
     change_member,
+    decline_lead,
     invitation,
     invite_member,
     join,
+    offer_lead,
     remove_member,
     request_sign_offs,
     sign_off,
+    withdraw_lead_offer,
 )
 from applications.transitions.writing import VersionConflict, attach, create, detach, save_section
 
 __all__ = [
     "VersionConflict",
+    "accept_lead",
     "add_person",
     "answer",
     "attach",
@@ -49,6 +55,7 @@ __all__ = [
     "create",
     "declare_eligible",
     "declare_ineligible",
+    "decline_lead",
     "detach",
     "dismiss",
     "drop_request",
@@ -60,8 +67,10 @@ __all__ = [
     "join",
     "lapse",
     "lapse_award",
+    "offer_lead",
     "partnerships",
     "put_on_reserve",
+    "read_messages",
     "reexamine",
     "refile",
     "reinstate",
@@ -75,9 +84,11 @@ __all__ = [
     "save_checks",
     "save_section",
     "select",
+    "send_message",
     "sign_off",
     "start_review",
     "submit",
     "withdraw",
     "withdraw_from_review",
+    "withdraw_lead_offer",
 ]

@@ -1,25 +1,26 @@
-"""The team: invited by a signed single-use link, named without an account, joined, taken off; and the agreement of those who sign."""
+"""The team: invited by a signed single-use link, named without an account, joined, taken off; its lead handed over; and the agreement of those who sign."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applications import queries
-from applications.enums import TeamRight
+from applications.enums import WRITABLE, TeamRight
 from applications.models import Application, SignOff, TeamMember
 from applications.notifications import tell
 from applications.periods import TEAM_INVITATION_DAYS, end_of
 from applications.rules import filing, people
 from applications.rules.gaps import missing
 from applications.rules.partners import token_hash
-from applications.transitions.common import new_link, note, writing
+from applications.transitions.common import lock_call, new_link, note, writing
 from applications.transitions.writing import _agreed, _ask_again
 from core.models import Event, User
-from core.transitions import Refusal, locked
+from core.transitions import Refusal, Who, locked
 from fund.enums import ApplicantKind
 
 TEAM = (filing.content_is_writable,)
@@ -148,10 +149,111 @@ def remove_member(*, member: TeamMember, actor: User, at: datetime) -> None:
         row = act.obj.members.filter(pk=member.pk).first()
         if row is None:
             return
+        if row.user_id == act.obj.lead_id:
+            raise Refusal(
+                "lead_cannot_leave",
+                _("You lead this application: without you it would belong to nobody."),
+                remedy=_("Hand it over to another member first."),
+                status=409,
+            )
         agreed = _agreed(act.obj)
         note(act, member=row.pk)
         row.delete()
         _ask_again(act, agreed, THE_TEAM)
+
+
+def offer_lead(*, member: TeamMember, actor: User, at: datetime) -> TeamMember:
+    """Offer the lead to a member who has joined, for 21 days. An offer made to someone else ends with it."""
+    with _hands("offer_lead", member, actor, at, people.lead) as act:
+        row = locked(member)
+        if row.joined_at is None or row.user_id == act.obj.lead_id:
+            raise Refusal(
+                "member_not_joined",
+                _("Only a member who has joined the team can lead it."),
+                remedy=_("Invite this person; once the invitation is accepted, offer again."),
+                field="member",
+                status=409,
+            )
+        act.obj.members.exclude(pk=row.pk).update(lead_offer_ends_at=None)
+        row.lead_offer_ends_at = end_of(timezone.localdate(at) + timedelta(days=TEAM_INVITATION_DAYS))
+        row.save(update_fields=["lead_offer_ends_at"])
+        note(act, member=row.pk)
+        tell(
+            "team.lead_offered",
+            act.obj,
+            "equipe/",
+            at=at,
+            to=[row.user],
+            who=str(act.obj.lead),
+            until=row.lead_offer_ends_at,
+        )
+        return row
+
+
+def withdraw_lead_offer(*, member: TeamMember, actor: User, at: datetime) -> TeamMember:
+    """The lead takes the offer back. Taking back what is not offered any more changes nothing."""
+    return _end_offer("withdraw_lead_offer", member, actor, at, people.lead)
+
+
+def decline_lead(*, member: TeamMember, actor: User, at: datetime) -> TeamMember:
+    """The member declines; the lead is told and stays."""
+    return _end_offer("decline_lead", member, actor, at, people.offered(member))
+
+
+def _end_offer(name: str, member: TeamMember, actor: User, at: datetime, who: Who) -> TeamMember:
+    with writing(name, member.application, actor=actor, at=at, who=who) as act:
+        row = locked(member)
+        if row.lead_offer_ends_at is not None:
+            row.lead_offer_ends_at = None
+            row.save(update_fields=["lead_offer_ends_at"])
+            note(act, member=row.pk)
+            if actor.pk == row.user_id:
+                tell("team.lead_declined", act.obj, "equipe/", at=at, to=[act.obj.lead], who=str(actor))
+        return row
+
+
+def accept_lead(*, member: TeamMember, actor: User, at: datetime) -> Application:
+    """The member takes the lead over; the former lead stays as an editor. Agreements to the text are asked again, the filed version stands.
+
+    Who files is counted by the lead when no organisation does it (art. 2): that key moves too, so a person never leads two files of one call.
+    """
+    with transaction.atomic():
+        lock_call(member.application)
+        with _hands("accept_lead", member, actor, at, people.offered(member)) as act:
+            application, row, former = act.obj, locked(member), act.obj.lead
+            if not row.is_offered_the_lead(at):
+                raise Refusal(
+                    "offer_over",
+                    _("The lead is no longer offered to you."),
+                    remedy=_("Ask %(name)s to offer it again.") % {"name": former},
+                    status=409,
+                )
+            agreed = _agreed(application)
+            application.lead = actor
+            if application.applicant_key == f"user:{former.pk}":
+                application.applicant_key = f"user:{actor.pk}"
+                filing.leads_no_other_file(act)
+            application.save(update_fields=["lead", "applicant_key"])
+            row.lead_offer_ends_at, row.right, row.areas = None, TeamRight.EDITOR, []
+            row.save(update_fields=["lead_offer_ends_at", "right", "areas"])
+            stays, _created = application.members.get_or_create(
+                user=former, defaults={"name": former.name, "created_at": at, "joined_at": at}
+            )
+            stays.right, stays.areas, stays.joined_at = TeamRight.EDITOR, [], stays.joined_at or at
+            stays.signatory = former.pk == application.bearer_person_id
+            stays.save()
+            note(act, member=row.pk, former=stays.pk)
+            for person in (actor, former):
+                tell(
+                    "team.lead_accepted", application, "equipe/", at=at, to=[person], who=str(actor), former=str(former)
+                )
+            if application.state in WRITABLE:
+                _ask_again(act, agreed, THE_TEAM)
+            return application
+
+
+def _hands(name: str, member: TeamMember, actor: User, at: datetime, who: Who):
+    return writing(name, member.application, actor=actor, at=at, who=who, guards=(filing.may_change_hands,))
 
 
 def invitation(token: str) -> TeamMember | None:

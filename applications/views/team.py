@@ -6,16 +6,31 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from applications import forms, queries
 from applications import transitions as files
 from applications.rules import filing as filing_rules
-from applications.views.acts import of_team, page, status
+from applications.transitions.common import Writing
+from applications.views.acts import may, of_team, page, status
 from applications.views.writing import as_int, closed, frame
 from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
+
+HANDING_OVER = {
+    "offer": files.offer_lead,
+    "take_back": files.withdraw_lead_offer,
+    "accept": files.accept_lead,
+    "decline": files.decline_lead,
+}
+HANDED = {
+    "offer": gettext_lazy("The lead is offered; you lead until it is accepted."),
+    "take_back": gettext_lazy("The offer is taken back; you still lead."),
+    "accept": gettext_lazy("You lead this application now."),
+    "decline": gettext_lazy("You declined; the one who offered is told."),
+}
 
 
 @allow(signed_in)
@@ -52,6 +67,10 @@ def team(request, reference):
                 return redirect(page("team", application))
             elif member is None:
                 raise Refusal("unknown_member", filing_rules.NOT_A_MEMBER, status=404)
+            elif name in HANDING_OVER:
+                HANDING_OVER[name](member=member, actor=request.user, at=request.received_at)
+                messages.success(request, HANDED[name])
+                return redirect(page("team", application))
             elif name == "remove":
                 leaving = member.user_id == request.user.pk
                 files.remove_member(member=member, actor=request.user, at=request.received_at)
@@ -110,8 +129,24 @@ def team(request, reference):
             "only_mine": [*never, *outdated] == [request.user],
             "awaited": [str(one) for one in (*never, *outdated)],
             "closed": closed(request, application, "applicant"),
+            **_hand_over(request, application, context["members"]),
             "open_member": bound.obj.pk if bound is not None else 0,
             "at": request.received_at,
         },
         status=status(invite, person, bound),
     )
+
+
+def _hand_over(request, application, members) -> dict:
+    """The offer of the lead as this person sees it: to make, to take back, to answer, or why it cannot be made."""
+    offered = next((member for member in members if member.is_offered_the_lead(request.received_at)), None)
+    leads = application.lead_id == request.user.pk
+    return {
+        "leads": leads,
+        "offered": offered,
+        "offered_to_me": offered is not None and offered.user_id == request.user.pk,
+        "hand_over": forms.HandOverForm(obj=application) if leads and not offered else None,
+        "hand_over_refused": may(filing_rules.may_change_hands, Writing("offer_lead"), application, request)
+        if leads or offered
+        else None,
+    }

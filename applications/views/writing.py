@@ -20,6 +20,7 @@ from applications.schema import SECTIONS, total
 from applications.transitions.common import Writing
 from applications.views.acts import is_writer, may, of_team, page
 from core.access import allow, signed_in
+from core.templatetags.ui import instant
 from core.transitions import Refusal
 
 ORDER = list(SECTIONS)
@@ -36,7 +37,7 @@ def frame(request, application: Application, here: str, content: dict | None = N
         "progress": queries.progress(application, gaps),
         "here": here,
         "is_writer": is_writer(request, application),
-        "members": list(application.members.select_related("user")),
+        "members": list(application.members.select_related("user").exclude(user=application.lead_id)),
         "filed": application.filed_version,
         "is_changed": application.filed_version is not None
         and application.filed_version.content_hash != queries.hash_now(application, content),
@@ -197,7 +198,10 @@ def figures(application: Application, content: dict) -> dict:
 @allow(signed_in)
 @require_POST
 def autosave(request, reference, code):
-    """The same save, in JSON, while one writes: `{"at", "version", "fragments"}`, or `{"detail", "version"}` with 409 or 422."""
+    """The same save, in JSON, while one writes: `{"at", "version", "fragments"}`; 422 adds `detail` and `errors`.
+
+    409 when someone saved meanwhile, and nothing is changed: `{"code", "detail", "by", "saved_at", "theirs"}`.
+    """
     application = of_team(request, reference)
     if code not in SECTIONS:
         raise Http404
@@ -215,7 +219,13 @@ def autosave(request, reference, code):
         )
     except files.VersionConflict as error:
         return JsonResponse(
-            {"code": error.code, "detail": str(error), "by": str(error.section.updated_by), "theirs": error.theirs},
+            {
+                "code": error.code,
+                "detail": str(error),
+                "by": str(error.section.updated_by),
+                "saved_at": instant(error.section.updated_at),
+                "theirs": error.theirs,
+            },
             status=409,
         )
     except Refusal as refusal:

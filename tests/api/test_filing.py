@@ -306,3 +306,17 @@ def test_lists_cost_the_same_at_any_length(at, token, django_assert_num_queries,
     with django_assert_num_queries(3):
         assert len(client.get(f"{API}/partnerships/").json()["results"]) == count
     assert Application.objects.count() == count
+
+
+def test_the_lead_is_handed_over(at, token):
+    application = make.ApplicationFactory(created_at=at, applicant_kind="collective")
+    member = make.TeamMemberFactory(application=application)
+    path = f"{API}/applications/{application.reference}/members/{member.pk}"
+    lead, other = token(application.lead), token(member.user)
+    assert other.post(f"{path}/accept_lead/").json()["code"] == "offer_over"
+    assert lead.post(f"{path}/offer_lead/").json()["lead_offer_ends_at"]
+    assert other.post(f"{path}/accept_lead/").status_code == 200
+    application.refresh_from_db()
+    assert application.lead == member.user
+    team = other.get(f"{API}/applications/{application.reference}/members/").json()
+    assert [one["right"] for one in team] == ["editor"]

@@ -472,3 +472,26 @@ def test_an_eligible_file_shows_its_life(at, as_user):
         (officer, f"/dossiers/{row.reference}/"),
     ):
         assert row.title in ok(browser.get(path)), path
+
+
+def test_the_lead_changes_on_the_team_page(as_user, at):
+    row = ApplicationFactory(created_at=at, applicant_kind="collective")
+    member = TeamMemberFactory(application=row)
+    here = f"/dossiers/{row.reference}/equipe/"
+    browser = as_user(row.lead)
+    assert 'value="offer"' in browser.get(here).content.decode()
+    assert browser.post(here, {"act": "offer", "member": member.pk}).status_code == 302
+    assert 'value="take_back"' in browser.get(here).content.decode()
+    browser = as_user(member.user)
+    page = browser.get(here).content.decode()
+    assert 'value="accept"' in page and 'value="take_back"' not in page
+    assert browser.post(here, {"act": "accept", "member": member.pk}).status_code == 302
+    row.refresh_from_db()
+    assert row.lead == member.user and 'value="accept"' not in browser.get(here).content.decode()
+
+
+def test_a_citizen_reads_why_the_application_stays_theirs(as_user, at):
+    row = ApplicationFactory(created_at=at, applicant_kind="citizen")
+    browser = as_user(row.lead)
+    page = browser.get(f"/dossiers/{row.reference}/equipe/").content.decode()
+    assert 'value="offer"' not in page and "collectif" in page

@@ -321,3 +321,98 @@ def test_the_last_agreement_tells_the_lead(at):
     assert application.sign_offs.filter(user=member.user).count() == 1
     refused("not_permitted", files.sign_off, application=application, actor=UserFactory(), at=at, content_hash=now)
     assert Event.objects.filter(verb="sign_off", actor=member.user).count() == 1
+
+
+# ---- the lead handed over ----
+
+
+def hand_over(application, member, at):
+    files.offer_lead(member=member, actor=application.lead, at=at)
+    files.accept_lead(member=member, actor=member.user, at=at)
+    application.refresh_from_db()
+
+
+def collective(at, **more):
+    application = ready_draft(at, applicant_kind=ApplicantKind.COLLECTIVE, **more)
+    return application, TeamMemberFactory(application=application, right="reader")
+
+
+def test_the_lead_is_offered_then_accepted(at):
+    application, member = collective(at)
+    former = application.lead
+    files.offer_lead(member=member, actor=former, at=at)
+    application.refresh_from_db()
+    assert application.lead == former  # offered is not given
+    assert Mail.objects.filter(code="applications/team.lead_offered", to=member.user.email).count() == 1
+    refused("not_permitted", files.accept_lead, member=member, actor=former, at=at)
+    files.accept_lead(member=member, actor=member.user, at=at)
+    application.refresh_from_db()
+    assert application.lead == member.user and application.applicant_key == f"user:{member.user.pk}"
+    stays = application.members.get(user=former)
+    assert stays.right == "editor" and stays.joined_at and queries.is_applicant(former, application)
+    assert queries.signatories(application)[0] == member.user
+    never, _outdated = queries.missing_signatures(application, queries.hash_now(application))
+    assert member.user in never
+    assert set(Mail.objects.filter(code="applications/team.lead_accepted").values_list("to", flat=True)) == {
+        former.email,
+        member.user.email,
+    }
+    assert Event.objects.filter(verb="accept_lead", object_id=application.pk).count() == 1
+    refused("lead_cannot_leave", files.remove_member, member=member, actor=member.user, at=at)
+
+
+def test_the_lead_comes_back_without_a_second_row(at):
+    application, member = collective(at)
+    former = application.lead
+    hand_over(application, member, at)
+    hand_over(application, application.members.get(user=former), at)
+    assert application.lead == former and application.applicant_key == f"user:{former.pk}"
+    assert application.members.filter(user__in=[former, member.user]).count() == 2
+
+
+def test_an_offer_of_the_lead_ends(at):
+    application, member = collective(at)
+    other = TeamMemberFactory(application=application)
+    row = files.offer_lead(member=member, actor=application.lead, at=at)
+    refused("offer_over", files.accept_lead, member=member, actor=member.user, at=row.lead_offer_ends_at)
+    files.offer_lead(member=other, actor=application.lead, at=at)  # the second offer ends the first
+    refused("offer_over", files.accept_lead, member=member, actor=member.user, at=at)
+    files.withdraw_lead_offer(member=other, actor=application.lead, at=at)
+    refused("offer_over", files.accept_lead, member=other, actor=other.user, at=at)
+    files.offer_lead(member=other, actor=application.lead, at=at)
+    refused("not_permitted", files.decline_lead, member=other, actor=member.user, at=at)
+    files.decline_lead(member=other, actor=other.user, at=at)
+    assert Mail.objects.filter(code="applications/team.lead_declined", to=application.lead.email).count() == 1
+    refused("offer_over", files.accept_lead, member=other, actor=other.user, at=at)
+
+
+def test_who_may_not_be_offered_the_lead(at):
+    application, member = collective(at)
+    refused("not_permitted", files.offer_lead, member=member, actor=member.user, at=at)
+    pending = invite(application, at)
+    refused("member_not_joined", files.offer_lead, member=pending, actor=application.lead, at=at)
+    citizen = ApplicationFactory(created_at=at, applicant_kind=ApplicantKind.CITIZEN)
+    friend = TeamMemberFactory(application=citizen)
+    refused("applicant_is_the_lead", files.offer_lead, member=friend, actor=citizen.lead, at=at)
+    put_in_state(application, "withdrawn", at)
+    application.refresh_from_db()
+    refused("not_allowed_in_state", files.offer_lead, member=member, actor=application.lead, at=at)
+
+
+def test_a_filed_application_changes_hands_but_never_twice_in_a_call(at):
+    application = filed(at, applicant_kind=ApplicantKind.COLLECTIVE)
+    version, key = application.filed_version, application.applicant_key
+    member = TeamMemberFactory(application=application)
+    assert key == f"user:{application.lead.pk}"
+    rival = filed(at, applicant_kind=ApplicantKind.COLLECTIVE, call=application.call, lead=member.user)
+    files.offer_lead(member=member, actor=application.lead, at=at)
+    refused("already_filed_in_call", files.accept_lead, member=member, actor=member.user, at=at)
+    put_in_state(rival, "withdrawn", at)
+    files.accept_lead(member=member, actor=member.user, at=at)
+    application.refresh_from_db()
+    assert application.lead == member.user and application.applicant_key == f"user:{member.user.pk}"
+    assert application.filed_version == version
+    put_in_state(application, "under_review", at)
+    application.refresh_from_db()
+    hand_over(application, application.members.get(user=version.filed_by), at)
+    assert application.applicant_key == key
