@@ -1,0 +1,99 @@
+"""The network goes and comes back while an applicant writes on a phone; two people write the same section."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from applications.models import Application, ApplicationSection
+from tests.factories.applications import ApplicationFactory, TeamMemberFactory
+from tests.journeys.people import PHONE, Person
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+KEPT = "Object.keys(localStorage).filter(key => key.startsWith('unsaved:')).length"
+
+
+def at_work(stage, application: Application, user, section: str = "project") -> Person:
+    """This writer, signed in, a phone in hand, on the page of a section."""
+    client, person = Client(), stage.person(user.name)
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    person.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": stage.address}])
+    person.goes(f"/dossiers/{application.reference}/ecrire/{section}/")
+    person.page.set_viewport_size(PHONE)
+    return person
+
+
+def stored(application: Application) -> dict:
+    return ApplicationSection.objects.get(application=application, code="project").content
+
+
+def saved(person: Person) -> None:
+    person.page.locator("[data-saved].is-ok").filter(has_text="Enregistré à").wait_for()
+
+
+def test_the_network_goes_in_the_middle_of_a_sentence(stage, calendar):
+    application = ApplicationFactory(created_at=calendar.now)
+    writer = at_work(stage, application, application.lead)
+    need = writer.page.locator("[name=need]")
+    need.fill("Une visite sur trois")
+    saved(writer)
+    assert stored(application)["need"] == "Une visite sur trois" and writer.page.evaluate(KEPT) == 0
+
+    writer.context.set_offline(True)
+    need.press_sequentially(" commence par un courrier")
+    writer.page.locator("[data-saved].is-off").filter(has_text="gardé sur cet appareil").wait_for()
+    need.press_sequentially(" incompris.")
+    writer.context.set_offline(False)  # the page is still open: it saves by itself
+    saved(writer)
+    whole = "Une visite sur trois commence par un courrier incompris."
+    assert stored(application)["need"] == whole and writer.page.evaluate(KEPT) == 0
+
+    writer.context.set_offline(True)
+    need.fill(f"{whole} Nous l’avons compté.")
+    address = writer.page.url
+    writer.page.close()  # this time it is closed before the network is back
+    writer.context.set_offline(False)
+    writer.page = writer.context.new_page()
+    writer.goes(address.removeprefix(stage.address))
+    writer.page.set_viewport_size(PHONE)
+    writer.sees("Votre texte du", "n’avait pas pu être enregistré")
+    assert writer.page.locator("[name=need]").input_value() == whole  # nothing is put by itself
+    names = writer.page.evaluate("Object.entries(localStorage).find(([key]) => key.startsWith('unsaved:'))[1]")
+    assert "csrfmiddlewaretoken" not in names and "nonce" not in names
+    writer.page.get_by_role("button", name="Remettre mon texte").click()
+    saved(writer)
+    assert stored(application)["need"] == f"{whole} Nous l’avons compté." and writer.page.evaluate(KEPT) == 0
+
+    writer.context.set_offline(True)
+    writer.page.locator("[name=need]").fill("Sur un appareil partagé")
+    writer.page.evaluate(
+        "document.addEventListener('submit', event => event.preventDefault());"
+        "document.querySelector('form[action$=\"/deconnexion/\"]').requestSubmit()"
+    )
+    assert writer.page.evaluate(KEPT) == 0
+
+
+def test_two_people_in_the_same_section_see_both_texts(stage, calendar):
+    application = ApplicationFactory(created_at=calendar.now)
+    other = TeamMemberFactory(application=application, created_at=calendar.now, right="editor").user
+    ada, lou = at_work(stage, application, application.lead), at_work(stage, application, other)
+    lou.page.locator("[name=need]").fill("Le texte de Lou.")
+    saved(lou)
+    ada.page.locator("[name=need]").fill("Le texte d’Ada.")
+    ada.page.locator("[data-conflict]").wait_for()
+    ada.sees(f"{other} a changé ce passage", f"Enregistré par {other} le")
+    assert ada.page.locator("[name=need]").input_value() == "Le texte d’Ada."
+    ada.page.locator("[name=need]").fill("Le texte d’Ada, plus long.")
+
+    with ada.page.expect_navigation() as coming:
+        ada.page.get_by_role("button", name="Voir les deux textes côte à côte").click()
+    assert coming.value.status == 409 and stored(application)["need"] == "Le texte de Lou."
+    ada.looks().sees("Le texte de Lou.", "Le texte d’Ada, plus long.")
+    ada.page.locator("[name=need]").fill("Le texte d’Ada, choisi.")
+    ada.sees_not("Modifié…")  # and typing here saves nothing before the choice
+    assert ada.page.evaluate(KEPT) == 1
+    with ada.page.expect_navigation():
+        ada.page.get_by_role("button", name="Enregistrer mon texte à sa place").click()
+    assert stored(application)["need"] == "Le texte d’Ada, choisi." and ada.page.evaluate(KEPT) == 0
