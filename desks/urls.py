@@ -1,11 +1,12 @@
 from django.urls import path
 
-from desks import api, views
+from desks import account, api, views
 
 app_name = "desks"
 urlpatterns = [
     path("api/docs/", api.docs, name="api_docs"),
     path("mon-espace/", views.my_space, name="my_space"),
+    path("mon-espace/mes-donnees/", account.my_data, name="my_data"),
     path("instruction/", views.instruction, name="instruction"),
     path("dossiers/<str:reference>/", views.spine, name="spine"),
 ]

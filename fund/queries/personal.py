@@ -1,0 +1,21 @@
+"""What the institution holds about a person."""
+
+from __future__ import annotations
+
+from core.models import User
+from core.personal import rows
+from fund.models import RoleGrant
+
+
+def personal(user: User) -> dict:
+    return {
+        "roles": rows(
+            RoleGrant.objects.filter(user=user).order_by("pk"),
+            role="role",
+            college="college",
+            title="title",
+            state="state",
+            starts_at="starts_at",
+            ends_at="ends_at",
+        )
+    }

@@ -1,0 +1,56 @@
+"""What the panel's work holds about a person: one's own seats, declarations, reviews, appeals; never another member's."""
+
+from __future__ import annotations
+
+from core.models import User
+from core.personal import rows
+from reviews.models import Appeal, Assignment, Declaration, ReviewVersion, Score, Seat
+
+
+def personal(user: User) -> dict:
+    mine = Assignment.objects.filter(seat__user=user).order_by("pk")
+    return {
+        "panel_seats": rows(
+            Seat.objects.filter(user=user).order_by("pk"),
+            call="panel__call__title",
+            college="college",
+            kind="kind",
+            title="title",
+            themes="themes",
+            departments="departments",
+            employer_siret="siret",
+            since="created_at",
+            until="ends_at",
+        ),
+        "declarations": rows(
+            Declaration.objects.filter(user=user).order_by("pk"),
+            reference="application__reference",
+            state="state",
+            ground="ground",
+            declared_at="declared_at",
+        ),
+        "reviews": rows(
+            mine, reference="application__reference", state="state", comment="comment", submitted_at="submitted_at"
+        ),
+        "scores": rows(
+            Score.objects.filter(assignment__in=mine).order_by("pk"),
+            reference="assignment__application__reference",
+            criterion="criterion__label",
+            half_points="half_points",
+            cannot_judge="cannot_judge",
+            justification="justification",
+        ),
+        "filed_reviews": rows(
+            ReviewVersion.objects.filter(assignment__in=mine).order_by("pk"),
+            reference="assignment__application__reference",
+            number="number",
+            content="content",
+            submitted_at="submitted_at",
+        ),
+        "appeals": rows(
+            Appeal.objects.filter(filed_by=user).order_by("pk"),
+            reference="decision__application__reference",
+            text="text",
+            filed_at="filed_at",
+        ),
+    }
