@@ -15,14 +15,20 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-WORD = re.compile(r"[^\s\u0085\u001c-\u001f\ufeff]+")
+WORD = re.compile(
+    r"[^\s\u001c-\u001f\u0085\u200b\ufeff\u00ad\u200c-\u200f\u2060!?:;,.…«»“”\"'’()\[\]–—•·/-][^\s\u001c-\u001f\u0085\u200b\ufeff]*"
+)
+"""A word: from its first sign that is neither blank, invisible nor mere punctuation to the next blank. `Oui !` is one word, `l’essai` one, `« oui »` one.
+
+core/static/js/enhance.js holds the same expression, sign for sign, so that the counter and the refusal never disagree.
+"""
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 MAX_AMOUNT = 100_000_000_00
 MAX_ROWS = 60
 
 
 def count_words(text: str) -> int:
-    """Runs of signs between blanks; the browser counts with the same expression."""
+    """Words as the browser counts them too (see WORD)."""
     return len(WORD.findall(text or ""))
 
 

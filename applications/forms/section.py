@@ -140,6 +140,13 @@ class IdentifierField(forms.CharField):
         return number
 
 
+class ProseField(forms.CharField):
+    """A long text. A new line is one sign, as the browser counts it, however it was sent."""
+
+    def to_python(self, value):
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _capital(label) -> str:
     text = str(label)
     return text[:1].upper() + text[1:]
@@ -168,7 +175,7 @@ def _field(key: Key, value, **options) -> forms.Field:
     if key.kind == "number":
         return NumberField(**options)
     if key.kind == "text":
-        field = forms.CharField(
+        field = ProseField(
             widget=forms.Textarea(attrs={"rows": 4 if key.words <= 200 else 10}), max_length=key.signs, **options
         )
         field.max_words = key.words  # type: ignore[attr-defined]

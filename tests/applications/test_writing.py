@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from applications import queries
 from applications import transitions as files
+from applications.forms.section import ProseField
 from applications.models import Attachment, TeamMember
+from applications.schema import count_words
 from core.models import Event, Mail
 from fund.enums import ApplicantKind, CallState
 from tests.applications.refusals import refused
+from tests.environment import ROOT
 from tests.factories.applications import PDF, ApplicationFactory, TeamMemberFactory, filed, put_in_state, ready_draft
 from tests.factories.core import UserFactory
 from tests.factories.fund import CallFactory, OrganisationFactory, fictional_siret, open_call
@@ -416,3 +420,13 @@ def test_a_filed_application_changes_hands_but_never_twice_in_a_call(at):
     application.refresh_from_db()
     hand_over(application, application.members.get(user=version.filed_by), at)
     assert application.applicant_key == key
+
+
+def test_words_are_counted_as_the_browser_counts_them():
+    texts = json.loads((ROOT / "tests/data/words.json").read_text())
+    assert [(text, count_words(text)) for text, _ in texts] == [tuple(one) for one in texts]
+
+
+def test_a_new_line_is_one_sign_however_it_is_sent():
+    field = ProseField(max_length=5)
+    assert field.clean("ab\r\ncd") == "ab\ncd" and field.clean("ab\rcd") == "ab\ncd"

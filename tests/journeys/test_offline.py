@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from applications.models import Application, ApplicationSection
+from applications.schema import WORD
+from tests.environment import ROOT
 from tests.factories.applications import ApplicationFactory, TeamMemberFactory
 from tests.journeys.people import PHONE, Person
 
@@ -97,3 +101,22 @@ def test_two_people_in_the_same_section_see_both_texts(stage, calendar):
     with ada.page.expect_navigation():
         ada.page.get_by_role("button", name="Enregistrer mon texte à sa place").click()
     assert stored(application)["need"] == "Le texte d’Ada, choisi." and ada.page.evaluate(KEPT) == 0
+
+
+def test_the_counter_finds_the_words_that_the_server_finds(chromium):
+    script = ROOT / "core/static/js/enhance.js"
+    assert WORD.pattern in script.read_text()
+    page = chromium.new_page()
+    page.set_content('<html lang="en"><textarea id="a" data-words="1000"></textarea><span id="a_count"></span></html>')
+    page.add_script_tag(path=script)
+    texts = json.loads((ROOT / "tests/data/words.json").read_text())
+    counted = page.evaluate(
+        """texts => texts.map(([text]) => {
+            const area = document.getElementById("a");
+            area.value = text;
+            area.dispatchEvent(new Event("input", { bubbles: true }));
+            return 1000 - Number.parseInt(document.getElementById("a_count").textContent.replace(/\\D/g, ""));
+        })""",
+        texts,
+    )
+    assert [(text, found) for (text, _), found in zip(texts, counted, strict=True)] == [tuple(one) for one in texts]
