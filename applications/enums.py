@@ -148,6 +148,13 @@ class SectionCode(models.TextChoices):
     STATEMENTS = "statements", _("Commitments")
 
 
+class MessageKind(models.TextChoices):
+    """A request for the reasons is a message with a last day to answer."""
+
+    MESSAGE = "message", _("message")
+    REASONS_REQUEST = "reasons_request", _("request for the reasons")
+
+
 class TeamRight(models.TextChoices):
     EDITOR = "editor", _("may write")
     READER = "reader", _("may read")

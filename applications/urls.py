@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from applications.views import files, filing, instruction, links, partners, pieces, reading, team, writing
+from applications.views import files, filing, instruction, links, messages, partners, pieces, reading, team, writing
 
 app_name = "applications"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("dossiers/<str:reference>/lire/", reading.read, name="read"),
     path("dossiers/<str:reference>/complements/", filing.answer, name="answer"),
     path("dossiers/<str:reference>/retirer/", filing.withdraw, name="withdraw"),
+    path("dossiers/<str:reference>/messages/", messages.of_applicant, name="messages"),
     path("partenariat/<str:token>/", links.partnership, name="partnership"),
     path("equipe/<str:token>/", links.join, name="join"),
     path("instruction/dossiers/", instruction.queue, name="queue"),
@@ -25,5 +26,6 @@ urlpatterns = [
     path("instruction/dossiers/recevables/", instruction.declare_many, name="declare_many"),
     path("instruction/dossiers/codes/", instruction.codes, name="codes"),
     path("instruction/dossiers/<str:reference>/", instruction.file, name="file"),
+    path("instruction/dossiers/<str:reference>/messages/", messages.of_staff, name="staff_messages"),
     path("instruction/dossiers/<str:reference>/complements/", instruction.ask, name="ask"),
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from applications.models import Application
+from applications.queries import files_with_news, staff_unread
 from core.models import TwoKeyAct
 from core.transitions import VERBS
 from desks import rooms
@@ -58,7 +59,7 @@ def tasks(user, at) -> list[Task]:
 
 
 def of_applicant(user, at) -> list[Task]:
-    """Drafts to file and requests to answer; then what the grants await."""
+    """Drafts to file, requests to answer, messages to read; then what the grants await."""
     found = []
     mine = Application.objects.of_team(user).filter(state__in=["draft", "information_requested"])
     for application in mine.select_related("call").order_by("pk")[:50]:
@@ -67,6 +68,14 @@ def of_applicant(user, at) -> list[Task]:
             found.append(Task(_("Answer the fund about “%(title)s”") % title, f"{base}complements/"))
         elif at < application.call.closes_at:
             found.append(Task(_("Finish and file “%(title)s”") % title, f"{base}verifier/", application.call.closes_at))
+    for application in files_with_news(user):
+        title = ngettext(
+            "%(n)s message from the fund about “%(title)s”",
+            "%(n)s messages from the fund about “%(title)s”",
+            application.unread,
+        )
+        words = {"n": application.unread, "title": application.display_title}
+        found.append(Task(title % words, f"/dossiers/{application.reference}/messages/"))
     return found + [Task(row.title, row.path, row.due) for row in tasks_of_recipient(user, at)]
 
 
@@ -155,9 +164,13 @@ def of_officer(user, at) -> list[Task]:
     """One task a room of the instruction desk where something waits."""
     if not has_role(user, Role.CASE_OFFICER, at):
         return []
-    return [
+    found = [
         Task(room.task, room.url)
         for _chapter, listed in rooms.of_instruction(user)
         for room in listed
         if room.waiting and room.task
     ]
+    if unread := staff_unread(user):
+        title = ngettext("%(n)s application with unread messages", "%(n)s applications with unread messages", unread)
+        found.append(Task(title % {"n": unread}, "/instruction/dossiers/?etat=all&attend=messages"))
+    return found

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from applications.models import Application
+from applications.queries import is_member, officer_interest
 from core.models import Document, Event
 from core.templatetags.ui import day
 from desks.words import APPLICANT, STAFF
@@ -45,6 +46,15 @@ def files_visible_to(user):
 
 def is_staff_view(user) -> bool:
     return any(has_role(user, role) for role in STAFF_ROLES)
+
+
+def messages_path(user, application: Application, at) -> str:
+    """Where this person reads the conversation about this file; empty for those who never see it."""
+    if is_member(user, application):
+        return f"/dossiers/{application.reference}/messages/"
+    if application.is_filed and has_role(user, Role.CASE_OFFICER, at) and not officer_interest(user, application):
+        return f"/instruction/dossiers/{application.reference}/messages/"
+    return ""
 
 
 def spine(application: Application, user, at) -> list[Step]:

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from applications.models import Application
+from applications.queries import unread_count
 from core.access import allow, signed_in
 from core.transitions import offered
 from desks import awaited, queries, rooms
@@ -54,5 +55,7 @@ def spine(request, reference):
         "offers": offers,
         "is_team": Application.objects.of_team(request.user).filter(pk=application.pk).exists(),
         "is_staff_view": queries.is_staff_view(request.user),
+        "messages_path": (path := queries.messages_path(request.user, application, request.received_at)),
+        "unread": unread_count(request.user, application) if path else 0,
     }
     return render(request, "desks/spine.html", context)

@@ -43,6 +43,14 @@ instruction_desk = _desk(
         "This desk belongs to the case officers. Ask a case officer for what you need, or an administrator for the role."
     ),
 )
+messages_desk = _desk(
+    "messages_desk",
+    (Role.CASE_OFFICER,),
+    _(
+        "This desk belongs to the case officers. Ask a case officer for what you need, or an administrator for the role."
+    ),
+)
+"""Without the auditors: they read the file, not the letters."""
 calls_desk = _desk(
     "calls_desk",
     (Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUDITOR),

@@ -3,6 +3,7 @@
 from applications.models.application import Application, ApplicationVersion
 from applications.models.eligibility import AccessCode, EligibilityCheck
 from applications.models.information import InformationRequest
+from applications.models.message import Message
 from applications.models.partnership import Partnership
 from applications.models.writing import ApplicationSection, Attachment, SignOff, TeamMember
 
@@ -14,6 +15,7 @@ __all__ = [
     "Attachment",
     "EligibilityCheck",
     "InformationRequest",
+    "Message",
     "Partnership",
     "SignOff",
     "TeamMember",

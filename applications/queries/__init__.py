@@ -9,6 +9,14 @@ from applications.queries.desk import (
     readable_by,
     with_interest,
 )
+from applications.queries.messages import (
+    files_with_news,
+    reasons_awaited,
+    reasons_due,
+    staff_unread,
+    unread_count,
+    with_unread,
+)
 from applications.queries.silence import Silence, silence
 from applications.queries.timeline import Next, Step, latest_request, my_applications, next_step, requests_due, timeline
 from applications.queries.writing import (
@@ -41,6 +49,7 @@ __all__ = [
     "content_now",
     "desk_counts",
     "desk_queue",
+    "files_with_news",
     "find_body",
     "hash_now",
     "is_applicant",
@@ -56,11 +65,16 @@ __all__ = [
     "open_request",
     "progress",
     "readable_by",
+    "reasons_awaited",
+    "reasons_due",
     "requests_due",
     "section_now",
     "signatories",
     "signed_hashes",
     "silence",
+    "staff_unread",
     "timeline",
+    "unread_count",
     "with_interest",
+    "with_unread",
 ]

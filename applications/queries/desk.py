@@ -45,7 +45,7 @@ def readable_by(user):
 
 def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting: str = ""):
     """Filed files, oldest first. `state` a state or "" for those to instruct, "all" for every one; `call` a slug;
-    `waiting` "partner", "reexamine" or "incomplete".
+    `waiting` "partner", "reexamine", "incomplete" or "messages" (unread).
     """
     files = officers_files(user).select_related(
         "call__rule_version", "lead", "organisation", "bearer_organisation", "bearer_person"
@@ -63,6 +63,8 @@ def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting
         files = files.filter(to_reexamine=True)
     if waiting == "incomplete":
         files = files.filter(incomplete=True)
+    if waiting == "messages":
+        files = files.filter(messages__from_staff=False, messages__read_at__isnull=True).distinct()
     for word in text.replace("\x00", "").split()[:6]:
         files = files.filter(
             Q(reference__icontains=word)

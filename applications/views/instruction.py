@@ -40,7 +40,7 @@ FILE_FORMS = {
     "reexamine": forms.ReasonForm,
 }
 STATES = tuple(state for state in ApplicationState.values if state not in ("draft",))
-WAITING = ("partner", "reexamine", "incomplete")
+WAITING = ("partner", "reexamine", "incomplete", "messages")
 
 
 def filters_of(request) -> dict:
@@ -283,6 +283,7 @@ def _file_context(request, application: Application, checks, bound) -> dict:
         .select_related("actor", "reason")
         .order_by("-id")[:40],
         "codes": application.access_codes.select_related("issued_by"),
+        "unread": queries.unread_count(request.user, application) if handles else None,
         "at": request.received_at,
     }
 

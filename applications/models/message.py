@@ -1,0 +1,57 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from applications.enums import MessageKind
+from applications.models.application import Application
+
+
+class MessageQuerySet(models.QuerySet):
+    def unread_by_team(self):
+        """What the fund wrote and nobody of the team has opened."""
+        return self.filter(from_staff=True, read_at__isnull=True)
+
+    def unread_by_staff(self):
+        """What the team wrote and no case officer has opened."""
+        return self.filter(from_staff=False, read_at__isnull=True)
+
+
+class Message(models.Model):
+    """One message between the team of a file and the case officers. The text is only here: the row may be erased, the event keeps none of it.
+
+    `read_at` is when somebody of the other side first had it on screen. `due_on` is the last day to answer a request that has one.
+    """
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="messages", verbose_name=_("application"))
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("written by"))
+    kind = models.CharField(_("kind"), max_length=20, choices=MessageKind.choices, default=MessageKind.MESSAGE)
+    text = models.TextField(_("text"))
+    from_staff = models.BooleanField(_("from the fund"))
+    sent_at = models.DateTimeField(_("sent at"))
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+    due_on = models.DateField(_("answer at the latest on"), null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=MessageKind.values), name="message_kind"),
+            models.CheckConstraint(
+                condition=Q(kind="message", due_on__isnull=True)
+                | Q(kind="reasons_request", due_on__isnull=False, from_staff=False),
+                name="message_due_on",
+            ),
+            models.CheckConstraint(
+                condition=Q(read_at__isnull=True) | Q(read_at__gte=models.F("sent_at")), name="message_read_after_sent"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["application", "from_staff"], condition=Q(read_at__isnull=True), name="message_unread")
+        ]
+
+    def __str__(self):
+        return f"{self.application_id} / {self.pk}"

@@ -1,0 +1,60 @@
+"""What is unread or awaited in the conversations, one query each."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Count, Exists, Min, OuterRef
+
+from applications.enums import MessageKind
+from applications.models import Application, Message
+from applications.queries.desk import officers_files
+from applications.queries.writing import is_member
+
+
+def unread_count(user, application: Application) -> int:
+    """Messages of the other side that nobody of this person's side has opened."""
+    rows = application.messages
+    return (rows.unread_by_team() if is_member(user, application) else rows.unread_by_staff()).count()
+
+
+def files_with_news(user) -> list[Application]:
+    """Files of this person's teams where the fund wrote something unread, each with `unread`; fifty at most."""
+    rows = Application.objects.of_team(user).filter(pk__in=Message.objects.unread_by_team().values("application"))
+    news = Message.objects.unread_by_team().filter(application=OuterRef("pk")).order_by().values("application")
+    return list(rows.annotate(unread=news.annotate(n=Count("pk")).values("n")).order_by("pk")[:50])
+
+
+def with_unread(files):
+    """Those of these files where the team wrote something that no officer has opened."""
+    return files.filter(Exists(Message.objects.unread_by_staff().filter(application=OuterRef("pk"))))
+
+
+def staff_unread(user) -> int:
+    """How many files of this officer hold unread messages."""
+    return with_unread(officers_files(user)).count()
+
+
+def _answered():
+    later = Message.objects.filter(application=OuterRef("application"), from_staff=True, pk__gt=OuterRef("pk"))
+    return Exists(later)
+
+
+def open_reasons():
+    """Requests for the reasons that the fund has not answered: nothing it wrote comes after."""
+    return Message.objects.filter(kind=MessageKind.REASONS_REQUEST).exclude(_answered())
+
+
+def reasons_awaited(application: Application) -> Message | None:
+    """The request for the reasons of this file that awaits an answer."""
+    return open_reasons().filter(application=application).first()
+
+
+def reasons_due(user) -> tuple[int, date | None]:
+    """How many of these requests await this officer, and the first day one of them is due."""
+    found = (
+        open_reasons()
+        .filter(application__in=officers_files(user).values("pk"))
+        .aggregate(n=Count("pk"), first=Min("due_on"))
+    )
+    return found["n"], found["first"]

@@ -1,0 +1,62 @@
+"""Guards of the conversation between a team and the fund."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from applications import queries
+from applications.rules import people
+from core.transitions import Act, Refusal, Who
+
+MESSAGE_SIGNS = 5_000
+
+correspondent = Who(
+    "AP",
+    gettext_lazy("the applicant, the editors of the team and the case officers"),
+    lambda actor, obj, at: (
+        queries.is_applicant(actor, obj) or (people.case_officer(actor, obj, at) and not queries.is_member(actor, obj))
+    ),
+)
+
+
+def conversation_is_open(act: Act) -> None:
+    """The fund knows nothing of a draft: it could not answer about it."""
+    if not act.obj.is_filed:
+        raise Refusal(
+            "messages_not_open",
+            _("Messages open once the application is filed: until then the fund does not see it."),
+            remedy=_("For a question on the call, write to its contact address."),
+            status=409,
+        )
+
+
+def officer_has_no_interest(act: Act) -> None:
+    """Only asked of the fund's side."""
+    if not queries.is_applicant(act.actor, act.obj):
+        people.officer_has_no_interest(act)
+
+
+def text_can_be_sent(act: Act) -> None:
+    """Something to read, of a length that is read, in signs that can be kept."""
+    if act.preview:
+        return
+    text = act.get("text") or ""
+    if not any(unicodedata.category(sign)[0] not in "CZ" for sign in text):
+        raise Refusal("message_empty", _("Write your message first."), field="text")
+    if "\x00" in text or any(unicodedata.category(sign) == "Cs" for sign in text):
+        raise Refusal(
+            "message_signs",
+            _("This text holds signs that cannot be kept."),
+            remedy=_("Copy it again as plain text."),
+            field="text",
+        )
+    if len(text) > MESSAGE_SIGNS:
+        raise Refusal(
+            "message_too_long",
+            _("This message has %(n)s signs: the limit is %(limit)s.") % {"n": len(text), "limit": MESSAGE_SIGNS},
+            remedy=_("Shorten it, or send it in two messages."),
+            field="text",
+        )
