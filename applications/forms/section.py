@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -93,6 +94,8 @@ LICENCE_NAMES = {
     "ODbL-1.0": _("Data: Open Database License, share alike (ODbL-1.0)"),
 }
 """Said in words where the code alone speaks to few."""
+CER_TEXT = "https://www.legifrance.gouv.fr/jorf/id/JORFTEXT000044806609"
+"""Decree 2021-1947 of 31 December 2021, whose annex is the contract (law 2000-321, art. 10-1)."""
 OPTIONAL = (
     "court_registry",
     "minimum_viable_amount",
@@ -253,6 +256,20 @@ class SectionForm(FundForm):
         if key.name == "bearer_kind":
             return forms.ChoiceField(
                 choices=BearerKind.choices, required=False, widget=forms.RadioSelect, help_text=HINTS["bearer_kind"]
+            )
+        if key.name == "cer":
+            return forms.BooleanField(
+                required=False,
+                help_text=format_html(
+                    '{} <a href="{}" rel="external">{}</a>',
+                    gettext(
+                        "The law asks it of every association that asks for public money. Seven commitments: the laws of the Republic, "
+                        "freedom of conscience, freedom of the members, equality and non-discrimination, fraternity and no violence, "
+                        "dignity of the person, the symbols of the Republic. The association tells its members."
+                    ),
+                    CER_TEXT,
+                    gettext("Read the contract (decree 2021-1947, on Légifrance)"),
+                ),
             )
         if key.name == "cer_on":
             return DayField(required=False, help_text=HINTS["cer_on"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
@@ -23,7 +25,25 @@ from core.access import allow, signed_in
 from core.templatetags.ui import instant
 from core.transitions import Refusal
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 ORDER = list(SECTIONS)
+
+
+def step_of(application: Application, here: str) -> dict | None:
+    """Where this page stands on the way to filing: `number`, `total`, `label`."""
+    steps: list[tuple[str, StrOrPromise]] = [(code, SectionCode(code).label) for code in ORDER]
+    steps += [("equipe", _("Team")), ("partenaires", _("Partners")), ("pieces", _("Documents"))]
+    steps += (
+        [("complements", _("Answer the fund’s request"))]
+        if application.state == "information_requested"
+        else [("verifier", _("Check and file"))]
+    )
+    for number, (code, label) in enumerate(steps, 1):
+        if code == here:
+            return {"number": number, "total": len(steps), "label": label}
+    return None
 
 
 def frame(request, application: Application, here: str, content: dict | None = None) -> dict:
@@ -36,6 +56,8 @@ def frame(request, application: Application, here: str, content: dict | None = N
         "gaps": gaps,
         "progress": queries.progress(application, gaps),
         "here": here,
+        "step": step_of(application, here),
+        "areas": queries.areas_of(request.user, application),
         "is_writer": is_writer(request, application),
         "members": list(application.members.select_related("user").exclude(user=application.lead_id)),
         "filed": application.filed_version,
@@ -66,6 +88,8 @@ def section(request, reference, code):
         if request.method == "POST":
             raise refusal
         messages.info(request, str(refusal))
+        if refusal.code == "area_not_yours":
+            return redirect(f"{page('read', application)}#partie-{code}")
         return redirect(page("answer" if application.state == "information_requested" else "read", application))
     row = application.sections.select_related("updated_by").filter(code=code).first()
     content, conflict = queries.content_now(application), None

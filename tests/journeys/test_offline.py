@@ -12,7 +12,7 @@ from applications.models import Application, ApplicationSection
 from applications.schema import WORD
 from tests.environment import ROOT
 from tests.factories.applications import ApplicationFactory, TeamMemberFactory
-from tests.journeys.people import PHONE, Person
+from tests.journeys.people import DESK, PHONE, Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 KEPT = "Object.keys(localStorage).filter(key => key.startsWith('unsaved:')).length"
@@ -120,3 +120,20 @@ def test_the_counter_finds_the_words_that_the_server_finds(chromium):
         texts,
     )
     assert [(text, found) for (text, _), found in zip(texts, counted, strict=True)] == [tuple(one) for one in texts]
+
+
+def test_the_way_to_filing_folds_into_one_line_on_a_phone(stage, calendar):
+    application = ApplicationFactory(created_at=calendar.now)
+    writer = at_work(stage, application, application.lead, "budget")
+    assert writer.page.title().startswith("Le budget · ")
+    summary, last = writer.page.locator(".fold-narrow > summary"), writer.page.get_by_role("link", name="Équipe")
+    assert " ".join(summary.inner_text().split()) == "Étape 4 sur 11 · Le budget" and not last.is_visible()
+    field = writer.page.locator("main input:not([type=hidden])").first
+    assert field.bounding_box()["y"] < 2 * PHONE["height"]
+    summary.click()
+    assert last.is_visible()
+    writer.page.reload()
+    writer.page.set_viewport_size(DESK)
+    assert last.is_visible() and not summary.is_visible()
+    writer.goes(f"/dossiers/{application.reference}/ecrire/statements/")
+    assert "legifrance.gouv.fr" in writer.page.locator("#id_cer_helptext a").get_attribute("href")
