@@ -23,3 +23,14 @@ def client_ip(request) -> str:
 def address_hash(request) -> str:
     """The browser's address as evidence that names nobody: keyed, so that nobody can try all addresses."""
     return hashlib.sha256(f"{settings.SECRET_KEY}|{client_ip(request)}".encode()).hexdigest()[:32]
+
+
+def as_int(text) -> int | None:
+    """A whole number as a form or an address gives it, below ten thousand million; None for anything else (“²” is a digit to Python, 400 nines an id)."""
+    text = str(text or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else None
+
+
+def as_ids(texts) -> set[int]:
+    """The row numbers among these; the rest names nothing."""
+    return {number for text in texts if (number := as_int(text)) is not None}

@@ -58,7 +58,7 @@ def clean_siret(text: str) -> str:
     number = compact(text)
     if not number:
         return ""
-    if not number.isdigit() or len(number) != 14:
+    if not (number.isascii() and number.isdigit()) or len(number) != 14:
         raise ValidationError(
             _("A SIRET has 14 digits; this one has %(count)s signs.") % {"count": len(number)}, code="siret_length"
         )

@@ -20,6 +20,8 @@ from defusedxml.ElementTree import iterparse
 from django.utils.translation import gettext as _
 from lxml import etree
 
+from core.browser import as_int
+
 MAX_BYTES = 20 * 1024 * 1024
 _AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,5})?")
 _NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:((?:camt\.05[34]|pain\.002)\.001\.\d\d)")
@@ -239,7 +241,7 @@ def _entry(entry, account: str) -> list[Line]:
                 bank_reference=_text(entry, "AcctSvcrRef"),
                 reason_code=_reason(entry),
                 batch_message_id=(_text(batch, "PmtInfId") or _text(batch, "MsgId")) if batch is not None else "",
-                batch_count=int(count) if count.isdigit() else None,
+                batch_count=as_int(count),
                 text=_text(entry, "AddtlNtryInf")[:140],
                 **common,
             )

@@ -26,6 +26,7 @@ from applications.views.acts import BASE, act, cards, refusal_of, status
 from applications.views.reading import parts_of, pieces_of
 from core import references
 from core.access import allow
+from core.browser import as_ids, as_int
 from core.idempotency import once
 from core.models import Event
 from core.money import decimal_text
@@ -40,7 +41,7 @@ FILE_FORMS = {
     "reexamine": forms.ReasonForm,
 }
 STATES = tuple(state for state in ApplicationState.values if state not in ("draft",))
-WAITING = ("partner", "reexamine", "incomplete", "messages")
+WAITING = ("partner", "reexamine", "incomplete", "messages", "reasons")
 
 
 def filters_of(request) -> dict:
@@ -178,11 +179,7 @@ def export(request):
 @once
 def declare_many(request):
     """Declare several files eligible: first what would happen, then the act. What cannot be is named with its reason and stays in place."""
-    wanted = [
-        int(value)
-        for value in request.POST.getlist("application")
-        if value.isascii() and value.isdigit() and len(value) < 12
-    ][:200]
+    wanted = sorted(as_ids(request.POST.getlist("application")))[:200]
     chosen = list(queries.officers_files(request.user).select_related(*BASE).filter(pk__in=wanted).order_by("pk"))
     back = reverse("applications:queue") + (f"?{request.POST.get('query', '')}" if request.POST.get("query") else "")
     if not chosen:
@@ -391,11 +388,7 @@ def codes(request):
     form = forms.AccessCodeForm(initial={"expires_at": request.received_at + timedelta(days=2)})
     name = request.POST.get("act", "") if request.method == "POST" else ""
     if name == "revoke":
-        row = (
-            AccessCode.objects.select_related("application")
-            .filter(pk=request.POST.get("code") if str(request.POST.get("code", "")).isdigit() else 0)
-            .first()
-        )
+        row = AccessCode.objects.select_related("application").filter(pk=as_int(request.POST.get("code")) or 0).first()
         if row is None:
             raise Http404
         files.revoke_access_code(access_code=row, actor=request.user, at=request.received_at)

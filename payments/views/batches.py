@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import reauth
 from core.access import allow
+from core.browser import as_ids
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk
@@ -101,9 +102,7 @@ def batch(request, reference):
 
 
 def _remove(request, row, here):
-    chosen = Instalment.objects.filter(
-        pk__in=[value for value in request.POST.getlist("instalment") if value.isdigit()]
-    )
+    chosen = Instalment.objects.filter(pk__in=as_ids(request.POST.getlist("instalment")))
     batches.remove(payment_batch=row, instalments=list(chosen), actor=request.user, at=request.received_at)
     messages.success(request, _("Taken out of the batch."))
     return redirect(here)

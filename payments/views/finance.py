@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import documents, reauth
 from core.access import allow
+from core.browser import as_ids
 from core.idempotency import once
 from core.money import format_euros
 from core.transitions import Refusal
@@ -122,7 +123,7 @@ def home(request):
 
 
 def _chosen(request):
-    return {value for value in request.POST.getlist("instalment") if value.isdigit()}
+    return as_ids(request.POST.getlist("instalment"))
 
 
 def _order_many(request):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import documents
 from core.access import allow
+from core.browser import as_ids
 from core.idempotency import once
 from core.models import Event
 from core.transitions import VERBS, Refusal
@@ -93,7 +94,7 @@ def agreement_list(request):
 @once
 def offer(request):
     """Offer several agreements at once; each that cannot is named with its reason."""
-    wanted = {value for value in request.POST.getlist("decision") if value.isdigit()}
+    wanted = as_ids(request.POST.getlist("decision"))
     done = 0
     for decision in queries.agreements.to_offer(request.user).filter(pk__in=wanted):
         try:
@@ -207,7 +208,7 @@ def default_note(instalment) -> str:
 
 
 def _certify_many(request):
-    wanted = {value for value in request.POST.getlist("instalment") if value.isdigit()}
+    wanted = as_ids(request.POST.getlist("instalment"))
     done = total = 0
     for one in desk.instalments(request.user).filter(pk__in=wanted).order_by("pk"):
         try:

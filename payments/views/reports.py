@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import documents
 from core.access import allow, signed_in
+from core.browser import as_int
 from core.files import check_upload
 from core.idempotency import once
 from core.transitions import Refusal
@@ -165,7 +166,7 @@ def _post(request, row, here):
             report=row,
             actor=request.user,
             at=request.received_at,
-            piece=int(request.POST.get("piece", "")) if request.POST.get("piece", "").isdigit() else 0,
+            piece=as_int(request.POST.get("piece")) or 0,
         )
         return redirect(here)
     if name in ("save", "submit"):
@@ -215,7 +216,7 @@ def _save(request, row, here, *, file_it: bool):
             at=request.received_at,
             facts=form.facts(),
             lines=forms.rows_of(known, new),
-            version=int(version) if version.isdigit() else None,
+            version=as_int(version),
         )
         if file_it:
             row = reports.submit(report=row, actor=request.user, at=request.received_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.browser import as_int
 from core.forms import DayField, EurosField, FundForm, InstantField
 from fund.enums import College
 from reviews.enums.reading import AUTOMATIC_GROUNDS, Fallback, Ground, SeatKind
@@ -232,6 +233,6 @@ def scores_of(data, criteria) -> dict[str, dict]:
         if choice == "n":
             row |= {"cannot_judge": True, "half_points": None}
         elif choice:
-            row |= {"cannot_judge": False, "half_points": int(choice) if choice.isdigit() else -1}
+            row |= {"cannot_judge": False, "half_points": -1 if (given := as_int(choice)) is None else given}
         found[criterion.code] = row
     return found

@@ -15,6 +15,7 @@ from applications.models import Attachment
 from applications.views.reading import parts_of
 from core import documents, reauth
 from core.access import allow
+from core.browser import as_int
 from core.files import send
 from core.idempotency import once
 from core.transitions import VERBS, Act, Refusal
@@ -308,7 +309,7 @@ def _post(request, application, assignment):
                 at=request.received_at,
                 scores=scores,
                 comment=request.POST.get("comment", "")[:8000],
-                version=int(version) if version.isdigit() else None,
+                version=as_int(version),
             )
     except Refusal as refusal:
         if request.POST.get("autosave"):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import links, references
+from core.browser import as_ids, as_int
 from core.forms import DayField, EurosField, InstantField
 from core.money import decimal_text, format_euros, in_words, split
 
@@ -152,3 +153,9 @@ def test_signed_values():
 )
 def test_next_never_leaves_the_house(rf, wanted):
     assert links.safe_next(rf.get("/connexion/", {"next": wanted}), "/mon-espace/") in ("/mon-espace/",)
+
+
+@pytest.mark.parametrize("text", ["", None, "²", "٣", "-1", "1.5", "9" * 400, "12345678901", " 1", "1\x00"])
+def test_what_is_no_row_number_names_nothing(text):
+    assert as_int(text) is None
+    assert as_ids([text, "7"]) == {7}

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import documents
 from core.access import allow
+from core.browser import as_int
 from core.idempotency import once
 from fund.enums import Role
 from fund.people import instruction_desk
@@ -74,7 +75,7 @@ def _live(request, pk: int, desk: Desk):
     wanted = request.GET.get("point", "")
     if bound is not None and "-" in bound.act:
         wanted = bound.act.split("-")[1]
-    seen = session(meeting, request.user, request.received_at, int(wanted) if wanted.isdigit() else None)
+    seen = session(meeting, request.user, request.received_at, as_int(wanted))
     runs = conducts(request, meeting)
     cards, acts = meeting_cards(request, seen, runs, bound), item_cards(request, seen, runs, bound)
     votes = my_votes(request, seen, bound)
