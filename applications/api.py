@@ -172,6 +172,7 @@ class MemberSerializer(serializers.ModelSerializer):
             "role",
             "description",
             "right",
+            "areas",
             "signatory",
             "invited_at",
             "expires_at",
@@ -191,6 +192,9 @@ class Invitation(Strict):
     name = serializers.CharField(max_length=150, allow_blank=True, required=False)
     role = serializers.CharField(max_length=120, allow_blank=True, required=False)
     right = serializers.ChoiceField(choices=TeamRight.choices, required=False)
+    areas = serializers.MultipleChoiceField(
+        choices=SectionCode.choices, required=False, help_text="Sections this editor may write; empty for all"
+    )
     signatory = serializers.BooleanField(required=False)
 
 
@@ -199,6 +203,9 @@ class MemberChange(Strict):
     role = serializers.CharField(max_length=120, allow_blank=True, required=False)
     description = serializers.CharField(max_length=300, allow_blank=True, required=False)
     right = serializers.ChoiceField(choices=TeamRight.choices, required=False)
+    areas = serializers.MultipleChoiceField(
+        choices=SectionCode.choices, required=False, help_text="Sections this editor may write; empty for all"
+    )
     signatory = serializers.BooleanField(required=False)
 
 

@@ -160,6 +160,23 @@ class TeamRight(models.TextChoices):
     READER = "reader", _("may read")
 
 
+class Area(models.TextChoices):
+    """What an editor's right may be limited to, as the team page offers it; the row keeps the sections (`AREA_SECTIONS`)."""
+
+    PROJECT = "project", _("the text of the project")
+    PEOPLE = "people", _("the applicant, the administration and the commitments")
+    BUDGET = "budget", _("the budget")
+    DOCUMENTS = "documents", _("the documents")
+
+
+AREA_SECTIONS = {
+    "project": ("project", "openness"),
+    "people": ("applicant", "partnership", "statements"),
+    "budget": ("budget",),
+    "documents": ("documents",),
+}
+
+
 class AttachmentKind(models.TextChoices):
     STATUTES = "statutes", _("statutes")
     ACCOUNTS = "accounts", _("accounts or annual report")

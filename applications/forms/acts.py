@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from applications.enums import AttachmentKind, SectionCode, TeamRight
+from applications.enums import AREA_SECTIONS, Area, AttachmentKind, SectionCode, TeamRight
 from applications.models import Application
 from applications.rules.partners import answer_faults
 from core.forms import DayField, FundForm, InstantField
@@ -67,12 +67,34 @@ class StartForm(FundForm):
             )
 
 
-class InviteForm(FundForm):
+class RightForm(FundForm):
+    """The right of a member: to read, to write everywhere, or to write some parts only."""
+
+    right = forms.ChoiceField(label=_("This person"), choices=TeamRight.choices, initial=TeamRight.EDITOR)
+    areas = forms.MultipleChoiceField(
+        label=_("Only these parts, if you tick some"),
+        choices=Area.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nothing ticked: every part. Someone who may write some parts only neither files nor invites."),
+    )
+    signatory = forms.BooleanField(label=_("This person’s agreement is needed to file"), required=False)
+
+    @staticmethod
+    def ticked(member) -> list[str]:
+        return [area for area, codes in AREA_SECTIONS.items() if set(codes) & set(member.areas)]
+
+    def params(self) -> dict:
+        found = super().params()
+        return found | {"areas": [code for area in found["areas"] for code in AREA_SECTIONS[area]]}
+
+
+class InviteForm(RightForm):
     email = forms.CharField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput, required=False)
     name = forms.CharField(label=_("Name"), max_length=150, required=False)
     role = forms.CharField(label=_("Role in the project"), max_length=120, required=False)
-    right = forms.ChoiceField(label=_("This person"), choices=TeamRight.choices, initial=TeamRight.EDITOR)
-    signatory = forms.BooleanField(label=_("This person’s agreement is needed to file"), required=False)
+
+    field_order = ("email", "name", "role", "right", "areas", "signatory")
 
 
 class PersonForm(FundForm):
@@ -81,12 +103,12 @@ class PersonForm(FundForm):
     description = forms.CharField(label=_("What this person brings"), max_length=300, required=False)
 
 
-class MemberForm(FundForm):
+class MemberForm(RightForm):
     name = forms.CharField(label=_("Name"), max_length=150, required=False)
     role = forms.CharField(label=_("Role in the project"), max_length=120, required=False)
     description = forms.CharField(label=_("What this person brings"), max_length=300, required=False)
-    right = forms.ChoiceField(label=_("This person"), choices=TeamRight.choices)
-    signatory = forms.BooleanField(label=_("This person’s agreement is needed to file"), required=False)
+
+    field_order = ("name", "role", "description", "right", "areas", "signatory")
 
 
 class HandOverForm(FundForm):

@@ -92,6 +92,10 @@ class TeamMember(models.Model):
     def display_name(self) -> str:
         return self.name or (str(self.user) if self.user_id else "") or self.email or self.role
 
+    @property
+    def area_labels(self) -> list:
+        return [label for code, label in SectionCode.choices if code in self.areas]
+
     def is_offered_the_lead(self, at) -> bool:
         return self.lead_offer_ends_at is not None and at < self.lead_offer_ends_at
 

@@ -11,6 +11,7 @@ from applications.queries.desk import (
 )
 from applications.queries.messages import (
     files_with_news,
+    reasons_asked,
     reasons_awaited,
     reasons_due,
     staff_unread,
@@ -22,6 +23,7 @@ from applications.queries.timeline import Next, Step, latest_request, my_applica
 from applications.queries.writing import (
     Progress,
     applicant_key,
+    areas_of,
     code_is_live,
     content_now,
     find_body,
@@ -45,6 +47,7 @@ __all__ = [
     "Silence",
     "Step",
     "applicant_key",
+    "areas_of",
     "code_is_live",
     "content_now",
     "desk_counts",
@@ -65,6 +68,7 @@ __all__ = [
     "open_request",
     "progress",
     "readable_by",
+    "reasons_asked",
     "reasons_awaited",
     "reasons_due",
     "requests_due",

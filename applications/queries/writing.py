@@ -31,6 +31,13 @@ def is_applicant(user, application: Application) -> bool:
     )
 
 
+def areas_of(user, application: Application) -> list[str]:
+    """The sections this editor's right is limited to; empty for the whole file, as the lead's always is."""
+    if application.lead_id == user.pk:
+        return []
+    return application.members.filter(user=user, joined_at__isnull=False).values_list("areas", flat=True).first() or []
+
+
 def is_signatory(user, application: Application) -> bool:
     return (
         application.lead_id == user.pk

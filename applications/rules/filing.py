@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from applications import queries
-from applications.enums import CLOSED, STANDING, WRITABLE
+from applications.enums import CLOSED, STANDING, WRITABLE, SectionCode
 from applications.models import Application
 from applications.periods import CLOSING_GRACE
 from applications.rules.gaps import missing, other_filing_checks
@@ -252,7 +252,47 @@ def _names(people) -> str:
     return ", ".join(str(person) for person in people)
 
 
+def room_for_a_document(application: Application, most: int) -> None:
+    if application.attachments.current().count() >= most:
+        raise Refusal(
+            "attachment_count_exceeded",
+            _("You already have %(n)s documents.") % {"n": most},
+            remedy=_("Remove one or merge several."),
+            article="art. 7",
+            field="file",
+        )
+
+
 def content_is_writable(act: Act) -> None:
+    """The content is open, and the part (`code`, when one is named) is this person's to write."""
+    _content_is_open(act)
+    areas = queries.areas_of(act.actor, act.obj) if act.get("code") else []
+    if areas and act.get("code") not in areas:
+        raise Refusal(
+            "area_not_yours",
+            _("You may read this part, not write in it. You write: %(areas)s.") % {"areas": area_labels(areas)},
+            remedy=_("Ask %(name)s for the right to write here.") % {"name": act.obj.lead},
+            status=403,
+        )
+
+
+def area_labels(areas: list[str]) -> str:
+    return ", ".join(str(label) for code, label in SectionCode.choices if code in areas)
+
+
+def whole_file(act: Act) -> None:
+    """What engages the whole file, rights included, is not for an editor of some parts of it."""
+    application = getattr(act.obj, "application", act.obj)
+    if areas := queries.areas_of(act.actor, application):
+        raise Refusal(
+            "area_not_yours",
+            _("This concerns the whole application; you write: %(areas)s.") % {"areas": area_labels(areas)},
+            remedy=_("Ask %(name)s to do it, or for the right to write everywhere.") % {"name": application.lead},
+            status=403,
+        )
+
+
+def _content_is_open(act: Act) -> None:
     """A draft at any time; a filed file while filing is open (on a copy); during a request, only what was asked."""
     application = act.obj
     if application.state not in WRITABLE:

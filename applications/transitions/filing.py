@@ -17,6 +17,7 @@ from core.transitions import canonical_hash, clock, verb
 
 FILING = (
     rules.filing_is_open,
+    rules.whole_file,
     rules.applicant_may_file,
     rules.bodies_may_receive,
     rules.one_file_per_applicant,
@@ -104,6 +105,7 @@ def refile(act, application, *, access_code=""):
     machine=Application,
     label=_("withdraw the application"),
     who=(people.applicant,),
+    guards=(rules.whole_file,),
     mails=("applications/application.withdrawn",),
     danger=True,
 )
@@ -176,7 +178,7 @@ def answered_content(application: Application, request: InformationRequest) -> d
     machine=Application,
     label=_("send the answer"),
     who=(people.applicant,),
-    guards=(instruction.request_is_running, instruction.answer_says_something),
+    guards=(instruction.request_is_running, rules.whole_file, instruction.answer_says_something),
     mails=("applications/information.received", "applications/information.answered_staff"),
 )
 def answer(act, application, *, text=""):

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from applications.models import Application, Partnership
 from applications.notifications import tell, tell_staff, writers_of
 from applications.periods import deadline_in
+from applications.rules import filing, people
 from applications.rules import partners as rules
-from applications.rules import people
 from applications.transitions.common import lock_file, new_link, rules_of
 from core.transitions import clock, verb
 from fund import identifiers
@@ -85,7 +85,13 @@ def remind(partnership: Partnership, *, at) -> bool:
     who=(people.applicant,),
     creates="invited",
     on="application",
-    guards=(rules.file_takes_partners, rules.partners_may_answer, rules.invitation_is_complete, rules.agent_is_new),
+    guards=(
+        filing.whole_file,
+        rules.file_takes_partners,
+        rules.partners_may_answer,
+        rules.invitation_is_complete,
+        rules.agent_is_new,
+    ),
     mails=("applications/partner.invited",),
 )
 def invite(
@@ -123,7 +129,7 @@ def invite(
     machine=Partnership,
     label=_("send a new link"),
     who=(people.applicant,),
-    guards=(rules.file_takes_partners, rules.partners_may_answer, rules.agent_is_new),
+    guards=(filing.whole_file, rules.file_takes_partners, rules.partners_may_answer, rules.agent_is_new),
     mails=("applications/partner.invited",),
 )
 def invite_again(act, partnership, *, message=""):
@@ -134,7 +140,13 @@ def invite_again(act, partnership, *, message=""):
     _send(partnership, token, act.at)
 
 
-@verb(machine=Partnership, label=_("cancel the invitation"), who=(people.applicant,), danger=True)
+@verb(
+    machine=Partnership,
+    label=_("cancel the invitation"),
+    who=(people.applicant,),
+    guards=(filing.whole_file,),
+    danger=True,
+)
 def cancel(act, partnership):
     """The link of the invitation stops working."""
     partnership.cancel()

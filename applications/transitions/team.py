@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applications import queries
-from applications.enums import WRITABLE, TeamRight
+from applications.enums import WRITABLE, SectionCode, TeamRight
 from applications.models import Application, SignOff, TeamMember
 from applications.notifications import tell
 from applications.periods import TEAM_INVITATION_DAYS, end_of
@@ -24,6 +25,8 @@ from core.transitions import Refusal, Who, locked
 from fund.enums import ApplicantKind
 
 TEAM = (filing.content_is_writable,)
+RIGHTS = (filing.whole_file, *TEAM)
+"""Who is in the team, and with which right: an editor of some parts would widen his own."""
 THE_TEAM = gettext_lazy("the team")
 REMIND_AGAIN_AFTER = timedelta(minutes=30)
 """Requests for agreement leave at most once in that time: a mail is not a bell."""
@@ -51,13 +54,16 @@ def invite_member(
     role: str = "",
     right: str = TeamRight.READER,
     signatory: bool = False,
+    areas: Sequence[str] = (),
 ) -> TeamMember:
-    """Invite someone to write or read. The link leaves by mail and lasts 21 days; inviting the same address again kills the former link.
+    """Invite someone to write (everywhere, or the sections of `areas`) or to read. The link leaves by mail and lasts 21 days.
+
+    Inviting the same address again kills the former link.
 
     The row returned carries `link_token`, which is not stored (its hash is).
     """
     email = email.strip().lower()
-    guards = (*TEAM, filing.invitation_is_good)
+    guards = (*RIGHTS, filing.invitation_is_good)
     with writing(
         "invite_member",
         application,
@@ -77,6 +83,7 @@ def invite_member(
         token, member.token_hash = new_link("team", act.obj.reference, email, at)
         member.name, member.role = name.strip()[:150] or member.name, role.strip()[:120] or member.role
         member.right, member.signatory = right if right in TeamRight.values else TeamRight.READER, signatory
+        member.areas = _areas(member.right, areas)
         member.invited_by, member.invited_at = actor, at
         member.expires_at = end_of(timezone.localdate(at) + timedelta(days=TEAM_INVITATION_DAYS))
         member.save()
@@ -97,12 +104,18 @@ def invite_member(
         return member
 
 
+def _areas(right: str, areas: Sequence[str]) -> list[str]:
+    """Kept in the order of the sections; every section is the same as none named, and a reader has none to write."""
+    kept = [code for code in SectionCode.values if code in areas] if right == TeamRight.EDITOR else []
+    return [] if len(kept) == len(SectionCode.values) else kept
+
+
 def add_person(
     *, application: Application, actor: User, at: datetime, name: str, role: str = "", description: str = ""
 ) -> TeamMember:
     """Name someone of the project who needs no account."""
     with writing(
-        "add_person", application, actor=actor, at=at, who=people.applicant, guards=TEAM, code="applicant"
+        "add_person", application, actor=actor, at=at, who=people.applicant, guards=RIGHTS, code="applicant"
     ) as act:
         if not name.strip():
             raise Refusal("name_missing", _("Give this person’s name."), field="name")
@@ -120,9 +133,9 @@ def add_person(
 
 
 def change_member(*, member: TeamMember, actor: User, at: datetime, **facts) -> TeamMember:
-    """Change `name`, `role`, `description`, `right` or `signatory` of a member; what is not given stays."""
+    """Change `name`, `role`, `description`, `right`, `areas` (section codes, none for all) or `signatory` of a member; what is not given stays."""
     with writing(
-        "change_member", member.application, actor=actor, at=at, who=people.applicant, guards=TEAM, code="applicant"
+        "change_member", member.application, actor=actor, at=at, who=people.applicant, guards=RIGHTS, code="applicant"
     ) as act:
         row = locked(member)
         agreed = _agreed(act.obj)
@@ -131,6 +144,7 @@ def change_member(*, member: TeamMember, actor: User, at: datetime, **facts) -> 
                 setattr(row, name, str(facts[name]).strip()[: row._meta.get_field(name).max_length])
         if facts.get("right") in TeamRight.values:
             row.right = facts["right"]
+        row.areas = _areas(row.right, facts.get("areas", row.areas))
         if "signatory" in facts:
             row.signatory = bool(facts["signatory"])
         row.save()
@@ -144,7 +158,13 @@ def remove_member(*, member: TeamMember, actor: User, at: datetime) -> None:
     leaving = member.user_id == actor.pk and member.joined_at is not None
     who = people.member if leaving else people.applicant
     with writing(
-        "remove_member", member.application, actor=actor, at=at, who=who, guards=TEAM, code="applicant"
+        "remove_member",
+        member.application,
+        actor=actor,
+        at=at,
+        who=who,
+        guards=TEAM if leaving else RIGHTS,
+        code="" if leaving else "applicant",
     ) as act:
         row = act.obj.members.filter(pk=member.pk).first()
         if row is None:

@@ -82,6 +82,7 @@ def team(request, reference):
                     at=request.received_at,
                     email=member.email,
                     right=member.right,
+                    areas=member.areas,
                     signatory=member.signatory,
                 )
                 messages.success(request, _("A new invitation is on its way; the former link no longer works."))
@@ -111,6 +112,7 @@ def team(request, reference):
                     "role": member.role,
                     "description": member.description,
                     "right": member.right,
+                    "areas": forms.MemberForm.ticked(member),
                     "signatory": member.signatory,
                 },
             ),
@@ -128,7 +130,8 @@ def team(request, reference):
             "person": person,
             "only_mine": [*never, *outdated] == [request.user],
             "awaited": [str(one) for one in (*never, *outdated)],
-            "closed": closed(request, application, "applicant"),
+            "closed": closed(request, application, "applicant")
+            or may(filing_rules.whole_file, Writing("change_member"), application, request),
             **_hand_over(request, application, context["members"]),
             "open_member": bound.obj.pk if bound is not None else 0,
             "at": request.received_at,

@@ -24,12 +24,13 @@ def agreement_of(obj):
 
 
 def is_party(user, agreement) -> bool:
-    """An editor of the team, or the one who signs for the bearer."""
+    """An editor of the whole application, or the one who signs for the bearer."""
     if user is None or not user.is_authenticated:
         return False
-    return user.pk in (agreement.signatory_id, agreement.application.bearer_person_id) or files.is_applicant(
-        user, agreement.application
-    )
+    application = agreement.application
+    if user.pk in (agreement.signatory_id, application.bearer_person_id):
+        return True
+    return files.is_applicant(user, application) and not files.areas_of(user, application)
 
 
 def signs_for_bearer(user, agreement) -> bool:

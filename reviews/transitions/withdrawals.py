@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications import transitions as files
 from applications.models import Application
+from applications.rules.filing import whole_file
 from core.transitions import verb
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS
 from reviews.models import Assignment
@@ -18,6 +19,7 @@ from reviews.transitions.common import lock_money
     machine=Application,
     label=_("withdraw the application under review"),
     who=(applicant,),
+    guards=(whole_file,),
     name="leave_review",
     fsm="withdraw_from_review",
     mails=("applications/application.withdrawn",),

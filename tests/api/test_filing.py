@@ -320,3 +320,18 @@ def test_the_lead_is_handed_over(at, token):
     assert application.lead == member.user
     team = other.get(f"{API}/applications/{application.reference}/members/").json()
     assert [one["right"] for one in team] == ["editor"]
+
+
+def test_the_api_keeps_to_the_parts_of_an_editor(at, token):
+    application = make.ready_draft(at)
+    member = make.TeamMemberFactory(application=application, right="editor")
+    path = f"{API}/applications/{application.reference}/"
+    lead, editor = token(application.lead), token(member.user)
+    answer = lead.patch(f"{path}members/{member.pk}/", {"areas": ["budget"]}, format="json")
+    assert answer.status_code == 200 and answer.json()["areas"] == ["budget"], answer.json()
+    bad = lead.patch(f"{path}members/{member.pk}/", {"areas": ["lune"]}, format="json")
+    assert bad.status_code == 400 and bad.json()["errors"]["areas"]
+    written = editor.patch(f"{path}sections/budget/", {"content": {"requested_amount": 100000}}, format="json")
+    assert written.status_code == 200, written.json()
+    refused = editor.patch(f"{path}sections/project/", {"content": {"title": "Non"}}, format="json")
+    assert refused.status_code == 403 and refused.json()["code"] == "area_not_yours"

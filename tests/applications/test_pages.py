@@ -455,7 +455,7 @@ def test_the_pages_of_a_file_cost_the_same_at_any_length(at, as_user, django_ass
         TeamMemberFactory(application=row, created_at=at)
         PartnershipFactory(application=row)
     browser = as_user(row.lead)
-    for name, count in (("equipe", 15), ("partenaires", 15)):
+    for name, count in (("equipe", 15), ("partenaires", 14)):
         path = f"/dossiers/{row.reference}/{name}/"
         browser.get(path)
         with django_assert_num_queries(count):
@@ -495,3 +495,24 @@ def test_a_citizen_reads_why_the_application_stays_theirs(as_user, at):
     browser = as_user(row.lead)
     page = browser.get(f"/dossiers/{row.reference}/equipe/").content.decode()
     assert 'value="offer"' not in page and "collectif" in page
+
+
+def test_an_editor_of_some_parts_reads_the_others(as_user, at):
+    row = ready_draft(at)
+    member = TeamMemberFactory(application=row, right="editor")
+    here = f"/dossiers/{row.reference}/"
+    lead = as_user(row.lead)
+    change = {"act": "change", "member": member.pk, f"member-{member.pk}-right": "editor"}
+    assert lead.post(f"{here}equipe/", change | {f"member-{member.pk}-areas": ["budget"]}).status_code == 302
+    member.refresh_from_db()
+    assert member.areas == ["budget"]
+    team = ok(lead.get(f"{here}equipe/"))
+    assert re.search(r'value="budget"[^>]*checked', team)
+    browser = as_user(member.user)
+    page = ok(browser.get(f"{here}ecrire/budget/"))
+    assert "à lire" in page
+    answer = browser.get(f"{here}ecrire/project/")
+    assert answer.status_code == 302 and answer.url.endswith("/lire/#partie-project")
+    assert "Vous pouvez lire cette partie" in ok(browser.get(answer.url))
+    assert browser.post(f"{here}ecrire/project/", {"title": "Non"}).status_code == 403
+    assert browser.post(f"{here}ecrire/project/auto/", {"title": "Non"}).status_code == 403

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from applications import queries
 from applications import transitions as files
 from applications.forms.section import ProseField
+from applications.enums import SectionCode
 from applications.models import Attachment, TeamMember
 from applications.schema import count_words
 from core.models import Event, Mail
@@ -430,3 +431,42 @@ def test_words_are_counted_as_the_browser_counts_them():
 def test_a_new_line_is_one_sign_however_it_is_sent():
     field = ProseField(max_length=5)
     assert field.clean("ab\r\ncd") == "ab\ncd" and field.clean("ab\rcd") == "ab\ncd"
+
+
+# ---- rights by part ----
+
+
+def test_an_editor_of_some_parts_writes_these_only(at):
+    application = ready_draft(at)
+    member = TeamMemberFactory(application=application, right="editor")
+    treasurer = member.user
+    save(application, "project", actor=treasurer, at=at, title="Avant")  # without areas: everywhere
+    files.change_member(member=member, actor=application.lead, at=at, areas=["budget", "documents"])
+    save(application, "budget", actor=treasurer, at=at, requested_amount=100000)
+    refusal = refused("area_not_yours", save, application=application, actor=treasurer, at=at, title="Après")
+    assert refusal.status == 403 and str(application.lead) in str(refusal.remedy)
+    piece = files.attach(
+        application=application,
+        actor=treasurer,
+        at=at,
+        uploaded=SimpleUploadedFile("devis.pdf", PDF, "application/pdf"),
+        content_type="application/pdf",
+    )
+    files.change_member(member=member, actor=application.lead, at=at, areas=["budget"])
+    refused("area_not_yours", files.detach, application=application, actor=treasurer, at=at, attachment=piece)
+    whole = dict(application=application, actor=treasurer, at=at)
+    refused("area_not_yours", files.invite_member, **whole, email="ami@demo.example", right="editor")
+    refused("area_not_yours", files.add_person, **whole, name="Ami")
+    refused("area_not_yours", files.change_member, member=member, actor=treasurer, at=at, areas=[])
+    refused("area_not_yours", files.submit, **whole)
+    refused("area_not_yours", files.withdraw, **whole)
+    files.remove_member(member=member, actor=treasurer, at=at)  # anyone may leave
+
+
+def test_areas_are_kept_in_one_shape(at):
+    application = ApplicationFactory(created_at=at)
+    member = invite(application, at, right="editor", areas=["budget", "project", "nothing"])
+    assert member.areas == ["project", "budget"]
+    change = dict(member=member, actor=application.lead, at=at)
+    assert files.change_member(**change, areas=SectionCode.values).areas == []
+    assert files.change_member(**change, areas=["budget"], right="reader").areas == []
