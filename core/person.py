@@ -1,14 +1,24 @@
-"""Acts of a person on the account: change the name and the language."""
+"""Acts of a person on the account: change the name and the language; leave."""
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import F, Func, Q, TextField, Value
 from django.utils.translation import gettext_lazy as _
 
+from core import kept
 from core.logs import current_request_id
-from core.models import Event, User
+from core.models import ApiToken, ErasableText, Event, IdempotencyKey, Mail, TwoKeyAct, User
+from core.models.outbox import MailState
+from core.models.two_key import TwoKeyState
+from core.models.user import ERASED_DOMAIN
 from core.transitions import Refusal
 
 MACHINE = "person"
@@ -45,3 +55,66 @@ def change_details(*, user: User, actor: User, at: datetime, name: str, language
             row.save(update_fields=["name", "language"])
             told(row, "change_details", actor=actor, at=at, changed=changed)
     return row
+
+
+LONG_ENOUGH = 6
+"""A shorter name is also a common word: it is not searched for in what others were sent."""
+
+
+def forget(*, user: User, at: datetime) -> str:
+    """Empty the row of a person (never deleted: events keep its key) and erase all that core holds of him. Returns the address put in its place.
+
+    Runs in the caller's transaction, after the caller's rules. Frozen documents and signatures stay: they are the record.
+    """
+    name, email = user.name, user.email
+    alias = f"erased-{secrets.token_hex(8)}@{ERASED_DOMAIN}"
+    _forget_mails(user, alias, at)
+    for words in (email, name if len(name) >= LONG_ENOUGH else ""):
+        if words:
+            _forget_words(words)
+    EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    ApiToken.objects.filter(user=user).delete()
+    IdempotencyKey.objects.filter(user=user).delete()
+    _close_sessions(user)
+    user.email, user.name, user.is_active, user.last_login = alias, "", False, None
+    user.set_unusable_password()
+    user.save()
+    return alias
+
+
+def _forget_mails(user: User, alias: str, at: datetime) -> None:
+    """What waits to be sent is dropped; of what was sent remain the kind, the file and the date."""
+    mine = Mail.objects.filter(Q(recipient=user) | Q(to__iexact=user.email))
+    waiting = (MailState.HELD, MailState.QUEUED, MailState.FAILED)
+    for mail in mine.select_for_update(of=("self",)).filter(state__in=waiting):
+        if mail.state == MailState.HELD:
+            mail.release(at)
+        mail.give_up("the account was deleted")
+        mail.save()
+    mine.update(to=alias, subject="", text="")
+
+
+def _forget_words(words: str) -> None:
+    """Take a name or an address out of what is not a record: mails already sent to others, reasons, titles of closed acts."""
+
+    def without(field):
+        return Func(F(field), Value(words), Value("…"), function="REPLACE", output_field=TextField())
+
+    over = (MailState.SENT, MailState.DEAD)
+    Mail.objects.filter(Q(subject__contains=words) | Q(text__contains=words), state__in=over).update(
+        subject=without("subject"), text=without("text")
+    )
+    ErasableText.objects.filter(text__icontains=words).delete()
+    closed = TwoKeyAct.objects.exclude(state=TwoKeyState.PROPOSED)
+    closed.filter(Q(title__contains=words) | Q(reason__contains=words)).update(
+        title=without("title"), reason=without("reason")
+    )
+
+
+def _close_sessions(user: User) -> None:
+    """End every session of this person, and those that keep a form of his until sign-in."""
+    for session in Session.objects.iterator():
+        held = session.get_decoded()
+        if held.get(SESSION_KEY) == str(user.pk) or held.get(kept.KEY, {}).get("author") == user.pk:
+            session.delete()

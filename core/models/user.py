@@ -1,9 +1,11 @@
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 SYSTEM_EMAIL = "systeme@fonds.invalid"
+ERASED_DOMAIN = "efface.invalid"
 
 
 class UserManager(BaseUserManager):
@@ -46,7 +48,12 @@ class User(AbstractBaseUser):
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique_ci")]
 
     def __str__(self):
-        return self.name or self.email
+        return self.name or (gettext("deleted account") if self.is_erased else self.email)
+
+    @property
+    def is_erased(self) -> bool:
+        """Its owner left: nothing of the person is in the row any more."""
+        return self.email.endswith(f"@{ERASED_DOMAIN}")
 
     @property
     def is_system(self) -> bool:

@@ -98,7 +98,7 @@ class DetailsForm(FundForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     language = forms.ChoiceField(
-        label=gettext_lazy("Language of your pages and mails"), choices=User._meta.get_field("language").choices
+        label=gettext_lazy("Language of your pages and mails"), choices=User._meta.get_field("language").choices or ()
     )
 
 

@@ -1,0 +1,57 @@
+"""A person leaves: what of him the files keep, and what they do not."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.db import transaction
+
+from applications.models import Application, Attachment, SignOff, TeamMember
+from applications.transitions.common import note, writing
+from core.models import User
+
+NEVER_FILED = {"title": "", "summary": "", "applicant_name": "", "themes": [], "insee_code": "", "commune": ""}
+
+
+def forget(*, user: User, at) -> dict[str, int]:
+    """Erase what this person's own unfiled files hold and take him off the teams; what was filed stays as it was filed. Returns counts for the event.
+
+    The caller has checked `rules.leaving` and runs in a transaction; stored bytes go after the commit.
+    """
+    emptied = [_empty(file) for file in Application.objects.filter(lead=user, filed_version=None)]
+    closed = Application.objects.filter(lead=user, filed_version__isnull=False)
+    for file in closed:  # the filed version is the record; the working copy is not
+        file.sections.all().delete()
+    closed.filter(organisation=None, applicant_kind="citizen").update(applicant_name="")
+    rows = TeamMember.objects.filter(user=user) | TeamMember.objects.filter(email__iexact=user.email)
+    drafts = list(rows.filter(application__filed_version=None).select_related("application"))
+    for member in drafts:
+        with writing("remove_member", member.application, actor=user, at=at, who=None) as act:
+            note(act, member=member.pk)
+            TeamMember.objects.filter(pk=member.pk).delete()
+    SignOff.objects.filter(user=user, application__filed_version=None).delete()
+    named = rows.update(
+        name="",
+        email="",
+        description="",
+        consent_at=None,
+        signatory=False,
+        token_hash="",
+        expires_at=None,
+        lead_offer_ends_at=None,
+    )
+    return {"files_emptied": len(emptied), "teams_left": len(drafts), "names_dropped": named}
+
+
+def _empty(application: Application) -> Application:
+    application.sections.all().delete()
+    application.members.all().delete()
+    application.sign_offs.all().delete()
+    application.partnerships.update(message="")
+    if "message" in apps.get_app_config("applications").models:
+        apps.get_model("applications", "Message").objects.filter(application=application).delete()
+    pieces = Attachment.objects.filter(application=application, first_filed_at=None)
+    for piece in pieces.exclude(file=""):
+        transaction.on_commit(lambda file=piece.file: file.delete(save=False), robust=True)
+    pieces.delete()
+    Application.objects.filter(pk=application.pk).update(**NEVER_FILED)
+    return application
