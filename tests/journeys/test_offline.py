@@ -94,6 +94,7 @@ def test_two_people_in_the_same_section_see_both_texts(stage, calendar):
     with ada.page.expect_navigation() as coming:
         ada.page.get_by_role("button", name="Voir les deux textes côte à côte").click()
     assert coming.value.status == 409 and stored(application)["need"] == "Le texte de Lou."
+    stage.seen.clear()
     ada.looks().sees("Le texte de Lou.", "Le texte d’Ada, plus long.")
     ada.page.locator("[name=need]").fill("Le texte d’Ada, choisi.")
     ada.sees_not("Modifié…")  # and typing here saves nothing before the choice
@@ -137,3 +138,53 @@ def test_the_way_to_filing_folds_into_one_line_on_a_phone(stage, calendar):
     assert last.is_visible() and not summary.is_visible()
     writer.goes(f"/dossiers/{application.reference}/ecrire/statements/")
     assert "legifrance.gouv.fr" in writer.page.locator("#id_cer_helptext a").get_attribute("href")
+
+
+def test_an_answer_lost_on_the_way_is_no_other_writer(stage, calendar):
+    application = ApplicationFactory(created_at=calendar.now)
+    writer = at_work(stage, application, application.lead)
+    lost = []
+
+    def lose(route):
+        lost.append(route.fetch().status)  # the server has saved; its answer never arrives
+        route.abort()
+
+    writer.page.route("**/auto/", lose, times=1)
+    need = writer.page.locator("[name=need]")
+    need.fill("Premier jet.")
+    writer.page.locator("[data-saved].is-off").wait_for()
+    assert lost == [200] and stored(application)["need"] == "Premier jet."
+    need.fill("Second jet.")
+    saved(writer)
+    writer.page.wait_for_function(f"{KEPT} === 0")
+    assert stored(application)["need"] == "Second jet." and not writer.page.locator("[data-conflict]").count()
+
+
+def test_rows_added_without_network_are_put_back_and_a_newer_text_is_not_written_over(stage, calendar):
+    application = ApplicationFactory(created_at=calendar.now)
+    other = TeamMemberFactory(application=application, created_at=calendar.now, right="editor").user
+    ada, lou = at_work(stage, application, application.lead), at_work(stage, application, other)
+    address = ada.page.url
+    ada.context.set_offline(True)
+    for label in ("Un retard", "Une panne", "Un départ"):
+        ada.page.locator('[data-rows=risks] [name="add_row"]').click()
+        ada.page.locator("[data-rows=risks] .row-set").last.locator("input, textarea").first.fill(label)
+    ada.page.close()
+    ada.context.set_offline(False)
+    lou.page.locator("[name=need]").fill("Le texte de Lou.")
+    saved(lou)
+
+    ada.page = ada.context.new_page()
+    ada.page.goto(address)
+    ada.page.set_viewport_size(PHONE)
+    ada.page.locator("[data-kept]").wait_for()
+    stage.seen.clear()  # the same page, with the notice
+    ada.looks()
+    ada.page.get_by_role("button", name="Remettre mon texte").click()
+    assert "Un départ" in ada.page.locator("[data-rows=risks] input, [data-rows=risks] textarea").evaluate_all(
+        "fields => fields.map(field => field.value)"
+    )
+    ada.page.locator("[data-conflict]").wait_for()  # someone wrote since: both texts, and a choice
+    stage.seen.clear()
+    ada.looks()
+    assert stored(application)["need"] == "Le texte de Lou."
