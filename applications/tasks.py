@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef
 from applications import transitions as files
 from applications.models import AccessCode, Application, Attachment, InformationRequest, Partnership
 from applications.periods import CLOSING_GRACE, REMIND_BEFORE_DAYS
-from applications.transitions import partnerships, reminders, writing
-from core import files as uploads
+from applications.transitions import partnerships, reminders, uploads, writing
 from core.clock import register
+from core.files import scan
 from core.models import Mail
 from core.transitions import Refusal
 from fund.enums import CallState
@@ -72,7 +72,7 @@ def scan_quarantine(at, actor) -> int:
         infected = False
         try:
             with piece.file.open("rb") as stored:
-                judged = uploads.scan(stored.read(), piece.name)
+                judged = scan(stored.read(), piece.name)
         except Refusal:
             judged = infected = True
         except OSError:
@@ -84,6 +84,11 @@ def scan_quarantine(at, actor) -> int:
         elif silences == 3:
             break
     return done
+
+
+@register("applications.uploads", every_seconds=3600)
+def expire_uploads(at, actor) -> int:
+    return uploads.expire(at=at)
 
 
 @register("applications.remind_drafts", every_seconds=600)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from applications.views import files, filing, instruction, links, messages, partners, pieces, reading, team, writing
+from applications.views import (
+    files,
+    filing,
+    instruction,
+    links,
+    messages,
+    partners,
+    pieces,
+    reading,
+    team,
+    uploads,
+    writing,
+)
 
 app_name = "applications"
 urlpatterns = [
@@ -14,6 +26,8 @@ urlpatterns = [
     path("dossiers/<str:reference>/partenaires/", partners.partners, name="partners"),
     path("dossiers/<str:reference>/pieces/", pieces.pieces, name="pieces"),
     path("dossiers/<str:reference>/pieces/<int:pk>/", pieces.piece, name="piece"),
+    path("dossiers/<str:reference>/pieces/envois/", uploads.begin, name="uploads"),
+    path("dossiers/<str:reference>/pieces/envois/<uuid:pk>/", uploads.upload, name="upload"),
     path("dossiers/<str:reference>/verifier/", filing.check, name="check"),
     path("dossiers/<str:reference>/lire/", reading.read, name="read"),
     path("dossiers/<str:reference>/complements/", filing.answer, name="answer"),

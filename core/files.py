@@ -59,14 +59,7 @@ def check_or_quarantine(uploaded, *, kinds: Collection[str], max_bytes: int) -> 
     if not uploaded.size:
         raise Refusal("file_empty", _("“%(name)s” is empty.") % {"name": name}, remedy=_("Choose the file again."))
     if uploaded.size > max_bytes:
-        raise Refusal(
-            "file_too_large",
-            _("“%(name)s” is too large: the limit is %(limit)s MB.")
-            % {"name": name, "limit": max_bytes // (1024 * 1024)},
-            remedy=_("Reduce the pictures, or split the file in two."),
-            article="art. 7",
-            status=413,
-        )
+        raise too_large(name, max_bytes)
     extension = name.rpartition(".")[2].lower()
     kind = next((kind for kind in kinds if extension in KINDS[kind]), None)
     if kind is None:
@@ -87,6 +80,16 @@ def check_or_quarantine(uploaded, *, kinds: Collection[str], max_bytes: int) -> 
     except Exception:  # noqa: BLE001  a file that breaks the library that opens it is not a file of that type
         raise _broken(name) from None
     return KINDS[kind][extension], scan(content, name)
+
+
+def too_large(name: str, max_bytes: int) -> Refusal:
+    return Refusal(
+        "file_too_large",
+        _("“%(name)s” is too large: the limit is %(limit)s MB.") % {"name": name, "limit": max_bytes // (1024 * 1024)},
+        remedy=_("Reduce the pictures, or split the file in two."),
+        article="art. 7",
+        status=413,
+    )
 
 
 def clean_name(name: str) -> str:

@@ -5,6 +5,7 @@ from applications.models.eligibility import AccessCode, EligibilityCheck
 from applications.models.information import InformationRequest
 from applications.models.message import Message
 from applications.models.partnership import Partnership
+from applications.models.upload import Upload
 from applications.models.writing import ApplicationSection, Attachment, SignOff, TeamMember
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "Partnership",
     "SignOff",
     "TeamMember",
+    "Upload",
 ]

@@ -187,14 +187,7 @@ def attach(
         if same:
             return same
         most = rules_of(act.obj)["attachment_max_count"]
-        if act.obj.attachments.current().count() >= most:
-            raise Refusal(
-                "attachment_count_exceeded",
-                _("You already have %(n)s documents.") % {"n": most},
-                remedy=_("Remove one or merge several."),
-                article="art. 7",
-                field="file",
-            )
+        filing.room_for_a_document(act.obj, most)
         agreed = _agreed(act.obj)
         piece = Attachment.objects.create(
             application=act.obj,
