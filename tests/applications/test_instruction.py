@@ -358,3 +358,21 @@ def test_staff_see_only_what_was_filed(at):
     assert not type(draft).objects.visible_to(UserFactory()).exists()
     assert not InformationRequest.objects.visible_to(UserFactory()).exists()
     assert isinstance(files.submit.verb, Verb) and Act
+
+
+def test_each_eligibility_question_is_a_line_of_the_checklist(at):
+    """What the public is asked before writing is what the case officer checks, under the same article."""
+    from applications.rules.instruction import checklist
+    from fund.models import EligibilityQuestion
+
+    row = filed(at)
+    for position, article in ((90, "art. 2"), (91, "art. 5")):
+        EligibilityQuestion.objects.create(
+            call=row.call, position=position, code=f"own-{position}", question="Oui ?", refusal="Non.", article=article
+        )
+    lines = {line.code: (line.label, line.article) for line in checklist(row)}
+    questions = list(row.call.eligibility_questions.all())
+    assert len(questions) >= 2
+    for question in questions:
+        assert lines[f"call_{question.code}"] == (question.question, question.article)
+    assert {code for code in lines if code.startswith("call_")} == {f"call_{question.code}" for question in questions}
