@@ -22,16 +22,16 @@ class Stage:
         self.seen: set[str] = set()
         self.faults: list[str] = []
 
-    def person(self, name: str, email: str = "", *, accessible: bool = True) -> Person:
-        return Person(self, name, email, accessible)
+    def person(self, name: str, email: str = "", *, accessible: bool = True, screen: dict = DESK) -> Person:
+        return Person(self, name, email, accessible, screen)
 
 
 class Person:
     """One person's browser. Every page opened is checked: no server error, axe finds nothing, nothing scrolls sideways on a phone."""
 
-    def __init__(self, stage: Stage, name: str, email: str, accessible: bool):
-        self.stage, self.name, self.email, self.accessible = stage, name, email, accessible
-        self.context = stage.browser.new_context(viewport=DESK, locale="fr-FR", accept_downloads=True)
+    def __init__(self, stage: Stage, name: str, email: str, accessible: bool, screen: dict):
+        self.stage, self.name, self.email, self.accessible, self.screen = stage, name, email, accessible, screen
+        self.context = stage.browser.new_context(viewport=screen, locale="fr-FR", accept_downloads=True)
         self.context.set_default_timeout(8_000)
         self.page: Page = self.context.new_page()
         self.page.on("response", self._watch)
@@ -73,9 +73,10 @@ class Person:
             self.stage.faults.append(f"{path} ({heading}): scrolls sideways at 360 px")
         if self.stage.folder:
             self._keep(path, "360")
-        page.set_viewport_size(DESK)
         if self.stage.folder:
+            page.set_viewport_size(DESK)
             self._keep(path, "1280")
+        page.set_viewport_size(self.screen)
         return self
 
     def _keep(self, path: str, width: str) -> None:

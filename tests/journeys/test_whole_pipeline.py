@@ -7,7 +7,6 @@ from datetime import time
 import pytest
 from django.core.management import call_command
 
-from tests.factories.fund import fictional_siret
 from tests.factories.payments import fictional_iban, invariants
 from tests.journeys import calling, house, money, panel, writing
 
@@ -88,18 +87,7 @@ def three_applications_are_filed(stage, calendar, letters, call: str) -> dict[st
         writing.adds_papers(people[key], reference, "devis", "croquis")
     calendar.work()
     for key in files:
-        agent = stage.person("agent")
-        agent.goes(letters.link(f"agent-{key}@ville.example", "partenariat")).does(
-            "confirm",
-            {
-                "siret": fictional_siret(700),
-                "service": "Accueil",
-                "agent_name": "Camille Arnaud",
-                "agent_role": "directrice de l’accueil",
-                "commitment": "Deux agents et les modèles de lettres.",
-            },
-        )
-        assert agent.page.url.endswith("fait=confirme"), agent.text()
+        writing.partner_confirms(stage, letters.link(f"agent-{key}@ville.example", "partenariat"))
     # A second applicant agrees before the association can file.
     ada.goes(f"/dossiers/{files['association']}/equipe/").does(
         "invite",

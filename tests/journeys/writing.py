@@ -122,3 +122,19 @@ def invites_partner(person: Person, reference: str, agent: str) -> None:
 def adds_papers(person: Person, reference: str, *titles: str) -> None:
     for title in titles:
         person.goes(f"/dossiers/{reference}/pieces/").does("add", {"file": paper(title), "kind": "quote"})
+
+
+def partner_confirms(stage, link: str) -> None:
+    """The administration's agent says yes, by the link alone."""
+    agent = stage.person("agent")
+    agent.goes(link).does(
+        "confirm",
+        {
+            "siret": fictional_siret(700),
+            "service": "Accueil",
+            "agent_name": "Camille Arnaud",
+            "agent_role": "directrice de l’accueil",
+            "commitment": "Deux agents et les modèles de lettres.",
+        },
+    )
+    assert agent.page.url.endswith("fait=confirme"), agent.text()
