@@ -51,7 +51,6 @@ def test_the_network_goes_in_the_middle_of_a_sentence(stage, calendar):
     warning = writer.page.locator("[data-saved].is-off").filter(has_text="gardé sur cet appareil")
     warning.wait_for()
     expect(warning).to_be_in_viewport()  # however far down one writes
-    writer.page.screenshot(path="/tmp/run-writing/off.png")
     need.press_sequentially(" incompris.")
     writer.context.set_offline(False)  # the page is still open: it saves by itself
     saved(writer)
@@ -91,7 +90,6 @@ def test_two_people_in_the_same_section_see_both_texts(stage, calendar):
     saved(lou)
     ada.page.locator("[name=need]").fill("Le texte d’Ada.")
     ada.page.locator("[data-conflict]").wait_for()
-    ada.page.screenshot(path="/tmp/run-writing/conf.png")
     expect(ada.page.locator("[data-conflict]")).to_be_in_viewport()
     ada.sees(f"{other} a changé ce passage", f"Enregistré par {other} le")
     assert ada.page.locator("[name=need]").input_value() == "Le texte d’Ada."

@@ -100,9 +100,9 @@
     // Someone else saved meanwhile: nothing is sent any more, and the button asks the server for both texts. Saving by any other button meets the same page.
     function conflict(facts) {
       choosing = true;
-      show("is-off", say.conflict);
-      const box = make("section", { className: "errors", tabIndex: -1 }, make("p", {}, make("strong", { textContent: facts.detail })));
-      if (facts.by && facts.saved_at) box.append(make("p", { textContent: say.by(facts.by, facts.saved_at) }));
+      if (state) state.hidden = true; // the box says it, and stays in sight
+      const box = make("section", { className: "errors stack-s", tabIndex: -1 }, make("p", {}, make("strong", { textContent: facts.detail })));
+      if (facts.by && facts.saved_at) box.append(make("p", { textContent: `${say.by(facts.by, facts.saved_at)} ${say.conflict}` }));
       box.append(make("p", { className: "row" }, make("button", { className: "btn", name: "go", value: "stay", textContent: say.compare })));
       box.setAttribute("role", "alert"); box.dataset.conflict = "";
       form.prepend(box);
