@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from applications.models import Application
-from applications.queries import files_with_news, staff_unread
+from applications.queries import files_with_news, reasons_due, staff_unread
 from core.models import TwoKeyAct
 from core.transitions import VERBS
 from desks import rooms
@@ -173,4 +173,10 @@ def of_officer(user, at) -> list[Task]:
     if unread := staff_unread(user):
         title = ngettext("%(n)s application with unread messages", "%(n)s applications with unread messages", unread)
         found.append(Task(title % {"n": unread}, "/instruction/dossiers/?etat=all&attend=messages"))
+    asked, first = reasons_due(user)
+    if asked:
+        title = ngettext(
+            "Give the reasons of %(n)s rejection by silence", "Give the reasons of %(n)s rejections by silence", asked
+        )
+        found.append(Task(title % {"n": asked}, "/instruction/dossiers/?etat=all&attend=reasons", first))
     return found

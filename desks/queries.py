@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from applications.models import Application
-from applications.queries import is_member, officer_interest
+from applications.queries import is_member, officer_interest, silence
 from core.models import Document, Event
 from core.templatetags.ui import day
 from desks.words import APPLICANT, STAFF
@@ -66,6 +66,18 @@ def spine(application: Application, user, at) -> list[Step]:
         for event in Event.objects.filter(subject=application.reference).order_by("at", "id")
         if (key := f"{event.machine}.{event.verb}") in words
     ]
+    clock = silence(application, at)
+    if team and clock is not None and clock.passed:
+        path = f"/dossiers/{application.reference}/decision/"
+        steps.append(
+            Step(
+                _("Rejected by silence: what you can do"),
+                None,
+                "now",
+                body=_("since %(day)s") % {"day": day(clock.rejected_on)},
+                url=path,
+            )
+        )
     return steps + _ahead(application)
 
 

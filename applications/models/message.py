@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from applications.enums import MessageKind
@@ -15,6 +15,11 @@ class MessageQuerySet(models.QuerySet):
     def unread_by_staff(self):
         """What the team wrote and no case officer has opened."""
         return self.filter(from_staff=False, read_at__isnull=True)
+
+    def open_reasons(self):
+        """Requests for the reasons that the fund has not answered: nothing it wrote comes after."""
+        later = Message.objects.filter(application=OuterRef("application"), from_staff=True, pk__gt=OuterRef("pk"))
+        return self.filter(~Exists(later), kind=MessageKind.REASONS_REQUEST)
 
 
 class Message(models.Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, F, Q
 
 from applications.enums import IN_INSTRUCTION
-from applications.models import Application
+from applications.models import Application, Message
 
 PAGE = 25
 
@@ -45,7 +45,7 @@ def readable_by(user):
 
 def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting: str = ""):
     """Filed files, oldest first. `state` a state or "" for those to instruct, "all" for every one; `call` a slug;
-    `waiting` "partner", "reexamine", "incomplete" or "messages" (unread).
+    `waiting` "partner", "reexamine", "incomplete", "messages" (unread) or "reasons" (asked for).
     """
     files = officers_files(user).select_related(
         "call__rule_version", "lead", "organisation", "bearer_organisation", "bearer_person"
@@ -65,6 +65,8 @@ def desk_queue(user, *, state: str = "", call: str = "", text: str = "", waiting
         files = files.filter(incomplete=True)
     if waiting == "messages":
         files = files.filter(messages__from_staff=False, messages__read_at__isnull=True).distinct()
+    if waiting == "reasons":
+        files = files.filter(pk__in=Message.objects.open_reasons().values("application"))
     for word in text.replace("\x00", "").split()[:6]:
         files = files.filter(
             Q(reference__icontains=word)

@@ -35,25 +35,20 @@ def staff_unread(user) -> int:
     return with_unread(officers_files(user)).count()
 
 
-def _answered():
-    later = Message.objects.filter(application=OuterRef("application"), from_staff=True, pk__gt=OuterRef("pk"))
-    return Exists(later)
-
-
-def open_reasons():
-    """Requests for the reasons that the fund has not answered: nothing it wrote comes after."""
-    return Message.objects.filter(kind=MessageKind.REASONS_REQUEST).exclude(_answered())
+def reasons_asked(application: Application) -> Message | None:
+    """The request for the reasons of this file, answered or not."""
+    return application.messages.filter(kind=MessageKind.REASONS_REQUEST).first()
 
 
 def reasons_awaited(application: Application) -> Message | None:
     """The request for the reasons of this file that awaits an answer."""
-    return open_reasons().filter(application=application).first()
+    return application.messages.open_reasons().first()
 
 
 def reasons_due(user) -> tuple[int, date | None]:
     """How many of these requests await this officer, and the first day one of them is due."""
     found = (
-        open_reasons()
+        Message.objects.open_reasons()
         .filter(application__in=officers_files(user).values("pk"))
         .aggregate(n=Count("pk"), first=Min("due_on"))
     )

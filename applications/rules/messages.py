@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -37,6 +38,35 @@ def officer_has_no_interest(act: Act) -> None:
     """Only asked of the fund's side."""
     if not queries.is_applicant(act.actor, act.obj):
         people.officer_has_no_interest(act)
+
+
+def reasons_can_be_asked(act: Act) -> None:
+    """Only silence needs the question: a written decision carries its grounds. In the time to go to court, once (CRPA L232-4)."""
+    clock = queries.silence(act.obj, act.at)
+    if clock is None or not clock.passed:
+        raise Refusal(
+            "reasons_not_due",
+            _("Silence has not rejected this application: there are no reasons to ask for."),
+            remedy=_("A written decision carries its reasons."),
+            article="CRPA L232-4",
+            status=409,
+        )
+    if timezone.localdate(act.at) > clock.appeal_before_on:
+        raise Refusal(
+            "reasons_too_late",
+            _("The time to ask for the reasons of this rejection is over."),
+            remedy=_("A written decision remains possible: you can ask the fund for one in a message."),
+            article="CRPA L232-4",
+            status=409,
+        )
+    if queries.reasons_asked(act.obj) is not None:
+        raise Refusal(
+            "reasons_already_asked",
+            _("The reasons have already been asked for."),
+            remedy=_("The answer comes in the messages of the application."),
+            article="CRPA L232-4",
+            status=409,
+        )
 
 
 def text_can_be_sent(act: Act) -> None:

@@ -28,7 +28,7 @@ from applications.transitions.instruction import (
     revoke_access_code,
     save_checks,
 )
-from applications.transitions.messages import read_messages, send_message
+from applications.transitions.messages import ask_for_reasons, read_messages, send_message
 from applications.transitions.team import (
     accept_lead,
     add_person,
@@ -50,6 +50,7 @@ __all__ = [
     "accept_lead",
     "add_person",
     "answer",
+    "ask_for_reasons",
     "attach",
     "change_member",
     "create",

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
 from applications import queries
 from applications.enums import MessageKind
 from applications.models import Application, Message
 from applications.notifications import tell, tell_staff, writers_of
+from applications.periods import REASONS_MONTHS, add_months
 from applications.rules import messages as rules
+from applications.rules import people
 from applications.transitions.common import note, writing
 from core.models import User
 
@@ -39,13 +44,27 @@ def send_message(
         row = Message.objects.create(
             application=act.obj, author=actor, kind=kind, text=plain, from_staff=from_staff, sent_at=at, due_on=due_on
         )
-        note(act, message=row.pk, from_staff=from_staff)
+        note(act, message=row.pk, kind=str(kind), from_staff=from_staff)
         if from_staff and not told:
             tell("message.received", act.obj, "messages/", at=at, to=writers_of(act.obj))
         elif not from_staff and (not told or due_on):
             path = f"/instruction/dossiers/{act.obj.reference}/messages/"
             tell_staff("message.received_staff", act.obj, path, at=at, until=due_on)
         return row
+
+
+def ask_for_reasons(*, application: Application, actor: User, at: datetime) -> Message:
+    """The applicant asks why silence rejected the file: a message with a last day to answer, which both sides see (CRPA L232-4)."""
+    guards = (rules.conversation_is_open, rules.reasons_can_be_asked)
+    with writing("ask_for_reasons", application, actor=actor, at=at, who=people.applicant, guards=guards) as act:
+        text = _(
+            "We ask for the reasons of the rejection of our application by silence "
+            "(article L232-4 of the code of relations between the public and the administration)."
+        )
+        due_on = add_months(timezone.localdate(at), REASONS_MONTHS)
+        return send_message(
+            application=act.obj, actor=actor, at=at, text=text, kind=MessageKind.REASONS_REQUEST, due_on=due_on
+        )
 
 
 def read_messages(*, application: Application, actor: User, at: datetime, shown: Iterable[Message]) -> int:

@@ -6,11 +6,13 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import queries as files
 from applications.models import Application
+from applications.transitions import ask_for_reasons
 from core import documents
 from core.access import allow, signed_in
 from core.idempotency import once
@@ -203,6 +205,11 @@ def decision(request, reference):
             "rows": rows,
             "standing": standing,
             "letter": documents.html(standing.document) if standing and standing.document_id else "",
+            "silence": (clock := None if standing else files.silence(application, request.received_at)),
+            "reasons": files.reasons_asked(application) if clock else None,
+            "reasons_awaited": files.reasons_awaited(application) if clock else None,
+            "in_time_to_ask": bool(clock and timezone.localdate(request.received_at) <= clock.appeal_before_on),
+            "answer_months": standing.rule_version["appeal_answer_months"] if standing else None,
             "feedback": sheets.feedback(application),
             "appeals": appeals_,
             "form": form,
@@ -218,6 +225,13 @@ def decision(request, reference):
 
 def _contest(request, application, standing, form):
     here = reverse("reviews:decision", args=[application.reference])
+    if request.POST.get("act") == "reasons":
+        try:
+            ask_for_reasons(application=application, actor=request.user, at=request.received_at)
+            messages.success(request, _("Your request is sent: the answer comes in the messages."))
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        return redirect(here)
     if request.POST.get("act") == "withdraw":
         open_appeal = Appeal.objects.filter(decision__application=application, state="filed").first()
         if open_appeal is None:

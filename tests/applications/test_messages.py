@@ -11,6 +11,7 @@ from django.test import Client
 from applications import queries
 from applications import transitions as files
 from applications.models import Application, Message
+from applications.periods import add_months
 from core.models import Event, Mail
 from desks import awaited
 from fund.enums import Role
@@ -70,7 +71,7 @@ def test_each_side_writes_and_the_other_is_told_once_without_the_text(applicatio
     mail = Mail.objects.get(code="applications/message.received")
     assert pages(application)[0] in mail.text and "Voici la réponse" not in mail.text
     events = Event.objects.filter(subject=application.reference, verb="send_message")
-    assert events.count() == 3 and all(set(one.payload) == {"message", "from_staff"} for one in events)
+    assert events.count() == 3 and all(set(one.payload) == {"message", "kind", "from_staff"} for one in events)
 
 
 def test_who_reads_and_who_writes(application, officer, at):
@@ -247,3 +248,55 @@ def test_the_api_reads_and_sends_by_the_same_rules(application, officer, at):
             assert 400 <= lead.post(path, {"text": text}, "application/json").status_code < 500
         assert client_of(UserFactory()).get(path).status_code == 404
     assert Message.objects.get().read_at is None
+
+
+# ---- the reasons of a rejection by silence ----
+
+
+def ask(application, actor, at):
+    return files.ask_for_reasons(application=application, actor=actor, at=at)
+
+
+def test_the_reasons_of_a_silence_are_asked_once_in_time_and_awaited_within_a_month(application, officer, at):
+    clock = queries.silence(application, at)
+    noon = at.replace(hour=12)
+    last = noon + (clock.rejected_on - noon.date())
+    passed, over = last + timedelta(days=1), noon + (clock.appeal_before_on - noon.date()) + timedelta(days=1)
+    refused("reasons_not_due", ask, application=application, actor=application.lead, at=last)
+    refused("reasons_too_late", ask, application=application, actor=application.lead, at=over)
+    refused("not_permitted", ask, application=application, actor=joined(application, "reader"), at=passed)
+    refused("not_permitted", ask, application=application, actor=officer, at=passed)
+    send(application, application.lead, passed)
+    row = ask(application, application.lead, passed)
+    assert row.kind == "reasons_request" and row.due_on == add_months(passed.date(), 1)
+    mails = Mail.objects.filter(code="applications/message.received_staff")
+    assert mails.count() == 2 and "L232-4" not in mails.last().text
+    refused("reasons_already_asked", ask, application=application, actor=application.lead, at=passed)
+    assert queries.reasons_due(officer) == (1, row.due_on) and queries.reasons_awaited(application) == row
+    with time_machine.travel(passed, tick=False):
+        task = next(task for task in awaited.tasks(officer, passed) if task.url.endswith("attend=reasons"))
+        assert task.due_at == row.due_on
+        assert application.reference in client_of(officer).get(task.url).content.decode()
+        for person, path in zip((application.lead, officer), pages(application), strict=True):
+            assert str(row.due_on.year) in client_of(person).get(path).content.decode().split('class="alert next"')[1]
+    send(application, officer, passed + timedelta(days=2), "Les motifs : …")
+    assert queries.reasons_due(officer) == (0, None) and queries.reasons_awaited(application) is None
+    refused("reasons_already_asked", ask, application=application, actor=application.lead, at=passed)
+
+
+def test_the_decision_page_asks_with_one_button(application, at):
+    passed = at + timedelta(days=70)
+    path = f"/dossiers/{application.reference}/decision/"
+    client = client_of(application.lead)
+    with time_machine.travel(at, tick=False):
+        assert 'value="reasons"' not in client.get(path).content.decode()
+        assert client.post(path, {"act": "reasons"}).status_code == 302 and not Message.objects.exists()
+    with time_machine.travel(passed, tick=False):
+        client = client_of(application.lead)  # the first session is long over
+        assert path in client.get(f"/dossiers/{application.reference}/").content.decode()
+        assert 'value="reasons"' in client.get(path).content.decode()
+        assert 'value="reasons"' not in client_of(joined(application, "reader")).get(path).content.decode()
+        assert client_of(UserFactory()).post(path, {"act": "reasons"}).status_code == 404
+        assert client.post(path, {"act": "reasons"}).status_code == 302
+        assert 'value="reasons"' not in client.get(path).content.decode()
+    assert Message.objects.get().kind == "reasons_request"

@@ -325,6 +325,7 @@ def test_decisions_are_signed_by_both_then_notified_in_one_act_and_read(at, as_u
     selected.refresh_from_db()
     assert selected.state == "selected"
     page = text(as_user(rejected.lead).get(f"/dossiers/{rejected.reference}/decision/"))
+    assert "Ce qu’un recours peut changer" in page and "Sans réponse après 2 mois" in page.replace("\xa0", " ")
     assert "tribunal administratif" in page and "Parce que besoin." in page and "Un projet clair." in page
     assert all(str(person) not in page for person in made.members[make.CIVIL][1:])  # no reader is named
     assert as_user(selected.lead).get(f"/dossiers/{rejected.reference}/decision/").status_code == 404
