@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from applications import queries
 from applications.models import Application
-from core import links
+from core import links, mail_choices
 from core.models import User
 from core.outbox import queue
 from fund.enums import Role
 from fund.queries import holders
+
+mail_choices.register(
+    "team_news",
+    _("news of my teams"),
+    _("someone joined, everyone agreed, a partner confirmed"),
+    "applications/team.joined",
+    "applications/team.ready_to_file",
+    "applications/partner.confirmed",
+)
+mail_choices.register(
+    "draft_reminders",
+    _("reminders before a call closes"),
+    _("a draft of yours is not filed and the call closes soon"),
+    "applications/draft.deadline",
+)
 
 
 def signers_of(application: Application) -> list[User]:

@@ -23,7 +23,7 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from core import site
+from core import links, mail_choices, site
 from core.models import Document, Mail, User
 from core.models.document import DocumentState
 from core.models.outbox import MailState
@@ -47,7 +47,7 @@ def queue(
 ) -> Mail:
     """Write one mail. `to` is a User or an address. `wait_for` holds the mail until that document is rendered, and attaches it.
 
-    A person whose account is closed, or the clock, gets none: the row is there, given up.
+    A person whose account is closed, the clock, or who switched this mail off (`core.mail_choices`) gets none: the row is there, given up.
     """
     person = to if isinstance(to, User) else None
     language = language or (person.language if person else "fr")
@@ -67,10 +67,12 @@ def queue(
         next_attempt_at=at,
         message_id=f"<{secrets.token_hex(16)}@{urlsplit(settings.PUBLIC_BASE_URL).hostname or 'localhost'}>",
     )
-    if person is not None and (not person.is_active or person.is_system):
-        if held:
-            mail.release(at)
-        mail.give_up("no mail to a closed account")
+    if person is not None:
+        closed = not person.is_active or person.is_system
+        if closed or mail_choices.is_off(person, code):
+            if held:
+                mail.release(at)
+            mail.give_up("no mail to a closed account" if closed else "switched off by the person")
     mail.save()
     return mail
 
@@ -89,6 +91,7 @@ def compose(code: str, language: str, context: dict, *, reference: str = "", nam
             "reference": reference,
             "fund": site.current(),
             "fund_name": site.current().name,
+            "choices": links.absolute(mail_choices.PAGE) if name and mail_choices.choice_of(code) else "",
         }
         text = get_template(f"core/mail_frame.{language}.txt").template.render(Context(frame, autoescape=False))  # type: ignore[attr-defined]
     return " ".join(first.removeprefix("Subject:").split())[:255], text.strip() + "\n"

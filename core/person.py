@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Func, Q, TextField, Value
 from django.utils.translation import gettext_lazy as _
 
-from core import kept
+from core import kept, mail_choices
 from core.logs import current_request_id
 from core.models import ApiToken, ErasableText, Event, IdempotencyKey, Mail, TwoKeyAct, User
 from core.models.outbox import MailState
@@ -57,6 +57,25 @@ def change_details(*, user: User, actor: User, at: datetime, name: str, language
     return row
 
 
+def choose_mails(*, user: User, actor: User, at: datetime, off: list[str]) -> User:
+    """Switch off these mails (keys of `core.mail_choices`), and only these. Those that wait to be sent still leave."""
+    with transaction.atomic():
+        row = User.objects.select_for_update().get(pk=user.pk)
+        if actor.pk != row.pk or not row.is_active:
+            raise Refusal("not_permitted", _("Only the person may change an account."))
+        if set(off) - set(mail_choices.CHOICES):
+            raise Refusal(
+                "mail_necessary",
+                _("These mails cannot be switched off: they carry a letter, a deadline or your security."),
+                field="off",
+            )
+        if row.mails_off != sorted(set(off)):
+            row.mails_off = sorted(set(off))
+            row.save(update_fields=["mails_off"])
+            told(row, "choose_mails", actor=actor, at=at, off=row.mails_off)
+    return row
+
+
 LONG_ENOUGH = 6
 """A shorter name is also a common word: it is not searched for in what others were sent."""
 
@@ -77,7 +96,7 @@ def forget(*, user: User, at: datetime) -> str:
     ApiToken.objects.filter(user=user).delete()
     IdempotencyKey.objects.filter(user=user).delete()
     _close_sessions(user)
-    user.email, user.name, user.is_active, user.last_login = alias, "", False, None
+    user.email, user.name, user.is_active, user.last_login, user.mails_off = alias, "", False, None, []
     user.set_unusable_password()
     user.save()
     return alias

@@ -21,6 +21,7 @@ def personal(user: User) -> dict:
             "email": user.email,
             "name": user.name,
             "language": user.language,
+            "mails_off": user.mails_off,
             "created_at": user.created_at,
         },
         "tokens": rows(

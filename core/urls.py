@@ -15,6 +15,7 @@ from core.views.language import language
 
 core_patterns = [
     path("mon-espace/compte/", mine.details, name="details"),
+    path("mon-espace/courriels/", mine.mails, name="mails"),
     path("mon-espace/securite/", mine.security, name="security"),
     path("mon-espace/securite/jetons/nouveau/", mine.new_token, name="new_token"),
     path("mon-espace/securite/jetons/<int:pk>/revoquer/", mine.revoke_token, name="revoke_token"),

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from core import links
+from django.utils.translation import gettext_lazy as _
+
+from core import links, mail_choices
 from core.models import User
 from core.outbox import queue
+
+mail_choices.register(
+    "early_reminders",
+    _("early reminders of a report"),
+    _("a month ahead; those of the last week always come"),
+    "payments/report.due_30",
+)
 
 
 def people_of(agreement) -> list[User]:

@@ -28,13 +28,15 @@ class UserManager(BaseUserManager):
 
 
 class User(AbstractBaseUser):
-    """A person: e-mail, name, language, nothing else. Roles, seats and files point here; erasure empties the row, never deletes it."""
+    """A person: e-mail, name, language, mails switched off, nothing else. Roles, seats and files point here; erasure empties the row, never deletes it."""
 
     email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(
         _("language"), max_length=2, default="fr", choices=[("fr", "Français"), ("en", "English")]
     )
+    mails_off = models.JSONField(_("mails switched off"), default=list, blank=True)
+    """Keys of `core.mail_choices`."""
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

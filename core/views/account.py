@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import kept, links, person, reauth, tokens
+from core import kept, links, mail_choices, person, reauth, tokens
 from core.access import allow, signed_in
 from core.forms import FundForm
 from core.idempotency import new_nonce
@@ -117,6 +117,36 @@ def details(request):
             messages.success(request, _("Your name and your language are saved."))
             return redirect("core:details")
     return render(request, "core/details.html", {"form": form}, status=422 if form.errors else 200)
+
+
+class MailsForm(FundForm):
+    """The mails that may be switched off, ticked while they come."""
+
+    wanted = forms.MultipleChoiceField(
+        label=gettext_lazy("I want to receive"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["wanted"].choices = [(one.key, one.label) for one in mail_choices.CHOICES.values()]
+
+    def params(self) -> dict:
+        return {"off": [key for key in mail_choices.CHOICES if key not in self.cleaned_data["wanted"]]}
+
+
+@allow(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def mails(request):
+    """Which mails I receive: those I may switch off, and those I may not with the reason."""
+    me = request.user
+    wanted = [key for key in mail_choices.CHOICES if key not in me.mails_off]
+    form = MailsForm(request.POST if request.method == "POST" else None, user=me, initial={"wanted": wanted})
+    if request.method == "POST" and form.is_valid():
+        person.choose_mails(user=me, actor=me, at=request.received_at, **form.params())
+        messages.success(request, _("Your choice is saved."))
+        return redirect("core:mails")
+    context = {"form": form, "choices": mail_choices.CHOICES.values()}
+    return render(request, "core/mails.html", context, status=422 if form.errors else 200)
 
 
 class TokenForm(FundForm):
