@@ -11,6 +11,7 @@ urlpatterns = [
     path("appels/<slug:slug>/reglement/", public.rules, name="call_rules"),
     path("appels/<slug:slug>/eligibilite/", public.eligibility, name="eligibility"),
     path("appels/<slug:slug>/calendrier.ics", public.calendar, name="calendar"),
+    path("appels/<slug:slug>/carte.png", public.card, name="share_card"),
     path("instruction/appels/", calls.listing, name="calls_desk"),
     path("instruction/appels/nouveau/", calls.new, name="call_new"),
     path("instruction/appels/<slug:slug>/", calls.desk, name="call_desk"),

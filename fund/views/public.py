@@ -5,10 +5,14 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from core import links, site
 from core.access import allow, public
-from fund import icalendar
+from core.templatetags.ui import instant
+from fund import icalendar, share_card
+from fund.enums import CallState
 from fund.forms.calls import EligibilityForm
 from fund.ledger.queries import envelope_bar
 from fund.models import Call
@@ -63,7 +67,15 @@ def call(request, slug):
     return render(
         request,
         "fund/public/call.html",
-        call_context(found, request.received_at) | {"bar": envelope_bar(found.envelope, public=True)},
+        call_context(found, request.received_at)
+        | {
+            "bar": envelope_bar(found.envelope, public=True),
+            "share": {
+                "url": links.absolute(links.localized(f"/appels/{found.slug}/")),
+                "picture": links.absolute(f"/appels/{found.slug}/carte.png"),
+                "closing": share_closing(found),
+            },
+        },
     )
 
 
@@ -109,3 +121,20 @@ def calendar(request, slug):
     response = HttpResponse(icalendar.of_call(found), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{found.slug}.ics"'
     return response
+
+
+@allow(public)
+@public_page
+def card(request, slug):
+    """The picture of a call for those who share its address (OpenGraph): 1200 × 630, the same bytes as long as the call says the same."""
+    found = public_call(slug)
+    body = share_card.draw(
+        fund=site.current().name, title=found.title, sentence=found.summary, closing=share_closing(found)
+    )
+    return HttpResponse(body, content_type="image/png")
+
+
+def share_closing(call: Call) -> str:
+    if call.state == CallState.CANCELLED:
+        return _("Call cancelled")
+    return _("Applications until %(end)s, Paris time") % {"end": instant(call.closes_at)}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import re
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 
+from fund import share_card
+from fund.models import Call
 from tests.factories.core import UserFactory
 from tests.factories.fund import CallFactory
 from tests.fund.browsing import plain, text
@@ -91,7 +96,7 @@ def test_no_filing_before_opening_nor_after_closing(at, client):
 
 def test_nothing_of_a_draft_is_public(at, client):
     call = CallFactory()
-    for page in ("", "reglement/", "eligibilite/", "calendrier.ics"):
+    for page in ("", "reglement/", "eligibilite/", "calendrier.ics", "carte.png"):
         assert client.get(f"/appels/{call.slug}/{page}").status_code == 404
 
 
@@ -124,3 +129,26 @@ def test_the_calendar_is_a_file_for_a_diary(at, client):
     whole = page.content.decode().replace("\r\n ", "")
     assert f"DTSTART:{call.closes_at:%Y%m%d}T" in whole and "Prototypes\\, et après \\; essais" in whole
     assert whole.count("BEGIN:VEVENT") == whole.count("END:VEVENT") >= 5
+
+
+def test_a_call_is_shared_with_a_picture_drawn_from_what_it_says(at, client):
+    call = open_call(at)
+    page = client.get(f"/appels/{call.slug}/").content.decode()
+    picture = re.search(r'og:image" content="([^"]+)"', page)[1]
+    assert f'og:title" content="{call.title}"' in page and "summary_large_image" in page
+    assert picture.endswith(f"/appels/{call.slug}/carte.png")
+    answer = client.get(f"/appels/{call.slug}/carte.png")
+    assert answer["Content-Type"] == "image/png" and "public" in answer["Cache-Control"]
+    assert Image.open(io.BytesIO(answer.content)).size == (1200, 630)
+    again = client.get(f"/appels/{call.slug}/carte.png", headers={"If-None-Match": answer["ETag"]})
+    assert again.status_code == 304  # the same call, the same bytes
+    Call.objects.filter(pk=call.pk).update(title="Un autre titre")
+    assert client.get(f"/appels/{call.slug}/carte.png").content != answer.content
+
+
+@pytest.mark.parametrize("text", ["", "mot", "très long " * 60, "x" * 500, "mot " + "x" * 500])
+def test_the_words_of_the_picture_stay_inside_it(text):
+    font = share_card._font("display-700", 72)
+    lines = share_card.lines_of(text, font, 3)
+    assert len(lines) <= 3 and all(font.getlength(line) <= share_card.WIDTH for line in lines)
+    assert (lines == [text]) == (len(text) < 10)
