@@ -107,6 +107,13 @@ OPTIONS = [
     Option(
         "RATE_LIMIT_SCALE", _positive, 1.0, "Multiplies every rate limit; only for tests and load measures.", "number"
     ),
+    Option(
+        "REGISTER_URL",
+        _base_url,
+        "",
+        "Official register asked for a body’s name and address by its SIRET; nothing is asked when absent.",
+        "https://recherche-entreprises.api.gouv.fr/search",
+    ),
     Option("TRUSTED_PROXIES", int, 0, "How many reverse proxies stand in front and set X-Forwarded-For.", "0, 1, 2…"),
 ]
 

@@ -155,3 +155,13 @@ def progress(application: Application, missing: list) -> list[Progress]:
         Progress(code, label, sum(1 for gap in missing if gap.section == code), code in started)
         for code, label in SectionCode.choices
     ]
+
+
+def body_prefix(application: Application) -> str | None:
+    """Where the answers stand that name the body that receives the money: "" for an association, "bearer_" for a collective's; None when it is a person."""
+    if application.applicant_kind == ApplicantKind.ASSOCIATION:
+        return ""
+    if application.applicant_kind == ApplicantKind.COLLECTIVE:
+        bearer = content_now(application)["applicant"]["bearer_kind"]
+        return None if bearer == "natural_person" else "bearer_"
+    return None

@@ -43,7 +43,7 @@ from applications.transitions.team import (
     sign_off,
     withdraw_lead_offer,
 )
-from applications.transitions.writing import VersionConflict, attach, create, detach, save_section
+from applications.transitions.writing import VersionConflict, attach, create, detach, fill_from_register, save_section
 
 __all__ = [
     "VersionConflict",
@@ -62,6 +62,7 @@ __all__ = [
     "drop_request",
     "expire_request",
     "extend",
+    "fill_from_register",
     "invitation",
     "invite_member",
     "issue_access_code",

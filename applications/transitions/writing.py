@@ -20,6 +20,7 @@ from applications.transitions.common import columns, note, rules_of, writing
 from core import references
 from core.models import User
 from core.transitions import Refusal, clock, verb
+from fund.register import Facts
 
 
 class VersionConflict(Refusal):
@@ -160,6 +161,18 @@ def _ask_again(act, agreed: list[User], part) -> None:
             part=part,
             changed_at=act.at,
         )
+
+
+def fill_from_register(*, application: Application, actor: User, at: datetime, facts: Facts) -> list[str]:
+    """Write what the official register says where the applicant wrote nothing yet. Returns the keys that were filled."""
+    prefix, written = queries.body_prefix(application), queries.content_now(application)["applicant"]
+    if prefix is None:
+        return []
+    said = {f"{prefix}name": facts.name, f"{prefix}address": facts.address, f"{prefix}rna": facts.rna}
+    blanks = {key: value for key, value in said.items() if value and not written[key]}
+    if blanks:
+        save_section(application=application, actor=actor, at=at, code="applicant", content=blanks)
+    return list(blanks)
 
 
 def attach(

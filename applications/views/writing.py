@@ -24,6 +24,7 @@ from applications.views.acts import is_writer, may, of_team, page
 from core.access import allow, signed_in
 from core.templatetags.ui import instant
 from core.transitions import Refusal
+from fund import identifiers, register
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -114,6 +115,8 @@ def section(request, reference, code):
             )
             version = row.version
             if written.is_valid():
+                if go == "register" and code == "applicant" and queries.body_prefix(application) is not None:
+                    _ask_register(request, application)
                 return redirect(_after(application, code, add, remove, go))
         except files.VersionConflict as error:
             conflict, version = _conflict(error), error.version
@@ -125,6 +128,7 @@ def section(request, reference, code):
         context
         | {
             "code": code,
+            "register": code == "applicant" and register.is_on() and queries.body_prefix(application) is not None,
             "label": SectionCode(code).label,
             "written": written,
             "form": written.form,
@@ -146,6 +150,42 @@ def section(request, reference, code):
 
 def as_int(text) -> int | None:
     return int(text) if text and str(text).isascii() and str(text).isdigit() and len(str(text)) < 10 else None
+
+
+def _ask_register(request, application: Application) -> None:
+    """Fill the blanks of the body that receives the money from the official register. Whatever it says or does not, the writer goes on."""
+    prefix = queries.body_prefix(application)
+    siret = identifiers.compact(queries.content_now(application)["applicant"][f"{prefix}siret"])
+    if not identifiers.is_siret(siret):
+        messages.error(request, _("Write the 14 digits of the SIRET first: the register is asked by it."))
+        return
+    try:
+        facts = register.look_up(siret)
+    except register.RegisterDown:
+        messages.warning(
+            request, _("The official register does not answer. Go on without it: the fund checks once you have filed.")
+        )
+        return
+    if facts is None:
+        messages.warning(
+            request, _("The official register does not know %(siret)s. Check the number.") % {"siret": siret}
+        )
+        return
+    filled = files.fill_from_register(application=application, actor=request.user, at=request.received_at, facts=facts)
+    if not facts.is_open:
+        messages.warning(
+            request, _("The register says that %(name)s has closed: check the number.") % {"name": facts.name}
+        )
+    messages.success(
+        request,
+        _(
+            "From the official register: %(name)s, %(address)s. Blank answers were filled; what you had typed is unchanged."
+        )
+        % {"name": facts.name, "address": facts.address}
+        if filled
+        else _("The official register says: %(name)s, %(address)s. What you had typed is unchanged.")
+        % {"name": facts.name, "address": facts.address},
+    )
 
 
 def _after(application: Application, code: str, add: str, remove: str, go: str) -> str:

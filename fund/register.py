@@ -1,0 +1,77 @@
+"""The official register of bodies, asked by SIRET when REGISTER_URL is set (the API « Recherche d’entreprises » of the State, or what speaks like it).
+
+Nothing waits for it and nothing depends on it: who does not get an answer types on, and the case officer checks.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from django.conf import settings
+
+SECONDS = 4
+MOST_BYTES = 512 * 1024
+log = logging.getLogger("fund.requests")
+
+
+class RegisterDown(Exception):
+    """No answer in time, or none that can be read."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the register says of an establishment. `rna` is empty when it has none; `is_open` is False once it has closed."""
+
+    name: str
+    address: str
+    rna: str
+    is_open: bool
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """The address set is the one that answers: it may not send us elsewhere."""
+
+    def redirect_request(self, *args):
+        return None
+
+
+def is_on() -> bool:
+    return bool(settings.REGISTER_URL)
+
+
+def look_up(siret: str) -> Facts | None:
+    """The facts of this SIRET (14 digits, already checked), or None when the register does not know it. Raises RegisterDown."""
+    address = f"{settings.REGISTER_URL}?{urlencode({'q': siret, 'page': 1, 'per_page': 1})}"
+    try:
+        with build_opener(_NoRedirect).open(
+            Request(address, headers={"Accept": "application/json"}),  # noqa: S310  the scheme is checked by the setting
+            timeout=SECONDS,
+        ) as answer:
+            found = json.loads(answer.read(MOST_BYTES))["results"]
+        return next((facts for one in found if (facts := _read(one, siret))), None)
+    except (URLError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("the register does not answer: %s", type(error).__name__)
+        raise RegisterDown from error
+
+
+def _read(unit: dict, siret: str) -> Facts | None:
+    places = [unit.get("siege") or {}, *(unit.get("matching_etablissements") or [])]
+    place = next((one for one in places if one.get("siret") == siret), None)
+    if place is None:
+        return None
+    return Facts(
+        name=_text(unit.get("nom_raison_sociale") or unit.get("nom_complet"))[:200],
+        address=_text(place.get("adresse"))[:300],
+        rna=_text((unit.get("complements") or {}).get("identifiant_association"))[:10],
+        is_open=place.get("etat_administratif") != "F" and unit.get("etat_administratif") != "C",
+    )
+
+
+def _text(value) -> str:
+    """One line that can be shown and stored."""
+    return " ".join(str(value or "").replace("\x00", " ").split())
