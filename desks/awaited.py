@@ -68,14 +68,12 @@ def of_applicant(user, at) -> list[Task]:
             found.append(Task(_("Answer the fund about “%(title)s”") % title, f"{base}complements/"))
         elif at < application.call.closes_at:
             found.append(Task(_("Finish and file “%(title)s”") % title, f"{base}verifier/", application.call.closes_at))
-    for application in files_with_news(user):
-        title = ngettext(
-            "%(n)s message from the fund about “%(title)s”",
-            "%(n)s messages from the fund about “%(title)s”",
-            application.unread,
+    for application, unread in files_with_news(user):
+        news = ngettext(
+            "%(n)s message from the fund about “%(title)s”", "%(n)s messages from the fund about “%(title)s”", unread
         )
-        words = {"n": application.unread, "title": application.display_title}
-        found.append(Task(title % words, f"/dossiers/{application.reference}/messages/"))
+        words = {"n": unread, "title": application.display_title}
+        found.append(Task(news % words, f"/dossiers/{application.reference}/messages/"))
     return found + [Task(row.title, row.path, row.due) for row in tasks_of_recipient(user, at)]
 
 

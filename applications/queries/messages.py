@@ -18,11 +18,13 @@ def unread_count(user, application: Application) -> int:
     return (rows.unread_by_team() if is_member(user, application) else rows.unread_by_staff()).count()
 
 
-def files_with_news(user) -> list[Application]:
-    """Files of this person's teams where the fund wrote something unread, each with `unread`; fifty at most."""
+def files_with_news(user) -> list[tuple[Application, int]]:
+    """Files of this person's teams where the fund wrote something unread, each with how many; fifty at most."""
     rows = Application.objects.of_team(user).filter(pk__in=Message.objects.unread_by_team().values("application"))
     news = Message.objects.unread_by_team().filter(application=OuterRef("pk")).order_by().values("application")
-    return list(rows.annotate(unread=news.annotate(n=Count("pk")).values("n")).order_by("pk")[:50])
+    return [
+        (row, row.unread) for row in rows.annotate(unread=news.annotate(n=Count("pk")).values("n")).order_by("pk")[:50]
+    ]
 
 
 def with_unread(files):

@@ -231,7 +231,7 @@ def test_files_with_news_cost_one_query(at, officer, count, django_assert_num_qu
         application.refresh_from_db()
         send(application, officer, at)
     with django_assert_num_queries(1):
-        assert [row.unread for row in queries.files_with_news(lead)] == [1] * count
+        assert [unread for _row, unread in queries.files_with_news(lead)] == [1] * count
 
 
 def test_the_api_reads_and_sends_by_the_same_rules(application, officer, at):
