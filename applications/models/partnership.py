@@ -127,6 +127,10 @@ class Partnership(Machine):
     def invite_again(self, at, deadline_at, token_hash):
         self._invite(at, deadline_at, token_hash)
 
+    @transition(state, source=P.INVITED, target=P.INVITED)
+    def send_reminder(self, at):
+        self.reminded_at = at
+
     @transition(state, source=P.CONFIRMED, target=P.WITHDRAWN)
     def withdraw(self, at, reason):
         self._consume(at)

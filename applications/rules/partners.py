@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -243,3 +244,18 @@ def link_holder(token: str) -> Partnership | None:
 def deadline_passed(act: Act) -> None:
     if act.at < act.obj.deadline_at:
         raise Refusal("too_early", _("The time to answer is not over."), status=409)
+
+
+def reminder_is_due(act: Act) -> None:
+    """An agent gets at most one mail a day, and none about a link that no longer opens."""
+    row = act.obj
+    if act.at >= row.deadline_at:
+        raise Refusal("invitation_expired", _("This invitation has expired."), remedy=_("Send a new link."), status=409)
+    free = max(row.invited_at, row.reminded_at or row.invited_at) + timedelta(days=1)
+    if act.at < free:
+        raise Refusal(
+            "reminded_today",
+            _("A mail left less than a day ago."),
+            remedy=_("You may send a reminder from %(at)s on.") % {"at": when(free)},
+            status=409,
+        )

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
@@ -80,7 +81,8 @@ def lock_file(row) -> None:
 
 def new_link(purpose: str, *facts) -> tuple[str, str]:
     """The token of a personal link, signed from its facts (who, for what, when), and the hash that is kept of it: a reminder can carry it again."""
-    text = "|".join(fact.isoformat() if hasattr(fact, "isoformat") else str(fact) for fact in facts)
+    # An instant signs the same in whatever zone it was read.
+    text = "|".join(fact.astimezone(UTC).isoformat() if isinstance(fact, datetime) else str(fact) for fact in facts)
     token = (
         base64.urlsafe_b64encode(salted_hmac(f"fund.{purpose}", text, algorithm="sha256").digest()).decode().rstrip("=")
     )

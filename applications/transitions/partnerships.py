@@ -10,7 +10,7 @@ from applications.periods import deadline_in
 from applications.rules import filing, people
 from applications.rules import partners as rules
 from applications.transitions.common import lock_file, new_link, rules_of
-from core.transitions import clock, verb
+from core.transitions import Refusal, clock, verb
 from fund import identifiers
 from fund.enums import OrganisationKind
 from fund.models import Organisation
@@ -59,22 +59,27 @@ def _send(partnership: Partnership, token: str, at) -> None:
     partnership.link_token = token  # for the one who just invited (tests, the demo's seed); only its hash is stored
 
 
-def remind(partnership: Partnership, *, at) -> bool:
-    """Clock: the same link once more, to an agent who has not answered. Tells whether a mail left (not after a change of the signing key)."""
+def _remind(partnership: Partnership, at) -> bool:
     application = partnership.application
     token, digest = invitation_link(application, partnership.agent_email, partnership.invited_at)
-    reminded = digest == partnership.token_hash
-    if reminded:
-        tell(
-            "partner.reminder",
-            application,
-            f"/partenariat/{token}/",
-            at=at,
-            to=[partnership.agent_email],
-            language="fr",
-            applicant=application.laureate_name,
-            until=partnership.deadline_at,
-        )
+    if digest != partnership.token_hash:
+        return False
+    tell(
+        "partner.reminder",
+        application,
+        f"/partenariat/{token}/",
+        at=at,
+        to=[partnership.agent_email],
+        language="fr",
+        applicant=application.laureate_name,
+        until=partnership.deadline_at,
+    )
+    return True
+
+
+def remind(partnership: Partnership, *, at) -> bool:
+    """Clock: the same link once more, to an agent who has not answered. Tells whether a mail left (not after a change of the signing key)."""
+    reminded = _remind(partnership, at)
     Partnership.objects.filter(pk=partnership.pk).update(reminded_at=at)
     return reminded
 
@@ -138,6 +143,22 @@ def invite_again(act, partnership, *, message=""):
     partnership.message = message.strip() or partnership.message
     partnership.invite_again(act.at, _deadline(partnership.application, act.at), digest)
     _send(partnership, token, act.at)
+
+
+@verb(
+    machine=Partnership,
+    label=_("send a reminder"),
+    who=(people.applicant,),
+    guards=(filing.whole_file, rules.partners_may_answer, rules.reminder_is_due),
+    mails=("applications/partner.reminder",),
+)
+def send_reminder(act, partnership):
+    """The same link once more, at most once a day; the clock's own reminders count."""
+    if not _remind(partnership, act.at):  # the signing key changed since: the link cannot be written again
+        raise Refusal(
+            "link_lost", _("This link can no longer be sent."), remedy=_("Cancel the invitation, then send a new link.")
+        )
+    partnership.send_reminder(act.at)
 
 
 @verb(
@@ -371,4 +392,15 @@ def withdraw(act, partnership, *, token, reason):
         )
 
 
-__all__ = ["cancel", "confirm", "correct", "decline", "expire", "invite", "invite_again", "remind", "withdraw"]
+__all__ = [
+    "cancel",
+    "confirm",
+    "correct",
+    "decline",
+    "expire",
+    "invite",
+    "invite_again",
+    "remind",
+    "send_reminder",
+    "withdraw",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from applications import forms
@@ -16,6 +16,12 @@ from applications.views.writing import as_int, frame
 from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
+
+DONE = {
+    "invite_again": (partnerships.invite_again, _("A new link is on its way; the former one no longer works.")),
+    "send_reminder": (partnerships.send_reminder, _("A reminder is on its way.")),
+    "cancel": (partnerships.cancel, _("The link of the invitation no longer works.")),
+}
 
 
 @allow(signed_in)
@@ -34,18 +40,13 @@ def partners(request, reference):
                 )
                 messages.success(request, _("The invitation is on its way."))
                 return redirect(page("partners", application))
-        elif name in ("invite_again", "cancel"):
+        elif name in DONE:
             row = application.partnerships.filter(pk=as_int(request.POST.get("partnership")) or 0).first()
             if row is None:
                 raise Http404
-            verb = partnerships.invite_again if name == "invite_again" else partnerships.cancel
+            verb, done = DONE[name]
             verb(partnership=row, actor=request.user, at=request.received_at)
-            messages.success(
-                request,
-                _("A new link is on its way; the former one no longer works.")
-                if name == "invite_again"
-                else _("The link of the invitation no longer works."),
-            )
+            messages.success(request, done)
             return redirect(page("partners", application))
         elif name:
             raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
@@ -63,9 +64,7 @@ def partners(request, reference):
         "applications/partners.html",
         frame(request, application, "partenaires")
         | {
-            "partners": [
-                (row, cards(request, row, {"invite_again": forms.PlainForm, "cancel": forms.PlainForm})) for row in rows
-            ],
+            "partners": [(row, cards(request, row, dict.fromkeys(DONE, forms.PlainForm))) for row in rows],
             "form": form,
             "days": rules_of(application)["partnership_invitation_days"],
             "refusal": refusal_of(partnerships.invite, application, request),

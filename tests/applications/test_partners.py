@@ -331,3 +331,21 @@ def test_who_sees_a_partnership(draft, at):
     put_in_state(draft, "submitted", at)
     assert list(Partnership.objects.visible_to(officer)) == [partnership]
     assert Application.objects.visible_to(officer).get() == draft
+
+
+def test_the_applicant_reminds_at_most_once_a_day_and_never_of_a_dead_link(draft, at):
+    row = invite(draft, at)
+    day = timedelta(days=1)
+    refused("reminded_today", partnerships.send_reminder, partnership=row, actor=draft.lead, at=at + day / 2)
+    refused("not_permitted", partnerships.send_reminder, partnership=row, actor=UserFactory(), at=at + day)
+    partnerships.send_reminder(partnership=row, actor=draft.lead, at=at + day)
+    mail = Mail.objects.get(code="applications/partner.reminder")
+    assert mail.to == row.agent_email and row.link_token in mail.text
+    row = Partnership.objects.get(pk=row.pk)
+    assert row.state == "invited" and row.reminded_at == at + day
+    refused("reminded_today", partnerships.send_reminder, partnership=row, actor=draft.lead, at=at + day * 1.9)
+    partnerships.send_reminder(partnership=row, actor=draft.lead, at=at + 2 * day)
+    assert Mail.objects.filter(code="applications/partner.reminder").count() == 2
+    row.deadline_at = at + 3 * day
+    row.save(update_fields=["deadline_at"])
+    refused("invitation_expired", partnerships.send_reminder, partnership=row, actor=draft.lead, at=row.deadline_at)
