@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.apps import apps
 from django.db.models.fields.files import FieldFile
 
 from applications.models import (
@@ -13,6 +12,7 @@ from applications.models import (
     ApplicationVersion,
     Attachment,
     InformationRequest,
+    Message,
     Partnership,
     SignOff,
     TeamMember,
@@ -61,9 +61,7 @@ def personal(user: User) -> dict:
 
 
 def _messages(user: User) -> list[dict]:
-    if "message" not in apps.get_app_config("applications").models:
-        return []
-    written = apps.get_model("applications", "Message").objects.filter(author=user).order_by("pk")
+    written = Message.objects.filter(author=user).order_by("pk")
     return rows(written, reference="application__reference", text="text", sent_at="sent_at")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.apps import apps
 from django.db import transaction
 
-from applications.models import Application, Attachment, SignOff, TeamMember
+from applications.models import Application, Attachment, SignOff, TeamMember, Upload
 from applications.transitions.common import note, writing
 from core.models import User
 
@@ -22,6 +21,9 @@ def forget(*, user: User, at) -> dict[str, int]:
     for file in closed:  # the filed version is the record; the working copy is not
         file.sections.all().delete()
     closed.filter(organisation=None, applicant_kind="citizen").update(applicant_name="")
+    for upload in Upload.objects.filter(user=user, attachment=None):  # documents on their way: nobody will finish them
+        transaction.on_commit(lambda path=upload.path: path.unlink(missing_ok=True), robust=True)
+        upload.delete()
     rows = TeamMember.objects.filter(user=user) | TeamMember.objects.filter(email__iexact=user.email)
     drafts = list(rows.filter(application__filed_version=None).select_related("application"))
     for member in drafts:
@@ -47,8 +49,7 @@ def _empty(application: Application) -> Application:
     application.members.all().delete()
     application.sign_offs.all().delete()
     application.partnerships.update(message="")
-    if "message" in apps.get_app_config("applications").models:
-        apps.get_model("applications", "Message").objects.filter(application=application).delete()
+    application.messages.all().delete()
     pieces = Attachment.objects.filter(application=application, first_filed_at=None)
     for piece in pieces.exclude(file=""):
         transaction.on_commit(lambda file=piece.file: file.delete(save=False), robust=True)

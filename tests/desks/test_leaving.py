@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from applications.models import Application, TeamMember
+from applications.models import Application, TeamMember, Upload
 from applications.transitions import withdraw
 from applications.transitions.team import invite_member, join
 from core.models import ApiToken, Event, Mail, User
@@ -83,6 +83,9 @@ def test_nothing_of_the_person_stays_but_in_the_records(canary, as_user, at):
     mine = filed(at, lead=canary, applicant_kind="citizen", content=named_content())
     withdraw(application=mine, actor=canary, at=at)
     Mail.objects.filter(recipient=other).update(state="sent", sent_at=at)
+    Upload.objects.create(
+        application=draft, user=canary, name=f"{NAME}.pdf", size=9, created_at=at, expires_at=at + timedelta(days=1)
+    )
     browser = as_user(canary)
     browser.get("/mon-espace/")
     before = found()
