@@ -109,6 +109,7 @@
       busy = true;
       place.hidden = false;
       place.classList.remove("alert");
+      bar.hidden = false;
       bar.value = 0;
       show(say.begun);
       try {
@@ -118,6 +119,7 @@
         busy = false;
         if (!(error instanceof Refused)) return form.submit();
         place.classList.add("alert");
+        bar.hidden = true;
         show(error.message);
         input.focus();
       }
