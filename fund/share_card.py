@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 SIZE = (1200, 630)
 PAPER, INK, SOFT, CIVIL, STATE, JOINT = "#f3f3ef", "#1b1a22", "#53515d", "#ad1a60", "#0b6478", "#382c85"
 """The inks of core/static/css/tokens.css."""
-MARGIN, WIDTH = 80, 1040
+MARGIN, WIDTH, RULE = 80, 1040, 526
 FONTS = Path(settings.BASE_DIR) / "core" / "static" / "fonts"
 
 
@@ -37,7 +37,7 @@ def lines_of(text: str, font: ImageFont.FreeTypeFont, most: int) -> list[str]:
             cut = longer
             while cut and font.getlength(f"{cut}…") > WIDTH:
                 cut = cut[:-1]
-            lines[-1] = f"{cut.rstrip()}…"
+            lines[-1] = f"{(cut.rpartition(' ')[0] or cut).rstrip(' ,;:')}…"
             break
     return lines
 
@@ -54,11 +54,11 @@ def draw(*, fund: str, title: str, sentence: str, closing: str) -> bytes:
         page.text((MARGIN, top), line, font=title_font, fill=INK)
         top += 82
     top += 16
-    for line in lines_of(sentence, sentence_font, 2):
+    for line in lines_of(sentence, sentence_font, (RULE - 12 - top) // 48):
         page.text((MARGIN, top), line, font=sentence_font, fill=SOFT)
         top += 48
-    page.line((MARGIN, 526, SIZE[0] - MARGIN, 526), fill=INK, width=3)
-    page.text((MARGIN, 546), lines_of(closing, _font("text-700", 36), 1)[0], font=_font("text-700", 36), fill=INK)
+    page.line((MARGIN, RULE, SIZE[0] - MARGIN, RULE), fill=INK, width=3)
+    page.text((MARGIN, 548), lines_of(closing, _font("text-700", 33), 1)[0], font=_font("text-700", 33), fill=INK)
     body = io.BytesIO()
     image.save(body, "PNG", optimize=True)
     return body.getvalue()
