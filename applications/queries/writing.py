@@ -53,7 +53,8 @@ def signatories(application: Application) -> list[User | TeamMember]:
 
 
 def team_facts(application: Application) -> list[dict]:
-    members = application.members.select_related("user")
+    """The members, the lead apart."""
+    members = application.members.select_related("user").exclude(user=application.lead_id)
     return [
         {
             "name": member.display_name,

@@ -354,6 +354,8 @@ def test_the_lead_is_offered_then_accepted(at):
     application.refresh_from_db()
     assert application.lead == member.user and application.applicant_key == f"user:{member.user.pk}"
     stays = application.members.get(user=former)
+    team = [one["name"] for one in queries.content_now(application)["applicant"]["team"]]
+    assert former.name in team and member.display_name not in team
     assert stays.right == "editor" and stays.joined_at and queries.is_applicant(former, application)
     assert queries.signatories(application)[0] == member.user
     never, _outdated = queries.missing_signatures(application, queries.hash_now(application))
