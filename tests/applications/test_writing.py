@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from applications import queries
 from applications import transitions as files
-from applications.forms.section import ProseField
 from applications.enums import SectionCode
+from applications.forms.section import ProseField
 from applications.models import Attachment, TeamMember
 from applications.schema import count_words
 from core.models import Event, Mail
@@ -456,7 +456,7 @@ def test_an_editor_of_some_parts_writes_these_only(at):
     )
     files.change_member(member=member, actor=application.lead, at=at, areas=["budget"])
     refused("area_not_yours", files.detach, application=application, actor=treasurer, at=at, attachment=piece)
-    whole = dict(application=application, actor=treasurer, at=at)
+    whole = {"application": application, "actor": treasurer, "at": at}
     refused("area_not_yours", files.invite_member, **whole, email="ami@demo.example", right="editor")
     refused("area_not_yours", files.add_person, **whole, name="Ami")
     refused("area_not_yours", files.change_member, member=member, actor=treasurer, at=at, areas=[])
@@ -469,6 +469,6 @@ def test_areas_are_kept_in_one_shape(at):
     application = ApplicationFactory(created_at=at)
     member = invite(application, at, right="editor", areas=["budget", "project", "nothing"])
     assert member.areas == ["project", "budget"]
-    change = dict(member=member, actor=application.lead, at=at)
+    change = {"member": member, "actor": application.lead, "at": at}
     assert files.change_member(**change, areas=SectionCode.values).areas == []
     assert files.change_member(**change, areas=["budget"], right="reader").areas == []
