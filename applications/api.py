@@ -619,6 +619,7 @@ class ApplicationResource(Resource):
         return Response(status=204)
 
     @extend_schema(
+        operation_id="applications_members_hand_over",
         request=None,
         responses=MemberSerializer,
         parameters=[
