@@ -193,11 +193,22 @@ class AnswerPartnerForm(FundForm):
         label=_("I agree that my name be published with the project (optional, can be taken back at any time)"),
         required=False,
     )
+    letter = forms.FileField(
+        label=_("Letter of commitment"),
+        required=False,
+        help_text=_(
+            "If your administration has written one: PDF, picture or office document without macros. It joins the application’s documents, "
+            "which the applicant and those who examine the application read."
+        ),
+    )
 
-    def __init__(self, *args, **options):
+    def __init__(self, *args, takes_letter=True, **options):
         super().__init__(*args, **options)
-        for name in ("agent_phone", "time_planned", "authority"):
-            self.fields[name].optional = True
+        if not takes_letter:
+            del self.fields["letter"]
+        for name in ("agent_phone", "time_planned", "authority", "letter"):
+            if name in self.fields:
+                self.fields[name].optional = True
         for name in ("siret", "service", "agent_name", "agent_role", "commitment"):
             self.fields[name].mark = "required"
 

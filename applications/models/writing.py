@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from applications.enums import AttachmentKind, ScanState, SectionCode, TeamRight
+from applications.enums import ApplicationState, AttachmentKind, ScanState, SectionCode, TeamRight
 from applications.models.application import Application
 
 
@@ -126,11 +126,24 @@ class AttachmentQuerySet(models.QuerySet):
         """Those of the working copy."""
         return self.filter(removed_at__isnull=True)
 
+    def of_partners(self):
+        """Letters that agents of partner administrations joined to their answer: no account, so nobody uploaded them."""
+        return self.filter(kind=AttachmentKind.PARTNER_LETTER, uploaded_by=None)
+
+    def in_copy(self, application):
+        """Those that filing freezes. A partner's letter that came after filing is read beside what was filed, and changes none of it."""
+        rows = self.current()
+        if application.state == ApplicationState.DRAFT:
+            return rows
+        return rows.exclude(kind=AttachmentKind.PARTNER_LETTER, uploaded_by=None, first_filed_at=None)
+
     def visible_to(self, user):
-        """With the file. Staff see only what was filed: a draft's pieces stay closed."""
+        """With the file. Staff see what was filed, and a partner's letter that came since: a draft's pieces stay closed."""
         team = Application.objects.of_team(user).values("pk")
         seen = Application.objects.visible_to(user).values("pk")
-        return self.filter(Q(application__in=team) | Q(application__in=seen, first_filed_at__isnull=False))
+        letter = Q(kind=AttachmentKind.PARTNER_LETTER, uploaded_by=None, removed_at=None)
+        given = Q(first_filed_at__isnull=False) | (letter & ~Q(application__state=ApplicationState.DRAFT))
+        return self.filter(Q(application__in=team) | Q(given, application__in=seen))
 
 
 class Attachment(models.Model):
@@ -169,3 +182,7 @@ class Attachment(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def is_partner_letter(self) -> bool:
+        return self.kind == AttachmentKind.PARTNER_LETTER and self.uploaded_by_id is None

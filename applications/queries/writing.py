@@ -72,7 +72,7 @@ def content_now(application: Application) -> dict:
     content: dict = {code: clean(code, written.get(code, {})) for code in SECTIONS}
     content["documents"]["files"] = [
         {"id": piece.pk, "kind": piece.kind, "name": piece.name, "size": piece.size, "sha256": piece.sha256}
-        for piece in application.attachments.current().order_by("id")
+        for piece in application.attachments.in_copy(application).order_by("id")
     ]
     content["applicant"] |= {"kind": application.applicant_kind, "team": team_facts(application)}
     return content

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from applications import queries
-from applications.enums import CLOSED, STANDING, WRITABLE, SectionCode
+from applications.enums import CLOSED, STANDING, WRITABLE, AttachmentKind, SectionCode
 from applications.models import Application
 from applications.periods import CLOSING_GRACE
 from applications.rules.gaps import missing, other_filing_checks
@@ -253,7 +253,9 @@ def _names(people) -> str:
 
 
 def room_for_a_document(application: Application, most: int) -> None:
-    if application.attachments.current().count() >= most:
+    """What the applicant adds is counted; the letters of partners are not."""
+    pieces = application.attachments.current()
+    if pieces.exclude(kind=AttachmentKind.PARTNER_LETTER, uploaded_by=None).count() >= most:
         raise Refusal(
             "attachment_count_exceeded",
             _("You already have %(n)s documents.") % {"n": most},

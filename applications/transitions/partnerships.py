@@ -10,6 +10,7 @@ from applications.periods import deadline_in
 from applications.rules import filing, people
 from applications.rules import partners as rules
 from applications.transitions.common import lock_file, new_link, rules_of
+from applications.transitions.writing import attach_letter
 from core.transitions import Refusal, clock, verb
 from fund import identifiers
 from fund.enums import OrganisationKind
@@ -258,7 +259,7 @@ def _copy_to_agent(partnership: Partnership, token: str, at) -> None:
     label=_("confirm the partnership"),
     who=(people.partner_agent,),
     guards=(rules.link_is_good, rules.file_takes_partners, rules.partners_may_answer, rules.answer_is_complete),
-    mails=("applications/partner.confirmed", "applications/partner.copy"),
+    mails=("applications/partner.confirmed", "applications/partner.copy", "applications/team.sign_off_reset"),
     lock=lock_file,
 )
 def confirm(
@@ -276,8 +277,14 @@ def confirm(
     time_planned="",
     authority="",
     publish_agent_name=False,
+    letter=None,
+    letter_type="",
+    letter_scanned=True,
 ):
-    """The agent confirms for his department. The link is used up; the copy he gets by mail carries the next one, to correct or withdraw."""
+    """The agent confirms for his department. The link is used up; the copy he gets by mail carries the next one, to correct or withdraw.
+
+    `letter` is a file already checked (`core.files.check_or_quarantine` gave its type and whether it was scanned).
+    """
     _answer(act, partnership, {**act.params})
     new, digest = new_link("partnership.answer", partnership.application.reference, partnership.agent_email, act.at)
     partnership.confirm(act.at, digest)
@@ -293,6 +300,16 @@ def confirm(
         role=partnership.agent_role,
     )
     _copy_to_agent(partnership, new, act.at)
+    if letter:
+        attach_letter(
+            application=application,
+            actor=act.actor,
+            at=act.at,
+            uploaded=letter,
+            content_type=letter_type,
+            scanned=letter_scanned,
+            sender=partnership.organisation.name,
+        )
 
 
 @verb(

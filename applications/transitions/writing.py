@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applications import queries
-from applications.enums import ScanState, SectionCode
+from applications.enums import AttachmentKind, ScanState, SectionCode
 from applications.models import Application, ApplicationSection, Attachment, TeamMember
 from applications.notifications import tell, writers_of
 from applications.rules import filing, people
@@ -147,7 +147,7 @@ def _agreed(application: Application) -> list[User]:
     return [sign_off.user for sign_off in application.sign_offs.select_related("user").filter(content_hash=now)]
 
 
-def _ask_again(act, agreed: list[User], part) -> None:
+def _ask_again(act, agreed: list[User], part, who: str = "") -> None:
     """Their agreement was to the content before: told once, at the first change."""
     people_ = [person for person in agreed if person != act.actor and queries.is_signatory(person, act.obj)]
     if people_:
@@ -157,7 +157,7 @@ def _ask_again(act, agreed: list[User], part) -> None:
             "verifier/",
             at=act.at,
             to=people_,
-            who=str(act.actor),
+            who=who or str(act.actor),
             part=part,
             changed_at=act.at,
         )
@@ -192,31 +192,54 @@ def attach(
     with writing(
         "attach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents"
     ) as act:
-        digest = hashlib.sha256()
-        for chunk in uploaded.chunks():
-            digest.update(chunk)
-        uploaded.seek(0)
-        same = act.obj.attachments.current().filter(sha256=digest.hexdigest(), kind=kind).first()
+        sha256 = _fingerprint(uploaded)
+        same = act.obj.attachments.current().filter(sha256=sha256, kind=kind).first()
         if same:
             return same
-        most = rules_of(act.obj)["attachment_max_count"]
-        filing.room_for_a_document(act.obj, most)
-        agreed = _agreed(act.obj)
-        piece = Attachment.objects.create(
-            application=act.obj,
-            kind=kind,
-            name=uploaded.name[-200:],
-            file=uploaded,
-            size=uploaded.size,
-            sha256=digest.hexdigest(),
-            content_type=content_type,
-            uploaded_by=actor,
-            uploaded_at=at,
-            scan_state=ScanState.CLEAN if scanned else ScanState.PENDING,
-        )
-        note(act, attachment=piece.pk, sha256=piece.sha256)
-        _ask_again(act, agreed, SectionCode.DOCUMENTS.label)
-        return piece
+        filing.room_for_a_document(act.obj, rules_of(act.obj)["attachment_max_count"])
+        return _keep(act, uploaded, sha256, content_type, kind, scanned, uploaded_by=actor)
+
+
+def attach_letter(
+    *, application: Application, actor: User, at: datetime, uploaded, content_type: str, scanned: bool, sender: str
+) -> Attachment:
+    """The letter an agent joins to his confirmation, checked like any document: in the working copy, whatever the state, for whoever
+    confirms in time; not counted among the applicant's. Nobody with an account uploaded it; `sender` is the administration.
+    """
+    with writing("attach", application, actor=actor, at=at, who=None) as act:
+        sha256, kind = _fingerprint(uploaded), AttachmentKind.PARTNER_LETTER
+        same = act.obj.attachments.current().of_partners().filter(sha256=sha256).first()
+        return same or _keep(act, uploaded, sha256, content_type, kind, scanned, uploaded_by=None, sender=sender)
+
+
+def _fingerprint(uploaded) -> str:
+    digest = hashlib.sha256()
+    for chunk in uploaded.chunks():
+        digest.update(chunk)
+    uploaded.seek(0)
+    return digest.hexdigest()
+
+
+def _keep(
+    act, uploaded, sha256: str, content_type: str, kind: str, scanned: bool, *, uploaded_by: User | None, sender=""
+) -> Attachment:
+    agreed = _agreed(act.obj)
+    piece = Attachment.objects.create(
+        application=act.obj,
+        kind=kind,
+        name=uploaded.name[-200:],
+        file=uploaded,
+        size=uploaded.size,
+        sha256=sha256,
+        content_type=content_type,
+        uploaded_by=uploaded_by,
+        uploaded_at=act.at,
+        scan_state=ScanState.CLEAN if scanned else ScanState.PENDING,
+    )
+    note(act, attachment=piece.pk, sha256=piece.sha256)
+    if act.obj.state == "draft" or uploaded_by:  # a letter that comes after filing changes nothing that was agreed to
+        _ask_again(act, agreed, SectionCode.DOCUMENTS.label, sender)
+    return piece
 
 
 def detach(*, application: Application, actor: User, at: datetime, attachment: Attachment) -> Attachment:
@@ -263,4 +286,4 @@ def end_quarantine(*, attachment: Attachment, actor: User, at: datetime, infecte
         return piece
 
 
-__all__ = ["VersionConflict", "attach", "create", "detach", "end_quarantine", "save_section"]
+__all__ = ["VersionConflict", "attach", "attach_letter", "create", "detach", "end_quarantine", "save_section"]

@@ -11,9 +11,12 @@ from django.views.decorators.http import require_http_methods
 
 from applications import forms, queries
 from applications import transitions as files
+from applications.enums import PIECE_KINDS
 from applications.models import Partnership
 from applications.rules.partners import link_holder, token_hash
 from applications.transitions import partnerships
+from applications.transitions.uploads import largest
+from core import files as uploads
 from core.access import allow, anyone, signed_in
 from core.idempotency import once
 from core.models import User
@@ -65,13 +68,15 @@ def partnership(request, token):
         "organisation_name": row.organisation.name,
         "siret": row.siret or row.organisation.siret,
     }
-    form, no = forms.AnswerPartnerForm(initial=initial), forms.OptionalReasonForm(prefix="no")
+    takes_letter = state == "answer"
+    form = forms.AnswerPartnerForm(initial=initial, takes_letter=takes_letter)
+    no = forms.OptionalReasonForm(prefix="no")
     if request.method == "POST":
         if state not in ("answer", "manage"):
             return _private(_page(request, row, state, form, no, 410))
         name = request.POST.get("act", "")
         if name in ("confirm", "correct"):
-            form = forms.AnswerPartnerForm(request.POST)
+            form = forms.AnswerPartnerForm(request.POST, request.FILES, takes_letter=takes_letter)
         else:
             no = (forms.ReasonForm if name == "withdraw" else forms.OptionalReasonForm)(request.POST, prefix="no")
         done = _act(request, row, token, name, form, no)
@@ -98,12 +103,28 @@ def _act(request, row: Partnership, token: str, name: str, form, no) -> str:
     shown = form if name in ("confirm", "correct") else no
     if not shown.is_valid():
         return ""
+    params = shown.params()
     try:
-        verb(partnership=row, actor=User.objects.system(), at=request.received_at, token=token, **shown.params())
+        params |= _checked(row, params)
+        verb(partnership=row, actor=User.objects.system(), at=request.received_at, token=token, **params)
     except Refusal as refusal:
         shown.refuse(refusal)
         return ""
     return {"confirm": "confirme", "correct": "corrige", "decline": "decline", "withdraw": "retire"}[name]
+
+
+def _checked(row: Partnership, params: dict) -> dict:
+    """What the check of the letter found. A refused letter leaves the link unused."""
+    if not params.get("letter"):
+        return {}
+    try:
+        content_type, scanned = uploads.check_or_quarantine(
+            params["letter"], kinds=PIECE_KINDS, max_bytes=largest(row.application)
+        )
+    except Refusal as refusal:
+        refusal.field = refusal.field or "letter"
+        raise
+    return {"letter_type": content_type, "letter_scanned": scanned}
 
 
 def _page(request, row: Partnership, state: str, form, no, code: int):

@@ -103,10 +103,29 @@ def _line(application: Application, code: str, key: Key, value) -> Line | None:
 
 
 def pieces_of(application: Application, content: dict) -> list[dict]:
-    """The documents of a content; `closed` says why one cannot be opened (waiting for the antivirus, infected)."""
-    shut = application.attachments.exclude(scan_state=ScanState.CLEAN)
-    closed = {pk: ScanState(state).label for pk, state in shut.values_list("pk", "scan_state")}
-    return [piece | {"closed": closed.get(piece["id"], "")} for piece in content["documents"].get("files", [])]
+    """The documents of a content, then the partners' letters that came since; `closed` says why one cannot be opened (waiting for the
+    antivirus, infected).
+    """
+    files = list(content["documents"].get("files", []))
+    rows = {row.pk: row for row in application.attachments.all()}
+    listed = {piece["id"] for piece in files}
+    files += [
+        {
+            "id": row.pk,
+            "kind": row.kind,
+            "name": row.name,
+            "size": row.size,
+            "sha256": row.sha256,
+            "since": row.uploaded_at,
+        }
+        for row in rows.values()
+        if row.is_partner_letter and row.removed_at is None and row.first_filed_at is None and row.pk not in listed
+    ]
+    return [piece | {"closed": _closed(rows.get(piece["id"]))} for piece in files]
+
+
+def _closed(row) -> str:
+    return "" if row is None or row.scan_state == ScanState.CLEAN else str(ScanState(row.scan_state).label)
 
 
 def parts_of(application: Application, content: dict) -> list[Part]:
