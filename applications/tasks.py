@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from applications import transitions as files
-from applications.models import AccessCode, Application, Attachment, InformationRequest, Partnership
+from applications.models import AccessCode, Application, Attachment, InformationRequest, MessageAttachment, Partnership
 from applications.periods import CLOSING_GRACE, REMIND_BEFORE_DAYS
-from applications.transitions import partnerships, reminders, uploads, writing
+from applications.transitions import messages, partnerships, reminders, uploads, writing
 from core.clock import register
 from core.files import scan
 from core.models import Mail
@@ -61,14 +64,22 @@ def expire_partnerships(at, actor) -> int:
 
 @register("applications.quarantine")
 def scan_quarantine(at, actor) -> int:
-    """Documents kept closed because the antivirus did not answer are shown to it again; the answer is asked outside any transaction.
+    """Documents and files of messages kept closed because the antivirus did not answer are shown to it again, outside any transaction.
 
     In no order, so that bytes it can never judge hold up nobody; three silences in a row end this turn.
     """
     done = silences = 0
     if not settings.CLAMD_URL:  # nobody can vouch for them: they stay closed
         return 0
-    for piece in Attachment.objects.filter(scan_state="pending").select_related("application").order_by("?")[:20]:
+    pieces = Attachment.objects.select_related("application")
+    sent = MessageAttachment.objects.select_related("message__application")
+    waiting: list[tuple[Any, Callable]] = [
+        (piece, end)
+        for rows, end in ((pieces, writing.end_quarantine), (sent, messages.end_quarantine))
+        for piece in rows.filter(scan_state="pending").order_by("?")[:20]
+    ]
+    random.shuffle(waiting)
+    for piece, end in waiting:
         infected = False
         try:
             with piece.file.open("rb") as stored:
@@ -79,7 +90,7 @@ def scan_quarantine(at, actor) -> int:
             judged = False
         silences = 0 if judged else silences + 1
         if judged:
-            writing.end_quarantine(attachment=piece, actor=actor, at=at, infected=infected)
+            end(attachment=piece, actor=actor, at=at, infected=infected)
             done += 1
         elif silences == 3:
             break

@@ -33,6 +33,7 @@ urlpatterns = [
     path("dossiers/<str:reference>/complements/", filing.answer, name="answer"),
     path("dossiers/<str:reference>/retirer/", filing.withdraw, name="withdraw"),
     path("dossiers/<str:reference>/messages/", messages.of_applicant, name="messages"),
+    path("dossiers/<str:reference>/messages/pieces/<int:pk>/", messages.file_of_applicant, name="messages_file"),
     path("partenariat/<str:token>/", links.partnership, name="partnership"),
     path("equipe/<str:token>/", links.join, name="join"),
     path("instruction/dossiers/", instruction.queue, name="queue"),
@@ -41,5 +42,10 @@ urlpatterns = [
     path("instruction/dossiers/codes/", instruction.codes, name="codes"),
     path("instruction/dossiers/<str:reference>/", instruction.file, name="file"),
     path("instruction/dossiers/<str:reference>/messages/", messages.of_staff, name="staff_messages"),
+    path(
+        "instruction/dossiers/<str:reference>/messages/pieces/<int:pk>/",
+        messages.file_of_staff,
+        name="staff_messages_file",
+    ),
     path("instruction/dossiers/<str:reference>/complements/", instruction.ask, name="ask"),
 ]

@@ -258,10 +258,38 @@ class AnswerForm(FundForm):
     )
 
 
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once; cleaned to a list."""
+
+    widget = FilesInput
+
+    def clean(self, data, initial=None):
+        return [super(FilesField, self).clean(one, initial) for one in data or ()]
+
+
 class MessageForm(FundForm):
     text = forms.CharField(
         label=_("Your message"), widget=_area(6), required=False, strip=False, help_text=_("5,000 signs at most.")
     )
+    attachments = FilesField(
+        label=_("Files"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_("Three at most: PDF, picture or office document without macros. Each is checked before it opens."),
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["attachments"].optional = True
+
+    def choose_again(self) -> None:
+        """A browser keeps the text of a refused form, never its files: say so."""
+        if self.errors and self.files:
+            self.add_error("attachments", gettext("Choose the files again: your text is kept, files are not."))
 
 
 class ExtendForm(FundForm):

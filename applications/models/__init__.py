@@ -3,7 +3,7 @@
 from applications.models.application import Application, ApplicationVersion
 from applications.models.eligibility import AccessCode, EligibilityCheck
 from applications.models.information import InformationRequest
-from applications.models.message import Message
+from applications.models.message import Message, MessageAttachment
 from applications.models.partnership import Partnership
 from applications.models.upload import Upload
 from applications.models.writing import ApplicationSection, Attachment, SignOff, TeamMember
@@ -17,6 +17,7 @@ __all__ = [
     "EligibilityCheck",
     "InformationRequest",
     "Message",
+    "MessageAttachment",
     "Partnership",
     "SignOff",
     "TeamMember",

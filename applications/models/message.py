@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from applications.enums import MessageKind
+from applications.enums import MessageKind, ScanState
 from applications.models.application import Application
 
 
@@ -60,3 +60,29 @@ class Message(models.Model):
 
     def __str__(self):
         return f"{self.application_id} / {self.pk}"
+
+
+class MessageAttachment(models.Model):
+    """A file sent with a message. It opens for whoever reads the conversation, once the antivirus found it clean; infected, it has no bytes left."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments", verbose_name=_("message"))
+    name = models.CharField(_("name"), max_length=200)
+    file = models.FileField(_("file"), upload_to="messages/%Y/%m/", max_length=255)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    content_type = models.CharField(_("type"), max_length=120)
+    scan_state = models.CharField(_("scan"), max_length=10, choices=ScanState.choices, default=ScanState.CLEAN)
+
+    class Meta:
+        verbose_name = _("file of a message")
+        verbose_name_plural = _("files of messages")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(scan_state__in=ScanState.values), name="message_attachment_scan_state"),
+            models.CheckConstraint(
+                condition=~Q(scan_state="infected") | Q(file=""), name="message_attachment_infected_has_no_bytes"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name

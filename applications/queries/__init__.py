@@ -11,6 +11,7 @@ from applications.queries.desk import (
 )
 from applications.queries.messages import (
     files_with_news,
+    messages_today,
     reasons_asked,
     reasons_awaited,
     reasons_due,
@@ -62,6 +63,7 @@ __all__ = [
     "is_signatory",
     "latest_request",
     "live_code",
+    "messages_today",
     "missing_signatures",
     "my_applications",
     "next_step",

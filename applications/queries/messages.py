@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, Exists, Min, OuterRef
+from django.utils import timezone
 
 from applications.enums import MessageKind
 from applications.models import Application, Message
@@ -16,6 +17,12 @@ def unread_count(user, application: Application) -> int:
     """Messages of the other side that nobody of this person's side has opened."""
     rows = application.messages
     return (rows.unread_by_team() if is_member(user, application) else rows.unread_by_staff()).count()
+
+
+def messages_today(user, application: Application, at: datetime) -> int:
+    """How many this person has written about this file since midnight, in Paris."""
+    midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    return application.messages.filter(author=user, sent_at__gte=midnight).count()
 
 
 def files_with_news(user) -> list[tuple[Application, int]]:

@@ -13,6 +13,7 @@ from applications.models import (
     Attachment,
     InformationRequest,
     Message,
+    MessageAttachment,
     Partnership,
     SignOff,
     TeamMember,
@@ -61,8 +62,18 @@ def personal(user: User) -> dict:
 
 
 def _messages(user: User) -> list[dict]:
-    written = Message.objects.filter(author=user).order_by("pk")
-    return rows(written, reference="application__reference", text="text", sent_at="sent_at")
+    written = Message.objects.filter(author=user).select_related("application").prefetch_related("attachments")
+    return [
+        {
+            "reference": message.application.reference,
+            "text": message.text,
+            "sent_at": message.sent_at,
+            "files": [
+                {"name": piece.name, "size": piece.size, "sha256": piece.sha256} for piece in message.attachments.all()
+            ],
+        }
+        for message in written.order_by("pk")
+    ]
 
 
 def references(user: User) -> list[str]:
@@ -113,7 +124,10 @@ def _file(application: Application, user: User) -> dict:
 
 
 def personal_files(user: User) -> Iterator[tuple[str, str, FieldFile]]:
-    """(reference of the file, name, stored file) of the pieces this person put in the files of his team."""
+    """(reference of the file, name, stored file) of the pieces this person put in the files of his team, and of the clean files of his messages."""
     pieces = Attachment.objects.filter(uploaded_by=user, application__in=Application.objects.of_team(user))
     for piece in pieces.exclude(file="").select_related("application").order_by("pk"):
         yield piece.application.reference, f"{piece.pk}-{piece.name}", piece.file
+    sent = MessageAttachment.objects.filter(message__author=user, scan_state="clean")
+    for row in sent.select_related("message__application").order_by("pk"):
+        yield row.message.application.reference, f"message-{row.pk}-{row.name}", row.file

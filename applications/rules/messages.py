@@ -9,10 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applications import queries
+from applications.enums import MessageKind
 from applications.rules import people
 from core.transitions import Act, Refusal, Who
 
 MESSAGE_SIGNS = 5_000
+MESSAGES_A_DAY = 50
+"""Of one person in one file."""
+ATTACHMENTS = 3
 
 correspondent = Who(
     "AP",
@@ -89,4 +93,31 @@ def text_can_be_sent(act: Act) -> None:
             _("This message has %(n)s signs: the limit is %(limit)s.") % {"n": len(text), "limit": MESSAGE_SIGNS},
             remedy=_("Shorten it, or send it in two messages."),
             field="text",
+        )
+
+
+def not_too_many_today(act: Act) -> None:
+    """A conversation, not a flood. Asking for reasons is a right: it always leaves."""
+    if act.preview or act.get("kind") == MessageKind.REASONS_REQUEST:
+        return
+    if queries.messages_today(act.actor, act.obj, act.at) >= MESSAGES_A_DAY:
+        raise Refusal(
+            "messages_too_many",
+            _("You have written %(n)s messages about this application today: it is the limit.") % {"n": MESSAGES_A_DAY},
+            remedy=_("Keep this text and send it tomorrow."),
+            status=429,
+        )
+
+
+def attachments_are_few(act: Act) -> None:
+    room_for_attachments(len(act.get("attachments") or ()))
+
+
+def room_for_attachments(count: int) -> None:
+    if count > ATTACHMENTS:
+        raise Refusal(
+            "message_attachments_too_many",
+            _("This message has %(n)s files: the limit is %(limit)s.") % {"n": count, "limit": ATTACHMENTS},
+            remedy=_("Send the others in a second message."),
+            field="attachments",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from applications.models import Application, Attachment, SignOff, TeamMember, Upload
+from applications.models import Application, Attachment, MessageAttachment, SignOff, TeamMember, Upload
 from applications.transitions.common import note, writing
 from core.models import User
 
@@ -49,10 +49,11 @@ def _empty(application: Application) -> Application:
     application.members.all().delete()
     application.sign_offs.all().delete()
     application.partnerships.update(message="")
-    application.messages.all().delete()
     pieces = Attachment.objects.filter(application=application, first_filed_at=None)
-    for piece in pieces.exclude(file=""):
-        transaction.on_commit(lambda file=piece.file: file.delete(save=False), robust=True)
+    sent = MessageAttachment.objects.filter(message__application=application)
+    for file in (row.file for rows in (pieces, sent) for row in rows.exclude(file="")):
+        transaction.on_commit(lambda file=file: file.delete(save=False), robust=True)
     pieces.delete()
+    application.messages.all().delete()
     Application.objects.filter(pk=application.pk).update(**NEVER_FILED)
     return application
