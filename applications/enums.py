@@ -71,6 +71,29 @@ SENTENCES = {
         "application", "The call is cancelled; your application was not judged and can be reused for another call."
     ),
 }
+_ENDED = pgettext_lazy("partner", "The application has ended: there will be no project with the fund under this call.")
+_CHECKED = pgettext_lazy("partner", "The application is filed; the fund is checking that it is complete.")
+_REFUSED = pgettext_lazy("partner", "The fund does not support the project.")
+PARTNER_SENTENCES = {
+    "draft": pgettext_lazy("partner", "The application is being written; the fund has not received it yet."),
+    "lapsed": pgettext_lazy("partner", "The application was not filed in time."),
+    "submitted": _CHECKED,
+    "submitted_copy": _CHECKED,
+    "information_requested": _CHECKED,
+    "eligible": pgettext_lazy("partner", "The application fits the call; the panel will review it."),
+    "under_review": pgettext_lazy("partner", "The panel is reading and deliberating."),
+    "on_reserve": pgettext_lazy(
+        "partner", "The project is on the reserve list: it will be proposed if money comes free."
+    ),
+    "selected": pgettext_lazy("partner", "The fund supports the project."),
+    "ineligible": _REFUSED,
+    "rejected": _REFUSED,
+    "withdrawn": _ENDED,
+    "renounced": _ENDED,
+    "lapsed_award": _ENDED,
+    "dismissed": pgettext_lazy("partner", "The call is cancelled; the application was not judged."),
+}
+"""One sentence for the administration that follows: no more than the applicant reads, and no reason."""
 BADGES = {
     "draft": "",
     "lapsed": "bad",

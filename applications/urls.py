@@ -34,6 +34,7 @@ urlpatterns = [
     path("dossiers/<str:reference>/retirer/", filing.withdraw, name="withdraw"),
     path("dossiers/<str:reference>/messages/", messages.of_applicant, name="messages"),
     path("dossiers/<str:reference>/messages/pieces/<int:pk>/", messages.file_of_applicant, name="messages_file"),
+    path("partenariat/suivi/<str:token>/", links.follow, name="follow"),
     path("partenariat/<str:token>/", links.partnership, name="partnership"),
     path("equipe/<str:token>/", links.join, name="join"),
     path("instruction/dossiers/", instruction.queue, name="queue"),

@@ -28,6 +28,7 @@ APPLICANT = {
     "partnership.confirm": _("Partnership confirmed"),
     "partnership.decline": _("Partnership declined"),
     "partnership.expire": _("No reply from the partner"),
+    "partnership.revoke_follow": _("The partner’s follow link was revoked"),
     "partnership.withdraw": _("The partner withdrew"),
     "decision.notify": _("Decision notified"),
     "agreement.offer": _("Agreement offered"),

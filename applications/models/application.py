@@ -10,6 +10,7 @@ from applications.enums import (
     BADGES,
     CLOSED,
     FILED,
+    PARTNER_SENTENCES,
     SENTENCES,
     STAFF_LABELS,
     STANDING,
@@ -201,6 +202,11 @@ class Application(Machine):
     def sentence(self):
         """The state in one sentence, for the applicant."""
         return SENTENCES[self._label_key()]
+
+    @property
+    def partner_sentence(self):
+        """For the administration that follows: no more than the applicant reads, and no reason."""
+        return PARTNER_SENTENCES[self._label_key()]
 
     @property
     def badge_tone(self) -> str:

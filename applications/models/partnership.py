@@ -49,6 +49,9 @@ class Partnership(Machine):
     reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
     token_hash = models.CharField(_("hash of the link"), max_length=64, blank=True, db_index=True)
     used_token_hash = models.CharField(_("hash of the used link"), max_length=64, blank=True, db_index=True)
+    follow_token_hash = models.CharField(
+        _("hash of the link to follow the application"), max_length=64, blank=True, default="", db_index=True
+    )
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
     commitment = models.TextField(_("what the administration brings"), blank=True)
@@ -79,6 +82,9 @@ class Partnership(Machine):
             models.CheckConstraint(
                 condition=~Q(state="invited") | ~Q(token_hash=""), name="partnership_invited_has_link"
             ),
+            models.CheckConstraint(
+                condition=Q(follow_token_hash="") | Q(state="confirmed"), name="partnership_followed_is_confirmed"
+            ),
             models.UniqueConstraint(
                 fields=["application", "agent_email"],
                 condition=Q(state__in=("invited", "confirmed")),
@@ -106,8 +112,9 @@ class Partnership(Machine):
         self.answered_at, self.used_token_hash, self.token_hash = at, self.token_hash, next_token_hash
 
     @transition(state, source=P.INVITED, target=P.CONFIRMED)
-    def confirm(self, at, next_token_hash):
+    def confirm(self, at, next_token_hash, follow_token_hash):
         self._consume(at, next_token_hash)
+        self.follow_token_hash = follow_token_hash
         self.confirmed_at, self.decline_reason = at, ""
 
     @transition(state, source=P.INVITED, target=P.DECLINED)
@@ -134,8 +141,12 @@ class Partnership(Machine):
     @transition(state, source=P.CONFIRMED, target=P.WITHDRAWN)
     def withdraw(self, at, reason):
         self._consume(at)
-        self.decline_reason = reason
+        self.decline_reason, self.follow_token_hash = reason, ""
 
     @transition(state, source=P.CONFIRMED, target=P.CONFIRMED)
     def correct(self, at, next_token_hash):
         self._consume(at, next_token_hash)
+
+    @transition(state, source=P.CONFIRMED, target=P.CONFIRMED)
+    def revoke_follow(self):
+        self.follow_token_hash = ""

@@ -241,6 +241,25 @@ def link_holder(token: str) -> Partnership | None:
     return rows.filter(token_hash=digest).first() or rows.filter(used_token_hash=digest).first()
 
 
+def followed(token: str) -> Partnership | None:
+    """The confirmed partnership this follow link was made for; None once revoked, as for a link nobody made."""
+    if not token or len(token) > 200:
+        return None
+    rows = Partnership.objects.confirmed().filter(follow_token_hash=token_hash(token))
+    return rows.select_related(
+        "application__call",
+        "application__lead",
+        "application__organisation",
+        "application__filed_version",
+        "organisation",
+    ).first()
+
+
+def follow_link_lives(act: Act) -> None:
+    if not act.obj.follow_token_hash:
+        raise Refusal("no_follow_link", _("The administration has no link to follow the application."), status=409)
+
+
 def deadline_passed(act: Act) -> None:
     if act.at < act.obj.deadline_at:
         raise Refusal("too_early", _("The time to answer is not over."), status=409)

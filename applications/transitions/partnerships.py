@@ -11,6 +11,7 @@ from applications.rules import filing, people
 from applications.rules import partners as rules
 from applications.transitions.common import lock_file, new_link, rules_of
 from applications.transitions.writing import attach_letter
+from core.links import absolute
 from core.transitions import Refusal, clock, verb
 from fund import identifiers
 from fund.enums import OrganisationKind
@@ -38,6 +39,10 @@ def _administration(name: str, siret: str) -> Organisation:
 
 def invitation_link(application: Application, email: str, invited_at) -> tuple[str, str]:
     return new_link("partnership.invitation", application.reference, email, invited_at)
+
+
+def follow_link(application: Application, email: str, confirmed_at) -> tuple[str, str]:
+    return new_link("partnership.follow", application.reference, email, confirmed_at)
 
 
 def _send(partnership: Partnership, token: str, at) -> None:
@@ -236,7 +241,7 @@ def _forget(former: Organisation, application: Application) -> None:
         former.delete()
 
 
-def _copy_to_agent(partnership: Partnership, token: str, at) -> None:
+def _copy_to_agent(partnership: Partnership, token: str, at, follow: str = "") -> None:
     tell(
         "partner.copy",
         partnership.application,
@@ -250,6 +255,7 @@ def _copy_to_agent(partnership: Partnership, token: str, at) -> None:
         service=partnership.service,
         role=partnership.agent_role,
         commitment=partnership.commitment,
+        follow=absolute(f"/partenariat/suivi/{follow}/") if follow else "",
     )
     partnership.link_token = token
 
@@ -287,7 +293,8 @@ def confirm(
     """
     _answer(act, partnership, {**act.params})
     new, digest = new_link("partnership.answer", partnership.application.reference, partnership.agent_email, act.at)
-    partnership.confirm(act.at, digest)
+    follow, follow_digest = follow_link(partnership.application, partnership.agent_email, act.at)
+    partnership.confirm(act.at, digest, follow_digest)
     application = partnership.application
     tell(
         "partner.confirmed",
@@ -299,7 +306,7 @@ def confirm(
         agent=partnership.agent_name,
         role=partnership.agent_role,
     )
-    _copy_to_agent(partnership, new, act.at)
+    _copy_to_agent(partnership, new, act.at, follow)
     if letter:
         attach_letter(
             application=application,
@@ -341,6 +348,18 @@ def correct(
     new, digest = new_link("partnership.answer", partnership.application.reference, partnership.agent_email, act.at)
     partnership.correct(act.at, digest)
     _copy_to_agent(partnership, new, act.at)
+
+
+@verb(
+    machine=Partnership,
+    label=_("revoke the link to follow the application"),
+    who=(people.applicant,),
+    guards=(filing.whole_file, rules.follow_link_lives),
+    danger=True,
+)
+def revoke_follow(act, partnership):
+    """The administration no longer follows the application; its confirmation stands."""
+    partnership.revoke_follow()
 
 
 @verb(
@@ -415,9 +434,11 @@ __all__ = [
     "correct",
     "decline",
     "expire",
+    "follow_link",
     "invite",
     "invite_again",
     "remind",
+    "revoke_follow",
     "send_reminder",
     "withdraw",
 ]

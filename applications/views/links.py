@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import forms, queries
 from applications import transitions as files
 from applications.enums import PIECE_KINDS
 from applications.models import Partnership
-from applications.rules.partners import link_holder, token_hash
+from applications.rules.partners import followed, link_holder, token_hash
 from applications.transitions import partnerships
 from applications.transitions.uploads import largest
 from core import files as uploads
@@ -22,6 +24,7 @@ from core.idempotency import once
 from core.models import User
 from core.transitions import Refusal
 
+SHOWN = timedelta(minutes=15)
 PREFILLED = (
     "service",
     "agent_name",
@@ -141,9 +144,46 @@ def _page(request, row: Partnership, state: str, form, no, code: int):
             "no": no,
             "expectation": expectation,
             "done": request.GET.get("fait", ""),
+            "follow": _follow_path(row, request),
             "place": application.commune,
         },
         status=code,
+    )
+
+
+def _follow_path(row: Partnership, request) -> str:
+    """Shown once, on the page that thanks: a used link opens nothing later."""
+    if (
+        row.confirmed_at is None
+        or request.GET.get("fait") != "confirme"
+        or request.received_at > row.confirmed_at + SHOWN
+    ):
+        return ""
+    token, digest = partnerships.follow_link(row.application, row.agent_email, row.confirmed_at)
+    return reverse("applications:follow", args=[token]) if digest == row.follow_token_hash else ""
+
+
+@allow(anyone)
+@require_safe
+def follow(request, token):
+    """Where the application stands, for the administration that confirmed: read only, nothing the applicant cannot read too."""
+    row = followed(token)
+    if row is None:
+        raise Http404
+    application = row.application
+    filed = application.content if application.is_filed else {}
+    section = filed.get("partnership") or queries.section_now(application, "partnership")
+    return _private(
+        render(
+            request,
+            "applications/follow.html",
+            {
+                "partnership": row,
+                "application": application,
+                "sentence": application.partner_sentence,
+                "expectation": section.get("expectation", ""),
+            },
+        )
     )
 
 

@@ -21,6 +21,10 @@ DONE = {
     "invite_again": (partnerships.invite_again, _("A new link is on its way; the former one no longer works.")),
     "send_reminder": (partnerships.send_reminder, _("A reminder is on its way.")),
     "cancel": (partnerships.cancel, _("The link of the invitation no longer works.")),
+    "revoke_follow": (
+        partnerships.revoke_follow,
+        _("The administration’s link to follow the application no longer works."),
+    ),
 }
 
 
