@@ -212,6 +212,11 @@ class AnswerPartnerForm(FundForm):
         for name in ("siret", "service", "agent_name", "agent_role", "commitment"):
             self.fields[name].mark = "required"
 
+    def choose_again(self) -> None:
+        """A browser keeps the text of a refused form, never its files: say so."""
+        if self.errors and self.files and "letter" in self.fields and "letter" not in self.errors:
+            self.add_error("letter", gettext("Choose the files again: your text is kept, files are not."))
+
     def clean(self):
         """Everything that is missing at once; the rules of the act say the same one by one."""
         found = super().clean()

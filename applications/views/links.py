@@ -85,6 +85,7 @@ def partnership(request, token):
         done = _act(request, row, token, name, form, no)
         if done:
             return _private(redirect(f"{reverse('applications:partnership', args=[token])}?fait={done}"))
+        form.choose_again()
     refused = 422 if (form.is_bound and form.errors) or (no.is_bound and no.errors) else 200
     return _private(
         _page(

@@ -79,6 +79,14 @@ def test_a_refused_letter_loses_nothing_and_leaves_the_link(client, at, name, co
     assert Attachment.objects.count() == 1
 
 
+def test_a_letter_sent_with_a_wrong_answer_is_to_be_chosen_again(client, at):
+    address = f"/partenariat/{invited(ApplicationFactory(created_at=at), at).link_token}/"
+    answer = client.post(address, ANSWER | {"siret": "", "letter": letter()})
+    assert answer.status_code == 422 and not Attachment.objects.exists()
+    assert 'id="id_siret_error"' in answer.text and 'id="id_letter_error"' in answer.text
+    assert 'id="id_letter_error"' not in client.post(address, ANSWER | {"siret": ""}).text
+
+
 def test_a_letter_after_filing_is_read_beside_what_was_filed(client, as_user, at):
     draft = ApplicationFactory(created_at=at)
     row = invited(draft, at)
