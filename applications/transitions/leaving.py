@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 
 from applications.models import Application, Attachment, MessageAttachment, SignOff, TeamMember, Upload
+from applications.rules.leaving import alone_in
 from applications.transitions.common import note, writing
+from applications.transitions.filing import withdraw
 from core.models import User
 
 NEVER_FILED = {"title": "", "summary": "", "applicant_name": "", "themes": [], "insee_code": "", "commune": ""}
@@ -16,6 +18,8 @@ def forget(*, user: User, at) -> dict[str, int]:
 
     The caller has checked `rules.leaving` and runs in a transaction; stored bytes go after the commit.
     """
+    for draft in alone_in(user):
+        withdraw(application=draft, actor=user, at=at)
     emptied = [_empty(file) for file in Application.objects.filter(lead=user, filed_version=None)]
     closed = Application.objects.filter(lead=user, filed_version__isnull=False)
     for file in closed:  # the filed version is the record; the working copy is not

@@ -125,15 +125,16 @@ def test_mails_that_wait_are_dropped_and_none_follows(canary, at):
 
 def test_an_unfiled_application_of_the_person_is_emptied(canary, at):
     draft = ready_draft(lead=canary)
-    withdraw(application=draft, actor=canary, at=at)
     leave(canary, at)
     draft = Application.objects.get(pk=draft.pk)
+    assert draft.state == "withdrawn"
     assert (draft.title, draft.summary, draft.sections.count(), draft.attachments.count()) == ("", "", 0, 0)
 
 
 @pytest.mark.parametrize("make", [ready_draft, filed])
 def test_who_answers_for_an_application_hands_over_or_withdraws_first(canary, at, make):
     file = make(at, lead=canary)
+    TeamMemberFactory(application=file)
     with pytest.raises(Refusal) as refused:
         leave(canary, at)
     assert refused.value.code == "file_under_way" and file.reference in str(refused.value) and refused.value.remedy
@@ -179,6 +180,7 @@ def test_the_page_from_warning_to_goodbye(canary, as_user, at):
 
 def test_what_holds_a_person_back_is_on_the_page(canary, as_user, at):
     draft = ready_draft(lead=canary)
+    TeamMemberFactory(application=draft)
     page = as_user(canary).get(PAGE).text
     assert draft.reference in page and 'name="confirmation"' not in page
 
