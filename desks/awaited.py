@@ -20,6 +20,7 @@ from fund.queries import has_role
 from payments.queries import desk as payments_desk
 from payments.queries import tasks_of_recipient
 from reviews.queries import to_sign
+from reviews.queries.appeals import to_contest
 from reviews.queries.interests import waiting_declarations
 from reviews.queries.meetings import notices_to_answer
 from reviews.queries.reviewing import waiting_readings
@@ -59,7 +60,7 @@ def tasks(user, at) -> list[Task]:
 
 
 def of_applicant(user, at) -> list[Task]:
-    """Drafts to file, requests to answer, messages to read; then what the grants await."""
+    """Drafts to file, requests to answer, refusals to read and contest, messages to read; then what the grants await."""
     found = []
     mine = Application.objects.of_team(user).filter(state__in=["draft", "information_requested"])
     for application in mine.select_related("call").order_by("pk")[:50]:
@@ -68,12 +69,16 @@ def of_applicant(user, at) -> list[Task]:
             found.append(Task(_("Answer the fund about “%(title)s”") % title, f"{base}complements/"))
         elif at < application.call.closes_at:
             found.append(Task(_("Finish and file “%(title)s”") % title, f"{base}verifier/", application.call.closes_at))
+    for decision, until in to_contest(user, at):
+        title = _("Read the decision on “%(title)s”, and contest it if you wish")
+        words = {"title": decision.application.display_title}
+        found.append(Task(title % words, f"/dossiers/{decision.application.reference}/decision/", until))
     for application, unread in files_with_news(user):
         news = ngettext(
             "%(n)s message from the fund about “%(title)s”", "%(n)s messages from the fund about “%(title)s”", unread
         )
-        words = {"n": unread, "title": application.display_title}
-        found.append(Task(news % words, f"/dossiers/{application.reference}/messages/"))
+        counted = {"n": unread, "title": application.display_title}
+        found.append(Task(news % counted, f"/dossiers/{application.reference}/messages/"))
     return found + [Task(row.title, row.path, row.due) for row in tasks_of_recipient(user, at)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -16,6 +16,9 @@ from desks.words import APPLICANT, STAFF
 from fund.enums import Role
 from fund.queries import has_role
 from payments.models import Agreement, Instalment, Report
+from reviews.enums.reading import DecisionOutcome, DecisionState
+from reviews.queries import appeal_until, known_decisions
+from reviews.queries import appeals as appeal_dates
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Step:
     url: str = ""
 
 
+CONTESTED = (DecisionOutcome.REJECTED, DecisionOutcome.INELIGIBLE, DecisionOutcome.RESERVE)
 FINANCE = (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER)
 STAFF_ROLES = (Role.CASE_OFFICER, Role.AUDITOR, *FINANCE)
 
@@ -62,7 +66,11 @@ def spine(application: Application, user, at) -> list[Step]:
     team = Application.objects.of_team(user).filter(pk=application.pk).exists()
     words = APPLICANT if team or not is_staff_view(user) else STAFF
     steps = [
-        Step(str(words[key]), event.at)
+        Step(
+            str(words[key]),
+            event.at,
+            url=f"/dossiers/{application.reference}/decision/" if event.machine in ("decision", "appeal") else "",
+        )
         for event in Event.objects.filter(subject=application.reference).order_by("at", "id")
         if (key := f"{event.machine}.{event.verb}") in words
     ]
@@ -79,6 +87,30 @@ def spine(application: Application, user, at) -> list[Step]:
             )
         )
     return steps + _ahead(application)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the team was told: until when it may contest it (an instant; None once contested, too late or of no use), and where its appeal stands."""
+
+    contest_before: datetime | None
+    appeal: str = ""
+    answer_by: date | None = None
+
+
+def verdict(application: Application, at) -> Verdict | None:
+    """The decision its team reads; None while nothing was notified. Never for anyone else."""
+    known = known_decisions(application)
+    told = known.filter(state=DecisionState.NOTIFIED).first() or known.first()
+    if told is None:
+        return None
+    appeal = appeal_dates.of_application(application).first()
+    if appeal is not None:
+        answer_by = appeal_dates.implicit_rejection_on(appeal) if appeal.state == "filed" else None
+        if appeal.decision_id == told.pk or answer_by:
+            return Verdict(None, str(appeal_dates.label(appeal)), answer_by)
+    until = appeal_until(told) if told.outcome in CONTESTED else None
+    return Verdict(until if until and at < until else None)
 
 
 def documents(application: Application, user) -> list[Document]:

@@ -48,12 +48,14 @@ def spine(request, reference):
     if application is None:
         raise Http404
     offers = list(offered(application, request.user, request.received_at, only_in_state=True))
+    is_team = Application.objects.of_team(request.user).filter(pk=application.pk).exists()
     context = {
         "application": application,
+        "verdict": queries.verdict(application, request.received_at) if is_team else None,
         "steps": queries.spine(application, request.user, request.received_at),
         "documents": queries.documents(application, request.user),
         "offers": offers,
-        "is_team": Application.objects.of_team(request.user).filter(pk=application.pk).exists(),
+        "is_team": is_team,
         "is_staff_view": queries.is_staff_view(request.user),
         "messages_path": (path := queries.messages_path(request.user, application, request.received_at)),
         "unread": unread_count(request.user, application) if path else 0,

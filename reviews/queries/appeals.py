@@ -6,8 +6,10 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
+from applications.models import Application
 from applications.periods import add_months
-from reviews.models import Appeal
+from reviews.enums.reading import APPEAL_LABELS, DecisionOutcome, DecisionState
+from reviews.models import Appeal, Decision
 from reviews.queries.decisions import appeal_until
 
 
@@ -38,3 +40,24 @@ def of_application(application):
         .select_related("decision__rule_version", "receipt", "letter")
         .order_by("-id")
     )
+
+
+def label(appeal: Appeal):
+    """Where it stands, in words; what was received late says so while it is open."""
+    return APPEAL_LABELS["filed_late" if appeal.state == "filed" and is_late(appeal) else appeal.state]
+
+
+def to_contest(user, at, limit: int = 50) -> list[tuple[Decision, datetime]]:
+    """Refusals this person's teams may still contest, none filed yet, each with the instant its time ends."""
+    rows = (
+        Decision.objects.filter(
+            application__in=Application.objects.of_team(user).values("pk"),
+            state=DecisionState.NOTIFIED,
+            outcome__in=(DecisionOutcome.REJECTED, DecisionOutcome.INELIGIBLE),
+            appeals__isnull=True,
+        )
+        .select_related("application", "rule_version")
+        .order_by("-notified_at")[:limit]
+    )
+    ends = ((row, appeal_until(row)) for row in rows)
+    return [(row, until) for row, until in ends if until is not None and at < until]

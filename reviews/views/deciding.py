@@ -18,7 +18,7 @@ from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
 from reviews import queries
-from reviews.enums.reading import APPEAL_LABELS, DecisionKind, DecisionOutcome
+from reviews.enums.reading import DecisionKind, DecisionOutcome
 from reviews.forms import reading as forms
 from reviews.models import Appeal
 from reviews.queries import appeals as appeal_dates
@@ -192,7 +192,7 @@ def decision(request, reference):
     appeals_ = [
         {
             "appeal": row,
-            "label": APPEAL_LABELS["filed_late" if row.state == "filed" and appeal_dates.is_late(row) else row.state],
+            "label": appeal_dates.label(row),
             "answer_by": appeal_dates.implicit_rejection_on(row),
         }
         for row in appeal_dates.of_application(application)
