@@ -34,6 +34,8 @@ class TeamMember(models.Model):
 
     link_token: str
     """The link just made, for the one who invites; only its hash is stored."""
+    again: bool
+    """Whether the address was already invited when that link was made; not stored."""
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="members", verbose_name=_("application"))
     user = models.ForeignKey(

@@ -427,12 +427,14 @@ def invitation_is_good(act: Act) -> None:
     if act.preview:
         return
     email = (act.get("email") or "").strip()
+    if not email:
+        raise Refusal("email_invalid", _("Write this person’s address."), field="email")
     try:
         validate_email(email)
     except ValidationError:
         raise Refusal(
             "email_invalid",
-            _("This is not an e-mail address: %(text)s.") % {"text": email or "…"},
+            _("This is not an e-mail address: %(text)s.") % {"text": email},
             remedy=_("Copy it again, whole."),
             field="email",
         ) from None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
+from django.core.validators import URLValidator, validate_email
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -42,7 +42,14 @@ class Missing:
         """The end of the address, under the file's own."""
         if self.page:
             return f"{self.page}/"
-        return f"ecrire/{self.section}/" + (f"#id_{self.field}" if self.field else "")
+        return f"ecrire/{self.section}/" + (f"#{self.anchor}" if self.field else "")
+
+    @property
+    def anchor(self) -> str:
+        """The element of the section's page that mends it: the table, or the field one can see (a commune is typed by its name)."""
+        if any(key.name == self.field and key.kind == "rows" for key in SECTIONS[self.section].keys):
+            return f"table-{self.field}"
+        return "id_commune" if self.field == "insee_code" else f"id_{self.field}"
 
 
 def missing(application: Application, content: dict | None = None) -> list[Missing]:
@@ -171,6 +178,15 @@ def _collective(application: Application, content: dict) -> list[Missing]:
                 "equipe",
             )
         )
+    if section["bearer_email"] and not _is_email(section["bearer_email"]):
+        gaps.append(
+            Missing(
+                "applicant",
+                "bearer_email",
+                _("This is not an e-mail address: %(text)s.") % {"text": section["bearer_email"]},
+                "bearer_missing",
+            )
+        )
     if section["bearer_kind"] not in BearerKind.values or not section["bearer_name"]:
         gaps.append(
             Missing(
@@ -186,7 +202,7 @@ def _collective(application: Application, content: dict) -> list[Missing]:
         )
     else:
         gaps += _needed("applicant", content, "bearer_email")
-        if section["bearer_email"] and _bearer_person(application, section["bearer_email"]) is None:
+        if _is_email(section["bearer_email"]) and _bearer_person(application, section["bearer_email"]) is None:
             gaps.append(
                 Missing(
                     "applicant",
@@ -197,6 +213,14 @@ def _collective(application: Application, content: dict) -> list[Missing]:
             )
         gaps += _adult(section)
     return gaps
+
+
+def _is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _bearer_person(application: Application, email: str):

@@ -58,9 +58,9 @@ def invite_member(
 ) -> TeamMember:
     """Invite someone to write (everywhere, or the sections of `areas`) or to read. The link leaves by mail and lasts 21 days.
 
-    Inviting the same address again kills the former link.
+    Inviting the same address again kills the former link and keeps the right and the agreement that were set: `change_member` changes them.
 
-    The row returned carries `link_token`, which is not stored (its hash is).
+    The row returned carries `link_token`, which is not stored (its hash is), and `again`: the address was already invited.
     """
     email = email.strip().lower()
     guards = (*RIGHTS, filing.invitation_is_good)
@@ -77,13 +77,14 @@ def invite_member(
         if refusal := _already(act.obj, email):
             raise refusal
         agreed = _agreed(act.obj)
-        member = act.obj.members.filter(email=email).first() or TeamMember(
-            application=act.obj, email=email, created_at=at
-        )
+        member = act.obj.members.filter(email=email).first()
+        again = member is not None
+        if member is None:
+            member = TeamMember(application=act.obj, email=email, created_at=at, signatory=signatory)
+            member.right = right if right in TeamRight.values else TeamRight.READER
+            member.areas = _areas(member.right, areas)
+            member.name, member.role = name.strip()[:150], role.strip()[:120]
         token, member.token_hash = new_link("team", act.obj.reference, email, at)
-        member.name, member.role = name.strip()[:150] or member.name, role.strip()[:120] or member.role
-        member.right, member.signatory = right if right in TeamRight.values else TeamRight.READER, signatory
-        member.areas = _areas(member.right, areas)
         member.invited_by, member.invited_at = actor, at
         member.expires_at = end_of(timezone.localdate(at) + timedelta(days=TEAM_INVITATION_DAYS))
         member.save()
@@ -100,7 +101,7 @@ def invite_member(
             until=member.expires_at,
         )
         _ask_again(act, agreed, THE_TEAM)
-        member.link_token = token
+        member.link_token, member.again = token, again
         return member
 
 

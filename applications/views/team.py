@@ -31,6 +31,9 @@ HANDED = {
     "accept": gettext_lazy("You lead this application now."),
     "decline": gettext_lazy("You declined; the one who offered is told."),
 }
+AGAIN = gettext_lazy(
+    "Already invited: a new link is on its way, the former one no longer works. Right and agreement stay as they were; change them on this person’s line."
+)
 
 
 @allow(signed_in)
@@ -49,10 +52,10 @@ def team(request, reference):
             if name == "invite":
                 invite = forms.InviteForm(request.POST)
                 if invite.is_valid():
-                    files.invite_member(
+                    invited = files.invite_member(
                         application=application, actor=request.user, at=request.received_at, **invite.params()
                     )
-                    messages.success(request, _("The invitation is on its way."))
+                    messages.success(request, AGAIN if invited.again else _("The invitation is on its way."))
                     return redirect(page("team", application))
             elif name == "person":
                 person = forms.PersonForm(request.POST, prefix="person")
@@ -81,11 +84,8 @@ def team(request, reference):
                     actor=request.user,
                     at=request.received_at,
                     email=member.email,
-                    right=member.right,
-                    areas=member.areas,
-                    signatory=member.signatory,
                 )
-                messages.success(request, _("A new invitation is on its way; the former link no longer works."))
+                messages.success(request, AGAIN)
                 return redirect(page("team", application))
             elif name == "change":
                 bound = forms.MemberForm(request.POST, prefix=f"member-{member.pk}", obj=member)

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from applications import queries
 from applications.models import Application, ApplicationVersion, Attachment
+from applications.rules.gaps import missing
 from applications.transitions import partnerships
 from core.models import Event
 from fund.enums import Role
@@ -24,7 +25,7 @@ from tests.factories.applications import (
     ready_draft,
 )
 from tests.factories.core import UserFactory
-from tests.factories.fund import CallFactory, person_with
+from tests.factories.fund import CallFactory, open_call, person_with
 
 pytestmark = pytest.mark.django_db
 SECTIONS = ("applicant", "project", "partnership", "budget", "openness", "documents", "statements")
@@ -516,3 +517,50 @@ def test_an_editor_of_some_parts_reads_the_others(as_user, at):
     assert "Vous pouvez lire cette partie" in ok(browser.get(answer.url))
     assert browser.post(f"{here}ecrire/project/", {"title": "Non"}).status_code == 403
     assert browser.post(f"{here}ecrire/project/auto/", {"title": "Non"}).status_code == 403
+
+
+# ---- what is missing, and where to mend it ----
+
+
+@pytest.mark.parametrize("kind", ["citizen", "association", "collective"])
+def test_each_gap_of_an_empty_draft_leads_to_what_mends_it(at, as_user, kind):
+    application = ApplicationFactory(created_at=at, applicant_kind=kind, call=open_call())
+    application.sections.all().delete()
+    browser = as_user(application.lead)
+    links = re.findall(
+        r'href="(/dossiers/[^"#]+/)#([^"]+)"', ok(browser.get(f"/dossiers/{application.reference}/verifier/"))
+    )
+    anchors = {anchor for _path, anchor in links}
+    assert {"table-deliverables", "table-timeline", "table-expenses", "id_commune", "id_title"} <= anchors
+    shown = {path: ok(browser.get(path)) for path in {path for path, _anchor in links}}
+    for path, anchor in links:
+        tag = re.search(rf'<(\w+)\b[^>]*\bid="{anchor}"[^>]*>', shown[path])
+        assert tag, (path, anchor)
+        assert 'type="hidden"' not in tag[0] and (tag[1] in ("input", "select", "textarea") or "tabindex" in tag[0]), (
+            tag[0]
+        )
+
+
+def test_a_line_too_long_is_refused_in_words_and_kept(at, draft, as_user):
+    browser, path, title = as_user(draft.lead), f"/dossiers/{draft.reference}/ecrire/project/", "é" * 300
+    shown = ok(browser.get(path))
+    assert "maxlength" not in shown  # the browser would cut what is pasted, without a word
+    page = ok(browser.post(path, {"version": "1", "title": title}), 422)
+    assert title in page and "120" in page
+    assert queries.content_now(draft)["project"]["title"] != title[:120]
+
+
+def test_the_bearer_s_address_is_an_address(at):
+    application = ApplicationFactory(created_at=at, applicant_kind="collective")
+    content = queries.content_now(application)
+    content["applicant"] |= {"bearer_kind": "natural_person", "bearer_name": "Lou", "bearer_email": "pas un courriel"}
+    found = [gap.message for gap in missing(application, content) if gap.field == "bearer_email"]
+    assert len(found) == 1 and "pas un courriel" in found[0]
+
+
+def test_inviting_again_says_so_and_keeps_the_agreement(at, draft, as_user):
+    browser, path = as_user(draft.lead), f"/dossiers/{draft.reference}/equipe/"
+    invitation = {"act": "invite", "email": "lou@demo.example", "right": "editor"}
+    browser.post(path, invitation | {"signatory": "on"})
+    page = ok(browser.post(path, invitation, follow=True))
+    assert "le précédent ne marche plus" in page and draft.members.get(email="lou@demo.example").signatory

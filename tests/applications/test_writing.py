@@ -472,3 +472,24 @@ def test_areas_are_kept_in_one_shape(at):
     change = {"member": member, "actor": application.lead, "at": at}
     assert files.change_member(**change, areas=SectionCode.values).areas == []
     assert files.change_member(**change, areas=["budget"], right="reader").areas == []
+
+
+def test_inviting_again_keeps_what_was_set(at):
+    application = ApplicationFactory(created_at=at)
+    first = invite(application, at, right="editor", areas=["project"], signatory=True, name="Lou", role="Plans")
+    second = invite(application, at + timedelta(hours=1), right="reader", signatory=False, name="Other")
+    kept = TeamMember.objects.get(pk=first.pk)
+    assert (first.again, second.again) == (False, True) and second.pk == first.pk
+    assert (kept.right, kept.areas, kept.signatory, kept.name, kept.role) == (
+        "editor",
+        ["project"],
+        True,
+        "Lou",
+        "Plans",
+    )
+    assert kept.expires_at >= first.expires_at and kept.token_hash != first.token_hash
+
+
+def test_an_invitation_without_an_address_asks_for_it(at):
+    refusal = refused("email_invalid", invite, application=ApplicationFactory(created_at=at), at=at, email=" ")
+    assert "adresse" in str(refusal) and "…" not in str(refusal)
