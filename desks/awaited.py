@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from applications.models import Application
 from applications.queries import files_with_news, reasons_due, staff_unread
+from applications.queries.writing import changed_since_filed
 from core.models import TwoKeyAct
 from core.transitions import VERBS
 from desks import rooms
@@ -60,7 +61,7 @@ def tasks(user, at) -> list[Task]:
 
 
 def of_applicant(user, at) -> list[Task]:
-    """Drafts to file, requests to answer, refusals to read and contest, messages to read; then what the grants await."""
+    """Drafts to file, changes not filed, requests to answer, refusals to read and contest, messages to read; then what the grants await."""
     found = []
     mine = Application.objects.of_team(user).filter(state__in=["draft", "information_requested"])
     for application in mine.select_related("call").order_by("pk")[:50]:
@@ -69,6 +70,9 @@ def of_applicant(user, at) -> list[Task]:
             found.append(Task(_("Answer the fund about “%(title)s”") % title, f"{base}complements/"))
         elif at < application.call.closes_at:
             found.append(Task(_("Finish and file “%(title)s”") % title, f"{base}verifier/", application.call.closes_at))
+    for application in changed_since_filed(user, at):
+        title = _("Your changes to “%(title)s” are not filed") % {"title": application.display_title}
+        found.append(Task(title, f"/dossiers/{application.reference}/verifier/", application.call.closes_at))
     for decision, until in to_contest(user, at):
         title = _("Read the decision on “%(title)s”, and contest it if you wish")
         words = {"title": decision.application.display_title}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from applications.enums import InformationRequestState, SectionCode, TeamRight
-from applications.models import Application, InformationRequest, SignOff, TeamMember
+from django.db.models import Prefetch, prefetch_related_objects
+
+from applications.enums import ApplicationState, InformationRequestState, SectionCode, TeamRight
+from applications.models import Application, Attachment, InformationRequest, SignOff, TeamMember
 from applications.schema import SECTIONS, clean
 from core.models import User
 from core.transitions import canonical_hash
@@ -54,7 +56,10 @@ def signatories(application: Application) -> list[User | TeamMember]:
 
 def team_facts(application: Application) -> list[dict]:
     """The members, the lead apart."""
-    members = application.members.select_related("user").exclude(user=application.lead_id)
+    return _facts(application, application.members.select_related("user"))
+
+
+def _facts(application: Application, members) -> list[dict]:
     return [
         {
             "name": member.display_name,
@@ -63,19 +68,49 @@ def team_facts(application: Application) -> list[dict]:
             "signatory": member.signatory,
         }
         for member in members
+        if member.user_id != application.lead_id
     ]
 
 
 def content_now(application: Application) -> dict:
     """The working copy as it would be filed: sections in shape, team, list of documents with their fingerprints."""
-    written = {section.code: section.content for section in application.sections.all()}
+    pieces = application.attachments.in_copy(application).order_by("id")
+    return _content(application, application.sections.all(), pieces, team_facts(application))
+
+
+def _content(application: Application, sections, pieces, team: list[dict]) -> dict:
+    written = {section.code: section.content for section in sections}
     content: dict = {code: clean(code, written.get(code, {})) for code in SECTIONS}
     content["documents"]["files"] = [
         {"id": piece.pk, "kind": piece.kind, "name": piece.name, "size": piece.size, "sha256": piece.sha256}
-        for piece in application.attachments.in_copy(application).order_by("id")
+        for piece in pieces
     ]
-    content["applicant"] |= {"kind": application.applicant_kind, "team": team_facts(application)}
+    content["applicant"] |= {"kind": application.applicant_kind, "team": team}
     return content
+
+
+def changed_since_filed(user, at, limit: int = 50) -> list[Application]:
+    """Filed files of this person's teams whose working copy is not what was filed, while their call takes them. Constant queries."""
+    files = list(
+        Application.objects.of_team(user)
+        .filter(state=ApplicationState.SUBMITTED, filed_version__isnull=False, call__closes_at__gt=at)
+        .select_related("call", "filed_version")
+        .defer("filed_version__content")
+        .order_by("pk")[:limit]
+    )
+    if not files:
+        return []
+    pieces = Attachment.objects.in_copy(files[0]).order_by("id")  # all are in one state
+    members = TeamMember.objects.select_related("user")
+    prefetch_related_objects(
+        files, "sections", Prefetch("members", members), Prefetch("attachments", pieces, to_attr="pieces_in_copy")
+    )
+    return [
+        file
+        for file in files
+        if file.filed_version.content_hash
+        != canonical_hash(_content(file, file.sections.all(), file.pieces_in_copy, _facts(file, file.members.all())))
+    ]
 
 
 def hash_now(application: Application, content: dict | None = None) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import translation
 
+from applications.models import Application
 from desks import awaited
 from desks.links import desks_of
 from fund.enums import Role
@@ -80,8 +81,25 @@ def test_it_costs_the_same_at_any_number_of_files(at, django_assert_num_queries,
     for _number in range(files):
         make.filed(at, call=call)
     officer = person_with(Role.CASE_OFFICER)
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         awaited.tasks(officer, at)
+
+
+@pytest.mark.parametrize("files", [1, 20])
+def test_changes_that_are_not_filed_are_said_until_the_call_closes(at, django_assert_num_queries, files):
+    call, lead = open_call(opens_at=at), UserFactory()
+    made = [make.filed(at, call=call) for _number in range(files)]
+    Application.objects.filter(pk__in=[row.pk for row in made]).update(lead=lead)
+    assert not any("are not filed" in one for one in titles(lead, at))
+    for row in made:
+        section = row.sections.get(code="project")
+        section.content = {**section.content, "title": "Une autre lumière"}
+        section.save()
+    with django_assert_num_queries(9):
+        found = awaited.of_applicant(lead, at)
+    assert [task.url for task in found] == [f"/dossiers/{row.reference}/verifier/" for row in made]
+    assert {task.due_at for task in found} == {call.closes_at}
+    assert awaited.of_applicant(lead, call.closes_at) == []
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.CASE_OFFICER, Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER])
