@@ -83,7 +83,7 @@ def invite_member(
             member = TeamMember(application=act.obj, email=email, created_at=at, signatory=signatory)
             member.right = right if right in TeamRight.values else TeamRight.READER
             member.areas = _areas(member.right, areas)
-            member.name, member.role = name.strip()[:150], role.strip()[:120]
+        member.name, member.role = member.name or name.strip()[:150], member.role or role.strip()[:120]
         token, member.token_hash = new_link("team", act.obj.reference, email, at)
         member.invited_by, member.invited_at = actor, at
         member.expires_at = end_of(timezone.localdate(at) + timedelta(days=TEAM_INVITATION_DAYS))

@@ -564,3 +564,10 @@ def test_inviting_again_says_so_and_keeps_the_agreement(at, draft, as_user):
     browser.post(path, invitation | {"signatory": "on"})
     page = ok(browser.post(path, invitation, follow=True))
     assert "le précédent ne marche plus" in page and draft.members.get(email="lou@demo.example").signatory
+
+
+def test_two_agents_of_one_administration_are_told_apart(at, draft, as_user):
+    for number in (1, 2):
+        PartnershipFactory(application=draft, agent_name="Delphine", agent_email=f"agent{number}@mairie.example")
+    page = ok(as_user(draft.lead).get(f"/dossiers/{draft.reference}/partenaires/"))
+    assert "agent1@mairie.example" in page and "agent2@mairie.example" in page
