@@ -226,10 +226,11 @@ def test_required_is_said_in_words_and_optional_only_on_demand():
     assert ui.mark(form["amount"]) == "required"
 
 
-def test_a_long_text_is_never_cut_by_the_browser():
+def test_a_text_is_never_cut_by_the_browser():
     html = rendered()
     area = re.search(r"<textarea[^>]*>", html)[0]
     assert "maxlength" not in area and 'data-limit="500"' in area
+    assert "maxlength" not in html
     assert 'aria-describedby="id_note_count"' in area and 'id="id_note_count"' in html
 
 
@@ -422,3 +423,11 @@ def test_open_pages_are_the_same_for_everybody_and_answer_304(path, client, as_u
     assert client.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 304
     assert client.head(path)["ETag"] == first["ETag"]
     assert client.post(path).status_code == 405
+
+
+def test_a_name_too_long_for_an_account_is_refused_and_kept():
+    from core.accounts import SignupForm
+
+    form = SignupForm({"name": "n" * 400})
+    html = show("{% include 'components/form.html' %}", form=form)
+    assert not form.is_valid() and "150" in html and "n" * 400 in html and "maxlength" not in html
