@@ -571,3 +571,13 @@ def test_two_agents_of_one_administration_are_told_apart(at, draft, as_user):
         PartnershipFactory(application=draft, agent_name="Delphine", agent_email=f"agent{number}@mairie.example")
     page = ok(as_user(draft.lead).get(f"/dossiers/{draft.reference}/partenaires/"))
     assert "agent1@mairie.example" in page and "agent2@mairie.example" in page
+
+
+def test_a_cell_too_long_is_refused_in_words_and_kept(at, draft, as_user):
+    text = "é" * 900
+    rows = {"deliverables-TOTAL_FORMS": "1", "deliverables-INITIAL_FORMS": "0", "deliverables-0-title": text}
+    path = f"/dossiers/{draft.reference}/ecrire/project/"
+    page = ok(as_user(draft.lead).post(path, {"version": "1", "title": "Court"} | rows), 422)
+    assert text in page and not any(
+        row["title"].startswith("éé") for row in queries.content_now(draft)["project"]["deliverables"]
+    )
