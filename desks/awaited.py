@@ -71,12 +71,13 @@ def of_applicant(user, at) -> list[Task]:
         elif at < application.call.closes_at:
             found.append(Task(_("Finish and file “%(title)s”") % title, f"{base}verifier/", application.call.closes_at))
     for application in changed_since_filed(user, at):
-        title = _("Your changes to “%(title)s” are not filed") % {"title": application.display_title}
-        found.append(Task(title, f"/dossiers/{application.reference}/verifier/", application.call.closes_at))
+        words = {"title": application.display_title}
+        changes = _("Your changes to “%(title)s” are not filed") % words
+        found.append(Task(changes, f"/dossiers/{application.reference}/verifier/", application.call.closes_at))
     for decision, until in to_contest(user, at):
-        title = _("Read the decision on “%(title)s”, and contest it if you wish")
+        refusal = _("Read the decision on “%(title)s”, and contest it if you wish")
         words = {"title": decision.application.display_title}
-        found.append(Task(title % words, f"/dossiers/{decision.application.reference}/decision/", until))
+        found.append(Task(refusal % words, f"/dossiers/{decision.application.reference}/decision/", until))
     for application, unread in files_with_news(user):
         news = ngettext(
             "%(n)s message from the fund about “%(title)s”", "%(n)s messages from the fund about “%(title)s”", unread
