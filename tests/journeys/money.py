@@ -40,7 +40,7 @@ def is_paid(officer: Person, orderer: Person, payer: Person, calendar) -> bytes:
     here = payer.page.url.removeprefix(payer.stage.address)
     payer.picks_all("freeze-controls").does("freeze", {"schema": "pain.001.001.09"})
     payer.goes(here).does("export")
-    file = payer.context.request.get(f"{payer.stage.address}{here}fichier/")
+    file = payer.context.request.get(f"{payer.stage.address}{here}fichier/", timeout=60_000)
     assert file.ok, file.status
     tree = etree.fromstring(file.body())
     namespace = etree.QName(tree).namespace

@@ -18,5 +18,5 @@ def test_the_earlier_grants_stand_in_the_registry(stage, calendar):
     officer.press_named("import")
     visitor = stage.person("visitor").goes("/projets/?etat=earlier")
     assert visitor.page.locator("main a").count() and "28" in visitor.text()
-    csv = visitor.context.request.get(f"{stage.address}/donnees/subventions-scdl.csv")
+    csv = visitor.context.request.get(f"{stage.address}/donnees/subventions-scdl.csv", timeout=60_000)
     assert csv.ok and csv.text().count("\n") == 29  # the head and the 28 rows that could be read

@@ -44,7 +44,7 @@ def test_written_on_a_phone_through_a_hole_in_the_network(stage, calendar, lette
     assert (filed.state, filed.title) == ("submitted", title)
     assert filed.content["project"]["need"] == "Écrit dans le train. Suite sous le tunnel. Fin à la gare."
     receipt = letters.link(house.email(kind), "documents")
-    pdf = person.context.request.get(f"{stage.address}{receipt.rstrip('/')}.pdf")
+    pdf = person.context.request.get(f"{stage.address}{receipt.rstrip('/')}.pdf", timeout=60_000)
     assert pdf.ok and pdf.body().startswith(b"%PDF")
     person.goes(f"/dossiers/{reference}/").sees(title)
     person.goes("/mes-dossiers/").sees(title)

@@ -115,7 +115,7 @@ def three_applications_are_filed(stage, calendar, letters, call: str) -> dict[st
     calendar.work()
     for key, reference in files.items():
         receipt = letters.link(house.email(key), "documents")
-        pdf = people[key].context.request.get(f"{stage.address}{receipt.rstrip('/')}.pdf")
+        pdf = people[key].context.request.get(f"{stage.address}{receipt.rstrip('/')}.pdf", timeout=60_000)
         assert pdf.ok and pdf.body().startswith(b"%PDF"), reference
     return files
 
@@ -217,7 +217,11 @@ def the_letters_are_read(stage, letters, files: dict[str, str]) -> None:
         person = stage.person(key, house.email(key)).signs_in()
         person.goes(f"/dossiers/{files[key]}/decision/").sees(words)
         letter = letters.link(house.email(key), "documents")
-        assert person.context.request.get(f"{stage.address}{letter.rstrip('/')}.pdf").body().startswith(b"%PDF")
+        assert (
+            person.context.request.get(f"{stage.address}{letter.rstrip('/')}.pdf", timeout=60_000)
+            .body()
+            .startswith(b"%PDF")
+        )
 
 
 # ---- 6 and 7. the money ----
