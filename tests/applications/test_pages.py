@@ -568,9 +568,9 @@ def test_inviting_again_says_so_and_keeps_the_agreement(at, draft, as_user):
 
 def test_two_agents_of_one_administration_are_told_apart(at, draft, as_user):
     for number in (1, 2):
-        PartnershipFactory(application=draft, agent_name="Delphine", agent_email=f"agent{number}@mairie.example")
+        PartnershipFactory(application=draft, agent_name="Delphine", agent_email=f"delphine{number}@mairie.example")
     page = ok(as_user(draft.lead).get(f"/dossiers/{draft.reference}/partenaires/"))
-    assert "agent1@mairie.example" in page and "agent2@mairie.example" in page
+    assert "delphine1@mairie.example" in page and "delphine2@mairie.example" in page
 
 
 def test_a_cell_too_long_is_refused_in_words_and_kept(at, draft, as_user):
