@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -15,7 +16,7 @@ from applications import queries
 from applications.enums import CLOSED, STANDING, WRITABLE, AttachmentKind, SectionCode
 from applications.models import Application
 from applications.periods import CLOSING_GRACE
-from applications.rules.gaps import missing, other_filing_checks
+from applications.rules.gaps import missing
 from core.transitions import Act, Refusal
 from fund.enums import ApplicantKind, CallState, OrganisationKind, Role
 from fund.queries import has_role
@@ -173,8 +174,20 @@ def bodies_may_receive(act: Act) -> None:
             )
 
 
+FilingCheck = Callable[[Application, object], None]
+_filing_checks: list[FilingCheck] = []
+
+
+def register_filing_check(check: FilingCheck) -> FilingCheck:
+    """A higher app's reason not to file: `check(application, at)` raises Refusal (an overdue report of an earlier grant, art. 2)."""
+    if check not in _filing_checks:
+        _filing_checks.append(check)
+    return check
+
+
 def no_other_check_fails(act: Act) -> None:
-    other_filing_checks(act.obj, act.at)
+    for check in _filing_checks:
+        check(act.obj, act.at)
 
 
 def complete(act: Act) -> None:
