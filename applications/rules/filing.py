@@ -8,7 +8,6 @@ from collections.abc import Callable
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,12 +19,7 @@ from applications.rules.gaps import missing
 from core.transitions import Act, Refusal
 from fund.enums import ApplicantKind, CallState, OrganisationKind, Role
 from fund.queries import has_role
-
-
-def when(instant) -> str:
-    """`12 juin 2026 à 12:00` in Paris, in the reader's language."""
-    local = timezone.localtime(instant)
-    return _("%(day)s at %(time)s") % {"day": date_format(local, "j F Y"), "time": local.strftime("%H:%M")}
+from fund.rules.common import when
 
 
 def code_hash(code: str) -> str:

@@ -10,9 +10,10 @@ from applications import queries
 from applications.enums import CONDITION_ARTICLES, Condition, SectionCode
 from applications.models import Application, EligibilityCheck
 from applications.periods import INFORMATION_REQUESTS_MAX
-from applications.rules.filing import information_deadline_passed, when
+from applications.rules.filing import information_deadline_passed
 from applications.rules.gaps import missing
 from core.transitions import Act, Refusal
+from fund.rules.common import when
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from applications import queries
 from applications.models import Application, Partnership
-from applications.rules.filing import when
 from core.transitions import Act, Refusal
 from fund import identifiers
 from fund.enums import OrganisationKind
 from fund.models import Organisation
+from fund.rules.common import when
 
 MAX_INVITED = 10
 INVITING = ("draft", "submitted", "information_requested", "eligible")

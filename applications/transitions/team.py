@@ -23,6 +23,7 @@ from applications.transitions.writing import _agreed, _ask_again
 from core.models import Event, User
 from core.transitions import Refusal, Who, locked
 from fund.enums import ApplicantKind
+from fund.rules.common import when
 
 TEAM = (filing.content_is_writable,)
 RIGHTS = (filing.whole_file, *TEAM)
@@ -308,7 +309,7 @@ def join(*, token: str, actor: User, at: datetime) -> TeamMember:
         if row.expires_at is None or at >= row.expires_at:
             raise Refusal(
                 "invitation_expired",
-                _("This invitation expired on %(instant)s.") % {"instant": filing.when(row.expires_at)},
+                _("This invitation expired on %(instant)s.") % {"instant": when(row.expires_at)},
                 remedy=_("Ask the person who invited you for a new one."),
                 status=410,
             )

@@ -6,9 +6,9 @@ import unicodedata
 
 from django.utils.translation import gettext as _
 
-from applications.rules.filing import when
 from core.transitions import Act, Refusal
 from fund.enums import Role
+from fund.rules.common import when
 from payments.enums import AGREEMENT_FINAL, PayeeAccountState
 from payments.iban import checked, checked_bic
 from payments.rules.people import agreement_of, names, same_person

@@ -9,11 +9,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from applications.rules.filing import when
 from core.money import format_euros
 from core.transitions import Act, Refusal
 from fund.enums import ApplicantKind, Role
 from fund.models import GrantAccount
+from fund.rules.common import when
 from payments.enums import AGREEMENT_SIGNED_ONCE, RECOVERY_OPEN, InstalmentState, PayeeAccountState
 from payments.models import Agreement, PayeeAccount
 from payments.rules.people import agreement_of, names, same_person

@@ -9,9 +9,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from applications.periods import CLOSING_GRACE
-from applications.rules.filing import when
 from core.money import format_euros
 from core.transitions import Act, Refusal
+from fund.rules.common import when
 from payments.enums import AGREEMENT_IN_FORCE, AMENDMENT_OPEN, InstalmentState
 from payments.rules.people import agreement_of
 from payments.schedule import project_end

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from applications.models import Application
-from applications.rules.filing import when
 from core.transitions import Act, Refusal
+from fund.rules.common import when
 from reviews.enums.reading import NOT_NOTIFIED, DecisionState
 from reviews.models import Decision
 

@@ -10,12 +10,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from applications import queries as files
-from applications.rules.filing import when
 from core.money import format_euros
 from core.transitions import Act, Refusal
 from fund.enums import Role
 from fund.models.ledger import EnvelopeState
 from fund.queries import has_role
+from fund.rules.common import when
 from reviews import queries, voting
 from reviews.enums.meeting import MeetingState
 from reviews.enums.reading import AppealState, DecisionKind, DecisionOutcome, DecisionState

@@ -12,12 +12,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from applications.rules.filing import when
 from core.money import format_euros
 from core.transitions import Act, Refusal, Who, canonical_hash
 from fund import people
 from fund.enums import College, Role
 from fund.queries import has_role
+from fund.rules.common import when
 from reviews import voting
 from reviews.enums.meeting import (
     ITEM_OPEN,
