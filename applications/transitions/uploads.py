@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from applications.enums import PIECE_KINDS, AttachmentKind
 from applications.models import Application, Upload
 from applications.models.upload import upload_folder
-from applications.rules import filing, people
+from applications.rules import people, rights
 from applications.transitions.common import rules_of, writing
 from applications.transitions.writing import attach
 from core.files import check_or_quarantine, clean_name, too_large
@@ -33,7 +33,7 @@ def begin(*, application: Application, actor: User, at: datetime, name: str, siz
 
     A file never has more documents on their way than it may hold: the oldest one makes room.
     """
-    guards = (filing.content_is_writable,)
+    guards = (rights.content_is_writable,)
     with writing(
         "attach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents"
     ) as act:
@@ -41,7 +41,7 @@ def begin(*, application: Application, actor: User, at: datetime, name: str, siz
         if size > largest(act.obj):
             raise too_large(name, largest(act.obj))
         most = rules_of(act.obj)["attachment_max_count"]
-        filing.room_for_a_document(act.obj, most)
+        rights.room_for_a_document(act.obj, most)
         begun = list(act.obj.uploads.order_by("-created_at")[most - 1 :])
         for upload in begun:
             _forget(upload)
@@ -103,10 +103,21 @@ def _complete(upload: Upload, actor: User, at: datetime) -> None:
                 kind=upload.kind,
                 scanned=scanned,
             )
+    except (
+        FileNotFoundError
+    ):  # the same last part sent twice: the other one has just attached the document (or a disk was lost)
+        row = Upload.objects.select_related("attachment").filter(pk=upload.pk).first()
+        upload.attachment = row.attachment if row else None
+        if upload.attachment is None:
+            _forget(upload)
+            raise Refusal(
+                "upload_lost", _("The fund no longer holds this document."), remedy=_("Send it again."), status=410
+            ) from None
+        return
     except Refusal:
         _forget(upload)
         raise
-    upload.save(update_fields=["attachment"])
+    Upload.objects.filter(pk=upload.pk).update(attachment=upload.attachment)
     upload.path.unlink(missing_ok=True)
 
 

@@ -14,7 +14,7 @@ from applications import queries
 from applications.enums import AttachmentKind, ScanState, SectionCode
 from applications.models import Application, ApplicationSection, Attachment, TeamMember
 from applications.notifications import tell, writers_of
-from applications.rules import filing, people
+from applications.rules import people, rights, window
 from applications.schema import SECTIONS, clean
 from applications.transitions.common import columns, note, rules_of, writing
 from core import references
@@ -44,12 +44,12 @@ class VersionConflict(Refusal):
     who=(people.anyone_signed_in,),
     creates="draft",
     on="call",
-    guards=(filing.call_is_announced,),
+    guards=(window.call_is_announced,),
 )
 def create(act, call, *, applicant_kind, cloned_from=None):
     """Open a draft. `applicant_kind` is citizen, association or collective; `cloned_from` an earlier file of the same person, whose texts are copied."""
     if cloned_from is not None and not queries.is_member(act.actor, cloned_from):
-        raise Refusal("not_permitted", filing.NOT_A_MEMBER)
+        raise Refusal("not_permitted", rights.NOT_A_MEMBER)
     reference = references.new("FP", timezone.localtime(call.opens_at).year)
     while Application.objects.filter(reference=reference).exists():
         reference = references.new("FP", timezone.localtime(call.opens_at).year)
@@ -122,7 +122,7 @@ def save_section(
     """
     if code not in SECTIONS:
         raise Refusal("unknown_section", _("This section does not exist."), status=404)
-    guards = (filing.content_is_writable,)
+    guards = (rights.content_is_writable,)
     with writing(
         "save_section", application, actor=actor, at=at, who=people.applicant, guards=guards, code=code
     ) as act:
@@ -164,14 +164,17 @@ def _ask_again(act, agreed: list[User], part, who: str = "") -> None:
 
 
 def fill_from_register(*, application: Application, actor: User, at: datetime, facts: Facts) -> list[str]:
-    """Write what the official register says where the applicant wrote nothing yet. Returns the keys that were filled."""
-    prefix, written = queries.body_prefix(application), queries.content_now(application)["applicant"]
-    if prefix is None:
+    """Write what the official register says where the applicant wrote nothing yet. Returns the keys that were filled. Raises VersionConflict
+    when somebody saves meanwhile: what a person writes goes first.
+    """
+    prefix, row = queries.body_prefix(application), application.sections.filter(code="applicant").first()
+    if prefix is None or row is None:
         return []
+    written = clean("applicant", row.content)
     said = {f"{prefix}name": facts.name, f"{prefix}address": facts.address, f"{prefix}rna": facts.rna}
     blanks = {key: value for key, value in said.items() if value and not written[key]}
     if blanks:
-        save_section(application=application, actor=actor, at=at, code="applicant", content=blanks)
+        save_section(application=application, actor=actor, at=at, code="applicant", content=blanks, version=row.version)
     return list(blanks)
 
 
@@ -188,7 +191,7 @@ def attach(
     """Add a document that was checked (`core.files.check_or_quarantine` gave its type and whether it was scanned). The same bytes twice as
     the same kind are one document. One that waits for the antivirus is in the file, and opens for nobody.
     """
-    guards = (filing.content_is_writable,)
+    guards = (rights.content_is_writable,)
     with writing(
         "attach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents"
     ) as act:
@@ -196,7 +199,7 @@ def attach(
         same = act.obj.attachments.current().filter(sha256=sha256, kind=kind).first()
         if same:
             return same
-        filing.room_for_a_document(act.obj, rules_of(act.obj)["attachment_max_count"])
+        rights.room_for_a_document(act.obj, rules_of(act.obj)["attachment_max_count"])
         return _keep(act, uploaded, sha256, content_type, kind, scanned, uploaded_by=actor)
 
 
@@ -244,7 +247,7 @@ def _keep(
 
 def detach(*, application: Application, actor: User, at: datetime, attachment: Attachment) -> Attachment:
     """Take a document off the working copy. What was filed with it keeps it."""
-    guards = (filing.content_is_writable,)
+    guards = (rights.content_is_writable,)
     with writing(
         "detach", application, actor=actor, at=at, who=people.applicant, guards=guards, code="documents"
     ) as act:

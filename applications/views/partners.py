@@ -12,8 +12,9 @@ from applications import forms
 from applications.transitions import partnerships
 from applications.transitions.common import rules_of
 from applications.views.acts import cards, of_team, page, refusal_of, status
-from applications.views.writing import as_int, frame
+from applications.views.writing import frame
 from core.access import allow, signed_in
+from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Refusal
 

@@ -14,9 +14,10 @@ from applications.enums import PIECE_KINDS
 from applications.models import Attachment
 from applications.transitions.common import rules_of
 from applications.views.acts import of_team, page, status
-from applications.views.writing import as_int, closed, frame
+from applications.views.writing import closed, frame
 from core import files as uploads
 from core.access import allow, signed_in
+from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Refusal
 

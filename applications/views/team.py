@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,13 +13,18 @@ from django.views.decorators.http import require_http_methods
 
 from applications import forms, queries
 from applications import transitions as files
-from applications.rules import filing as filing_rules
+from applications.models import Application, TeamMember
+from applications.rules import rights
 from applications.transitions.common import Writing
 from applications.views.acts import may, of_team, page, status
-from applications.views.writing import as_int, closed, frame
+from applications.views.writing import closed, frame
 from core.access import allow, signed_in
+from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Refusal
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 HANDING_OVER = {
     "offer": files.offer_lead,
@@ -36,108 +43,106 @@ AGAIN = gettext_lazy(
 )
 
 
+OF_A_MEMBER = ("change", "again", "remove", *HANDING_OVER)
+
+
+def _form(request, name: str, member: TeamMember | None):
+    """The form this act fills, as posted; None for an act that is one button."""
+    if name == "invite":
+        return forms.InviteForm(request.POST)
+    if name == "person":
+        return forms.PersonForm(request.POST, prefix="person")
+    if name == "change" and member is not None:
+        return forms.MemberForm(request.POST, prefix=f"member-{member.pk}", obj=member)
+    return None
+
+
+def _do(request, application: Application, name: str, member: TeamMember | None, form) -> StrOrPromise:
+    """Do one act; what to say of it. Raises Refusal."""
+    by = {"actor": request.user, "at": request.received_at}
+    if name == "invite":
+        invited = files.invite_member(application=application, **by, **form.params())
+        return AGAIN if invited.again else _("The invitation is on its way.")
+    if name == "person":
+        files.add_person(application=application, **by, **form.params())
+        return ""
+    if name == "remind":
+        return _("Asked.") if files.request_sign_offs(application=application, **by) else _("Nobody is awaited.")
+    if member is None or name not in OF_A_MEMBER:
+        raise Refusal("unknown_member", rights.NOT_A_MEMBER, status=404)
+    if name == "change":
+        files.change_member(member=member, **by, **form.params())
+    elif name == "remove":
+        files.remove_member(member=member, **by)
+    elif name == "again":
+        files.invite_member(application=application, **by, email=member.email)
+        return AGAIN
+    else:
+        HANDING_OVER[name](member=member, **by)
+        return HANDED[name]
+    return ""
+
+
 @allow(signed_in)
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
 def team(request, reference):
     """Who writes, who only reads, who must agree."""
-    application = of_team(request, reference)
-    invite, person, bound = forms.InviteForm(), forms.PersonForm(prefix="person"), None
+    application, form = of_team(request, reference), None
     name = request.POST.get("act", "") if request.method == "POST" else ""
     if name:
-        member = (
-            application.members.select_related("application").filter(pk=as_int(request.POST.get("member")) or 0).first()
-        )
+        number = as_int(request.POST.get("member")) or 0
+        member = application.members.select_related("application").filter(pk=number).first()
         try:
-            if name == "invite":
-                invite = forms.InviteForm(request.POST)
-                if invite.is_valid():
-                    invited = files.invite_member(
-                        application=application, actor=request.user, at=request.received_at, **invite.params()
-                    )
-                    messages.success(request, AGAIN if invited.again else _("The invitation is on its way."))
-                    return redirect(page("team", application))
-            elif name == "person":
-                person = forms.PersonForm(request.POST, prefix="person")
-                if person.is_valid():
-                    files.add_person(
-                        application=application, actor=request.user, at=request.received_at, **person.params()
-                    )
-                    return redirect(page("team", application))
-            elif name == "remind":
-                count = files.request_sign_offs(application=application, actor=request.user, at=request.received_at)
-                messages.success(request, _("Asked.") if count else _("Nobody is awaited."))
-                return redirect(page("team", application))
-            elif member is None:
-                raise Refusal("unknown_member", filing_rules.NOT_A_MEMBER, status=404)
-            elif name in HANDING_OVER:
-                HANDING_OVER[name](member=member, actor=request.user, at=request.received_at)
-                messages.success(request, HANDED[name])
-                return redirect(page("team", application))
-            elif name == "remove":
-                leaving = member.user_id == request.user.pk
-                files.remove_member(member=member, actor=request.user, at=request.received_at)
-                return redirect(reverse("applications:my_files") if leaving else page("team", application))
-            elif name == "again":
-                files.invite_member(
-                    application=application,
-                    actor=request.user,
-                    at=request.received_at,
-                    email=member.email,
-                )
-                messages.success(request, AGAIN)
-                return redirect(page("team", application))
-            elif name == "change":
-                bound = forms.MemberForm(request.POST, prefix=f"member-{member.pk}", obj=member)
-                if bound.is_valid():
-                    files.change_member(member=member, actor=request.user, at=request.received_at, **bound.params())
-                    return redirect(page("team", application))
+            form = _form(request, name, member)
+            if form is None or form.is_valid():
+                if said := _do(request, application, name, member, form):
+                    messages.success(request, said)
+                left = name == "remove" and member is not None and member.user_id == request.user.pk
+                return redirect(reverse("applications:my_files") if left else page("team", application))
         except Refusal as refusal:
-            form = {"invite": invite, "person": person}.get(name, bound)
             if form is None:
                 messages.error(request, str(refusal))
                 return redirect(page("team", application))
             form.refuse(refusal)
-    context = frame(request, application, "equipe")
-    rows = [
-        (
-            member,
-            bound
-            if bound is not None and bound.obj.pk == member.pk
-            else forms.MemberForm(
-                prefix=f"member-{member.pk}",
-                obj=member,
-                initial={
-                    "name": member.name,
-                    "role": member.role,
-                    "description": member.description,
-                    "right": member.right,
-                    "areas": forms.MemberForm.ticked(member),
-                    "signatory": member.signatory,
-                },
-            ),
-        )
-        for member in context["members"]
-    ]
-    never, outdated = queries.missing_signatures(application, queries.hash_now(application, context["content"]))
+    invite = form if name == "invite" else forms.InviteForm()
+    person = form if name == "person" else forms.PersonForm(prefix="person")
+    context = _context(request, application, form if name == "change" else None)
     return render(
-        request,
-        "applications/team.html",
-        context
-        | {
-            "rows": rows,
-            "invite": invite,
-            "person": person,
-            "only_mine": [*never, *outdated] == [request.user],
-            "awaited": [str(one) for one in (*never, *outdated)],
-            "closed": closed(request, application, "applicant")
-            or may(filing_rules.whole_file, Writing("change_member"), application, request),
-            **_hand_over(request, application, context["members"]),
-            "open_member": bound.obj.pk if bound is not None else 0,
-            "at": request.received_at,
-        },
-        status=status(invite, person, bound),
+        request, "applications/team.html", context | {"invite": invite, "person": person}, status=status(form)
     )
+
+
+def _member_form(member: TeamMember):
+    return forms.MemberForm(
+        prefix=f"member-{member.pk}",
+        obj=member,
+        initial={
+            "name": member.name,
+            "role": member.role,
+            "description": member.description,
+            "right": member.right,
+            "areas": forms.MemberForm.ticked(member),
+            "signatory": member.signatory,
+        },
+    )
+
+
+def _context(request, application: Application, changed) -> dict:
+    """What the page shows; `changed` is the form of the member that was just refused."""
+    context = frame(request, application, "equipe")
+    refused = changed.obj.pk if changed is not None else 0
+    never, outdated = queries.missing_signatures(application, queries.hash_now(application, context["content"]))
+    return context | {
+        "rows": [(one, changed if one.pk == refused else _member_form(one)) for one in context["members"]],
+        "only_mine": [*never, *outdated] == [request.user],
+        "awaited": [str(one) for one in (*never, *outdated)],
+        "closed": closed(request, application, "applicant")
+        or may(rights.whole_file, Writing("change_member"), application, request),
+        **_hand_over(request, application, context["members"]),
+        "open_member": refused,
+        "at": request.received_at,
+    }
 
 
 def _hand_over(request, application, members) -> dict:
@@ -149,7 +154,7 @@ def _hand_over(request, application, members) -> dict:
         "offered": offered,
         "offered_to_me": offered is not None and offered.user_id == request.user.pk,
         "hand_over": forms.HandOverForm(obj=application) if leads and not offered else None,
-        "hand_over_refused": may(filing_rules.may_change_hands, Writing("offer_lead"), application, request)
+        "hand_over_refused": may(rights.may_change_hands, Writing("offer_lead"), application, request)
         if leads or offered
         else None,
     }

@@ -18,6 +18,7 @@ from applications.transitions import uploads
 from applications.views.acts import of_team
 from applications.views.pieces import IN_QUARANTINE, IN_THE_FILE
 from core.access import allow, signed_in
+from core.browser import as_int
 from core.transitions import Refusal
 
 VERSION = "1.0.0"
@@ -30,11 +31,6 @@ def _answer(status: int, text: str = "", **headers) -> HttpResponse:
     for name, value in headers.items():
         response[name.replace("_", "-")] = value
     return response
-
-
-def _number(text: str | None) -> int | None:
-    """A length or offset of the protocol; anything else is None."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _metadata(request) -> dict[str, str]:
@@ -71,7 +67,7 @@ def begin(request, reference):
         )
     if not _speaks(request):
         return _other_version()
-    size, facts = _number(request.headers.get("Upload-Length")), _metadata(request)
+    size, facts = as_int(request.headers.get("Upload-Length")), _metadata(request)
     if not size:
         return _answer(400, _("The size of the document is missing, or zero."))
     try:
@@ -112,7 +108,7 @@ def upload(request, reference, pk):
         return _answer(200, Upload_Offset=str(row.offset), Upload_Length=str(row.size), Upload_Expires=expires)
     if request.content_type != "application/offset+octet-stream":
         return _answer(415, _("The bytes are sent as application/offset+octet-stream."))
-    offset = _number(request.headers.get("Upload-Offset"))
+    offset = as_int(request.headers.get("Upload-Offset"))
     if offset is None:
         return _answer(400, _("The offset is missing."))
     was_whole = row.attachment_id is not None

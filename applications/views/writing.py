@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from applications import forms, queries
 from applications import transitions as files
 from applications.enums import SectionCode
-from applications.models import Application
-from applications.rules import filing as filing_rules
+from applications.models import Application, ApplicationSection
+from applications.rules import rights
 from applications.rules.gaps import missing
 from applications.schema import SECTIONS, total
 from applications.transitions.common import Writing
 from applications.views.acts import is_writer, may, of_team, page
 from core.access import allow, signed_in
+from core.browser import as_int
 from core.templatetags.ui import instant
 from core.transitions import Refusal
 from fund import identifiers, register
@@ -75,7 +76,7 @@ def closed(request, application: Application, code: str) -> Refusal | None:
             _("You may read this application, not write in it."),
             remedy=_("Ask the one who leads it for the right to write."),
         )
-    return may(filing_rules.content_is_writable, Writing("save_section"), application, request, code=code)
+    return may(rights.content_is_writable, Writing("save_section"), application, request, code=code)
 
 
 @allow(signed_in)
@@ -93,31 +94,16 @@ def section(request, reference, code):
             return redirect(f"{page('read', application)}#partie-{code}")
         return redirect(page("answer" if application.state == "information_requested" else "read", application))
     row = application.sections.select_related("updated_by").filter(code=code).first()
-    content, conflict = queries.content_now(application), None
-    written = forms.SectionPage(
-        application, code, content, request.POST if request.method == "POST" else None, plus=request.GET.get("plus", "")
-    )
-    version = row.version if row else 0
-    if request.method == "POST":
-        remove, add, go = (
-            request.POST.get("remove_row", ""),
-            request.POST.get("add_row", ""),
-            request.POST.get("go", ""),
-        )
+    posted = request.POST if request.method == "POST" else None
+    content = queries.content_now(application)
+    written = forms.SectionPage(application, code, content, posted, plus=request.GET.get("plus", ""))
+    conflict, version = None, row.version if row else 0
+    if posted is not None:
         try:
-            row = files.save_section(
-                application=application,
-                actor=request.user,
-                at=request.received_at,
-                code=code,
-                content=written.values(without=remove),
-                version=as_int(request.POST.get("version")),
-            )
+            row = _save(request, application, code, written.values(without=posted.get("remove_row", "")))
             version = row.version
             if written.is_valid():
-                if go == "register" and code == "applicant" and queries.body_prefix(application) is not None:
-                    _ask_register(request, application)
-                return redirect(_after(application, code, add, remove, go))
+                return redirect(_next(request, application, code))
         except files.VersionConflict as error:
             conflict, version = _conflict(error), error.version
         application = of_team(request, reference)
@@ -128,7 +114,7 @@ def section(request, reference, code):
         context
         | {
             "code": code,
-            "register": code == "applicant" and register.is_on() and queries.body_prefix(application) is not None,
+            "register": register.is_on() and _may_ask_register(application, code),
             "label": SectionCode(code).label,
             "written": written,
             "form": written.form,
@@ -137,19 +123,39 @@ def section(request, reference, code):
             "row": row,
             "section_gaps": [gap for gap in context["gaps"] if gap.section == code],
             "conflict": conflict,
-            "unread": len(written.problems()) if request.method == "POST" else 0,
+            "unread": len(written.problems()) if posted is not None else 0,
             "figures": figures(application, context["content"]),
             "number": ORDER.index(code) + 1,
             "next_code": ORDER[ORDER.index(code) + 1] if code != ORDER[-1] else "",
             "pieces": application.attachments.current(),
             "max_rows": 60,
         },
-        status=409 if conflict else 422 if request.method == "POST" else 200,
+        status=409 if conflict else 422 if posted is not None else 200,
     )
 
 
-def as_int(text) -> int | None:
-    return int(text) if text and str(text).isascii() and str(text).isdigit() and len(str(text)) < 10 else None
+def _save(request, application: Application, code: str, content: dict) -> ApplicationSection:
+    """What was posted of a section, from the version the writer started from. Raises Refusal, VersionConflict."""
+    return files.save_section(
+        application=application,
+        actor=request.user,
+        at=request.received_at,
+        code=code,
+        content=content,
+        version=as_int(request.POST.get("version")),
+    )
+
+
+def _next(request, application: Application, code: str) -> str:
+    """Where the button that was pressed leads, once saved; the official register is asked on the way."""
+    go = request.POST.get("go", "")
+    if go == "register" and _may_ask_register(application, code):
+        _ask_register(request, application)
+    return _after(application, code, request.POST.get("add_row", ""), request.POST.get("remove_row", ""), go)
+
+
+def _may_ask_register(application: Application, code: str) -> bool:
+    return code == "applicant" and queries.body_prefix(application) is not None
 
 
 def _ask_register(request, application: Application) -> None:
@@ -171,7 +177,12 @@ def _ask_register(request, application: Application) -> None:
             request, _("The official register does not know %(siret)s. Check the number.") % {"siret": siret}
         )
         return
-    filled = files.fill_from_register(application=application, actor=request.user, at=request.received_at, facts=facts)
+    try:
+        filled = files.fill_from_register(
+            application=application, actor=request.user, at=request.received_at, facts=facts
+        )
+    except files.VersionConflict:  # a friend wrote here just now: his words stay, the blanks wait for the next press
+        filled = []
     if not facts.is_open:
         messages.warning(
             request, _("The register says that %(name)s has closed: check the number.") % {"name": facts.name}
@@ -273,14 +284,7 @@ def autosave(request, reference, code):
         if refusal := closed(request, application, code):
             raise refusal
         written = forms.SectionPage(application, code, queries.content_now(application), request.POST)
-        row = files.save_section(
-            application=application,
-            actor=request.user,
-            at=request.received_at,
-            code=code,
-            content=written.values(),
-            version=as_int(request.POST.get("version")),
-        )
+        row = _save(request, application, code, written.values())
     except files.VersionConflict as error:
         return JsonResponse(
             {

@@ -20,7 +20,6 @@ from core.models import Event, Mail, User
 from fund.enums import Role
 from tests.applications.refusals import refused
 from tests.applications.test_messages import client_of, joined, pages
-from tests.applications.test_quarantine import Clamd, silent  # noqa: F401  a fixture
 from tests.factories.applications import PDF, TeamMemberFactory, filed
 from tests.factories.core import UserFactory
 from tests.factories.fund import person_with
@@ -133,13 +132,8 @@ def test_a_refused_text_asks_for_the_files_again(application, at):
     assert not MessageAttachment.objects.exists()
 
 
-def test_a_file_waits_for_the_antivirus_then_opens_or_goes(  # noqa: PLR0913
-    application,
-    officer,
-    at,
-    settings,
-    silent,  # noqa: F811
-    django_capture_on_commit_callbacks,
+def test_a_file_waits_for_the_antivirus_then_opens_or_goes(
+    application, officer, at, antivirus, django_capture_on_commit_callbacks
 ):
     with time_machine.travel(at, tick=False):
         lead, clock = client_of(application.lead), User.objects.system()
@@ -153,7 +147,7 @@ def test_a_file_waits_for_the_antivirus_then_opens_or_goes(  # noqa: PLR0913
                 assert piece.name in body and addresses(piece)[side] not in body
                 assert client.get(addresses(piece)[side]).status_code == 404
         assert not list(personal_files(application.lead)) and tasks.scan_quarantine(at, clock) == 0
-        settings.CLAMD_URL = Clamd().url
+        antivirus.wakes()
         with django_capture_on_commit_callbacks(execute=True):
             assert tasks.scan_quarantine(at, clock) == 2
         infected.refresh_from_db()
@@ -164,8 +158,8 @@ def test_a_file_waits_for_the_antivirus_then_opens_or_goes(  # noqa: PLR0913
         assert tasks.scan_quarantine(at, clock) == 0
 
 
-def test_a_file_known_as_infected_is_refused_at_once(application, at, settings):
-    settings.CLAMD_URL = Clamd().url
+def test_a_file_known_as_infected_is_refused_at_once(application, at, antivirus):
+    antivirus.wakes()
     with time_machine.travel(at, tick=False):
         answer = post(client_of(application.lead), pages(application)[0], document(content=PDF + b"%EICAR"))
     assert answer.status_code == 422 and WORDS in answer.content.decode() and not Message.objects.exists()

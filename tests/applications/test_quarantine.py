@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import struct
-import threading
-
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -21,33 +17,6 @@ from tests.factories.applications import PDF, TeamMemberFactory, filed, ready_dr
 pytestmark = pytest.mark.django_db
 
 
-class Clamd(threading.Thread):
-    """An antivirus that answers each INSTREAM: infected when the bytes hold EICAR."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"tcp://127.0.0.1:{self.server.getsockname()[1]}"
-        self.start()
-
-    def run(self):
-        while True:
-            connection, _ = self.server.accept()
-            with connection, connection.makefile("rb") as stream:
-                stream.read(10)
-                received = b""
-                while length := struct.unpack("!I", stream.read(4))[0]:
-                    received += stream.read(length)
-                connection.sendall(b"stream: Eicar FOUND\0" if b"EICAR" in received else b"stream: OK\0")
-
-
-@pytest.fixture
-def silent(settings):
-    """An address where nobody answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        settings.CLAMD_URL = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-
-
 def send(client, application, content=PDF):
     return client.post(
         reverse("applications:pieces", args=[application.reference]),
@@ -60,7 +29,7 @@ def address(piece):
     return reverse("applications:piece", args=[piece.application.reference, piece.pk])
 
 
-def test_a_document_waits_for_a_silent_antivirus_and_opens_once_clean(at, as_user, settings, silent):
+def test_a_document_waits_for_a_antivirus_antivirus_and_opens_once_clean(at, as_user, antivirus):
     application = ready_draft(at)
     client = as_user(application.lead)
     answer = send(client, application)
@@ -69,7 +38,7 @@ def test_a_document_waits_for_a_silent_antivirus_and_opens_once_clean(at, as_use
     assert address(piece) not in answer.text and piece.name in answer.text
     assert client.get(address(piece)).status_code == 404
     assert tasks.scan_quarantine(at, User.objects.system()) == 0  # still silent
-    settings.CLAMD_URL = Clamd().url
+    antivirus.wakes()
     assert tasks.scan_quarantine(at, User.objects.system()) == 1
     assert client.get(address(piece)).status_code == 200
     assert tasks.scan_quarantine(at, User.objects.system()) == 0 and not Mail.objects.filter(
@@ -77,14 +46,14 @@ def test_a_document_waits_for_a_silent_antivirus_and_opens_once_clean(at, as_use
     )
 
 
-def test_an_infected_document_leaves_the_copy_its_bytes_go_and_the_team_is_told(at, as_user, settings, silent):
+def test_an_infected_document_leaves_the_copy_its_bytes_go_and_the_team_is_told(at, as_user, antivirus):
     application = ready_draft(at)
     editor = TeamMemberFactory(application=application, right="editor", joined_at=at)
     client = as_user(application.lead)
     send(client, application, PDF + b"%EICAR")
     path = application.attachments.get().file.name
     assert default_storage.exists(path)
-    settings.CLAMD_URL = Clamd().url
+    antivirus.wakes()
     tasks.scan_quarantine(at, User.objects.system())
     piece = application.attachments.get()
     assert piece.scan_state == "infected" and not piece.file and piece.removed_at == at
@@ -94,7 +63,7 @@ def test_an_infected_document_leaves_the_copy_its_bytes_go_and_the_team_is_told(
     assert {mail.to for mail in told} == {application.lead.email, editor.user.email}
 
 
-def test_bytes_shared_by_a_copied_file_go_with_the_last(at, settings, silent, django_capture_on_commit_callbacks):
+def test_bytes_shared_by_a_copied_file_go_with_the_last(at, antivirus, django_capture_on_commit_callbacks):
     application = ready_draft(at)
     first = files.attach(
         application=application,
@@ -113,7 +82,7 @@ def test_bytes_shared_by_a_copied_file_go_with_the_last(at, settings, silent, dj
         assert default_storage.exists(first.file.name) is kept
 
 
-def test_filing_does_not_wait_for_the_antivirus(at, as_user, silent):
+def test_filing_does_not_wait_for_the_antivirus(at, as_user, antivirus):
     """The scanner's trouble must not cost an applicant the call: the file is filed, the document opens later."""
     application = filed(at)
     client = as_user(application.lead)

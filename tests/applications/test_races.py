@@ -10,10 +10,10 @@ import pytest
 from django.db import connections
 
 from applications import transitions as files
-from applications.models import Application, ApplicationVersion
+from applications.models import Application, ApplicationVersion, Upload
 from core.models import Document, Event, Mail
 from core.transitions import Refusal
-from tests.factories.applications import ready_draft
+from tests.factories.applications import PDF, ready_draft
 from tests.factories.fund import open_call
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -101,3 +101,24 @@ def test_two_writers_of_one_passage_never_lose_a_word():
     assert said.count("version_conflict") == 19
     assert row.version == started + 1
     assert row.content["repository_url"] == f"https://forge.example/{said.index('filed')}"
+
+
+def test_the_last_part_of_a_document_sent_eight_times_is_one_document(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    draft = ready_draft(call=open_call())
+    at = draft.call.closes_at - timedelta(days=1)
+    upload = files.uploads.begin(application=draft, actor=draft.lead, at=at, name="devis.pdf", size=len(PDF))
+    files.uploads.append(upload=upload, actor=draft.lead, at=at, offset=0, chunks=[PDF[:-5]])
+
+    def last(place: int) -> None:
+        row = Upload.objects.get(pk=upload.pk)
+        if row.offset == len(PDF):  # who lost the answer asks where to continue, then sends nothing more
+            files.uploads.append(upload=row, actor=draft.lead, at=at, offset=len(PDF), chunks=[])
+        else:
+            files.uploads.append(upload=row, actor=draft.lead, at=at, offset=len(PDF) - 5, chunks=[PDF[-5:]])
+
+    said = together(8, last)
+
+    assert set(said) <= {"filed", "offset_conflict"}
+    assert Upload.objects.get().attachment == draft.attachments.get()
+    assert draft.attachments.get().file.read() == PDF

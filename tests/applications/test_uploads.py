@@ -155,3 +155,22 @@ def test_a_file_that_can_no_longer_be_written_takes_no_upload(client, applicatio
     )
     assert begin(client, application).status_code == 409
     assert patch(client, address, 0, PDF).status_code == 409 and not application.attachments.exists()
+
+
+def test_bytes_that_a_disk_lost_are_asked_for_again(client, application):
+    address = begin(client, application)["Location"]
+    patch(client, address, 0, PDF[:20])
+    Upload.objects.update(offset=LENGTH)
+    Upload.objects.get().path.unlink()
+    answer = patch(client, address, LENGTH, b"")
+    assert answer.status_code == 410 and "ne détient plus ce document" in answer.content.decode()
+    assert not Upload.objects.exists()
+
+
+def test_the_last_part_twice_is_one_document(client, application, at):
+    address = begin(client, application)["Location"]
+    patch(client, address, 0, PDF)
+    late = Upload.objects.get()
+    late.attachment = None  # as read before the other request had attached the document
+    uploads._complete(late, application.lead, at)
+    assert late.attachment == application.attachments.get()
