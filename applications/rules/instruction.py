@@ -10,8 +10,8 @@ from applications import queries
 from applications.enums import CONDITION_ARTICLES, Condition, SectionCode
 from applications.models import Application, EligibilityCheck
 from applications.periods import INFORMATION_REQUESTS_MAX
-from applications.rules.filing import information_deadline_passed
 from applications.rules.gaps import missing
+from applications.rules.rights import information_deadline_passed
 from core.transitions import Act, Refusal
 from fund.rules.common import when
 

@@ -11,13 +11,13 @@ from applications.models import Application, ApplicationVersion, InformationRequ
 from applications.notifications import tell, tell_staff, writers_of
 from applications.queries.silence import clock_of
 from applications.rules import filing as rules
-from applications.rules import instruction, people
+from applications.rules import instruction, people, rights, window
 from applications.transitions.common import columns, lock_call
 from core.transitions import canonical_hash, clock, verb
 
 FILING = (
-    rules.filing_is_open,
-    rules.whole_file,
+    window.filing_is_open,
+    rights.whole_file,
     rules.applicant_may_file,
     rules.bodies_may_receive,
     rules.one_file_per_applicant,
@@ -50,7 +50,7 @@ def _version(act, application: Application, content: dict) -> ApplicationVersion
 def _file(act, application: Application, move, access_code: str) -> None:
     """`at` is the receipt of the request. An access code used after closing is counted, and its reason stays on the file."""
     if not application.call.is_open(act.at):
-        code = rules.find_code(application, access_code, act.at)
+        code = window.find_code(application, access_code, act.at)
         code.uses += 1
         code.save(update_fields=["uses"])
         application.late_reason = code.reason
@@ -91,7 +91,7 @@ def submit(act, application, *, access_code=""):
     machine=Application,
     label=_("file the new version"),
     who=(people.applicant,),
-    guards=(rules.filing_is_open, rules.something_to_file, *FILING[1:]),
+    guards=(window.filing_is_open, rules.something_to_file, *FILING[1:]),
     documents=("receipt",),
     mails=("applications/application.receipt",),
     lock=lock_call,
@@ -105,7 +105,7 @@ def refile(act, application, *, access_code=""):
     machine=Application,
     label=_("withdraw the application"),
     who=(people.applicant,),
-    guards=(rules.whole_file,),
+    guards=(rights.whole_file,),
     mails=("applications/application.withdrawn",),
     danger=True,
 )
@@ -124,7 +124,7 @@ def withdraw(act, application, *, reason=""):
     machine=Application,
     label=_("let the draft lapse"),
     who=(clock,),
-    guards=(rules.never_filed_and_over,),
+    guards=(window.never_filed_and_over,),
     mails=("applications/draft.lapsed",),
 )
 def lapse(act, application):
@@ -133,7 +133,7 @@ def lapse(act, application):
     tell("draft.lapsed", application, "", at=act.at, to=writers_of(application))
 
 
-@verb(machine=Application, label=_("reopen the draft"), who=(people.applicant, clock), guards=(rules.may_revive,))
+@verb(machine=Application, label=_("reopen the draft"), who=(people.applicant, clock), guards=(window.may_revive,))
 def revive(act, application):
     """An access code, or the call itself, opens the door again (a call being reopened must be saved first)."""
     application.revive()
@@ -178,7 +178,7 @@ def answered_content(application: Application, request: InformationRequest) -> d
     machine=Application,
     label=_("send the answer"),
     who=(people.applicant,),
-    guards=(instruction.request_is_running, rules.whole_file, instruction.answer_says_something),
+    guards=(instruction.request_is_running, rights.whole_file, instruction.answer_says_something),
     mails=("applications/information.received", "applications/information.answered_staff"),
 )
 def answer(act, application, *, text=""):

@@ -12,9 +12,8 @@ from applications import documents as papers
 from applications import queries
 from applications.models import AccessCode, Application, EligibilityCheck, InformationRequest
 from applications.notifications import tell
-from applications.rules import filing as filing_rules
 from applications.rules import instruction as rules
-from applications.rules import people
+from applications.rules import people, window
 from applications.transitions.common import note, writing
 from applications.transitions.filing import withdraw_request
 from core.models import User
@@ -238,7 +237,7 @@ def issue_access_code(
         code = "".join(secrets.choice(ALPHABET) for _sign in range(10))
         row = AccessCode.objects.create(
             application=act.obj,
-            code_hash=filing_rules.code_hash(code),
+            code_hash=window.code_hash(code),
             reason=reason.strip()[:300],
             expires_at=expires_at,
             max_uses=max_uses,

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from applications.models import Application, Partnership
 from applications.notifications import tell, tell_staff, writers_of
 from applications.periods import deadline_in
-from applications.rules import filing, people
 from applications.rules import partners as rules
+from applications.rules import people, rights
 from applications.transitions.common import lock_file, new_link, rules_of
 from applications.transitions.writing import attach_letter
 from core.links import absolute
@@ -97,7 +97,7 @@ def remind(partnership: Partnership, *, at) -> bool:
     creates="invited",
     on="application",
     guards=(
-        filing.whole_file,
+        rights.whole_file,
         rules.file_takes_partners,
         rules.partners_may_answer,
         rules.invitation_is_complete,
@@ -140,7 +140,7 @@ def invite(
     machine=Partnership,
     label=_("send a new link"),
     who=(people.applicant,),
-    guards=(filing.whole_file, rules.file_takes_partners, rules.partners_may_answer, rules.agent_is_new),
+    guards=(rights.whole_file, rules.file_takes_partners, rules.partners_may_answer, rules.agent_is_new),
     mails=("applications/partner.invited",),
 )
 def invite_again(act, partnership, *, message=""):
@@ -155,7 +155,7 @@ def invite_again(act, partnership, *, message=""):
     machine=Partnership,
     label=_("send a reminder"),
     who=(people.applicant,),
-    guards=(filing.whole_file, rules.partners_may_answer, rules.reminder_is_due),
+    guards=(rights.whole_file, rules.partners_may_answer, rules.reminder_is_due),
     mails=("applications/partner.reminder",),
 )
 def send_reminder(act, partnership):
@@ -171,7 +171,7 @@ def send_reminder(act, partnership):
     machine=Partnership,
     label=_("cancel the invitation"),
     who=(people.applicant,),
-    guards=(filing.whole_file,),
+    guards=(rights.whole_file,),
     danger=True,
 )
 def cancel(act, partnership):
@@ -354,7 +354,7 @@ def correct(
     machine=Partnership,
     label=_("revoke the link to follow the application"),
     who=(people.applicant,),
-    guards=(filing.whole_file, rules.follow_link_lives),
+    guards=(rights.whole_file, rules.follow_link_lives),
     danger=True,
 )
 def revoke_follow(act, partnership):

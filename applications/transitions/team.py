@@ -15,7 +15,7 @@ from applications.enums import WRITABLE, SectionCode, TeamRight
 from applications.models import Application, SignOff, TeamMember
 from applications.notifications import tell
 from applications.periods import TEAM_INVITATION_DAYS, end_of
-from applications.rules import filing, people
+from applications.rules import filing, people, rights
 from applications.rules.gaps import missing
 from applications.rules.partners import token_hash
 from applications.transitions.common import lock_call, new_link, note, writing
@@ -25,8 +25,8 @@ from core.transitions import Refusal, Who, locked
 from fund.enums import ApplicantKind
 from fund.rules.common import when
 
-TEAM = (filing.content_is_writable,)
-RIGHTS = (filing.whole_file, *TEAM)
+TEAM = (rights.content_is_writable,)
+RIGHTS = (rights.whole_file, *TEAM)
 """Who is in the team, and with which right: an editor of some parts would widen his own."""
 THE_TEAM = gettext_lazy("the team")
 REMIND_AGAIN_AFTER = timedelta(minutes=30)
@@ -64,7 +64,7 @@ def invite_member(
     The row returned carries `link_token`, which is not stored (its hash is), and `again`: the address was already invited.
     """
     email = email.strip().lower()
-    guards = (*RIGHTS, filing.invitation_is_good)
+    guards = (*RIGHTS, rights.invitation_is_good)
     with writing(
         "invite_member",
         application,
@@ -275,7 +275,7 @@ def accept_lead(*, member: TeamMember, actor: User, at: datetime) -> Application
 
 
 def _hands(name: str, member: TeamMember, actor: User, at: datetime, who: Who):
-    return writing(name, member.application, actor=actor, at=at, who=who, guards=(filing.may_change_hands,))
+    return writing(name, member.application, actor=actor, at=at, who=who, guards=(rights.may_change_hands,))
 
 
 def invitation(token: str) -> TeamMember | None:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications import transitions as files
 from applications.models import Application
-from applications.rules.filing import whole_file
+from applications.rules.rights import whole_file
 from core.transitions import verb
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS
 from reviews.models import Assignment

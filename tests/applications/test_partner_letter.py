@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from applications import queries
 from applications import transitions as files
 from applications.models import Attachment
-from applications.rules import filing
+from applications.rules import rights
 from applications.transitions import partnerships
 from core.models import Mail, User
 from core.transitions import Refusal
@@ -58,12 +58,12 @@ def test_the_letter_joins_the_working_copy_and_what_is_filed(client, as_user, at
     assert as_user(draft.lead).get(f"{path}{piece.pk}/").status_code == 200
     for other in (UserFactory(), person_with(Role.CASE_OFFICER)):
         assert as_user(other).get(f"{path}{piece.pk}/").status_code == 404
-    filing.room_for_a_document(draft, 1)
+    rights.room_for_a_document(draft, 1)
     files.attach(
         application=draft, actor=draft.lead, at=at, uploaded=letter("devis.pdf"), content_type="application/pdf"
     )
     with pytest.raises(Refusal, match="documents"):
-        filing.room_for_a_document(draft, 1)
+        rights.room_for_a_document(draft, 1)
 
 
 @pytest.mark.parametrize("name, content", [("lettre.exe", b"MZ"), ("lettre.pdf", b"<html>"), ("lettre.pdf", b"")])
