@@ -11,6 +11,7 @@ from django.db import connections
 
 from applications import transitions as files
 from applications.models import Application, ApplicationVersion, Upload
+from applications.transitions import uploads
 from core.models import Document, Event, Mail
 from core.transitions import Refusal
 from tests.factories.applications import PDF, ready_draft
@@ -107,15 +108,15 @@ def test_the_last_part_of_a_document_sent_eight_times_is_one_document(settings, 
     settings.DATA_DIR = tmp_path
     draft = ready_draft(call=open_call())
     at = draft.call.closes_at - timedelta(days=1)
-    upload = files.uploads.begin(application=draft, actor=draft.lead, at=at, name="devis.pdf", size=len(PDF))
-    files.uploads.append(upload=upload, actor=draft.lead, at=at, offset=0, chunks=[PDF[:-5]])
+    upload = uploads.begin(application=draft, actor=draft.lead, at=at, name="devis.pdf", size=len(PDF))
+    uploads.append(upload=upload, actor=draft.lead, at=at, offset=0, chunks=[PDF[:-5]])
 
     def last(place: int) -> None:
         row = Upload.objects.get(pk=upload.pk)
         if row.offset == len(PDF):  # who lost the answer asks where to continue, then sends nothing more
-            files.uploads.append(upload=row, actor=draft.lead, at=at, offset=len(PDF), chunks=[])
+            uploads.append(upload=row, actor=draft.lead, at=at, offset=len(PDF), chunks=[])
         else:
-            files.uploads.append(upload=row, actor=draft.lead, at=at, offset=len(PDF) - 5, chunks=[PDF[-5:]])
+            uploads.append(upload=row, actor=draft.lead, at=at, offset=len(PDF) - 5, chunks=[PDF[-5:]])
 
     said = together(8, last)
 
