@@ -19,7 +19,12 @@ MOST_BYTES = 512 * 1024
 HOURS = 12
 OURS = (FIELD, "csrfmiddlewaretoken")
 """What our forms carry for themselves."""
-NEVER = ("password", "passwd", "oldpassword", "code", "secret", "token", "iban", "bic")
+NEVER = frozenset(
+    ("password", "password1", "password2", "passwd", "oldpassword", "code", "secret", "token", "iban", "bic")
+)
+"""Words in the name of a field whose value is never kept (`change-iban`, `new_password`)."""
+OPEN = ("insee_code",)
+"""The code of a commune is no secret."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,12 @@ class Field:
         return len(self.value) > 12 or " " in self.value
 
 
+def is_secret(name: str) -> bool:
+    """Is what this field holds never kept?"""
+    bare = name.lower().rpartition("-")[2]
+    return bare not in OPEN and not NEVER.isdisjoint(bare.split("_"))
+
+
 def fields_of(request) -> list[Field]:
     """What was posted, without the CSRF token, the nonce and secrets."""
     try:
@@ -43,13 +54,13 @@ def fields_of(request) -> list[Field]:
         Field(name, value)
         for name in posted
         for value in posted.getlist(name)
-        if name not in OURS and not any(word in name.lower() for word in NEVER)
+        if name not in OURS and not is_secret(name)
     ]
 
 
 def holds_secrets(request) -> bool:
     """A form with a password or a bank account is typed anew, never sent again from what was kept."""
-    return any(word in name.lower() for name in request.POST if name not in OURS for word in NEVER)
+    return any(is_secret(name) for name in request.POST if name not in OURS)
 
 
 def from_here(request) -> bool:

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from applications.models import Application
 from applications.queries import files_with_news, reasons_due, staff_unread
-from applications.queries.writing import changed_since_filed
+from applications.queries.writing import changed_since_filed, invitations_of
+from applications.transitions.team import invitation_path
 from core.models import TwoKeyAct
 from core.transitions import VERBS
 from desks import rooms
@@ -61,8 +62,11 @@ def tasks(user, at) -> list[Task]:
 
 
 def of_applicant(user, at) -> list[Task]:
-    """Drafts to file, changes not filed, requests to answer, refusals to read and contest, messages to read; then what the grants await."""
+    """Invitations, drafts to file, changes not filed, requests to answer, refusals to read and contest, messages; then what the grants await."""
     found = []
+    for member in invitations_of(user, at):
+        join = _("Join the team of “%(title)s”") % {"title": member.application.display_title}
+        found.append(Task(join, invitation_path(member), member.expires_at))
     mine = Application.objects.of_team(user).filter(state__in=["draft", "information_requested"])
     for application in mine.select_related("call").order_by("pk")[:50]:
         base, title = f"/dossiers/{application.reference}/", {"title": application.display_title}

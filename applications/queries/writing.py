@@ -201,3 +201,9 @@ def body_prefix(application: Application) -> str | None:
         bearer = content_now(application)["applicant"]["bearer_kind"]
         return None if bearer == "natural_person" else "bearer_"
     return None
+
+
+def invitations_of(user: User, at) -> list[TeamMember]:
+    """Invitations to a team that wait for an answer at this person's own, confirmed address; twenty at most."""
+    rows = TeamMember.objects.filter(email__iexact=user.email, joined_at=None, expires_at__gt=at).exclude(token_hash="")
+    return list(rows.select_related("application").order_by("pk")[:20])

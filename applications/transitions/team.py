@@ -278,6 +278,12 @@ def _hands(name: str, member: TeamMember, actor: User, at: datetime, who: Who):
     return writing(name, member.application, actor=actor, at=at, who=who, guards=(rights.may_change_hands,))
 
 
+def invitation_path(member: TeamMember) -> str:
+    """The page of this pending invitation, for the one it was sent to: the link of the mail is made again from its facts. Empty when it is not."""
+    token, made = new_link("team", member.application.reference, member.email, member.invited_at)
+    return f"/equipe/{token}/" if made == member.token_hash else ""
+
+
 def invitation(token: str) -> TeamMember | None:
     """The invitation of a link, or None for a link nobody made."""
     return (

@@ -76,6 +76,7 @@ def _line(application: Application, code: str, key: Key, value) -> Line | None:
             return None
         if key.name == "resources":
             label = _("Resources")  # to read, the grant asked for is one of them
+        heads = [str(column.label)[:1].upper() + str(column.label)[1:] for column in columns]
         amounts = any(column.kind == "amount" for column in columns)
         rows = [
             [
@@ -90,8 +91,8 @@ def _line(application: Application, code: str, key: Key, value) -> Line | None:
         ]
         return Line(
             label,
-            heads=[str(column.label)[:1].upper() + str(column.label)[1:] for column in columns],
-            rows=rows,
+            heads=heads,
+            rows=[list(zip(heads, row, strict=True)) for row in rows],
             total=format_euros(total(value)) if amounts else "",
             numbers={index for index, column in enumerate(columns) if column.kind in ("amount", "number")},
         )

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from core import kept
 from core.idempotency import new_nonce
 from tests.core.helpers import keeper_of
 from tests.factories.core import UserFactory
@@ -138,3 +139,15 @@ def test_a_second_click_is_led_where_the_first_was(at, as_user):
     assert first["Location"] == second["Location"] == "/essai/ecrire/?ok=1" and second["Idempotency-Replayed"] == "true"
     other = post(browser, {**data, "text": "Autre chose que j’ai écrite."})
     assert other.status_code == 422 and again(other)[1]["text"] == "Autre chose que j’ai écrite."
+
+
+@pytest.mark.parametrize(
+    "name", ["password", "new_password", "change-iban", "account-bic", "code", "access_code", "secret"]
+)
+def test_secrets_are_never_kept(name):
+    assert kept.is_secret(name)
+
+
+@pytest.mark.parametrize("name", ["insee_code", "project-insee_code", "publication", "summary", "codename", "bicycle"])
+def test_what_only_looks_like_a_secret_is_kept(name):
+    assert not kept.is_secret(name)

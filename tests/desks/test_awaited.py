@@ -8,6 +8,7 @@ import pytest
 from django.utils import translation
 
 from applications.models import Application
+from applications.transitions import invite_member
 from desks import awaited
 from desks.links import desks_of
 from fund.enums import Role
@@ -81,7 +82,7 @@ def test_it_costs_the_same_at_any_number_of_files(at, django_assert_num_queries,
     for _number in range(files):
         make.filed(at, call=call)
     officer = person_with(Role.CASE_OFFICER)
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         awaited.tasks(officer, at)
 
 
@@ -95,7 +96,7 @@ def test_changes_that_are_not_filed_are_said_until_the_call_closes(at, django_as
         section = row.sections.get(code="project")
         section.content = {**section.content, "title": "Une autre lumière"}
         section.save()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         found = awaited.of_applicant(lead, at)
     assert [task.url for task in found] == [f"/dossiers/{row.reference}/verifier/" for row in made]
     assert {task.due_at for task in found} == {call.closes_at}
@@ -119,3 +120,18 @@ def test_who_has_just_come_finds_the_open_calls(client, at):
     assert f"/appels/{call.slug}/" in client.get("/mon-espace/").content.decode()
     make.ApplicationFactory(lead=person, call=call, created_at=at)
     assert 'id="ouverts"' not in client.get("/mon-espace/").content.decode()
+
+
+@pytest.mark.parametrize("files", [1, 20])
+def test_who_was_invited_finds_the_team_without_the_mail(at, as_user, django_assert_num_queries, files):
+    friend = UserFactory(email="amie@demo.example")
+    invited = []
+    for _number in range(files):
+        draft = make.ready_draft(at, call=open_call(opens_at=at - timedelta(days=1)))
+        invited.append(invite_member(application=draft, actor=draft.lead, at=at, email=friend.email))
+    with django_assert_num_queries(7):
+        found = awaited.of_applicant(friend, at)
+    assert [task.url for task in found] == [f"/equipe/{member.link_token}/" for member in invited]
+    assert {task.due_at for task in found} == {member.expires_at for member in invited}
+    assert awaited.of_applicant(friend, invited[0].expires_at) == []
+    assert awaited.of_applicant(UserFactory(), at) == []
