@@ -80,12 +80,12 @@ def bodies_may_receive(act: Act) -> None:
             )
 
 
-FilingCheck = Callable[[Application, object], None]
+FilingCheck = Callable[[Act], None]
 _filing_checks: list[FilingCheck] = []
 
 
 def register_filing_check(check: FilingCheck) -> FilingCheck:
-    """A higher app's reason not to file: `check(application, at)` raises Refusal (an overdue report of an earlier grant, art. 2)."""
+    """A higher app's reason not to file, asked like any guard of the filing (an overdue report of an earlier grant, art. 2)."""
     if check not in _filing_checks:
         _filing_checks.append(check)
     return check
@@ -93,7 +93,7 @@ def register_filing_check(check: FilingCheck) -> FilingCheck:
 
 def no_other_check_fails(act: Act) -> None:
     for check in _filing_checks:
-        check(act.obj, act.at)
+        check(act)
 
 
 def complete(act: Act) -> None:
