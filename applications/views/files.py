@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import forms, queries
 from applications import transitions as files
+from applications.enums import STANDING
 from applications.views.acts import page, refusal_of, status
 from core.access import allow, signed_in
 from core.idempotency import once
@@ -58,6 +59,7 @@ def start(request, slug):
             return redirect(page("section", application, "applicant"))
         except Refusal as refusal:
             form.refuse(refusal)
+    mine = list(queries.my_applications(request.user).filter(call=call)[:5])
     return render(
         request,
         "applications/start.html",
@@ -65,7 +67,8 @@ def start(request, slug):
             "call": call,
             "form": form,
             "refusal": refusal_of(files.create, call, request),
-            "mine": queries.my_applications(request.user).filter(call=call)[:5],
+            "mine": mine,
+            "filed": next((one for one in mine if one.state in STANDING), None),
         },
         status=status(form),
     )

@@ -127,10 +127,15 @@
       }
       changed();
     };
+    const excerpt = (found) => { // enough of what differs to tell one text from another
+      const words = found.values.filter(([name, value]) => name !== "version" && !/=(true|false)$/.test(value) && !(start.get(name) || []).includes(value)).map(([, value]) => value);
+      const text = words.sort((one, other) => other.length - one.length)[0] || "";
+      return text.length > 160 ? `…${text.slice(-160)}` : text;
+    };
     function offer(old, found) {
       const at = new Date(found.at).toLocaleString(root.lang, { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
       const yes = make("button", { type: "button", className: "btn", textContent: say.put }), no = make("button", { type: "button", className: "btn second", textContent: say.drop });
-      const box = make("section", { className: "alert next stack-s" }, make("p", {}, make("strong", { textContent: say.kept(at) }), ` ${say.where}`), make("p", { className: "row" }, yes, no));
+      const box = make("section", { className: "alert next stack-s" }, make("p", {}, make("strong", { textContent: say.kept(at) }), ` ${say.where}`), make("blockquote", { className: "small", textContent: excerpt(found) }), make("p", { className: "row" }, yes, no));
       box.setAttribute("role", "status"); box.dataset.kept = "";
       const done = () => { device.drop(old); box.remove(); (form.querySelector("textarea, input:not([type=hidden]), select") || form).focus(); };
       yes.addEventListener("click", () => { done(); put(found); });
@@ -142,10 +147,14 @@
     const start = new Map(); // what the page shows, to offer only what differs
     for (const [name, value] of values()) start.set(name, [...(start.get(name) || []), value]);
     const differs = (found) => found.values.some(([name, value]) => name !== "version" && !(start.get(name) || []).includes(value));
-    for (const old of device.keys().filter((one) => one.startsWith(`${PREFIX}${location.pathname}:`))) {
-      const found = device.read(old);
+    const newest = device.keys().filter((one) => one.startsWith(`${PREFIX}${location.pathname}:`)).map((old) => [old, device.read(old)]).sort(([, one], [, other]) => (other?.at || 0) - (one?.at || 0));
+    const offered = []; // newest first: a text that was only the beginning of a newer one is not offered again
+    const begun = (found) => offered.some((newer) => found.values.every(([name, value]) => name === "version" || (start.get(name) || []).includes(value) || newer.values.some(([other, longer]) => other === name && longer.startsWith(value))));
+    for (const [old, found] of newest) {
       device.drop(old);
       if (!Array.isArray(found?.values) || !differs(found) || (form.dataset.unsaved !== undefined && old === posted)) continue; // the page shows this very text
+      if (begun(found)) continue;
+      offered.push(found);
       const aside = `${PREFIX}${location.pathname}:older-${found.at}`; // typing anew does not write over what is offered
       device.write(aside, found);
       offer(aside, found);
