@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 
 from applications.enums import SectionCode
 from applications.models import Application, ApplicationVersion, InformationRequest
-from applications.periods import INFORMATION_REQUESTS_MAX
+from applications.queries import rules_of
 from applications.queries.silence import clock_of
 from core import documents, links
 from core.documents import register_visibility
@@ -131,7 +131,7 @@ def freeze_information_request(application: Application, request: InformationReq
             "answer_url": links.absolute(f"/dossiers/{application.reference}/complements/"),
             "opened_on": _day(at),
             "rejected_on_if_last_day": _day(clock.rejected_on),
-            "is_last": request.number >= INFORMATION_REQUESTS_MAX,
+            "is_last": request.number >= rules_of(application)["information_request_max"],
             "receipt": receipt or "",
             "sections": [str(SectionCode(code).label) for code in SectionCode.values if code in request.sections],
             "letter_on": _day(at),

@@ -14,8 +14,6 @@ TEAM_INVITATION_DAYS = 21
 REMIND_BEFORE_DAYS = (7, 2)
 ELIGIBILITY_DAYS = 15
 """Rulebook, art. 9: eligibility is told within fifteen days of the closing."""
-INFORMATION_REQUESTS_MAX = 2
-"""Rulebook, art. 10."""
 REASONS_MONTHS = 1
 """The fund gives the reasons of an implicit rejection within this time of the request (CRPA L232-4)."""
 

@@ -163,7 +163,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "call",
         "2",
         minimum=1,
-        maximum=20,
+        maximum=1,  # the database holds it too: one standing file an applicant and call
     ),
     _p(
         "overdue_report_blocks_filing", True, _("A late report prevents filing a new application"), "call", "2", BOOLEAN

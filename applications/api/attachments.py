@@ -16,7 +16,7 @@ from applications import transitions as files
 from applications.api.common import AnyFile, FileActions, given, listing, number
 from applications.enums import PIECE_KINDS, AttachmentKind
 from applications.models import Attachment
-from applications.transitions.common import rules_of
+from applications.queries import rules_of
 from core import files as uploads
 from core.api import KEY
 from core.idempotency import api_once

@@ -14,7 +14,7 @@ from core.models import User
 from core.transitions import canonical_hash
 from fund.enums import ApplicantKind
 from fund.identifiers import compact, is_rna, is_siret
-from fund.models import Organisation
+from fund.models import Organisation, RuleVersion
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -116,6 +116,11 @@ def changed_since_filed(user, at, limit: int = 50) -> list[Application]:
 def hash_now(application: Application, content: dict | None = None) -> str:
     """SHA-256 of the working copy; what a sign-off is bound to."""
     return canonical_hash(content if content is not None else content_now(application))
+
+
+def rules_of(application: Application) -> RuleVersion:
+    """The rules the call was published with, or those in force for a call that was not."""
+    return application.call.rule_version or RuleVersion.objects.filter(state="in_force").first() or RuleVersion()
 
 
 def section_now(application: Application, code: str) -> dict:

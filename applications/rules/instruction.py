@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from applications import queries
 from applications.enums import CONDITION_ARTICLES, Condition, SectionCode
 from applications.models import Application, EligibilityCheck
-from applications.periods import INFORMATION_REQUESTS_MAX
 from applications.rules.gaps import missing
 from applications.rules.rights import information_deadline_passed
 from core.transitions import Act, Refusal
@@ -66,7 +66,10 @@ def _facts(application: Application) -> dict[str, tuple[str, bool]]:
             late,
         ),
         "applicant_kind": told("applicant", ok=str(application.get_applicant_kind_display())),
-        "partnership_confirmed": (_("%(n)s confirmed.") % {"n": confirmed}, confirmed == 0),
+        "partnership_confirmed": (
+            _("%(n)s confirmed.") % {"n": confirmed},
+            confirmed < queries.rules_of(application)["partnership_confirmed_min"],
+        ),
         "amount_within_ceiling": told("budget", ok=_("Within the ceiling, by the figures filed.")),
         "budget_balanced": told("budget", ok=_("The figures filed balance.")),
         "project_duration": (
@@ -91,10 +94,16 @@ def checklist_is_done(act: Act) -> None:
 
 
 def partnership_is_confirmed(act: Act) -> None:
-    if not act.obj.partnerships.filter(state="confirmed").exists():
+    fewest = queries.rules_of(act.obj)["partnership_confirmed_min"]
+    if act.obj.partnerships.filter(state="confirmed").count() < fewest:
         raise Refusal(
             "partnership_missing",
-            _("No administration has confirmed the partnership."),
+            ngettext(
+                "No administration has confirmed the partnership.",
+                "At least %(n)s administrations must have confirmed their partnership.",
+                fewest,
+            )
+            % {"n": fewest},
             remedy=_("The applicant can remind the one invited or invite another before %(instant)s.")
             % {"instant": when(act.obj.call.partner_deadline_at)},
             article="art. 3",
@@ -112,10 +121,16 @@ def requests_left(act: Act) -> None:
             article="art. 10",
             status=409,
         )
-    if act.obj.information_requests.count() >= INFORMATION_REQUESTS_MAX:
+    most = queries.rules_of(act.obj)["information_request_max"]
+    if act.obj.information_requests.count() >= most:
         raise Refusal(
             "information_requests_exhausted",
-            _("Two requests for information have already been made."),
+            ngettext(
+                "%(n)s request for information has already been made.",
+                "%(n)s requests for information have already been made.",
+                most,
+            )
+            % {"n": most},
             remedy=_("Decide on the application as it stands."),
             article="art. 10",
             status=409,

@@ -21,7 +21,7 @@ from core.models import User
 from core.transitions import Act, Refusal, Who, locked, record
 from fund import communes, identifiers
 from fund.enums import ApplicantKind, OrganisationKind
-from fund.models import Call, Organisation, RuleVersion
+from fund.models import Call, Organisation
 
 access_log = logging.getLogger("fund.access")
 
@@ -87,11 +87,6 @@ def new_link(purpose: str, *facts) -> tuple[str, str]:
         base64.urlsafe_b64encode(salted_hmac(f"fund.{purpose}", text, algorithm="sha256").digest()).decode().rstrip("=")
     )
     return token, token_hash(token)
-
-
-def rules_of(application: Application):
-    """The rules the call was published with, or those in force for a call that was not."""
-    return application.call.rule_version or RuleVersion.objects.filter(state="in_force").first() or RuleVersion()
 
 
 def _amount(value) -> int:

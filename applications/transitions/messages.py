@@ -16,9 +16,10 @@ from applications.enums import PIECE_KINDS, MessageKind, ScanState
 from applications.models import Application, Message, MessageAttachment
 from applications.notifications import tell, tell_staff, writers_of
 from applications.periods import REASONS_MONTHS, add_months
+from applications.queries import rules_of
 from applications.rules import messages as rules
 from applications.rules import people
-from applications.transitions.common import note, rules_of, writing
+from applications.transitions.common import note, writing
 from core.files import check_or_quarantine, clean_name
 from core.models import User
 from core.transitions import Refusal, clock

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from applications.enums import PIECE_KINDS, AttachmentKind
 from applications.models import Application, Upload
 from applications.models.upload import upload_folder
+from applications.queries import rules_of
 from applications.rules import people, rights
-from applications.transitions.common import rules_of, writing
+from applications.transitions.common import writing
 from applications.transitions.writing import attach
 from core.files import check_or_quarantine, clean_name, too_large
 from core.models import User

@@ -14,9 +14,10 @@ from applications import queries
 from applications.enums import AttachmentKind, ScanState, SectionCode
 from applications.models import Application, ApplicationSection, Attachment, TeamMember
 from applications.notifications import tell, writers_of
+from applications.queries import rules_of
 from applications.rules import people, rights, window
 from applications.schema import SECTIONS, clean
-from applications.transitions.common import columns, note, rules_of, writing
+from applications.transitions.common import columns, note, writing
 from core import references
 from core.models import User
 from core.transitions import Refusal, clock, verb

@@ -20,8 +20,8 @@ from applications import transitions as files
 from applications.enums import ApplicationState
 from applications.models import AccessCode, Application
 from applications.periods import next_working_day
+from applications.queries import rules_of
 from applications.rules.instruction import checklist
-from applications.transitions.common import rules_of
 from applications.views.acts import BASE, act, cards, refusal_of, status
 from applications.views.reading import parts_of, pieces_of
 from core import references

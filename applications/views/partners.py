@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from applications import forms
+from applications.queries import rules_of
 from applications.transitions import partnerships
-from applications.transitions.common import rules_of
 from applications.views.acts import cards, of_team, page, refusal_of, status
 from applications.views.writing import frame
 from core.access import allow, signed_in

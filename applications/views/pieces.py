@@ -12,7 +12,7 @@ from applications import forms
 from applications import transitions as files
 from applications.enums import PIECE_KINDS
 from applications.models import Attachment
-from applications.transitions.common import rules_of
+from applications.queries import rules_of
 from applications.views.acts import of_team, page, status
 from applications.views.writing import closed, frame
 from core import files as uploads

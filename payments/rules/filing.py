@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from applications import queries as files
 from applications.models import Application
-from applications.transitions.common import rules_of
+from applications.queries import rules_of
 from core.transitions import Act, Refusal
 from payments.models import Report
 

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from applications.enums import BearerKind
 from applications.models import Application
+from applications.queries import rules_of
 from applications.rules.gaps.frame import Missing, needed, too_long
 from fund import identifiers
 from fund.enums import ApplicantKind
 
-MIN_COLLECTIVE = 2
 _PHONE = re.compile(r"\+?(?:[ .()/-]*\d){8,15}[ .]*")
 
 
@@ -87,12 +87,13 @@ def _adult(section: dict) -> list[Missing]:
 
 def _collective(application: Application, content: dict) -> list[Missing]:
     section, gaps = content["applicant"], needed("applicant", content, "purpose")
-    if application.members.exclude(user=application.lead).count() + 1 < MIN_COLLECTIVE:
+    fewest = rules_of(application)["collective_min_members"]
+    if application.members.exclude(user=application.lead).count() + 1 < fewest:
         gaps.append(
             Missing(
                 "applicant",
                 "",
-                _("A collective has at least two people. Invite another one, or apply as a citizen."),
+                _("A collective has at least %(n)s people. Invite another one, or apply as a citizen.") % {"n": fewest},
                 "collective_too_small",
                 "equipe",
             )

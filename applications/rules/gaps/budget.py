@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
 from applications.models import Application
+from applications.queries import rules_of
 from applications.rules.gaps.frame import Missing, needed, too_long
 from applications.schema import SECTIONS, total
 from core.money import format_euros
-
-INDIRECT_PERCENT = 10
 
 
 def gaps_of(application: Application, content: dict) -> list[Missing]:
@@ -53,7 +55,7 @@ def gaps_of(application: Application, content: dict) -> list[Missing]:
                 "minimum_above_request",
             )
         )
-    return gaps + _lines(section) + _balance(section) + too_long("budget", content)
+    return gaps + _lines(section) + _balance(application, section) + too_long("budget", content)
 
 
 def _lines(section: dict) -> list[Missing]:
@@ -91,7 +93,7 @@ def _lines(section: dict) -> list[Missing]:
     return gaps
 
 
-def _balance(section: dict) -> list[Missing]:
+def _balance(application: Application, section: dict) -> list[Missing]:
     gaps = []
     spent, found = total(section["expenses"]), total(section["resources"])
     if spent != found:
@@ -117,7 +119,8 @@ def _balance(section: dict) -> list[Missing]:
         )
     indirect = total([row for row in section["expenses"] if row["indirect"]])
     requested = section["requested_amount"] or 0
-    if indirect * 100 > requested * INDIRECT_PERCENT and indirect:
+    highest = Fraction(rules_of(application)["indirect_cost_max_rate"])
+    if indirect > requested * highest:
         gaps.append(
             Missing(
                 "budget",
@@ -125,7 +128,7 @@ def _balance(section: dict) -> list[Missing]:
                 _(
                     "Overheads are %(amount)s, more than %(percent)s%% of the grant. Detail the excess as direct costs or reduce it."
                 )
-                % {"amount": format_euros(indirect), "percent": INDIRECT_PERCENT},
+                % {"amount": format_euros(indirect), "percent": floatformat(float(highest * 100), -1)},
                 "indirect_costs_too_high",
             )
         )

@@ -7,6 +7,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
 from applications.models import Application
+from applications.queries import rules_of
 from applications.rules.gaps.frame import Missing, sentence, too_long
 from applications.schema import SECTIONS
 
@@ -16,7 +17,8 @@ _ADDRESS = URLValidator(schemes=["http", "https"])
 def gaps_of(application: Application, content: dict) -> list[Missing]:
     section = content["openness"]
     gaps = []
-    if not section["licence"] and not section["secret_reason"]:
+    required = rules_of(application)["open_licence_required"]
+    if required and not section["licence"] and not section["secret_reason"]:
         gaps.append(
             Missing(
                 "openness",
@@ -27,7 +29,7 @@ def gaps_of(application: Application, content: dict) -> list[Missing]:
                 "openness_commitment_missing",
             )
         )
-    if not section["secret_reason"] and not (section["publish_code"] or section["publish_data"]):
+    if required and not section["secret_reason"] and not (section["publish_code"] or section["publish_data"]):
         gaps.append(
             Missing(
                 "openness",

@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from applications.models import Application, Partnership
 from applications.notifications import tell, writers_of
 from applications.periods import deadline_in
+from applications.queries import rules_of
 from applications.rules import partners as rules
 from applications.rules import people, rights
-from applications.transitions.common import new_link, rules_of
+from applications.transitions.common import new_link
 from applications.transitions.partnerships.administrations import administration, one_line
 from core.transitions import Refusal, clock, verb
 from fund import identifiers
