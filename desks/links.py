@@ -38,5 +38,5 @@ def desks_of(user) -> list[tuple[str, str, str]]:
         doors.append(("/instruction/enveloppes/", _("Envelopes"), _("open, raise, carry")))
     if any(has_role(user, role) for role in (Role.ADMINISTRATOR, Role.CO_PRESIDENT, Role.AUDITOR)):
         doors.append(("/administration/roles/", _("Roles"), _("grant, end")))
-    doors.append(("/mon-espace/securite/", _("Security"), _("password, second factor")))
+    doors.append(("/mon-espace/securite/", _("My account"), _("name, mails, my data, password, second factor")))
     return doors
