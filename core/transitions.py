@@ -11,7 +11,7 @@ import contextvars
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -235,7 +235,25 @@ def locked(row):
     return type(row)._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
 
 
+def check_text(given) -> None:
+    """Refuse what no database keeps: a NUL byte or half a character, wherever it stands in the parameters of an act. Raises Refusal."""
+    if isinstance(given, str):
+        if "\x00" in given or any("\ud800" <= sign <= "\udfff" for sign in given):
+            raise Refusal(
+                "text_unreadable",
+                _("This text holds signs that cannot be kept."),
+                remedy=_("Copy it again as plain text."),
+            )
+    elif isinstance(given, Mapping):
+        check_text(list(given))
+        check_text(list(given.values()))
+    elif isinstance(given, list | tuple | set | frozenset):
+        for one in given:
+            check_text(one)
+
+
 def _run(declared: Verb, obj, actor, at, params, approved_act):
+    check_text(params)
     with transaction.atomic():
         if declared.lock:
             declared.lock(obj)

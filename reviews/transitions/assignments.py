@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applications.models import Application
-from core.transitions import Refusal, TwoKey, locked, verb
+from core.transitions import Refusal, TwoKey, check_text, locked, verb
 from fund.enums import College
 from reviews import assignment as solver
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, AssignmentState, DeclarationState, Fallback, PanelState, SeatKind
@@ -383,6 +383,7 @@ def save_draft(*, assignment: Assignment, actor, at=None, scores=None, comment=N
     """Keep what is typed, incomplete or not: private, no event. `scores`: {criterion code: {"half_points", "cannot_judge", "justification"}}, each part
     optional. Raises Refusal (`not_permitted`, `reading_closed`, `score_out_of_range`, `version_conflict`…)."""
     at = at or timezone.now()
+    check_text([scores or {}, comment])
     with transaction.atomic():
         row = locked(assignment)
         if row.state == A.ASSIGNED:

@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from core.models import Document, ErasableText, Event
-from core.transitions import VERBS, Refusal, locked, offered
+from core.transitions import VERBS, Refusal, check_text, locked, offered
 from tests.core.helpers import frozen, keeper, keeper_of, refused, verbs
 from tests.factories.core import UserFactory
 
@@ -185,3 +185,17 @@ def test_a_verb_is_declared_once():
     with verbs(void=(void, OPTIONS)), pytest.raises(TypeError, match="declared twice"), verbs(void=(void, OPTIONS)):
         pass
     assert "void" not in VERBS.get("document", {})
+
+
+@pytest.mark.parametrize(
+    "given", ["a\x00b", "\ud800", ["ok", "\x00"], {"a": {"b": ("\x00",)}}, {"\x00": 1}, {"a": [{"b": "x\udfff"}]}]
+)
+def test_what_no_database_keeps_is_refused_wherever_it_stands(given):
+    with refused("text_unreadable") as caught:
+        check_text(given)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("given", ["", "é 👩‍👩‍👧 ‮", None, 7, [1, "a", {"b": "c"}], object()])
+def test_every_other_text_passes(given):
+    check_text(given)
