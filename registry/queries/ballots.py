@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fund.enums import College
+from reviews.queries.feedback import FEWEST
 from reviews.queries.reviewing import filed_reviews
-
-FEWEST = 2
-"""A college with fewer reviews publishes nothing: one score would be one reader's."""
 
 
 @dataclass(frozen=True)
