@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from reviews.models import Assignment
 from reviews.queries.feedback import feedback
@@ -48,5 +49,5 @@ def test_who_is_above_the_line_is_told_the_line_alone(made):
 def test_the_scores_of_a_college_with_one_reader_are_nobody_s_business(made):
     notified(made, decided(made, made.files[0], rank=1))
     of_state = Assignment.objects.filter(application=made.files[0], seat__college="state", state="submitted")
-    Assignment.objects.filter(pk=of_state.first().pk).update(state="recused")
+    Assignment.objects.filter(pk=of_state.first().pk).update(state="recused", closed_at=timezone.now())
     assert sheet(made).line == ""
