@@ -1,0 +1,132 @@
+"""Who sits, stands in or is represented, and who presides (rulebook, art. 11, 12)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from core.transitions import Act, Refusal
+from reviews import voting
+from reviews.enums.meeting import (
+    AttendanceKind,
+)
+from reviews.enums.reading import SeatKind
+from reviews.models import Seat
+from reviews.queries import meetings as queries
+from reviews.rules.meetings.frame import LABELS, lacks
+
+
+def seat_named(act: Act, room: queries.Room, name: str = "seat") -> Seat:
+    seat = room.seat(getattr(act.get(name), "pk", act.get(name)))
+    if seat is None:
+        raise Refusal("unknown_seat", _("This seat is not one of this panel."), field=name)
+    return seat
+
+
+def own_seat(act: Act) -> None:
+    """A member answers for his own seat."""
+    if lacks(act, "seat"):
+        return
+    if getattr(act.get("seat"), "user_id", None) != act.actor.pk:
+        raise Refusal("not_permitted", _("Each member answers for his own seat."), status=403)
+
+
+def attendance_stands(act: Act) -> None:
+    """Alternates of the same college, one seat each; proxies to a member of the same college who is there, one each by default."""
+    if lacks(act, "presence"):
+        return
+    room = queries.room_of(act.obj, act.at)
+    seat, presence = seat_named(act, room), act.get("presence")
+    if seat.kind != SeatKind.FULL_MEMBER:
+        raise Refusal(
+            "alternate_has_no_seat",
+            _("An alternate takes part for a full member: record him on that member’s seat."),
+            field="presence",
+            article="art. 11",
+        )
+    if presence not in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY):
+        return
+    if act.get("represented_by") is None:
+        raise Refusal(
+            "representative_missing", _("Say who stands for this member."), field="represented_by", article="art. 15"
+        )
+    other = seat_named(act, room, "represented_by")
+    (alternate_may_stand if presence == AttendanceKind.ALTERNATE else _proxy)(act, room, seat, other)
+
+
+def alternate_may_stand(act: Act, room: queries.Room, seat: Seat, other: Seat) -> None:
+    if other.kind != SeatKind.ALTERNATE or other.college != seat.college:
+        raise Refusal(
+            "college_mismatch",
+            _("An alternate replaces a full member of the same college."),
+            remedy=_("Choose an alternate of the college “%(college)s”.") % {"college": LABELS[seat.college]},
+            field="represented_by",
+            article="art. 11",
+            status=409,
+        )
+    if room.replacing(other.pk, besides=seat.pk):
+        raise Refusal(
+            "alternate_taken",
+            _("%(person)s already replaces another member.") % {"person": other.user},
+            field="represented_by",
+            article="art. 11",
+            status=409,
+        )
+
+
+def _proxy(act: Act, room: queries.Room, seat: Seat, other: Seat) -> None:
+    maximum = room.meeting.rules["proxies_max"]
+    fault = voting.proxy_fault(
+        voting.Voice(seat.pk, seat.college),
+        voting.Voice(other.pk, other.college),
+        held=room.held_proxies(other.pk, besides=seat.pk),
+        maximum=maximum,
+    )
+    if other.kind != SeatKind.FULL_MEMBER or fault == "proxy_other_college":
+        free = [
+            str(one.user)
+            for one in room.seats
+            if one.college == seat.college and one.pk != seat.pk and room.held_proxies(one.pk) < maximum
+        ]
+        raise Refusal(
+            "proxy_other_college",
+            _("A proxy is given within one’s college, to a full member."),
+            remedy=_("Choose among: %(people)s.") % {"people": ", ".join(free)},
+            field="represented_by",
+            article="art. 15",
+            status=409,
+        )
+    if fault:
+        raise Refusal(
+            "proxy_limit",
+            _("%(person)s already holds a proxy; nobody holds more than %(maximum)s.")
+            % {"person": other.user, "maximum": maximum},
+            remedy=_("Choose another member of your college."),
+            field="represented_by",
+            article="art. 15",
+            status=409,
+        )
+    present = room.attendance.get(other.pk)
+    if act.verb.name == "record_attendance" and (present is None or present.presence not in queries.IN_PERSON):
+        raise Refusal(
+            "proxy_holder_absent",
+            _("%(person)s is not present.") % {"person": other.user},
+            remedy=_("A proxy is held by a member who is there."),
+            field="represented_by",
+            article="art. 15",
+            status=409,
+        )
+
+
+def acting_is_of_the_college(act: Act) -> None:
+    """Another full member of the college stands in for its co-president."""
+    if lacks(act, "seat"):
+        return
+    room = queries.room_of(act.obj, act.at)
+    seat = seat_named(act, room)
+    if seat.kind != SeatKind.FULL_MEMBER or seat.is_president:
+        raise Refusal(
+            "acting_not_full_member",
+            _("The acting president is another full member of the same college."),
+            field="seat",
+            article="art. 11",
+        )
