@@ -1,0 +1,126 @@
+"""Items of an agenda and the votes on them."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from core.api import KEY, Reason, Resource, Strict, WithTransitions
+from core.idempotency import api_once
+from reviews.api.common import closed_to, data_of, sits
+from reviews.api.meetings import seat_numbered
+from reviews.enums.meeting import BallotChoice, Proposal, VoteMode
+from reviews.enums.reading import (
+    DeclarationState,
+)
+from reviews.models import Declaration
+from reviews.models.meeting import AgendaItem, Meeting
+from reviews.transitions import agenda
+
+
+class AgendaItemSerializer(WithTransitions, serializers.ModelSerializer):
+    application = serializers.CharField(source="application.reference", default=None, allow_null=True)
+
+    class Meta:
+        model = AgendaItem
+        fields = [
+            "id",
+            "meeting",
+            "application",
+            "title",
+            "position",
+            "state",
+            "proposal",
+            "amount",
+            "grounds",
+            "round",
+            "outcome",
+            "discussed_at",
+            "voted_at",
+            "reason",
+            "available_transitions",
+        ]
+
+
+class BallotDraft(Strict):
+    mode = serializers.ChoiceField(choices=VoteMode.choices, required=False)
+    proposal = serializers.ChoiceField(choices=Proposal.choices, required=False)
+    amount = serializers.IntegerField(min_value=1, max_value=10**12, required=False, allow_null=True, help_text="Cents")
+    grounds = serializers.CharField(max_length=6000, allow_blank=True, required=False)
+
+
+class BallotPaper(Strict):
+    seat = serializers.IntegerField(min_value=1, max_value=2**40)
+    choice = serializers.ChoiceField(choices=BallotChoice.choices)
+
+
+class Counting(Strict):
+    anyway = serializers.BooleanField(required=False, help_text="Count although some have not voted")
+
+
+class AgendaItemResource(Resource):
+    """Items of the meetings one sees, but those whose file is closed to oneself."""
+
+    model = AgendaItem
+    serializer_class = AgendaItemSerializer
+    lookup_field = "pk"
+    lookup_value_regex = r"[0-9]{1,12}"
+    params = {"vote": Counting, "defer": Reason, "withdraw": Reason, "reopen": Reason}
+    calls = {"vote": agenda.close_vote}
+    filterset_fields = ["state", "meeting"]
+
+    def get_queryset(self):
+        if getattr(self, "swagger_fake_view", False):
+            return AgendaItem.objects.none()
+        user = self.request.user
+        seen = Meeting.objects.visible_to(user)
+        declared = Declaration.objects.filter(user=user, state=DeclarationState.NONE).values("application")
+        mine = Q(application=None) | Q(application__in=declared) | ~Q(meeting__call__panel__in=sits(user))
+        return (
+            AgendaItem.objects.filter(mine, meeting__in=seen.values("pk"))
+            .exclude(application__in=closed_to(user))
+            .select_related("meeting__call__rule_version", "meeting__call__envelope", "application__call")
+        )
+
+    def _done(self, row) -> Response:
+        return Response(self.get_serializer(self.get_queryset().get(pk=row.pk)).data)
+
+    @extend_schema(request=BallotDraft, responses=AgendaItemSerializer, parameters=[KEY])
+    @action(detail=True, methods=["post"])
+    @api_once
+    def open_ballot(self, request, pk):
+        """Put a proposal to the vote; without objection it is closed at once."""
+        row, given = self.get_object(), data_of(BallotDraft, request)
+        if given.get("mode") == VoteMode.CONSENT:
+            given.pop("mode")
+            agenda.agree(agenda_item=row, actor=request.user, at=request.received_at, **given)
+        else:
+            agenda.open_ballot(agenda_item=row, actor=request.user, at=request.received_at, **given)
+        return self._done(row)
+
+    @extend_schema(request=BallotPaper, responses=AgendaItemSerializer, parameters=[KEY])
+    @action(detail=True, methods=["post"])
+    @api_once
+    def cast(self, request, pk):
+        """One seat’s vote."""
+        row, given = self.get_object(), data_of(BallotPaper, request)
+        agenda.cast(
+            agenda_item=row,
+            actor=request.user,
+            at=request.received_at,
+            seat=seat_numbered(row.meeting, given["seat"]),
+            choice=given["choice"],
+        )
+        return self._done(row)
+
+    @extend_schema(request=None, responses=AgendaItemSerializer, parameters=[KEY])
+    @action(detail=True, methods=["post"])
+    @api_once
+    def ask_secret(self, request, pk):
+        """Ask for a secret ballot."""
+        row = self.get_object()
+        agenda.ask_secret(agenda_item=row, actor=request.user, at=request.received_at)
+        return self._done(row)

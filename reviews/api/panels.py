@@ -1,0 +1,147 @@
+"""Panels and their seats."""
+
+from __future__ import annotations
+
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from applications import queries as files
+from applications.models import Application
+from core.api import KEY, Reason, Resource, Strict, WithTransitions
+from core.idempotency import api_once
+from fund.enums import College
+from fund.models import Call
+from reviews import queries
+from reviews.api.common import data_of
+from reviews.enums.reading import (
+    Fallback,
+    SeatKind,
+)
+from reviews.models import Panel, Seat
+from reviews.transitions import assignments, panels
+
+
+class SeatSerializer(serializers.ModelSerializer):
+    name = serializers.CharField(source="user")
+
+    class Meta:
+        model = Seat
+        fields = ["id", "name", "college", "kind", "title", "is_president"]
+
+
+class PanelSerializer(WithTransitions, serializers.ModelSerializer):
+    call = serializers.CharField(source="call.slug")
+    seats = SeatSerializer(many=True, source="current_seats")
+
+    class Meta:
+        model = Panel
+        fields = [
+            "call",
+            "state",
+            "constituted_at",
+            "seed",
+            "reviews_per_college",
+            "assigned_at",
+            "reading_closed_at",
+            "seats",
+            "available_transitions",
+        ]
+
+
+class SeatDraft(Strict):
+    person = serializers.EmailField(help_text="E-mail address of someone who holds a role of the college")
+    college = serializers.ChoiceField(choices=College.choices)
+    kind = serializers.ChoiceField(choices=SeatKind.choices, default=SeatKind.FULL_MEMBER)
+    title = serializers.CharField(max_length=150, allow_blank=True, required=False)
+    is_president = serializers.BooleanField(default=False)
+    load_min = serializers.IntegerField(min_value=0, max_value=999, required=False)
+    load_max = serializers.IntegerField(min_value=0, max_value=999, required=False)
+
+
+class Seats(Strict):
+    seats = serializers.ListField(child=SeatDraft(), allow_empty=False, max_length=60)
+
+
+class PanelDraft(Seats):
+    call = serializers.CharField(max_length=80)
+    seed = serializers.RegexField(r"^[\x21-\x7e]{1,80}\Z", required=False)
+
+
+class Pair(Strict):
+    application = serializers.CharField(max_length=30, help_text="Reference")
+    seat = serializers.IntegerField(min_value=1, max_value=2**40)
+
+
+class FallbackDraft(Reason):
+    application = serializers.CharField(max_length=30, help_text="Reference")
+    fallback = serializers.ChoiceField(choices=Fallback.choices)
+
+
+class PanelResource(Resource):
+    """Panels one sits in; all of them for case officers, co-presidents and auditors."""
+
+    model = Panel
+    serializer_class = PanelSerializer
+    lookup_field = "call__slug"
+    lookup_url_kwarg = "slug"
+    lookup_value_regex = r"[a-z0-9_-]{1,80}"
+    params = {
+        "revise": Seats,
+        "assign_reader": Pair,
+        "record_fallback": FallbackDraft,
+    }
+    without = ("record_early_fallback",)
+    calls = {"record_fallback": assignments.record_fallback}
+    filterset_fields = ["state"]
+
+    def rows(self):
+        seats = Seat.objects.current().select_related("user").order_by("college", "-is_president", "id")
+        return Panel.objects.select_related("call__rule_version").prefetch_related(
+            Prefetch("seats", seats, to_attr="current_seats")
+        )
+
+    def verb_params(self, verb, row, validated):
+        user, at = self.request.user, self.request.received_at
+        if not verb.permits(user, row, at):  # what it names is looked up for those who may only
+            return {}
+        if "seats" in validated:
+            return {"seats": self._seats(validated["seats"])}
+        if "application" in validated:
+            found = Application.objects.filter(call=row.call_id, pk__in=files.officers_files(user).values("pk"))
+            validated["application"] = get_object_or_404(found, reference=validated["application"])
+        if "seat" in validated:
+            validated["seat"] = get_object_or_404(Seat.objects.current().filter(panel=row), pk=validated["seat"])
+        return validated
+
+    def _seats(self, rows: list[dict]) -> list[dict]:
+        known = {row["user"].email.casefold(): row["user"] for row in queries.candidates(self.request.received_at)}
+        found = []
+        for number, row in enumerate(rows):
+            facts = dict(row)
+            user = known.get(facts.pop("person").casefold())
+            if user is None:
+                raise serializers.ValidationError(
+                    {"seats": {str(number): [_("Nobody with this address holds a role of the panel.")]}}
+                )
+            found.append({"user": user, **facts})
+        return found
+
+    @extend_schema(request=PanelDraft, responses={201: PanelSerializer}, parameters=[KEY])
+    @api_once
+    def create(self, request):
+        """Constitute the panel of a call."""
+        given = data_of(PanelDraft, request)
+        call = get_object_or_404(Call.objects.visible_to(request.user), slug=given["call"])
+        may = panels.constitute.verb.permits(request.user, call, request.received_at)
+        panel = panels.constitute(
+            call=call,
+            actor=request.user,
+            at=request.received_at,
+            seats=self._seats(given["seats"]) if may else [],
+            seed=given.get("seed", ""),
+        )
+        return Response(self.get_serializer(self.get_queryset().get(pk=panel.pk)).data, status=201)

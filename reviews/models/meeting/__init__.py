@@ -1,0 +1,20 @@
+"""The meeting, its agenda and votes, its minutes."""
+
+from reviews.models.meeting.agenda import AgendaItem, Ballot, Departure, Tally, Vote
+from reviews.models.meeting.minutes import MinutesRefusal, MinutesSection, MinutesSignature
+from reviews.models.meeting.sitting import ActingPresident, Attendance, Meeting, sees_meetings
+
+__all__ = [
+    "ActingPresident",
+    "AgendaItem",
+    "Attendance",
+    "Ballot",
+    "Departure",
+    "Meeting",
+    "MinutesRefusal",
+    "MinutesSection",
+    "MinutesSignature",
+    "Tally",
+    "Vote",
+    "sees_meetings",
+]
