@@ -76,7 +76,7 @@ def panel_is_equal(act: Act) -> None:
         .values_list("college", flat=True)
     )
     counts = {college: sum(1 for one in seats if one == college) for college in LABELS}
-    few, many = sorted(counts, key=counts.get)
+    few, many = sorted(counts, key=lambda college: counts[college])
     if counts[few] != counts[many] or not counts[few]:
         raise Refusal(
             "panel_unbalanced",
