@@ -1,30 +1,23 @@
-"""Who reads what, and the reviews: assigned by the solver, read, filed, reopened; replaced after a recusal; reading closed."""
+"""Who reads what: assigning, reassigning, fallbacks, the end of reading."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 
-from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applications.models import Application
-from core.transitions import Refusal, TwoKey, check_text, locked, verb
+from core.transitions import Refusal, locked, verb
 from fund.enums import College
 from reviews import assignment as solver
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, AssignmentState, DeclarationState, Fallback, PanelState, SeatKind
-from reviews.models import Assignment, Declaration, Panel, ReviewVersion, Score, Seat
+from reviews.models import Assignment, Declaration, Panel, Seat
 from reviews.notifications import tell
 from reviews.rules import panel as panel_rules
-from reviews.rules import reviews as rules
-from reviews.rules.people import applicant, case_officer, clock, co_president, declarant, reader, reason_given
+from reviews.rules.people import case_officer, reason_given
+from reviews.transitions.assignments.reading import stop
 from reviews.transitions.common import lock_call
-
-A = AssignmentState
-
-
-# ---- the problem, and what the solver makes of it ----
 
 
 def _affinity(seat: Seat, application: Application) -> int:
@@ -227,7 +220,9 @@ def reassign(act, panel):
     full = {seat.pk for seat in members}
     current = {(row.application.reference, str(row.seat_id)) for row in rows if row.seat_id in full}
     started = {
-        (row.application.reference, str(row.seat_id)) for row in rows if row.seat_id in full and row.state != A.ASSIGNED
+        (row.application.reference, str(row.seat_id))
+        for row in rows
+        if row.seat_id in full and row.state != AssignmentState.ASSIGNED
     }
     by_alternates = [row for row in rows if row.seat_id not in full]
     solution = _repair(panel, files, members, current, started, by_alternates)
@@ -326,7 +321,9 @@ def close_reading(act, panel):
     """Reviews no longer change; scores, means and order open to the panel and to case officers. Those not filed are taken back, drafts kept."""
     panel.close_reading(act.actor, act.at)
     panel.save()
-    waiting = Assignment.objects.filter(seat__panel=panel, state__in=(A.ASSIGNED, A.IN_PROGRESS)).order_by("pk")
+    waiting = Assignment.objects.filter(
+        seat__panel=panel, state__in=(AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS)
+    ).order_by("pk")
     for row in waiting:
         stop(assignment=row, actor=act.actor, at=act.at)
     act.note(not_filed=len(waiting))
@@ -368,177 +365,3 @@ def replace_by_alternate(gone: Assignment, *, actor, at) -> Assignment | None:
     )
     _tell_readers(panel, [row], at)
     return row
-
-
-# ---- one review ----
-
-
-@verb(machine=Assignment, label=_("start reading"), who=(reader,), guards=(rules.declared_none, rules.reading_is_open))
-def start(act, assignment):
-    """The reader opens his grid."""
-    assignment.start(act.at)
-
-
-def save_draft(*, assignment: Assignment, actor, at=None, scores=None, comment=None, version=None) -> Assignment:
-    """Keep what is typed, incomplete or not: private, no event. `scores`: {criterion code: {"half_points", "cannot_judge", "justification"}}, each part
-    optional. Raises Refusal (`not_permitted`, `reading_closed`, `score_out_of_range`, `version_conflict`…)."""
-    at = at or timezone.now()
-    check_text([scores or {}, comment])
-    with transaction.atomic():
-        row = locked(assignment)
-        if row.state == A.ASSIGNED:
-            row = start(assignment=row, actor=actor, at=at)
-        _check_draft(row, actor, at, scores or {}, version)
-        criteria = {criterion.code: criterion for criterion in row.application.call.criteria.all()}
-        for code, given in (scores or {}).items():
-            if code in criteria:
-                _keep_score(row, criteria[code], given)
-        if comment is not None:
-            row.comment = comment
-        row.version += 1
-        row.saved_at = at
-        row.save(update_fields=["comment", "version", "saved_at"])
-        return row
-
-
-def _check_draft(row: Assignment, actor, at, scores: dict, version) -> None:
-    declared = submit.verb
-    if not declared.permits(actor, row, at):
-        raise Refusal("not_assigned", _("This application is not assigned to you."), article="art. 13", status=403)
-    if row.state != A.IN_PROGRESS:
-        raise Refusal(
-            "not_allowed_in_state",
-            _("This review is filed: it no longer changes."),
-            remedy=_("Reopening needs a co-president."),
-            article="art. 14",
-        )
-    from core.transitions import Act
-
-    act = Act(declared, row, actor, at)
-    rules.declared_none(act)
-    rules.reading_is_open(act)
-    rules.version_is_current(row, version)
-    for given in scores.values():
-        if not rules.in_range(given.get("half_points")):
-            raise rules.score_out_of_range()
-
-
-def _keep_score(row: Assignment, criterion, given: dict) -> None:
-    score, _created = Score.objects.get_or_create(assignment=row, criterion=criterion)
-    if "half_points" in given or "cannot_judge" in given:
-        score.cannot_judge = bool(given.get("cannot_judge"))
-        score.half_points = None if score.cannot_judge else given.get("half_points")
-    if "justification" in given:
-        score.justification = given["justification"].strip()
-    score.save()
-
-
-def review_content(assignment: Assignment) -> dict:
-    """A review as plain values: what a filed version keeps."""
-    scores = assignment.scores.select_related("criterion").order_by("criterion__position")
-    return {
-        "comment": assignment.comment,
-        "scores": [
-            {
-                "criterion": score.criterion.code,
-                "half_points": score.half_points,
-                "cannot_judge": score.cannot_judge,
-                "justification": score.justification,
-            }
-            for score in scores
-        ],
-    }
-
-
-@verb(
-    machine=Assignment,
-    label=_("file my review"),
-    who=(reader,),
-    guards=(rules.declared_none, rules.reading_is_open, rules.review_is_complete),
-)
-def submit(act, assignment):
-    """The review counts; the reader now sees the others' on this file. What was filed is kept as a version."""
-    number = assignment.versions.count() + 1
-    ReviewVersion.objects.create(
-        assignment=assignment, number=number, content=review_content(assignment), submitted_at=act.at
-    )
-    assignment.submit(act.at)
-    act.note(version=number)
-
-
-@verb(
-    machine=Assignment,
-    label=_("reopen my review"),
-    who=(reader,),
-    guards=(rules.reading_is_open, reason_given),
-    mails=("reviews/panel.reopened",),
-    two_key=TwoKey(
-        proposes=(reader,),
-        approves=(co_president,),
-        title=lambda assignment: (
-            _("Reopen a review of %(reference)s") % {"reference": assignment.application.reference}
-        ),
-    ),
-)
-def reopen(act, assignment, *, reason):
-    """The reader asks, a co-president agrees, before reading closes: both versions are kept."""
-    act.because(reason)
-    last = assignment.versions.order_by("-number").first()
-    last.reopened_at, last.reopened_by, last.reason = act.at, act.actor, reason.strip()
-    last.save(update_fields=["reopened_at", "reopened_by", "reason"])
-    assignment.reopen(act.at)
-    tell(
-        "panel.reopened",
-        [assignment.seat.user],
-        f"/commission/dossiers/{assignment.application.reference}/",
-        at=act.at,
-        reference=assignment.application.reference,
-        reason=reason.strip(),
-        until=assignment.application.call.review_closes_at,
-    )
-
-
-@verb(machine=Assignment, label=_("decline this reading"), who=(reader,), guards=(reason_given,))
-def decline(act, assignment, *, reason):
-    """For a reason that is no interest (time, language…): the pair is remembered, a new reader is proposed."""
-    act.because(reason)
-    assignment.decline(act.at)
-
-
-@verb(machine=Assignment, label=_("take this reading back"), who=(case_officer,), guards=(reason_given,))
-def withdraw(act, assignment, *, reason):
-    """Not filed and no longer needed: the draft stays its author's."""
-    act.because(reason)
-    assignment.withdraw(act.at)
-
-
-@verb(machine=Assignment, label=_("stop the reading"), who=(case_officer, applicant, clock), inner=True)
-def stop(act, assignment):
-    """The file left the review, or reading closed."""
-    assignment.stop(act.at)
-
-
-@verb(machine=Assignment, label=_("leave the reading, recused"), who=(declarant, clock), inner=True)
-def recuse(act, assignment):
-    """The reader has an interest: his review is hidden and out of every figure."""
-    assignment.recuse(act.at)
-
-
-__all__ = [
-    "assign",
-    "assign_reader",
-    "close_reading",
-    "decline",
-    "reassign",
-    "record_early_fallback",
-    "record_fallback",
-    "recuse",
-    "reopen",
-    "replace_by_alternate",
-    "review_content",
-    "save_draft",
-    "start",
-    "stop",
-    "submit",
-    "withdraw",
-]

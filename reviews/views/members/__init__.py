@@ -1,0 +1,15 @@
+"""The pages of a member of the panel."""
+
+from reviews.views.members.desk import declare, desk, panel_or_404, ranking
+from reviews.views.members.reading import file, piece
+from reviews.views.members.signing import sign
+
+__all__ = [
+    "declare",
+    "desk",
+    "file",
+    "panel_or_404",
+    "piece",
+    "ranking",
+    "sign",
+]

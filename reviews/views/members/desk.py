@@ -1,0 +1,152 @@
+"""The member’s desk, his declarations, the ranking once reading is closed."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.access import allow
+from core.idempotency import once
+from core.transitions import Refusal
+from fund.enums import Role
+from fund.queries import has_role
+from reviews import queries
+from reviews.enums.reading import AssignmentState, DeclarationState
+from reviews.forms import reading as forms
+from reviews.models import Declaration
+from reviews.queries import interests, reviewing
+from reviews.queries.meetings import next_days
+from reviews.queries.panels import fund_of_panel
+from reviews.queries.ranking import JUDGED
+from reviews.transitions import declarations
+from reviews.views.acts import member_desk
+
+
+def panel_or_404(request, slug: str):
+    """The panel of a call in which this person sits."""
+    panel = queries.find_panel(slug)
+    if queries.seat_of(request.user, panel) is None:
+        raise Http404
+    return panel
+
+
+@allow(member_desk)
+@require_safe
+def desk(request):
+    """What awaits a member: declare, read, deliberate, sign; the next file one click away."""
+    sections, panels = [], queries.my_panels(request.user)
+    days = next_days([panel.call for panel in panels])
+    for panel in panels:
+        mine = reviewing.my_assignments(request.user, panel)
+        todo = [row for row in mine if row.state != AssignmentState.SUBMITTED]
+        to_declare = Declaration.objects.filter(
+            user=request.user,
+            application__call=panel.call_id,
+            application__state__in=interests.OPEN_STATES,
+            state=DeclarationState.REQUIRED,
+        ).count()
+        recused = interests.recused_references(request.user, panel.call)
+        sections.append(
+            {
+                "panel": panel,
+                "call": panel.call,
+                "meets_on": days.get(panel.call_id),
+                "mine": mine,
+                "todo": todo,
+                "next": todo[0] if todo else None,
+                "done": len(mine) - len(todo),
+                "to_declare": to_declare,
+                "recused": recused,
+                "is_president": has_role(request.user, Role.CO_PRESIDENT),
+                "scale": reviewing.scale_of(request.user, panel) if len(mine) > len(todo) else [],
+            }
+        )
+    to_sign = [{"call": call, "count": count} for call, count in queries.to_sign(request.user, request.received_at)]
+    return render(request, "reviews/desk.html", {"sections": sections, "to_sign": to_sign})
+
+
+def _declare(request, declaration: Declaration, choice: str) -> Refusal | None:
+    """One card of the page; each stands alone: a refusal on one holds up no other."""
+    data, key = request.POST, declaration.pk
+    try:
+        if choice == "none":
+            declarations.declare_none(
+                declaration=declaration,
+                actor=request.user,
+                at=request.received_at,
+                set_aside=data.getlist(f"aside-{key}"),
+            )
+        elif choice == "interest":
+            declarations.declare_interest(
+                declaration=declaration,
+                actor=request.user,
+                at=request.received_at,
+                ground=data.get(f"ground-{key}", ""),
+                detail=data.get(f"detail-{key}", "")[:1000],
+            )
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+@allow(member_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def declare(request, slug):
+    """All the cards of a call on one page; nothing else of a file is shown before its card is answered."""
+    panel = panel_or_404(request, slug)
+    refusals: dict[int, Refusal] = {}
+    if request.method == "POST":
+        done = 0
+        for row in Declaration.objects.filter(user=request.user, application__call=panel.call_id).select_related(
+            "application", "user"
+        ):
+            choice = request.POST.get(f"choice-{row.pk}", "")
+            if (
+                choice in ("none", "interest")
+                and row.state != DeclarationState.RECUSED
+                and not (choice == "none" and row.state == DeclarationState.NONE)
+            ):
+                refusal = _declare(request, row, choice)
+                if refusal is not None:
+                    refusals[row.pk] = refusal
+                else:
+                    done += 1
+        if not refusals:
+            messages.success(request, _("Your declarations are recorded.") if done else _("Nothing was changed."))
+            return redirect("reviews:declare", slug)
+    found = interests.cards(panel, request.user)
+    rows = [
+        {
+            "card": card,
+            "refusal": refusals.get(card.declaration.pk),
+            "choice": request.POST.get(f"choice-{card.declaration.pk}", ""),
+            "ground": request.POST.get(f"ground-{card.declaration.pk}", ""),
+            "detail": request.POST.get(f"detail-{card.declaration.pk}", ""),
+        }
+        for card in found
+    ]
+    waiting = sum(card.declaration.state == DeclarationState.REQUIRED for card in found)
+    return render(
+        request,
+        "reviews/declare.html",
+        {"panel": panel, "call": panel.call, "rows": rows, "waiting": waiting, "grounds": forms.MEMBER_GROUNDS},
+        status=422 if refusals else 200,
+    )
+
+
+@allow(member_desk)
+@require_safe
+def ranking(request, slug):
+    """The ranking of a call, once reading is closed, over the files one may see."""
+    panel = panel_or_404(request, slug)
+    found = queries.ranking(panel, request.user, states=JUDGED)
+    bar = fund_of_panel(panel) if panel.is_reading_closed else None
+    return render(
+        request,
+        "reviews/ranking.html",
+        {"panel": panel, "call": panel.call, "ranking": found, "bar": bar, "is_member": True},
+    )
