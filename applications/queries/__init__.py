@@ -2,6 +2,7 @@
 
 from applications.queries.desk import (
     PAGE,
+    closes_files,
     desk_counts,
     desk_queue,
     officer_interest,
@@ -85,6 +86,7 @@ __all__ = [
     "staff_unread",
     "timeline",
     "unread_count",
+    "closes_files",
     "with_interest",
     "with_unread",
 ]

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db.models import Count, F, Q
 
 from applications.enums import IN_INSTRUCTION
 from applications.models import Application, Message
 
 PAGE = 25
+
+_closed: list[Callable] = []
+
+
+def closes_files(query: Callable) -> Callable:
+    """Register what else closes a file to a person: `query(user)` gives the ids of files as a subquery. A room above declares its own (a recusal)."""
+    _closed.append(query)
+    return query
 
 
 def officer_interest(user, application: Application) -> bool:
@@ -16,11 +26,11 @@ def officer_interest(user, application: Application) -> bool:
 
 
 def with_interest(user):
-    """Files with which this person, his association or his service has a link."""
+    """Files with which this person, his association or his service has a link, or that another room closes to him."""
     mine = Application.objects.of_team(user)
     bodies = mine.exclude(organisation=None).values("organisation")
     bearers = mine.exclude(bearer_organisation=None).values("bearer_organisation")
-    return Application.objects.filter(
+    linked = (
         Q(pk__in=mine.values("pk"))
         | Q(bearer_person=user)
         | Q(partnerships__agent_email__iexact=user.email)
@@ -29,6 +39,9 @@ def with_interest(user):
         | Q(organisation__in=bearers)
         | Q(bearer_organisation__in=bearers)
     )
+    for query in _closed:
+        linked |= Q(pk__in=query(user))
+    return Application.objects.filter(linked)
 
 
 def officers_files(user):

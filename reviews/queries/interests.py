@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from applications.enums import STANDING
 from applications.models import Application
+from applications.queries import closes_files, with_interest
 from fund.enums import CallState
 from fund.models import Call
 from reviews.enums.reading import DeclarationState, Ground, Hint
@@ -255,10 +256,11 @@ def progress(panel: Panel) -> list[dict]:
     ]
 
 
-def recusals(panel: Panel) -> list[Declaration]:
-    """Recusals of the call, for case officers and co-presidents: who, which file, which category."""
+def recusals(panel: Panel, user) -> list[Declaration]:
+    """Recusals of the call, for case officers: who, which file, which category; nothing of the files closed to the asker."""
     return list(
         Declaration.objects.filter(application__call=panel.call_id, state=DeclarationState.RECUSED)
+        .exclude(application__in=with_interest(user).values("pk"))
         .select_related("application", "user")
         .order_by("application__reference", "user__name")
     )
@@ -292,6 +294,7 @@ def is_recused(user, application) -> bool:
     return Declaration.objects.filter(user=user, application=application, state=DeclarationState.RECUSED).exists()
 
 
+@closes_files
 def recused_files(user):
     """Ids of the files this person is recused from, as a subquery."""
     return Declaration.objects.filter(user=user, state=DeclarationState.RECUSED).values("application")
@@ -303,6 +306,16 @@ def recused_references(user, call) -> list[str]:
         Declaration.objects.filter(user=user, application__call=call, state=DeclarationState.RECUSED)
         .order_by("application__reference")
         .values_list("application__reference", flat=True)
+    )
+
+
+def closed_references(user, call_id) -> list[str]:
+    """References of the filed files of a call that a link or a recusal closes to this officer: all that he is shown of them."""
+    return list(
+        with_interest(user)
+        .filter(call=call_id, filed_version__isnull=False)
+        .order_by("reference")
+        .values_list("reference", flat=True)
     )
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from applications.models import Application
+from applications.queries import with_interest
 from fund.enums import College, Role
 from fund.queries import has_role
 from reviews import scoring
 from reviews.enums.reading import AssignmentState
 from reviews.models import Assignment, Panel, Score
-from reviews.queries.interests import opened_files, recused_files
+from reviews.queries.interests import opened_files
 from reviews.queries.panels import seat_of
 
 
@@ -83,11 +84,12 @@ class Ranking:
 def _visible(panel: Panel, user, states):
     """The files of the call whose figures this person may see, and the references of those he is recused from."""
     files = Application.objects.filter(call=panel.call_id, state__in=states, filed_version__isnull=False)
-    recused = list(files.filter(pk__in=recused_files(user)).order_by("reference").values_list("reference", flat=True))
+    closed = files.filter(pk__in=with_interest(user).values("pk")).order_by("reference")
+    references = list(closed.values_list("reference", flat=True))
     if seat_of(user, panel) is not None:
-        return files.filter(pk__in=opened_files(user)), recused
+        return files.filter(pk__in=opened_files(user)), references
     if has_role(user, Role.CASE_OFFICER) or has_role(user, Role.AUDITOR):
-        return files.exclude(pk__in=recused_files(user)), recused
+        return files.exclude(pk__in=with_interest(user).values("pk")), references
     return files.none(), []
 
 

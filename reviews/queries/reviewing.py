@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.db.models import Prefetch
 
 from applications.models import Application
+from applications.queries import with_interest
 from fund.enums import College, Role
 from fund.models import Call
 from fund.queries import has_role
@@ -142,11 +143,13 @@ class FileProgress:
         return bool(self.shortage.get("fallback")) or len(self.civil) == len(self.state) >= 1
 
 
-def files_progress(panel: Panel) -> list[FileProgress]:
-    """For case officers: the files under review with their readers, by reference."""
+def files_progress(panel: Panel, user) -> list[FileProgress]:
+    """For case officers: the files under review with their readers, by reference; not those closed to the asker by a link or a recusal."""
     active = Assignment.objects.filter(state__in=ACTIVE_ASSIGNMENTS).select_related("seat__user").order_by("id")
-    files = Application.objects.filter(call=panel.call_id, state="under_review").prefetch_related(
-        Prefetch("assignments", active, to_attr="readers")
+    files = (
+        Application.objects.filter(call=panel.call_id, state="under_review")
+        .exclude(pk__in=with_interest(user).values("pk"))
+        .prefetch_related(Prefetch("assignments", active, to_attr="readers"))
     )
     found = []
     for application in files.order_by("reference"):

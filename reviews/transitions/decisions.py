@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from applications import transitions as files
 from applications.models import Application
+from applications.queries import with_interest
 from core import documents, references
 from core.transitions import Refusal, Verb, locked, verb
 from fund import ledger
@@ -432,8 +433,16 @@ def _tell(decision: Decision, act) -> None:
     )
 
 
-def check_call_ready(call, at) -> list[Decision]:
-    """The decisions that notifying a call will notify. Raises Refusal when a file has none, or one is not signed or not ready."""
+def check_call_ready(call, actor) -> list[Decision]:
+    """The decisions that notifying a call will notify. Raises Refusal when a file has none, one is not signed or not ready, or one is closed to the actor."""
+    if with_interest(actor).filter(call=call, decisions__state__in=NOT_NOTIFIED).exists():
+        raise Refusal(
+            "officer_has_interest",
+            _("A file of this call is closed to you by a link or a recusal: you do not notify its decisions."),
+            remedy=_("Another case officer previews and notifies them."),
+            article="art. 12, 18",
+            status=403,
+        )
     found = queries.preview(call)
     if found.undecided:
         raise Refusal(
@@ -472,7 +481,7 @@ def notify_call(call, actor, at=None) -> list[Decision]:
             "reference", flat=True
         )
         lock_call_money(call, list(references_))
-        going = check_call_ready(call, at)
+        going = check_call_ready(call, actor)
         list(
             Application.objects.select_for_update(of=("self",))
             .filter(pk__in=[row.application_id for row in going])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import queries as files
+from applications.queries import with_interest
 from core import documents
 from core.access import allow
 from core.idempotency import once
@@ -105,7 +106,7 @@ def panel(request, slug):
 
 
 def _panel_context(request, row, bound, fallback) -> dict:
-    lines = reviewing.files_progress(row)
+    lines = reviewing.files_progress(row, request.user)
     name = "record_early_fallback" if row.state == PanelState.READING else "record_fallback"
     form_of = {}
     if row.state in (PanelState.READING, PanelState.READING_CLOSED):
@@ -129,10 +130,11 @@ def _panel_context(request, row, bound, fallback) -> dict:
         "civil": [seat for seat in seats if seat.college == College.CIVIL_SOCIETY],
         "state": [seat for seat in seats if seat.college == College.STATE],
         "declarations": interests.progress(row),
-        "recusals": interests.recusals(row),
+        "recusals": interests.recusals(row, request.user),
         "missing": interests.declarations_missing(row),
         "readers": reviewing.progress(row),
         "files": [(line, form_of.get(line.application.pk)) for line in lines],
+        "closed": interests.closed_references(request.user, row.call_id),
         "fallback_act": name,
         "cards": cards(request, row, PANEL_FORMS, bound),
         "short": [line for line in lines if not line.balanced],
@@ -339,14 +341,11 @@ def decision_desk(request, slug):
         response = _decide_posted(request, call, form)
         if response is not None:
             return response
-    recused = set(interests.recused_files(request.user).values_list("application", flat=True))
-    rows = [
-        row for row in queries.rows_of_call(call, request.received_at) if row.decision.application_id not in recused
-    ]
-    preview = queries.preview(call)
+    closed = set(with_interest(request.user).filter(call=call).values_list("pk", flat=True))
+    rows = [row for row in queries.rows_of_call(call, request.received_at) if row.decision.application_id not in closed]
     refusal = None
     try:
-        decisions.check_call_ready(call, request.received_at)
+        decisions.check_call_ready(call, request.user)
     except Refusal as error:
         refusal = error
     return render(
@@ -355,10 +354,10 @@ def decision_desk(request, slug):
         {
             "call": call,
             "rows": rows,
-            "preview": preview,
+            "preview": queries.preview(call) if not closed else None,
             "refusal": refusal,
             "form": form,
-            "reserve": queries.reserve_list(call),
+            "reserve": [row for row in queries.reserve_list(call) if row.application_id not in closed],
             "is_officer": has_role(request.user, Role.CASE_OFFICER),
             "singles": [row for row in rows if row.decision.state == DecisionState.SIGNED],
         },
