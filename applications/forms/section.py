@@ -324,6 +324,8 @@ class RowForm(forms.Form):
 
     def __init__(self, *args, **options):
         options.setdefault("label_suffix", "")
+        # An untouched row is read like any other: the browser goes on posting rows that were saved since as if they were new.
+        options["empty_permitted"] = False
         super().__init__(*args, **options)
         for column in self.columns:
             if column.name == "is_fund":
@@ -335,6 +337,10 @@ class RowForm(forms.Form):
                 field = _field(column, value)
             field.label = _capital(column.label)
             self.fields[column.name] = field
+
+    @property
+    def is_written(self) -> bool:
+        return bool(self.errors) or any(self.cleaned_data.values())
 
     def values(self, held: dict) -> dict[str, Any]:
         """What was typed and could be read; what could not keeps what was held."""
@@ -377,12 +383,11 @@ class SectionPage:
                 found[key.name] = self.form.cleaned_data.get(key.name)
         for name, table in self.tables.items():
             if table.is_bound and not table.non_form_errors() and table.management_form.is_valid():
-                held = self._rows(name)
-                rows = [
-                    form.values(held[index] if index < len(held) else {})
-                    for index, form in enumerate(table.forms)
-                    if form.prefix != without
-                ]
+                held, place, rows = self._rows(name), 0, []
+                for form in table.forms:
+                    if form.prefix != without:
+                        rows.append(form.values(held[place] if place < len(held) else {}))
+                    place += form.is_written  # blank rows are not kept, so they have no place among those held
                 found[name] = rows + [row for row in self.held.get(name) or [] if row.get("is_fund")]
         return found
 

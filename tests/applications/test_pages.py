@@ -581,3 +581,28 @@ def test_a_cell_too_long_is_refused_in_words_and_kept(at, draft, as_user):
     assert text in page and not any(
         row["title"].startswith("éé") for row in queries.content_now(draft)["project"]["deliverables"]
     )
+
+
+@pytest.mark.parametrize(
+    ("section", "table", "typed"),
+    [
+        ("project", "deliverables", {"title": "Une carte", "description": "En ligne"}),
+        ("project", "timeline", {"from_month": "1", "to_month": "3", "label": "Atelier"}),
+        ("budget", "expenses", {"label": "Encre", "amount": "12"}),
+    ],
+)
+def test_rows_typed_since_the_page_was_opened_outlive_every_later_save(at, draft, as_user, section, table, typed):
+    """The browser goes on posting the page it opened, on which no row was kept yet: what was saved meanwhile is there all the same."""
+    browser = as_user(draft.lead)
+    rows = {f"{table}-TOTAL_FORMS": "3", f"{table}-INITIAL_FORMS": "0"}
+    for place in range(2):
+        rows |= {f"{table}-{place}-{name}": value for name, value in typed.items()}
+    path, version = f"/dossiers/{draft.reference}/ecrire/{section}/auto/", draft.sections.get(code=section).version
+    kept = []
+    for _turn in range(3):
+        answer = browser.post(path, {"version": str(version)} | rows)
+        assert answer.status_code == 200, answer.content[:300]
+        version = answer.json()["version"]
+        kept.append(queries.content_now(draft)[section][table])
+    first = [row for row in kept[0] if any(row.values())]
+    assert len(first) == 2 and kept[1] == kept[0] and kept[2] == kept[0]
