@@ -21,10 +21,11 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True)
 class Ballot:
-    """One filed review: its college, and half points by criterion code (None: cannot judge)."""
+    """One filed review: its college, and half points by criterion code (None: cannot judge). `reader` serves the calibration alone."""
 
     college: str
     half_points: Mapping[str, int | None]
+    reader: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,13 @@ def published(value: Fraction | None) -> str:
     """Two decimals, the half cent rounded up, with a point: `3.88`. Empty for None."""
     if value is None:
         return ""
-    hundredths = (value * 200 + 1) // 2
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
+    whole, part = divmod(hundredths(value), 100)
+    return f"{whole}.{part:02d}"
+
+
+def hundredths(value: Fraction | None) -> int:
+    """A score in hundredths, half-up, as it is published; 0 for None."""
+    return ((value or 0) * 200 + 1) // 2
 
 
 def _total(ballot: Ballot, weights: Sequence[Weight]) -> Fraction | None:
@@ -155,7 +161,7 @@ def rank(scores: Mapping[Key, Score], weights: Sequence[Weight]) -> list[Place[K
     def key(item):
         _name, found = item
         lowest = min(value for value in found.colleges.values())
-        return (-_hundredths(found), -found.criterion(heaviest), -lowest, found.range)
+        return (-hundredths(found.value), -found.criterion(heaviest), -lowest, found.range)
 
     ranked = sorted(((name, found) for name, found in scores.items() if found.complete), key=key)
     places: list[Place[Key]] = []
@@ -170,10 +176,6 @@ def rank(scores: Mapping[Key, Score], weights: Sequence[Weight]) -> list[Place[K
         shared = any(key(other) == key(item) for other in neighbours)
         places.append(Place(item[0], number, item[1], bool(neighbours), shared, _breaker(item, neighbours, key)))
     return places + [Place(name, None, found) for name, found in scores.items() if not found.complete]
-
-
-def _hundredths(found: Score) -> int:
-    return ((found.value or 0) * 200 + 1) // 2
 
 
 def _breaker(item, neighbours, key) -> str:

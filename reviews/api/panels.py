@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from applications import queries as files
@@ -22,7 +23,7 @@ from reviews.enums.reading import (
     SeatKind,
 )
 from reviews.models import Panel, Seat
-from reviews.transitions import assignments, panels
+from reviews.transitions import assignments, discussions, panels
 
 
 class SeatSerializer(serializers.ModelSerializer):
@@ -79,6 +80,10 @@ class Pair(Strict):
 class FallbackDraft(Reason):
     application = serializers.CharField(max_length=30, help_text="Reference")
     fallback = serializers.ChoiceField(choices=Fallback.choices)
+
+
+class DiscussionDraft(Reason):
+    application = serializers.CharField(max_length=30, help_text="Reference")
 
 
 class PanelResource(Resource):
@@ -145,3 +150,22 @@ class PanelResource(Resource):
             seed=given.get("seed", ""),
         )
         return Response(self.get_serializer(self.get_queryset().get(pk=panel.pk)).data, status=201)
+
+    @extend_schema(request=DiscussionDraft, responses=PanelSerializer, parameters=[KEY])
+    @action(detail=True, methods=["post"])
+    @api_once
+    def ask_discussion(self, request, slug):
+        """Ask that an application be discussed, once reading is closed: a member who may open it, with his reason."""
+        row, given = self.get_object(), data_of(DiscussionDraft, request)
+        application = None
+        if discussions.ask_discussion.verb.permits(request.user, row, request.received_at):
+            found = queries.readable_files(request.user).filter(call=row.call_id)
+            application = get_object_or_404(found, reference=given["application"])
+        discussions.ask_discussion(
+            panel=row,
+            actor=request.user,
+            at=request.received_at,
+            application=application,
+            reason=given["reason"],
+        )
+        return Response(self.get_serializer(self.get_object()).data)

@@ -10,6 +10,7 @@ from core.forms import DayField, EurosField, FundForm, InstantField
 from fund.enums import College
 from reviews.enums.reading import AUTOMATIC_GROUNDS, Fallback, Ground, SeatKind
 from reviews.models import Seat
+from reviews.queries.reviewing import readable_files
 
 
 def area(rows=3):
@@ -65,6 +66,21 @@ class FallbackForm(ReasonForm):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.fields["application"].queryset = self.obj.call.applications.filter(state="under_review")
+
+
+class AskDiscussionForm(ReasonForm):
+    """Which file a member wants discussed, among those he may open, and why."""
+
+    application = forms.ModelChoiceField(queryset=None, label=_("Application"), required=False, empty_label="—")
+
+    field_order = ["application", "reason"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["application"].queryset = (
+            readable_files(self.user).filter(call=self.obj.call_id, state="under_review").order_by("reference")
+        )
+        self.fields["application"].label_from_instance = lambda row: f"{row.reference} · {row.display_title}"
 
 
 class AssignForm(FundForm):

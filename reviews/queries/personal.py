@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.models import User
 from core.personal import rows
-from reviews.models import Appeal, Assignment, Declaration, ReviewVersion, Score, Seat
+from reviews.models import Appeal, Assignment, Declaration, DiscussionRequest, ReviewVersion, Score, Seat
 
 
 def personal(user: User) -> dict:
@@ -46,6 +46,12 @@ def personal(user: User) -> dict:
             number="number",
             content="content",
             submitted_at="submitted_at",
+        ),
+        "discussions_asked": rows(
+            DiscussionRequest.objects.filter(user=user).order_by("pk"),
+            reference="application__reference",
+            reason="reason",
+            asked_at="asked_at",
         ),
         "appeals": rows(
             Appeal.objects.filter(filed_by=user).order_by("pk"),

@@ -24,15 +24,15 @@ def ballots(applications) -> dict[int, list[scoring.Ballot]]:
     """Filed reviews by file. Two queries."""
     found: dict[int, list[scoring.Ballot]] = {}
     rows = Assignment.objects.filter(application__in=applications, state=AssignmentState.SUBMITTED).values_list(
-        "pk", "application_id", "seat__college"
+        "pk", "application_id", "seat__college", "seat_id"
     )
     points: dict[int, dict[str, int | None]] = {}
     for assignment_id, code, half_points in Score.objects.filter(
         assignment__application__in=applications, assignment__state=AssignmentState.SUBMITTED
     ).values_list("assignment_id", "criterion__code", "half_points"):
         points.setdefault(assignment_id, {})[code] = half_points
-    for pk, application_id, college in rows.order_by("pk"):
-        found.setdefault(application_id, []).append(scoring.Ballot(college, points.get(pk, {})))
+    for pk, application_id, college, seat_id in rows.order_by("pk"):
+        found.setdefault(application_id, []).append(scoring.Ballot(college, points.get(pk, {}), seat_id))
     return found
 
 
@@ -73,8 +73,13 @@ class Line:
 
 @dataclass
 class Ranking:
+    """`ballots` and `weights` are what the lines were counted from: the files of the lines, and no other; `labels` name the criteria."""
+
     lines: list[Line]
     recused: list[str]
+    ballots: dict[int, list[scoring.Ballot]] = field(default_factory=dict)
+    weights: list[scoring.Weight] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def ranked(self) -> list[Line]:
@@ -106,7 +111,8 @@ def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
         files, recused = Application.objects.filter(call=panel.call_id, state__in=states), []
     else:
         files, recused = _visible(panel, user, states)
-    weights = weights_of(panel.call)
+    criteria = list(panel.call.criteria.order_by("position", "id"))
+    weights = [scoring.Weight(row.code, row.weight) for row in criteria]
     rows = {row.pk: row for row in files.select_related("lead", "organisation").order_by("reference")}
     given = ballots(list(rows))
     scores = {pk: scoring.score(given.get(pk, []), weights) for pk in rows}
@@ -129,4 +135,4 @@ def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
                 found.value is not None and found.value < minimum,
             )
         )
-    return Ranking(lines, recused)
+    return Ranking(lines, recused, given, weights, {row.code: row.label for row in criteria})

@@ -7,9 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-
-from django.utils.formats import number_format
 
 from applications.models import Application
 from applications.queries import officers_files
@@ -25,12 +22,8 @@ from reviews.enums.meeting import (
 from reviews.models import Decision, Seat
 from reviews.models.meeting import AgendaItem, Attendance, Ballot, Departure, Meeting, Vote
 from reviews.queries import meetings as queries
-from reviews.queries.ranking import Line, ranking
-
-
-def figure(published: str) -> str:
-    """A published score as it is read: `3,88` in French."""
-    return number_format(Decimal(published), 2) if published else ""
+from reviews.queries.advice import Advised, advice, figure
+from reviews.queries.ranking import ranking
 
 
 @dataclass(frozen=True)
@@ -222,19 +215,28 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None) -> 
 
 @dataclass(frozen=True)
 class Choice:
-    """A file that may stand on the agenda, with its rank once reading is closed; `closed` gives its reference only."""
+    """A file that may stand on the agenda, with what is said of it once reading is closed; `closed` gives its reference only."""
 
     application: Application
-    line: Line | None = None
+    row: Advised | None = None
     closed: bool = False
+
+    @property
+    def line(self):
+        return self.row.line if self.row is not None else None
 
     @property
     def score(self) -> str:
         return figure(self.line.score.published) if self.line is not None else ""
 
+    @property
+    def first(self) -> bool:
+        """To discuss first: its reviews disagree, it lacks some, it stands at the line, or a member asks for it."""
+        return self.row is not None and self.row.to_discuss
+
 
 def choices_for(call, user, meeting: Meeting | None = None) -> list[Choice]:
-    """Files free for an agenda (and those already on it), best rank first, then the unranked by reference."""
+    """Files free for an agenda (and those already on it): those to discuss first, then the clear ones, each in the order of the ranking, the unranked last."""
     files = queries.unscheduled(call)
     if meeting is not None:
         waiting = (AgendaItemState.LISTED, AgendaItemState.DEFERRED)
@@ -242,12 +244,15 @@ def choices_for(call, user, meeting: Meeting | None = None) -> list[Choice]:
         known = {row.pk for row in files}
         files += [item.application for item in items if item.application_id not in known]
     panel = queries.panel_of(meeting) if meeting is not None else call.panel
-    lines = {line.application.pk: line for line in ranking(panel, user).lines} if panel else {}
+    rows = {row.line.application.pk: row for row in advice(panel, ranking(panel, user)).rows} if panel else {}
     allowed = set(officers_files(user).filter(pk__in=[row.pk for row in files]).values_list("pk", flat=True))
     found = [
-        Choice(row, lines.get(row.pk)) if row.pk in allowed else Choice(row, closed=True)
+        Choice(row, rows.get(row.pk)) if row.pk in allowed else Choice(row, closed=True)
         for row in sorted(files, key=lambda row: row.reference)
     ]
-    return sorted(
-        found, key=lambda one: (one.line is None or one.line.rank is None, one.line.rank or 0 if one.line else 0)
-    )
+
+    def proposed(one: Choice):
+        rank = one.line.rank if one.line is not None else None
+        return (one.closed, not one.first, rank is None, rank or 0)
+
+    return sorted(found, key=proposed)

@@ -190,6 +190,23 @@ def file_of_call(act: Act) -> Application | None:
     return application
 
 
+def file_is_open_to_asker(act: Act) -> None:
+    """A member speaks of a file under review he declared no interest in."""
+    if act.preview:
+        return
+    application = file_of_call(act)
+    if application is None:
+        raise Refusal("file_missing", _("Choose the application to discuss."), field="application", article="art. 15")
+    if not Declaration.objects.filter(user=act.actor, application=application, state=DeclarationState.NONE).exists():
+        raise Refusal(
+            "recused",
+            _("This application is closed to you: you are recused from it, or have not declared."),
+            remedy=_("If this is a mistake, both co-presidents together can lift the recusal before any vote."),
+            article="art. 12",
+            status=403,
+        )
+
+
 def reader_may_read(act: Act) -> None:
     """A reader without interest, of the panel, who does not have the file already."""
     application, seat = file_of_call(act), act.get("seat")

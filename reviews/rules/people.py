@@ -55,6 +55,13 @@ def may_sign_for_fund(actor, obj, at) -> bool:
 authority = Who("AU", _("the authority: both co-presidents, or the authorising officer"), may_sign_for_fund)
 
 
+sits_in_panel = Who(
+    "PM",
+    _("a member of this panel"),
+    lambda actor, obj, at: Seat.objects.filter(panel=obj, user=actor).current(at).exists(),
+)
+
+
 def is_authority(user, application, at) -> bool:
     """Of the authority that the call's rules name, and without interest in this file."""
     role = (

@@ -26,6 +26,7 @@ from reviews.enums.reading import DecisionState, PanelState
 from reviews.forms import reading as forms
 from reviews.models import Decision
 from reviews.queries import interests, reviewing
+from reviews.queries.advice import advice
 from reviews.queries.ranking import JUDGED
 from reviews.transitions import decisions, panels
 from reviews.views.acts import act, cards, page_of, status
@@ -247,13 +248,15 @@ def ranking(request, slug):
         raise Http404
     from fund.ledger import queries as ledger
 
+    found = queries.ranking(row, request.user, states=JUDGED)
     return render(
         request,
         "reviews/ranking.html",
         {
             "panel": row,
             "call": call,
-            "ranking": queries.ranking(row, request.user, states=JUDGED),
+            "ranking": found,
+            "advice": advice(row, found),
             "bar": ledger.envelope_bar(call.envelope) if row.is_reading_closed else None,
             "is_member": False,
         },

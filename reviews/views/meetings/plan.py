@@ -45,16 +45,29 @@ def _warn_of_notice(request, meeting) -> None:
         messages.warning(request, _("Reading is open until %(at)s, after this meeting.") % {"at": instant(closes_at)})
 
 
-def _page(request, call, form, choices, meeting=None):
+def _groups(form, choices) -> list[dict]:
+    """The files by group, in the order proposed for their discussion, each with whether it is chosen."""
     chosen = set(form["applications"].value() or ())
     rows = [(choice, str(choice.application.pk) in chosen) for choice in choices]
+    if not any(choice.line is not None for choice in choices):
+        return [{"title": "", "rows": rows}]
+    parts = (
+        (_("To discuss first"), [row for row in rows if row[0].first]),
+        (_("Clear"), [row for row in rows if not row[0].first and not row[0].closed]),
+        (_("Closed to you"), [row for row in rows if row[0].closed]),
+    )
+    return [{"title": title, "rows": found} for title, found in parts if found]
+
+
+def _page(request, call, form, choices, meeting=None):
     return render(
         request,
         "reviews/meetings/plan.html",
         {
             "call": call,
             "form": form,
-            "rows": rows,
+            "rows": choices,
+            "groups": _groups(form, choices),
             "meeting": meeting,
             "ranked": any(choice.line and choice.line.rank for choice in choices),
         },

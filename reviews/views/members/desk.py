@@ -18,11 +18,13 @@ from reviews.enums.reading import AssignmentState, DeclarationState
 from reviews.forms import reading as forms
 from reviews.models import Declaration
 from reviews.queries import interests, reviewing
+from reviews.queries.advice import advice
 from reviews.queries.meetings import next_days
 from reviews.queries.panels import fund_of_panel
 from reviews.queries.ranking import JUDGED
-from reviews.transitions import declarations
-from reviews.views.acts import member_desk
+from reviews.transitions import declarations, discussions
+from reviews.transitions.deeds import offer_of
+from reviews.views.acts import member_desk, status
 
 
 def panel_or_404(request, slug: str):
@@ -139,14 +141,37 @@ def declare(request, slug):
 
 
 @allow(member_desk)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
 def ranking(request, slug):
-    """The ranking of a call, once reading is closed, over the files one may see."""
+    """The ranking of a call, once reading is closed, over the files one may see; from here a member asks that one of them be discussed."""
     panel = panel_or_404(request, slug)
+    form = forms.AskDiscussionForm(
+        request.POST if request.method == "POST" else None, obj=panel, user=request.user, prefix="ask_discussion"
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            discussions.ask_discussion(panel=panel, actor=request.user, at=request.received_at, **form.cleaned_data)
+            messages.success(
+                request, _("Your request stands beside the application, here and where the agenda is set.")
+            )
+            return redirect("reviews:ranking", slug)
+        except Refusal as refusal:
+            form.refuse(refusal)
     found = queries.ranking(panel, request.user, states=JUDGED)
     bar = fund_of_panel(panel) if panel.is_reading_closed else None
     return render(
         request,
         "reviews/ranking.html",
-        {"panel": panel, "call": panel.call, "ranking": found, "bar": bar, "is_member": True},
+        {
+            "panel": panel,
+            "call": panel.call,
+            "ranking": found,
+            "advice": advice(panel, found, request.user, free=bar.free if bar else None),
+            "bar": bar,
+            "is_member": True,
+            "form": form,
+            "offer": offer_of(discussions.ask_discussion, panel, request.user, request.received_at),
+        },
+        status=status(form),
     )
