@@ -192,3 +192,20 @@ def test_rows_added_without_network_are_put_back_and_a_newer_text_is_not_written
     stage.seen.clear()
     ada.looks()
     assert stored(application)["need"] == "Le texte de Lou."
+
+
+def test_what_the_service_counts_follows_what_is_saved(stage, calendar):
+    """Totals and missing answers of the page are those of the last save, and the rows typed are there on the next one."""
+    application = ApplicationFactory(created_at=calendar.now)
+    writer = at_work(stage, application, application.lead, "budget")
+    writer.page.locator("[name=requested_amount]").fill("4500")
+    writer.page.locator("[name=expenses-0-label]").fill("Encre")
+    writer.page.locator("[name=expenses-0-amount]").fill("4400,50")
+    saved(writer)
+    expect(writer.page.locator("#totaux")).to_contain_text("4 200,50")  # of 5,000 already there and 4,400.50, what 5,200 leave
+    expect(writer.page.locator("#manques li").first).to_contain_text("montant minimum")
+    writer.page.locator("[name=choices]").fill("Un devis.")
+    expect(writer.page.locator("[data-saved]")).to_contain_text("Modifié")
+    saved(writer)
+    writer.goes(f"/dossiers/{application.reference}/ecrire/budget/")
+    assert writer.page.locator("[name=expenses-0-label]").input_value() == "Encre"

@@ -1,6 +1,6 @@
 // autosave.js: every page works without this file. It saves a form while one writes and keeps on this device what the server has not confirmed.
 // <form data-autosave="address"> posts its fields as they are, within two seconds of a pause. The answer is JSON: {"at": "14 h 32", "version": "12"}, or
-// {"detail": why} with 409 or 422. [data-saved] shows the state; the form's field named "version" follows the answer.
+// {"detail": why} with 409 or 422; "fragments" ({id: html}) are the parts of the page that the server counts anew. [data-saved] shows the state; the form's field named "version" follows the answer.
 // <form data-unsaved> shows a text that the server refused; with "conflict", nothing is saved until the writer chooses. A link with [data-drop] gives the text up.
 (() => {
   "use strict";
@@ -62,6 +62,14 @@
       state.className = `saved ${kind}`; state.textContent = text; state.hidden = false;
       if (aloud && Date.now() - told > 60_000 || kind === "is-off") { told = Date.now(); state.setAttribute("role", kind === "is-off" ? "alert" : "status"); } else state.removeAttribute("role");
     };
+    const shown = new Map(); // a part that says the same is left alone, and so is one that is being read by keyboard
+    const refresh = (fragments = {}) => {
+      for (const [id, html] of Object.entries(fragments)) {
+        const place = document.getElementById(id);
+        if (!place || shown.get(id) === html || place.contains(document.activeElement)) continue;
+        shown.set(id, html); place.innerHTML = html;
+      }
+    };
     const later = (seconds) => { clearTimeout(timer); timer = setTimeout(save, seconds * 1000); };
     const slower = () => { wait = Math.min(wait * 2, SLOWEST); later(wait); return wait; };
 
@@ -81,6 +89,7 @@
         else {
           unanswered = null; wait = 1;
           if (facts.version !== undefined && version) version.value = facts.version; // also when an answer could not be read: the rest was saved
+          refresh(facts.fragments);
           if (answer.ok) {
             if (facts.nonce !== undefined && form.elements.nonce) form.elements.nonce.value = facts.nonce;
             if (dirty) keep(); else confirmed();
