@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -62,10 +62,38 @@ class PublicInstalmentSerializer(serializers.Serializer):
     paid_on = serializers.DateField(allow_null=True)
 
 
+class CriterionSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    weight = serializers.IntegerField()
+
+
+class CollegeBallotsSerializer(serializers.Serializer):
+    civil_society = serializers.DictField(child=serializers.ListField(child=serializers.IntegerField()))
+    state = serializers.DictField(child=serializers.ListField(child=serializers.IntegerField()))
+
+
+class ScoringSerializer(serializers.Serializer):
+    """What the score is made of; `docs/recompute_scores.py` counts it again."""
+
+    criteria = CriterionSerializer(many=True)
+    ballots = CollegeBallotsSerializer(
+        allow_null=True, help_text="Half points 0 to 10 given on each criterion, sorted, tied to no reader"
+    )
+    ballots_withheld = serializers.CharField(help_text="Why `ballots` is null; empty when it is not", source="withheld")
+
+
 class ProjectDetailSerializer(ProjectSerializer):
+    scoring = serializers.SerializerMethodField(help_text="Null when no score is told")
     instalments = serializers.SerializerMethodField()
     balances = serializers.SerializerMethodField(help_text="Where the money of the grant stands: public entries alone")
     entries = serializers.SerializerMethodField(help_text="Numbers of its entries in the public ledger, newest first")
+
+    @extend_schema_field(ScoringSerializer(allow_null=True))
+    def get_scoring(self, grant) -> dict | None:
+        if not grant.score or grant.source is None:
+            return None
+        return ScoringSerializer(queries.judged([grant.source])[grant.source.pk]).data
 
     def get_instalments(self, grant) -> list[dict]:
         if grant.not_taken_up:

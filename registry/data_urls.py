@@ -10,6 +10,7 @@ urlpatterns = [
     path("donnees/360giving.json", files.giving_json, name="giving"),
     re_path(r"^donnees/projets\.(?P<extension>csv|json|xlsx)$", files.projects_file, name="projects"),
     re_path(r"^donnees/comptes\.(?P<extension>csv|jsonl)$", files.ledger_file, name="ledger"),
+    path("donnees/recompute_scores.py", files.recomputer, name="recomputer"),
     path("donnees/comptes/checkpoint.json", files.checkpoint_json, name="checkpoint"),
     path("donnees/comptes/checkpoints.jsonl", files.checkpoints_jsonl, name="checkpoints"),
     path("donnees/comptes/cle.pem", files.public_key, name="key"),

@@ -1,4 +1,4 @@
-"""The registry itself as CSV, JSON and XLSX: one line a grant, the columns of `COLUMNS`, amounts in euros."""
+"""The registry itself as CSV, JSON and XLSX: one line a grant, the columns of `COLUMNS`, amounts in euros. JSON adds what each score is made of."""
 
 from __future__ import annotations
 
@@ -74,6 +74,14 @@ def record(grant) -> dict:
     }
 
 
+def scoring(grant) -> dict:
+    """What the score is made of: the criteria with their weights, the half points given by each college, or why they are not told."""
+    judged = grant.judged
+    if judged is None:
+        return {"criteria": [], "ballots": None, "ballots_withheld": ""}
+    return {"criteria": judged.criteria, "ballots": judged.ballots, "ballots_withheld": judged.withheld}
+
+
 def as_csv(grants):
     yield from csv_lines([COLUMNS])
     yield from csv_lines(list(record(grant).values()) for grant in grants)
@@ -82,7 +90,7 @@ def as_csv(grants):
 def as_json(grants, modified_at: datetime):
     yield '{"modified": ' + json.dumps(modified_at.isoformat()) + ', "license": "Licence Ouverte 2.0", "projects": [\n'
     for index, grant in enumerate(grants):
-        yield (",\n" if index else "") + json.dumps(record(grant), ensure_ascii=False)
+        yield (",\n" if index else "") + json.dumps(record(grant) | scoring(grant), ensure_ascii=False)
     yield "\n]}\n"
 
 

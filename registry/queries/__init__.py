@@ -1,6 +1,6 @@
 """The one published set, and every figure made from it. Pages, files, feeds and API read here and nowhere else."""
 
-from registry.queries.ballots import ballots
+from registry.queries.ballots import Judged, judged, with_ballots
 from registry.queries.figures import (
     Summary,
     by_call,
@@ -19,18 +19,20 @@ __all__ = [
     "EVERYTHING",
     "Filters",
     "GrantList",
+    "Judged",
     "PublishedGrant",
     "Summary",
-    "ballots",
     "by_call",
     "by_department",
     "by_kind",
     "by_year",
     "count",
     "get",
+    "judged",
     "modified_at",
     "published",
     "summary",
     "unsayable_in_scdl",
+    "with_ballots",
     "years",
 ]

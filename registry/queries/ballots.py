@@ -1,39 +1,107 @@
-"""Scores of a funded file as the public reads them: for each criterion and college the scores given, sorted, tied to no reader (rulebook, art. 18)."""
+"""Scores of funded files as the public reads them: for each criterion and college the scores given, sorted, tied to no reader (rulebook, art. 18).
+
+All of a file or nothing: when a college has fewer than two reviews, the other's ballots and the published score would tell the one review that is hidden.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 
 from fund.enums import College
+from fund.models import Criterion
+from registry.queries.grants import PublishedGrant
 from reviews.queries.feedback import FEWEST
-from reviews.queries.reviewing import filed_reviews
+from reviews.queries.ranking import ballots as filed_ballots
+
+CHUNK = 500
+TOO_FEW = "fewer than two reviews in a college"
 
 
 @dataclass(frozen=True)
 class Line:
+    """One criterion: the half points given by each college, sorted."""
+
+    code: str
     label: str
     weight: int
-    civil: tuple[str, ...]
-    state: tuple[str, ...]
+    civil: tuple[int, ...] = ()
+    state: tuple[int, ...] = ()
+
+    @property
+    def civil_points(self) -> list[str]:
+        return [_points(mark) for mark in self.civil]
+
+    @property
+    def state_points(self) -> list[str]:
+        return [_points(mark) for mark in self.state]
 
 
-def ballots(application) -> list[Line]:
-    """One line a criterion, empty when nothing may be told. The caller has made sure that the grant is published. Three queries."""
-    reviews = filed_reviews(application)
-    told = {
-        college for college in College.values if sum(review.seat.college == college for review in reviews) >= FEWEST
-    }
-    given: dict[tuple[int, str], list] = {}
-    for review in reviews:
-        for score in review.scores.all():
-            if review.seat.college in told and score.half_points is not None:
-                given.setdefault((score.criterion_id, review.seat.college), []).append(score)
+def _points(half_points: int) -> str:
+    """`4` or `4.5`."""
+    return f"{half_points // 2}.5" if half_points % 2 else str(half_points // 2)
 
-    def points(criterion, college: str) -> tuple[str, ...]:
-        scores = given.get((criterion.pk, college), [])
-        return tuple(score.points for score in sorted(scores, key=lambda score: score.half_points))
 
-    return [
-        Line(row.label, row.weight, points(row, College.CIVIL_SOCIETY), points(row, College.STATE))
-        for row in (application.call.criteria.order_by("position", "id") if given else ())
-    ]
+@dataclass(frozen=True)
+class Judged:
+    """The grid of a file's call, with the ballots or the reason why they are not told."""
+
+    lines: list[Line] = field(default_factory=list)
+    withheld: str = ""
+
+    @property
+    def criteria(self) -> list[dict]:
+        return [{"code": line.code, "label": line.label, "weight": line.weight} for line in self.lines]
+
+    @property
+    def ballots(self) -> dict[str, dict[str, list[int]]] | None:
+        if self.withheld:
+            return None
+        return {
+            str(College.CIVIL_SOCIETY): {line.code: list(line.civil) for line in self.lines},
+            str(College.STATE): {line.code: list(line.state) for line in self.lines},
+        }
+
+
+def judged(applications: Iterable) -> dict[int, Judged]:
+    """By file, for files whose grant is published (the caller made sure of it). Three queries whatever their number."""
+    rows = list(applications)
+    grids: dict[int, list[Criterion]] = {}
+    for row in Criterion.objects.filter(call__in={one.call_id for one in rows}).order_by("position", "id"):
+        grids.setdefault(row.call_id, []).append(row)
+    given = filed_ballots([one.pk for one in rows])
+    return {one.pk: _judged(grids.get(one.call_id, []), given.get(one.pk, [])) for one in rows}
+
+
+def _judged(grid, reviews) -> Judged:
+    def points(code: str, college: str) -> tuple[int, ...]:
+        marks = (one.half_points.get(code) for one in reviews if one.college == college)
+        return tuple(sorted(mark for mark in marks if mark is not None))
+
+    if any(sum(one.college == college for one in reviews) < FEWEST for college in College.values):
+        return Judged([Line(row.code, row.label, row.weight) for row in grid], TOO_FEW)
+    return Judged(
+        [
+            Line(
+                row.code,
+                row.label,
+                row.weight,
+                points(row.code, College.CIVIL_SOCIETY),
+                points(row.code, College.STATE),
+            )
+            for row in grid
+        ]
+    )
+
+
+def with_ballots(grants: Iterable[PublishedGrant]) -> Iterator[PublishedGrant]:
+    """The same grants with what was judged of each: nothing of earlier ones, nor of those not taken up, whose score is not told either."""
+    rest = iter(grants)
+    while chunk := list(islice(rest, CHUNK)):
+        told = {grant.reference: grant.source for grant in chunk if grant.score and grant.source is not None}
+        found = judged(told.values())
+        for grant in chunk:
+            if grant.reference in told:
+                grant.judged = found[told[grant.reference].pk]
+            yield grant

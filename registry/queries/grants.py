@@ -72,6 +72,8 @@ class PublishedGrant:
     not_taken_up: bool = False
     is_past: bool = False
     source: Any = None
+    judged: Any = None
+    """The grid and its ballots (`queries.ballots.Judged`), when they were asked for."""
 
     @property
     def shared_amount(self) -> int:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import Http404
 from django.utils.text import slugify
 
@@ -64,6 +65,8 @@ def giving_json(request):
 def projects_file(request, extension):
     """The registry, or exactly the rows of a filtered page when its filters are given."""
     grants, modified_at = queries.published(queries.Filters.read(request.GET)), queries.modified_at()
+    if extension == "json":
+        grants = queries.with_ballots(grants)
     if extension == "csv":
         return PublicFile(projects.as_csv(grants), CSV, "projets.csv", modified_at)
     if extension == "json":
@@ -107,6 +110,14 @@ def public_key(request):
 def verifier(request):
     """The program with which anyone checks the ledger, alone."""
     return PublicFile([ledger_export.verifier()], "text/x-python; charset=utf-8", "verify_ledger.py")
+
+
+@allow(public)
+@public_file
+def recomputer(request):
+    """The program with which anyone recomputes the scores from projets.json, alone."""
+    program = (settings.BASE_DIR / "docs" / "recompute_scores.py").read_text(encoding="utf-8")
+    return PublicFile([program], "text/x-python; charset=utf-8", "recompute_scores.py")
 
 
 @allow(public)

@@ -96,7 +96,7 @@ def project(request, reference):
             "money": money,
             "instalments": _instalments(money, entries),
             "reports": payments.accepted_reports(application),
-            "ballots": queries.ballots(application),
+            "judged": queries.judged([application])[application.pk] if grant.score else None,
             "life": life_of(grant, money, entries),
         }
     return render(request, "registry/project.html", context)

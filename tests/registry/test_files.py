@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from lxml import etree
 
 from core.links import absolute
 from fund import public_cache
 from fund.models import Checkpoint, Seal
 from registry import queries
+from reviews.models import Assignment
 from tests.registry import helpers
 from tests.registry.schemas import giving_errors, scdl_errors
 
@@ -34,6 +36,7 @@ FILES = [
     "comptes/checkpoints.jsonl",
     "comptes/cle.pem",
     "comptes/verify_ledger.py",
+    "recompute_scores.py",
     "comptes/preuves/1.json",
     "comptes/preuves/?from=1&to=2",
     "catalogue.jsonld",
@@ -95,7 +98,8 @@ def test_workbook_csv_and_json_say_the_same(fund):
     lines = list(sheet.iter_rows(values_only=True))
     rows = list(csv.DictReader(io.StringIO(text("projets.csv"))))
     data = json.loads(text("projets.json"))["projects"]
-    assert list(lines[0]) == list(rows[0]) == list(data[0])
+    assert list(lines[0]) == list(rows[0])
+    assert [*rows[0], "criteria", "ballots", "ballots_withheld"] == list(data[0])
     assert [line[0] for line in lines[1:]] == [row["reference"] for row in rows] == [row["reference"] for row in data]
     assert all(isinstance(line[lines[0].index("awarded_amount")], (int, float)) for line in lines[1:])
 
@@ -168,6 +172,49 @@ def test_the_ledger_verifies_from_its_files_alone(fund, tmp_path):
     (tmp_path / "comptes.jsonl").write_text(changed)
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "FAULT" in done.stdout
+
+
+def recomputed(folder, data: dict | None = None):
+    """The scores counted again by the public program from the public file, in an empty folder."""
+    (folder / "recompute_scores.py").write_bytes(fetch("recompute_scores.py"))
+    (folder / "projets.json").write_bytes(fetch("projets.json") if data is None else json.dumps(data).encode())
+    command = [sys.executable, "-I", "-S", "recompute_scores.py", "projets.json"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_every_score_is_recomputed_from_the_open_data_alone(fund, tmp_path):
+    helpers.with_history(fund)
+    done = recomputed(tmp_path)
+    data = json.loads((tmp_path / "projets.json").read_text())
+    scored = [row for row in data["projects"] if row["score"]]
+    assert done.returncode == 0 and f"{len(scored)} scores recomputed and equal, 0 differ" in done.stdout, done.stderr
+    assert len(scored) >= 3 and all(row["ballots"] for row in scored)
+    assert all(row["ballots"] is None and not row["criteria"] for row in data["projects"] if not row["score"])
+    # one half point changed, one score changed, one criterion emptied: each is named
+    one, two, three = scored[:3]
+    one["ballots"]["state"][one["criteria"][0]["code"]][0] -= 4
+    two["score"] = "1.23"
+    three["ballots"]["civil_society"][three["criteria"][0]["code"]] = []
+    done = recomputed(tmp_path, data)
+    assert done.returncode == 1 and all(row["reference"] in done.stdout for row in (one, two, three))
+    assert "published 1.23" in done.stdout and "3 differ" in done.stdout and "cannot be recomputed" in done.stdout
+
+
+def test_a_score_of_too_few_reviews_is_counted_and_not_told(fund, tmp_path):
+    one = Assignment.objects.filter(application=fund.paid, seat__college="state").first()
+    Assignment.objects.filter(pk=one.pk).update(state="withdrawn", closed_at=timezone.now())
+    done = recomputed(tmp_path)
+    assert done.returncode == 0 and "1 not recomputable: fewer than two reviews in a college" in done.stdout
+    row = next(
+        r
+        for r in json.loads((tmp_path / "projets.json").read_text())["projects"]
+        if r["reference"] == fund.paid.reference
+    )
+    assert row["ballots"] is None and row["criteria"] and row["ballots_withheld"] and row["score"] == "4.50"
+    api = Client().get(f"/api/v1/projects/{fund.paid.reference}/").json()["scoring"]
+    assert api["ballots"] is None and api["ballots_withheld"] == row["ballots_withheld"]
+    other = Client().get(f"/api/v1/projects/{fund.known['signed'].reference}/").json()["scoring"]
+    assert set(other["ballots"]) == {"civil_society", "state"} and other["ballots_withheld"] == ""
 
 
 def test_the_script_of_the_documentation_runs(fund, tmp_path):

@@ -86,13 +86,17 @@ def test_a_person_is_named_with_consent_only(fund):
 def test_scores_are_told_as_a_multiset_and_hidden_when_they_would_name_a_reader(fund):
     from reviews.models import Assignment
 
-    lines = queries.ballots(fund.paid)
-    assert lines and all(line.civil == line.state == ("4.5", "4.5") for line in lines)
+    lines = queries.judged([fund.paid])[fund.paid.pk].lines
+    assert lines and all(line.civil == line.state == (9, 9) for line in lines)
     page = text_of(f"/projets/{fund.paid.reference}/")
     assert "sans lien avec un lecteur" in page and "4,5 · 4,5" in page and "<strong>4,50</strong>" in page
     one = Assignment.objects.filter(application=fund.paid, seat__college="state").first()
     Assignment.objects.filter(pk=one.pk).update(state="withdrawn", closed_at=timezone.now())
-    assert all(line.state == () and len(line.civil) == 2 for line in queries.ballots(fund.paid))
+    # with the score, the other college's ballots would tell the one review that is left: neither is told
+    found = queries.judged([fund.paid])[fund.paid.pk]
+    assert found.withheld and found.ballots is None and not any(line.civil or line.state for line in found.lines)
+    page = text_of(f"/projets/{fund.paid.reference}/")
+    assert "4,5 · 4,5" not in page and "moins de deux évaluations" in page
 
 
 @pytest.mark.parametrize("reference", ["FP-2026-00000000", "x", "a" * 300, "..%2F"])
