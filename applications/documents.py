@@ -71,7 +71,6 @@ def freeze_receipt(application: Application, version: ApplicationVersion, *, at)
             for partner in application.partnerships.select_related("organisation").filter(state="invited")
         ]
         has_partner = application.partnerships.filter(state="confirmed").exists()
-        beyond = call.notified_by_on is not None and call.notified_by_on > clock.rejected_on
         context = {
             **_fund(),
             **_recipient(application),
@@ -94,7 +93,7 @@ def freeze_receipt(application: Application, version: ApplicationVersion, *, at)
             "partners_url": links.absolute(f"/dossiers/{application.reference}/partenaires/"),
             "rejected_on": _day(clock.rejected_on),
             "appeal_before_on": _day(clock.appeal_before_on),
-            "beyond_two_months": beyond,
+            "beyond_two_months": clock.decided_later,
             "contact_email": call.contact_email,
             "letter_on": _day(at),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from secrets import token_hex
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
@@ -78,7 +78,9 @@ class AccountAdapter(DefaultAccountAdapter):
             self.send_mail(template_prefix, email or user.email, {"user": user})
 
     def get_email_confirmation_url(self, request, emailconfirmation):
-        return links.absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
+        """The link leads back to what one came for, also when it is opened on another device."""
+        here, there = reverse("account_confirm_email", args=[emailconfirmation.key]), links.safe_next(request, "")
+        return links.absolute(f"{here}?{urlencode({'next': there})}" if there else here)
 
     def get_reset_password_from_key_url(self, key):
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})

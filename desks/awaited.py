@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from applications.models import Application
 from applications.queries import files_with_news, reasons_due, staff_unread
-from applications.queries.writing import changed_since_filed, invitations_of
+from applications.queries.writing import agreements_awaited, changed_since_filed, invitations_of, without_partner
 from applications.transitions.team import invitation_path
 from core.models import TwoKeyAct
 from core.transitions import VERBS
@@ -68,16 +68,32 @@ def of_applicant(user, at) -> list[Task]:
         join = _("Join the team of “%(title)s”") % {"title": member.application.display_title}
         found.append(Task(join, invitation_path(member), member.expires_at))
     mine = Application.objects.of_team(user).filter(state__in=["draft", "information_requested"])
-    for application in mine.select_related("call").order_by("pk")[:50]:
+    drafts = list(mine.select_related("call").order_by("pk")[:50])
+    to_agree = agreements_awaited(user) if drafts else set()
+    for application in drafts:
         base, title = f"/dossiers/{application.reference}/", {"title": application.display_title}
         if application.state == "information_requested":
             found.append(Task(_("Answer the fund about “%(title)s”") % title, f"{base}complements/"))
+        elif at < application.call.closes_at and application.pk in to_agree:
+            found.append(
+                Task(
+                    _("Read “%(title)s” and give your agreement") % title,
+                    f"{base}verifier/",
+                    application.call.closes_at,
+                )
+            )
         elif at < application.call.closes_at:
             found.append(Task(_("Finish and file “%(title)s”") % title, f"{base}verifier/", application.call.closes_at))
     for application in changed_since_filed(user, at):
         words = {"title": application.display_title}
         changes = _("Your changes to “%(title)s” are not filed") % words
         found.append(Task(changes, f"/dossiers/{application.reference}/verifier/", application.call.closes_at))
+    for application in without_partner(user, at):
+        awaited = _("The partner of “%(title)s” has not confirmed yet: remind them") % {
+            "title": application.display_title
+        }
+        until = application.call.partner_deadline_at
+        found.append(Task(awaited, f"/dossiers/{application.reference}/partenaires/", until))
     for decision, until in to_contest(user, at):
         refusal = _("Read the decision on “%(title)s”, and contest it if you wish")
         words = {"title": decision.application.display_title}

@@ -23,6 +23,8 @@ class Silence:
     paused: bool
     paused_days: int
     remaining_days: int
+    decided_later: bool = False
+    """The calendar of the call foresees a decision after that day."""
 
     @property
     def appeal_before_on(self) -> date:
@@ -64,4 +66,6 @@ def silence(application: Application, at, *, requests=None) -> Silence | None:
     rejected_on = add_months(timezone.localdate(application.first_received_at), _months(application)) + timedelta(
         days=paused_days
     )
-    return Silence(rejected_on, paused, paused_days, (rejected_on - timezone.localdate(at)).days)
+    notified_by = application.call.notified_by_on
+    later = notified_by is not None and notified_by > rejected_on
+    return Silence(rejected_on, paused, paused_days, (rejected_on - timezone.localdate(at)).days, later)

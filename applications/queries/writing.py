@@ -89,6 +89,38 @@ def _content(application: Application, sections, pieces, team: list[dict]) -> di
     return content
 
 
+def agreements_awaited(user) -> set[int]:
+    """Ids of the drafts that this person, a member whose agreement filing needs, never agreed to. The lead's own is asked when he files. One query."""
+    mine = TeamMember.objects.filter(user=user, joined_at__isnull=False, signatory=True, application__state="draft")
+    return set(
+        mine.exclude(application__lead=user)
+        .exclude(application__sign_offs__user=user)
+        .values_list("application", flat=True)
+    )
+
+
+def partner_awaited_until(application: Application, at):
+    """Until when a partner administration may still confirm, when none has; None otherwise."""
+    until = application.call.partner_deadline_at
+    if until is None or until <= at or application.partnerships.filter(state="confirmed").exists():
+        return None
+    return until
+
+
+def without_partner(user, at, limit: int = 50) -> list[Application]:
+    """Filed files of this person's teams that no administration has confirmed, while one still may. One query."""
+    return list(
+        Application.objects.of_team(user)
+        .filter(
+            state__in=(ApplicationState.SUBMITTED, ApplicationState.INFORMATION_REQUESTED),
+            call__partner_deadline_at__gt=at,
+        )
+        .exclude(partnerships__state="confirmed")
+        .select_related("call")
+        .order_by("pk")[:limit]
+    )
+
+
 def changed_since_filed(user, at, limit: int = 50) -> list[Application]:
     """Filed files of this person's teams whose working copy is not what was filed, while their call takes them. Constant queries."""
     files = list(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -139,10 +140,19 @@ def everyone_agreed(act: Act) -> None:
             article="art. 2",
             status=409,
         )
+    if act.actor in [*never, *outdated]:
+        others = [person for person in [*never, *outdated] if person != act.actor]
+        raise Refusal(
+            "sign_off_missing",
+            _("Your own agreement is missing, and that of %(people)s.") % {"people": _names(others)},
+            remedy=_("Give yours above, after reading the content, and remind the others."),
+            article="art. 2",
+            status=409,
+        )
     if never:
         raise Refusal(
             "sign_off_missing",
-            _("The agreement of %(people)s is missing.") % {"people": _names(never)},
+            _("The agreement of %(people)s is missing.") % {"people": _names([*never, *outdated])},
             remedy=_("Remind them from the Team page."),
             article="art. 2",
             status=409,
@@ -168,4 +178,4 @@ def everyone_agreed(act: Act) -> None:
 
 
 def _names(people) -> str:
-    return ", ".join(str(person) for person in people)
+    return get_text_list([str(person) for person in people], _("and"))

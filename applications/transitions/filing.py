@@ -70,6 +70,8 @@ def _file(act, application: Application, move, access_code: str) -> None:
         received_at=act.at,
         again=version.number > 1,
         rejected_on=clock_.rejected_on,
+        decided_later=clock_.decided_later,
+        partner_until=queries.partner_awaited_until(application, act.at),
     )
 
 

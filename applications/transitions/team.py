@@ -99,6 +99,7 @@ def invite_member(
             language=actor.language,
             inviter=str(actor),
             right=TeamRight(member.right).label,
+            signatory=member.signatory,
             until=member.expires_at,
         )
         _ask_again(act, agreed, THE_TEAM)

@@ -13,7 +13,7 @@ from applications import transitions as files
 from applications.enums import SectionCode
 from applications.models import Application
 from applications.views.acts import act, cards, of_team, page, refusal_of, status
-from applications.views.reading import parts_of
+from applications.views.reading import parts_of, pieces_of
 from applications.views.writing import closed, frame
 from core.access import allow, signed_in
 from core.idempotency import once
@@ -102,6 +102,9 @@ def _check_context(request, application: Application, bound, agreement) -> dict:
         "cards": found,
         "ready": any(card.offer.allowed for card in found if card.name in ("submit", "refile")),
         "parts": parts_of(application, context["content"]),
+        "pieces": pieces_of(application, context["content"]),
+        "partners": application.partnerships.select_related("organisation").exclude(state="cancelled"),
+        "is_lead": application.lead_id == request.user.pk,
         "silence": queries.silence(application, request.received_at),
         "writable": closed(request, application, "") is None,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404
@@ -19,7 +20,7 @@ from applications.rules.partners import followed, link_holder, token_hash
 from applications.transitions import partnerships
 from applications.transitions.uploads import largest
 from core import files as uploads
-from core.access import allow, anyone, signed_in
+from core.access import allow, anyone
 from core.idempotency import once
 from core.models import User
 from core.transitions import Refusal
@@ -188,11 +189,11 @@ def follow(request, token):
     )
 
 
-@allow(signed_in)
+@allow(anyone)
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
 def join(request, token):
-    """Join a team: after signing in or up, by a button (opening the page uses nothing up)."""
+    """Join a team: one reads who invites, signs in or up, then joins by a button (opening the page uses nothing up)."""
     member = files.invitation(token)
     if member is None:
         raise Refusal(
@@ -202,10 +203,12 @@ def join(request, token):
             status=410,
         )
     application = member.application
-    if queries.is_member(request.user, application):
+    if request.user.is_authenticated and queries.is_member(request.user, application):
         return _private(redirect(reverse("applications:read", args=[application.reference])))
     refusal = None
     if request.method == "POST":
+        if not request.user.is_authenticated:
+            return _private(redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}"))
         try:
             files.join(token=token, actor=request.user, at=request.received_at)
             messages.success(request, _("You are in the team."))

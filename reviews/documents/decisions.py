@@ -145,11 +145,17 @@ def _meeting(decision: Decision) -> str:
     return day(item.meeting.opened_at or item.meeting.planned_at) if item is not None else ""
 
 
-def _eligibility(application) -> dict:
-    last = application.information_requests.order_by("-number").first()
+def _eligibility(application, at) -> dict:
+    """What was asked before, and whether the call had closed: a condition is then said to be beyond correction, not otherwise."""
+    last, is_open = application.information_requests.order_by("-number").first(), at < application.call.closes_at
     if last is None:
-        return {"asked_on": "", "asked_until": "", "answered_on": ""}
-    return {"asked_on": day(last.opened_at), "asked_until": day(last.due_at), "answered_on": day(last.answered_at)}
+        return {"asked_on": "", "asked_until": "", "answered_on": "", "call_was_open": is_open}
+    return {
+        "call_was_open": is_open,
+        "asked_on": day(last.opened_at),
+        "asked_until": day(last.due_at),
+        "answered_on": day(last.answered_at),
+    }
 
 
 def freeze_letter(decision: Decision, *, at) -> Document:
@@ -206,7 +212,7 @@ def freeze_letter(decision: Decision, *, at) -> Document:
             "has_algorithm": decision.kind in ("award", "promotion", "appeal", "reserve_closure"),
             "observations_on": str(decision.details.get("observations_invited_on", "")),
             "observations": str(decision.details.get("observations", "")),
-            **_eligibility(application),
+            **_eligibility(application, at),
         }
         return documents.freeze(
             kind,

@@ -17,6 +17,7 @@ from core import documents
 from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
+from fund.models import Call
 from reviews import queries
 from reviews.enums.reading import DecisionKind, DecisionOutcome
 from reviews.forms import reading as forms
@@ -213,6 +214,7 @@ def decision(request, reference):
             "feedback": sheets.feedback(application),
             "appeals": appeals_,
             "form": form,
+            "open_calls": _to_reuse(application, standing, request.received_at),
             "is_late": bool(standing and request.received_at >= queries.appeal_until(standing)),
             "may_contest": standing is not None
             and files.is_applicant(request.user, application)
@@ -221,6 +223,13 @@ def decision(request, reference):
         },
         status=status(form),
     )
+
+
+def _to_reuse(application, standing, at) -> list[Call]:
+    """Calls open now in which the text of a file that was not funded may serve again."""
+    if standing is None or standing.outcome not in ("rejected", "ineligible"):
+        return []
+    return list(Call.objects.open_at(at).order_by("closes_at")[:3])
 
 
 def _contest(request, application, standing, form):

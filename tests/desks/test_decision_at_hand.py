@@ -56,6 +56,6 @@ def test_refusals_cost_the_same_at_any_number(django_assert_num_queries, files):
         notified(made, decided(made, application, "rejected"))
     lead = made.files[0].lead
     Application.objects.update(lead=lead)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         found = tasks(lead, timezone.now())
     assert len(found) == files
