@@ -30,6 +30,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--entries", type=int, default=1_000_000, help="entries of the ledger (1000000)")
     parser.add_argument("--solver-applications", type=int, default=None, metavar="N", help="(300; 3000 with --prove)")
     parser.add_argument("--solver-members", type=int, default=None, metavar="N", help="(60; 300 with --prove)")
+    parser.add_argument("--panels", type=int, default=20, help="simulated calls of 300 files a figure of --prove (20)")
     parser.add_argument("--to", type=Path, default=Path("docs/reliability.md"), help="where --prove writes")
     sizes = parser.parse_args()
     for name, short, long in (("races", 3, 1000), ("solver_applications", 300, 3000), ("solver_members", 60, 300)):

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from bench import races, work
+from bench import races, scores, work
 from bench.measure import Report
 from fund.ledger import batch, post
 from fund.ledger.verify import verify
@@ -75,5 +75,6 @@ def run(report: Report, sizes, target: Path) -> None:
     entries(report, sizes.entries)
     report.title("The panel")
     work.solver(report, sizes.solver_applications, sizes.solver_members)
+    scores.run(report, sizes.panels)
     verify()
     write(settings.BASE_DIR / target, report)

@@ -8,10 +8,11 @@ solution rounded to a thousandth, so that neither the order of the files nor the
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import lcm
 from operator import mul
+from typing import Any
 
 from fund.enums import College
 from reviews import scoring
@@ -22,7 +23,7 @@ THOUSANDTHS = 1000
 HIGHEST = Fraction(scoring.MAX_HALF_POINTS, 2)
 
 
-def leniencies(given: Mapping[Hashable, Sequence[Ballot]], weights: Sequence[Weight]) -> dict[int, Fraction]:
+def leniencies(given: Mapping[Any, Sequence[Ballot]], weights: Sequence[Weight]) -> dict[int, Fraction]:
     """By reader, how far above (below: negative) colleagues on the same files he scores, out of 5. Ballots by file, each with its reader."""
     files = [
         [(ballot.reader, ballot.college == College.STATE, total) for ballot, total in found]
@@ -112,20 +113,22 @@ def advisory(
     found: Score, ballots: Sequence[Ballot], weights: Sequence[Weight], lenient: Mapping[int, Fraction]
 ) -> Fraction | None:
     """The calibrated score of a file: each college's mean on each criterion without the leniency of those who judged it, then the mean of the two colleges."""
-    if not found.complete:
+    if found.value is None:
         return None
     total, taken = sum(weight.weight for weight in weights), Fraction(0)
     for college in scoring.COLLEGES:
         own = [ballot for ballot in ballots if ballot.college == college]
         for weight in weights:
             judges = [
-                lenient.get(ballot.reader, 0) for ballot in own if ballot.half_points.get(weight.code) is not None
+                lenient.get(ballot.reader, Fraction(0)) if ballot.reader is not None else Fraction(0)
+                for ballot in own
+                if ballot.half_points.get(weight.code) is not None
             ]
             taken += Fraction(weight.weight, total) * sum(judges, Fraction(0)) / len(judges)
     return min(HIGHEST, max(Fraction(0), found.value - taken / len(scoring.COLLEGES)))
 
 
-def standard_error(given: Mapping[Hashable, Sequence[Ballot]], weights: Sequence[Weight]) -> float | None:
+def standard_error(given: Mapping[Any, Sequence[Ballot]], weights: Sequence[Weight]) -> float | None:
     """What chance alone does to one review, out of 5: the spread of readers of the same file and college, pooled over the files. None when none is shared."""
     squares, freedom = Fraction(0), 0
     for ballots in given.values():

@@ -170,7 +170,7 @@ def _reasons(row: Advised, labels: dict[str, str]) -> list[str]:
     if "incomplete" in line.flags:
         found.append(_missing(line, labels))
     if "college_gap" in line.flags:
-        gap = scoring.published(abs(line.score.gap or 0))
+        gap = scoring.published(abs(line.score.gap or Fraction(0)))
         found.append(_("The colleges differ by %(points)s") % {"points": figure(gap)})
     if "range" in line.flags:
         found.append(_("The readers differ by %(points)s") % {"points": figure(scoring.published(line.score.range))})
