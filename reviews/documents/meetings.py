@@ -19,8 +19,8 @@ from fund.models import FundIdentity
 from reviews.enums.meeting import AgendaItemState, AttendanceKind, Proposal, VoteMode, VoteOutcome
 from reviews.models import Decision
 from reviews.models.meeting import AgendaItem, Departure, Meeting, MinutesSection, Vote
+from reviews.queries import genders, review_counts
 from reviews.queries import meetings as queries
-from reviews.queries import review_counts
 
 COLLEGES = ((str(College.CIVIL_SOCIETY), "Société civile"), (str(College.STATE), "État"))
 PRESENCE = {
@@ -260,6 +260,8 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
             if row is not None and row.left_at:
                 detail += f", départ à {_hour(row.left_at)}"
             lines.append(f"- {seat.user}{f', {seat.title}' if seat.title else ''} : {detail}")
+    lines += _genders(room)
+    lines += _observers(room)
     event = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb="open").order_by("-id").first()
     if event is not None and "civil" in event.payload:
         facts = event.payload
@@ -273,6 +275,30 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
             f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {_hour(row.designated_at)}."
         )
     return "\n".join(lines)
+
+
+def _genders(room: queries.Room) -> list[str]:
+    """How many women and men sit in each college: counts, never names."""
+    found = genders([*room.seats, *room.alternates])
+    words = []
+    for code, label in COLLEGES:
+        count = found[code]
+        said = [f"femmes {count['woman']}", f"hommes {count['man']}"]
+        said += [f"autre {count['other']}"] if count["other"] else []
+        said += [f"non dit {count['']}"] if count[""] else []
+        words.append(f"{label}, {', '.join(said)}")
+    return ["", f"Représentation des femmes et des hommes (titulaires et suppléants) : {' ; '.join(words)}."]
+
+
+def _observers(room: queries.Room) -> list[str]:
+    """Those who attended without a vote, and those who were absent."""
+    if not room.observers:
+        return []
+    lines = ["", "Sans voix délibérative :"]
+    for seat in room.observers:
+        detail = PRESENCE[room.presence(seat)]
+        lines.append(f"- {seat.user}{f', {seat.title}' if seat.title else ''} : {detail}")
+    return lines
 
 
 def _item_text(item: AgendaItem, votes: list[Vote], departures: list[Departure], ranks) -> str:

@@ -14,6 +14,25 @@ class PanelState(models.TextChoices):
 class SeatKind(models.TextChoices):
     FULL_MEMBER = "full_member", _("full member")
     ALTERNATE = "alternate", _("alternate")
+    OBSERVER = "observer", _("without a vote (user of the service, observer)")
+
+
+class SeatEnd(models.TextChoices):
+    """Why a seat ended before its call was over."""
+
+    RESIGNATION = "resignation", pgettext_lazy("seat", "resignation")
+    END_OF_TERM = "end_of_term", pgettext_lazy("seat", "end of the term")
+    DEATH = "death", pgettext_lazy("seat", "death")
+    ROLE_ENDED = "role_ended", pgettext_lazy("seat", "the role ended")
+    OTHER = "other", pgettext_lazy("seat", "another reason")
+
+
+class Gender(models.TextChoices):
+    """As the member says it; never asked of anyone who would rather not."""
+
+    WOMAN = "woman", pgettext_lazy("gender", "woman")
+    MAN = "man", pgettext_lazy("gender", "man")
+    OTHER = "other", pgettext_lazy("gender", "other")
 
 
 class DeclarationState(models.TextChoices):

@@ -16,6 +16,7 @@ from reviews.models.meeting import AgendaItem, Meeting, MinutesSection
 
 NOBODY = [("", "—")]
 BY_ANOTHER = (AttendanceKind.ALTERNATE, AttendanceKind.PROXY)
+IN_PERSON = (AttendanceKind.ROOM, AttendanceKind.REMOTE, AttendanceKind.ABSENT)
 
 
 def _number(value: str) -> int | None:
@@ -171,6 +172,19 @@ class AttendanceForm(SeatsForm):
                 initial=str(row.represented_by_id or "") if row is not None else "",
             )
             self.fields[f"presence-{seat.pk}"], self.fields[f"represented_by-{seat.pk}"] = presence, by
+        for seat in self.room.observers:
+            row = self.room.attendance.get(seat.pk)
+            self.fields[f"presence-{seat.pk}"] = forms.ChoiceField(
+                label=str(seat.user),
+                choices=[(one.value, one.label) for one in IN_PERSON],
+                required=False,
+                initial=row.presence if row is not None else AttendanceKind.ABSENT,
+            )
+
+    @property
+    def voiceless(self):
+        """(seat, presence field) of those who attend without a vote."""
+        return [(seat, self[f"presence-{seat.pk}"]) for seat in self.room.observers]
 
     @property
     def sheet(self):
@@ -193,6 +207,8 @@ class AttendanceForm(SeatsForm):
             presence = self.cleaned_data[f"presence-{seat.pk}"] or str(AttendanceKind.ABSENT)
             other = self.seat_in(f"represented_by-{seat.pk}") if presence in BY_ANOTHER else None
             rows.append((seat, presence, other))
+        for seat in self.room.observers:
+            rows.append((seat, self.cleaned_data[f"presence-{seat.pk}"] or str(AttendanceKind.ABSENT), None))
         return {"rows": rows}
 
 

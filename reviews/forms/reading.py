@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.browser import as_int
 from core.forms import DayField, EurosField, FundForm, InstantField
-from fund.enums import College
-from reviews.enums.reading import AUTOMATIC_GROUNDS, Fallback, Ground, SeatKind
+from reviews.enums.reading import AUTOMATIC_GROUNDS, Fallback, Ground
 from reviews.models import Seat
 from reviews.queries.reviewing import readable_files
 
@@ -99,43 +98,10 @@ class AssignReaderForm(FundForm):
             "reference"
         )
         self.fields["application"].label_from_instance = lambda row: row.reference
-        self.fields["seat"].queryset = Seat.objects.current().filter(panel=self.obj).select_related("user")
+        self.fields["seat"].queryset = Seat.objects.current().members().filter(panel=self.obj).select_related("user")
         self.fields["seat"].label_from_instance = lambda seat: (
             f"{seat.user} ({seat.get_college_display()}, {seat.get_kind_display()})"
         )
-
-
-class SeatForm(FundForm):
-    """One line of the composition."""
-
-    user = forms.IntegerField(widget=forms.HiddenInput)
-    college = forms.ChoiceField(widget=forms.HiddenInput, choices=College.choices)
-    kind = forms.ChoiceField(label=_("Seat"), choices=[("", _("does not sit")), *SeatKind.choices], required=False)
-    is_president = forms.BooleanField(label=_("Co-president"), required=False)
-    acts_for_president = forms.BooleanField(label=_("Stands in for the co-president"), required=False)
-    title = forms.CharField(label=_("Capacity"), max_length=150, required=False)
-    siret = forms.CharField(label=_("SIRET of his or her body"), max_length=20, required=False)
-    load_max = forms.IntegerField(label=_("Files at most"), min_value=0, max_value=500, initial=60)
-    themes = forms.MultipleChoiceField(
-        label=_("Themes"), required=False, widget=forms.SelectMultiple(attrs={"class": "input", "size": 4})
-    )
-    departments = forms.CharField(
-        label=_("Departments"), max_length=200, required=False, help_text=_("Numbers, with spaces: 58 71 21")
-    )
-
-    def __init__(self, *args, themes=(), person=None, **options):
-        super().__init__(*args, **options)
-        self.person = person
-        self.fields["themes"].choices = list(themes)
-
-
-class SeedForm(FundForm):
-    seed = forms.CharField(
-        label=_("Public seed of the assignment"),
-        max_length=80,
-        required=False,
-        help_text=_("It breaks ties and is known to all from now on; drawn at random when left empty."),
-    )
 
 
 class IneligibilityForm(FundForm):

@@ -1,13 +1,15 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from core.models import Machine
-from fund.enums import College, Role
+from fund.enums import COLLEGE_ROLES, College, Role
+from fund.models import RoleGrant
 from fund.queries import has_role
-from reviews.enums.reading import BADGES, Fallback, PanelState, SeatKind
+from reviews.enums.reading import BADGES, Fallback, Gender, PanelState, SeatEnd, SeatKind
 
 P = PanelState
 
@@ -19,7 +21,7 @@ class PanelQuerySet(models.QuerySet):
             return self.none()
         if any(has_role(user, role) for role in (Role.CASE_OFFICER, Role.CO_PRESIDENT, Role.AUDITOR)):
             return self.all()
-        return self.filter(seats__user=user, seats__ends_at__isnull=True).distinct()
+        return self.filter(pk__in=Seat.objects.current().filter(user=user).values("panel"))
 
 
 class Panel(Machine):
@@ -135,11 +137,16 @@ class Panel(Machine):
 
 class SeatQuerySet(models.QuerySet):
     def current(self, at=None):
-        """Seats that are filled (at an instant, now by default)."""
-        return (
-            self.filter(ends_at__isnull=True)
-            if at is None
-            else self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+        """Seats that are filled (at an instant, now by default): not ended, in their term, and held by someone who has the role that goes with them.
+        No clock ends them: the dates are read."""
+        at = at or timezone.now()
+        held = RoleGrant.objects.in_effect(at).filter(
+            user=OuterRef("user"), college=OuterRef("college"), role__in=COLLEGE_ROLES
+        )
+        return self.filter(
+            Q(ends_at__isnull=True) | Q(ends_at__gt=at),
+            Q(term_ends_on__isnull=True) | Q(term_ends_on__gte=timezone.localdate(at)),
+            Q(kind=SeatKind.OBSERVER) | Exists(held),
         )
 
     def full_members(self):
@@ -150,14 +157,23 @@ class SeatQuerySet(models.QuerySet):
 
     def visible_to(self, user):
         return self.filter(panel__in=Panel.objects.visible_to(user).values("pk"))
+    def not_ended(self):
+        """Seats that nobody ended, whether or not their holder may still sit."""
+        return self.filter(ends_at__isnull=True)
+
+    def members(self):
+        """Full members and alternates: those who read, declare and may vote."""
+        return self.exclude(kind=SeatKind.OBSERVER)
+
 
 
 class Seat(models.Model):
-    """One place in a panel. Full members vote; an alternate replaces a full member of his college. `themes` is {code: level 1-3}."""
+    """One place in a panel. Full members vote; an alternate replaces a full member of his college; an observer has no college and no vote. `themes` is
+    {code: level 1-3}. `term_*` are the days of the term of office, both included."""
 
     panel = models.ForeignKey(Panel, models.PROTECT, related_name="seats", verbose_name=_("panel"))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="seats", verbose_name=_("person"))
-    college = models.CharField(_("college"), max_length=20, choices=College.choices)
+    college = models.CharField(_("college"), max_length=20, choices=College.choices, blank=True)
     kind = models.CharField(_("kind of seat"), max_length=20, choices=SeatKind.choices, default=SeatKind.FULL_MEMBER)
     title = models.CharField(_("capacity"), max_length=150, blank=True)
     is_president = models.BooleanField(_("co-president"), default=False)
@@ -177,7 +193,28 @@ class Seat(models.Model):
         verbose_name_plural = _("seats")
         ordering = ["college", "-is_president", "kind", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(college__in=College.values), name="seat_college"),
+    end_cause = models.CharField(_("why it ended"), max_length=20, choices=SeatEnd.choices, blank=True)
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="successors", verbose_name=_("seat it follows")
+    )
+    term_starts_on = models.DateField(_("term starts on"), null=True, blank=True)
+    term_ends_on = models.DateField(_("term ends on"), null=True, blank=True)
+    appointing_act = models.CharField(_("appointing act"), max_length=150, blank=True)
+    appointed_on = models.DateField(_("date of the appointing act"), null=True, blank=True)
+    gender = models.CharField(_("gender"), max_length=10, choices=Gender.choices, blank=True)
+            models.CheckConstraint(
+                condition=Q(kind="observer", college="") | (~Q(kind="observer") & Q(college__in=College.values)),
+                name="seat_college",
+            ),
+            models.CheckConstraint(condition=Q(end_cause__in=["", *SeatEnd.values]), name="seat_end_cause"),
+            models.CheckConstraint(condition=Q(end_cause="") | Q(ends_at__isnull=False), name="seat_cause_has_end"),
+            models.CheckConstraint(condition=Q(gender__in=["", *Gender.values]), name="seat_gender"),
+            models.CheckConstraint(
+                condition=Q(term_ends_on__isnull=True)
+                | Q(term_starts_on__isnull=True)
+                | Q(term_ends_on__gte=models.F("term_starts_on")),
+                name="seat_term_dates",
+            ),
             models.CheckConstraint(condition=Q(kind__in=SeatKind.values), name="seat_kind"),
             models.CheckConstraint(
                 condition=Q(is_president=False) | Q(kind="full_member"), name="seat_president_is_full_member"

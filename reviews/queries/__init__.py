@@ -14,7 +14,18 @@ from reviews.queries.decisions import (
     to_sign,
 )
 from reviews.queries.interests import declarations_missing, is_recused, recused_files
-from reviews.queries.panels import acting_president, candidates, find_panel, my_panels, panel_of, seat_of, seats
+from reviews.queries.panels import (
+    acting_president,
+    candidates,
+    find_panel,
+    genders,
+    my_panels,
+    observers,
+    panel_of,
+    seat_of,
+    seats,
+    vacancies,
+)
 from reviews.queries.ranking import Ranking, ranking, score_of
 from reviews.queries.reviewing import filed_reviews, may_see_reviews, my_assignments, readable_files, review_counts
 
@@ -26,6 +37,7 @@ __all__ = [
     "declarations_missing",
     "filed_reviews",
     "find_panel",
+    "genders",
     "is_recused",
     "known_decisions",
     "live_award",
@@ -33,6 +45,7 @@ __all__ = [
     "missing_signers",
     "my_assignments",
     "my_panels",
+    "observers",
     "panel_of",
     "preview",
     "ranking",
@@ -48,4 +61,5 @@ __all__ = [
     "signers",
     "standing",
     "to_sign",
+    "vacancies",
 ]

@@ -134,7 +134,7 @@ def _domain(email: str) -> str:
 def telling_domains(panel: Panel) -> set[str]:
     """E-mail domains that say something: not a public provider's, not one that both colleges share."""
     by_domain: dict[str, set[str]] = {}
-    for college, email in panel.seats.current().values_list("college", "user__email"):
+    for college, email in panel.seats.current().members().values_list("college", "user__email"):
         by_domain.setdefault(_domain(email), set()).add(college)
     return {domain for domain, colleges in by_domain.items() if len(colleges) == 1 and domain not in COMMON_DOMAINS}
 

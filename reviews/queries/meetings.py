@@ -88,9 +88,10 @@ class Room:
     recused: dict[int, set[int]] = field(default_factory=dict)
     declared: dict[int, set[int]] = field(default_factory=dict)
     departures: dict[int, dict[int, Departure]] = field(default_factory=dict)
+    observers: list[Seat] = field(default_factory=list)
 
     def seat(self, pk) -> Seat | None:
-        return next((seat for seat in (*self.seats, *self.alternates) if seat.pk == pk), None)
+        return next((seat for seat in (*self.seats, *self.alternates, *self.observers) if seat.pk == pk), None)
 
     def seat_of(self, user) -> Seat | None:
         """This person's own seat in the panel, full member or alternate."""
@@ -205,6 +206,7 @@ def room_of(meeting: Meeting, at: datetime | None = None) -> Room:
         [seat for seat in everyone if seat.kind == SeatKind.FULL_MEMBER],
         [seat for seat in everyone if seat.kind == SeatKind.ALTERNATE],
         attendance,
+        observers=[seat for seat in everyone if seat.kind == SeatKind.OBSERVER],
     )
     users = [seat.user_id for seat in everyone]
     said = Declaration.objects.filter(user__in=users, application__in=_files(meeting)).exclude(

@@ -21,6 +21,11 @@ def personal(user: User) -> dict:
             employer_siret="siret",
             since="created_at",
             until="ends_at",
+            term_starts_on="term_starts_on",
+            term_ends_on="term_ends_on",
+            appointing_act="appointing_act",
+            appointed_on="appointed_on",
+            gender="gender",
         ),
         "declarations": rows(
             Declaration.objects.filter(user=user).order_by("pk"),

@@ -7,11 +7,11 @@ from django.utils.translation import ngettext
 
 from applications.models import Application
 from core.transitions import Act, Refusal
-from fund.enums import CallState, College, Role
-from fund.queries import has_role
+from fund.enums import CallState, College
 from reviews import queries
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, AssignmentState, DeclarationState, Fallback, SeatKind
 from reviews.models import Assignment, Declaration, Panel
+from reviews.rules import seats
 
 PENDING = ("submitted", "information_requested")
 
@@ -34,28 +34,25 @@ def call_has_no_panel(act: Act) -> None:
         )
 
 
-def unbalanced(civil: int, state: int) -> Refusal:
-    less = College.CIVIL_SOCIETY if civil < state else College.STATE
-    return Refusal(
-        "panel_unbalanced",
-        _("The %(college)s college has %(filled)s members and the other has %(other)s.")
-        % {"college": less.label, "filled": min(civil, state), "other": max(civil, state)},
-        remedy=_("Appoint until they are equal to be able to review and convene."),
-        article="art. 11",
-        status=409,
-        field="seats",
-    )
-
-
 def colleges_are_equal(act: Act) -> None:
-    """As many full members in each college, one at least; a co-president in each, who holds the office; everyone of his own college."""
+    """As many full members in each college, the number of the rules; a co-president in each, who holds the office; everyone of his own college."""
     wanted = act.get("seats")
     if act.preview or wanted is None:
         return
+    call = act.obj.call if isinstance(act.obj, Panel) else act.obj
     full = [row for row in wanted if row["kind"] == SeatKind.FULL_MEMBER]
     counts = {college: sum(row["college"] == college for row in full) for college in College.values}
     if counts[College.CIVIL_SOCIETY] != counts[College.STATE] or not counts[College.STATE]:
-        raise unbalanced(counts[College.CIVIL_SOCIETY], counts[College.STATE])
+        less, more = sorted(counts, key=lambda college: counts[college])
+        raise Refusal(
+            "panel_unbalanced",
+            _("The %(college)s college has %(filled)s members and the other has %(other)s.")
+            % {"college": College(less).label, "filled": counts[less], "other": counts[more]},
+            remedy=_("Appoint until they are equal to be able to review and convene."),
+            article="art. 11",
+            status=409,
+            field="seats",
+        )
     if len({row["user"].pk for row in wanted}) < len(wanted):
         raise Refusal(
             "seat_person_twice", _("The same person cannot hold two seats."), article="art. 11", field="seats"
@@ -71,24 +68,11 @@ def colleges_are_equal(act: Act) -> None:
                 status=409,
             )
     for row in wanted:
-        roles = [
-            role
-            for role in (Role.PANEL_MEMBER, Role.CO_PRESIDENT)
-            if has_role(row["user"], role, act.at, row["college"])
-        ]
-        if not roles or row.get("is_president") and Role.CO_PRESIDENT not in roles:
-            raise Refusal(
-                "seat_without_role",
-                _("%(person)s does not hold this office for the college of %(college)s.")
-                % {"person": row["user"], "college": College(row["college"]).label},
-                remedy=_("Ask an administrator to propose the role."),
-                article="art. 11",
-                field="seats",
-                status=409,
-            )
+        seats.seat_is_lawful(row, call.rule_version, act.at)
+    seats.number_is_the_rules(wanted, call.rule_version)
 
 
-def panel_is_balanced(panel: Panel | None) -> None:
+def panel_is_balanced(panel: Panel | None, at) -> None:
     """Raises Refusal unless the panel is there, with equal colleges (what a review and a meeting need)."""
     if panel is None:
         raise Refusal(
@@ -98,14 +82,11 @@ def panel_is_balanced(panel: Panel | None) -> None:
             article="art. 11",
             status=409,
         )
-    full = [seat.college for seat in queries.seats(panel) if seat.is_full_member]
-    counts = {college: full.count(college) for college in College.values}
-    if counts[College.CIVIL_SOCIETY] != counts[College.STATE] or not counts[College.STATE]:
-        raise unbalanced(counts[College.CIVIL_SOCIETY], counts[College.STATE])
+    seats.colleges_sit_equal(panel, at)
 
 
 def panel_ready(act: Act) -> None:
-    panel_is_balanced(queries.panel_of(act.obj))
+    panel_is_balanced(queries.panel_of(act.obj), act.at)
 
 
 def files_are_checked(act: Act) -> None:
@@ -143,7 +124,7 @@ def review_started(act: Act) -> None:
             article="art. 13",
             status=409,
         )
-    panel_is_balanced(act.obj)
+    panel_is_balanced(act.obj, act.at)
 
 
 def someone_declared(act: Act) -> None:

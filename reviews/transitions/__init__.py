@@ -11,6 +11,7 @@ from reviews.transitions import (
     meetings,
     minutes,
     panels,
+    seats,
     withdrawals,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "meetings",
     "minutes",
     "panels",
+    "seats",
     "withdrawals",
 ]

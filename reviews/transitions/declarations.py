@@ -17,7 +17,7 @@ from reviews.transitions.common import record_event
 
 def open_declarations(panel: Panel, *, actor, at) -> int:
     """One declaration for every member and eligible file that has none; recusals of office are born recused, or recuse what was declared. Idempotent."""
-    seats = list(panel.seats.current().select_related("user"))
+    seats = list(panel.seats.current().members().select_related("user"))
     files = list(interests.files_of(panel))
     grounds = interests.automatic_grounds(panel, [seat.user for seat in seats], files)
     known = {

@@ -11,20 +11,43 @@ from reviews.enums.reading import SeatKind
 from reviews.models import Panel, Seat
 from reviews.rules import panel as rules
 from reviews.rules.people import case_officer
+from reviews.rules.seats import term_end
 from reviews.transitions.common import lock_call
 from reviews.transitions.declarations import open_declarations
 
-FIELDS = ("title", "is_president", "acts_for_president", "load_min", "load_max", "themes", "departments", "siret")
+FIELDS = (
+    "title",
+    "is_president",
+    "acts_for_president",
+    "load_min",
+    "load_max",
+    "themes",
+    "departments",
+    "siret",
+    "term_starts_on",
+    "term_ends_on",
+    "appointing_act",
+    "appointed_on",
+    "gender",
+)
 
 
-def _seat(panel: Panel, row: dict, at) -> Seat:
+def facts_of(panel: Panel, row: dict) -> dict:
+    """What the row says of its seat; a term without an end has the length of the rules."""
     facts = {name: row[name] for name in FIELDS if name in row}
+    if facts.get("term_starts_on") and not facts.get("term_ends_on"):
+        facts["term_ends_on"] = term_end(facts["term_starts_on"], panel.call.rule_version)
+    return facts
+
+
+def seat_of_row(panel: Panel, row: dict, at, **facts) -> Seat:
     return Seat(
         panel=panel,
         user=row["user"],
         college=row["college"],
         kind=row.get("kind", SeatKind.FULL_MEMBER),
         created_at=at,
+        **facts_of(panel, row),
         **facts,
     )
 
@@ -49,7 +72,7 @@ def constitute(act, call, *, seats, seed=""):
         seed=seed or secrets.token_hex(8),
         reviews_per_college=call.rule_version["reviews_per_college"],
     )
-    Seat.objects.bulk_create([_seat(panel, row, act.at) for row in seats])
+    Seat.objects.bulk_create([seat_of_row(panel, row, act.at) for row in seats])
     act.note(seats=len(seats), seed=panel.seed)
     open_declarations(panel, actor=act.actor, at=act.at)
     return panel
@@ -65,19 +88,18 @@ def constitute(act, call, *, seats, seed=""):
 )
 def revise(act, panel, *, seats):
     """Before the readings are assigned: the seats become these; those who leave keep their trace, those who come declare."""
-    kept = {seat.user_id: seat for seat in panel.seats.current()}
+    kept = {seat.user_id: seat for seat in panel.seats.not_ended()}
     wanted = {row["user"].pk: row for row in seats}
     Seat.objects.filter(pk__in=[seat.pk for user, seat in kept.items() if user not in wanted]).update(ends_at=act.at)
     Seat.objects.filter(panel=panel, ends_at__isnull=True).update(is_president=False)
     for user, row in wanted.items():
         if user not in kept:
-            _seat(panel, row, act.at).save()
+            seat_of_row(panel, row, act.at).save()
             continue
         seat = kept[user]
         seat.is_president, seat.college, seat.kind = False, row["college"], row.get("kind", seat.kind)
-        for name in FIELDS:
-            if name in row:
-                setattr(seat, name, row[name])
+        for name, value in facts_of(panel, row).items():
+            setattr(seat, name, value)
         seat.save()
     panel.revise()
     act.note(seats=len(seats))

@@ -1,4 +1,4 @@
-"""The case officers' pages: constitute the panel, follow declarations and readings, assign, record fallbacks, close the reading, see the ranking; prepare
+"""The case officers' pages: follow declarations and readings, assign, record fallbacks, close the reading, see the ranking; prepare
 and notify decisions; draft a decision of ineligibility."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.access import allow
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.enums import CallState, College, Role
-from fund.models import Call, Theme
+from fund.models import Call
 from fund.people import instruction_desk
 from fund.queries import has_role
 from reviews import queries
@@ -28,7 +28,7 @@ from reviews.models import Decision
 from reviews.queries import interests, reviewing
 from reviews.queries.advice import advice
 from reviews.queries.ranking import JUDGED
-from reviews.transitions import decisions, panels
+from reviews.transitions import decisions
 from reviews.views.acts import act, cards, page_of, status
 
 CALL_FORMS = {
@@ -108,6 +108,7 @@ def panel(request, slug):
 
 def _panel_context(request, row, bound, fallback) -> dict:
     lines = reviewing.files_progress(row, request.user)
+    at = request.received_at
     name = "record_early_fallback" if row.state == PanelState.READING else "record_fallback"
     form_of = {}
     if row.state in (PanelState.READING, PanelState.READING_CLOSED):
@@ -131,6 +132,8 @@ def _panel_context(request, row, bound, fallback) -> dict:
         "civil": [seat for seat in seats if seat.college == College.CIVIL_SOCIETY],
         "state": [seat for seat in seats if seat.college == College.STATE],
         "declarations": interests.progress(row),
+        "observers": queries.observers(row),
+        "vacancies": queries.vacancies(row, at),
         "recusals": interests.recusals(row, request.user),
         "missing": interests.declarations_missing(row),
         "readers": reviewing.progress(row),
@@ -140,102 +143,6 @@ def _panel_context(request, row, bound, fallback) -> dict:
         "cards": cards(request, row, PANEL_FORMS, bound),
         "short": [line for line in lines if not line.balanced],
     }
-
-
-# ---- composition ----
-
-
-def _rows(request, call, row) -> list[forms.SeatForm]:
-    """One form for each person who may sit: what is composed, else what the roles propose."""
-    themes = list(Theme.objects.order_by("label").values_list("code", "label"))
-    held = {seat.user_id: seat for seat in queries.seats(row)} if row else {}
-    found = []
-    for number, person in enumerate(queries.candidates(request.received_at)):
-        seat = held.get(person["user"].pk)
-        initial = {
-            "user": person["user"].pk,
-            "college": person["college"],
-            "kind": person["kind"] if row is None else "",
-            "is_president": person["is_president"],
-            "title": person["title"],
-        }
-        if seat is not None:
-            initial |= {
-                "kind": seat.kind,
-                "is_president": seat.is_president,
-                "acts_for_president": seat.acts_for_president,
-                "title": seat.title,
-                "siret": seat.siret,
-                "load_max": seat.load_max,
-                "themes": list(seat.themes),
-                "departments": " ".join(seat.departments),
-            }
-        found.append(
-            forms.SeatForm(
-                request.POST if request.method == "POST" else None,
-                prefix=f"seat-{number}",
-                initial=initial,
-                themes=themes,
-                person=person["user"],
-            )
-        )
-    return found
-
-
-def _seats(rows) -> list[dict]:
-    people = {form.person.pk: form.person for form in rows}
-    found = []
-    for form in rows:
-        facts = form.cleaned_data
-        if facts["kind"] and facts["user"] in people:
-            found.append(
-                {
-                    "user": people[facts["user"]],
-                    "college": facts["college"],
-                    "kind": facts["kind"],
-                    "is_president": facts["is_president"],
-                    "acts_for_president": facts["acts_for_president"],
-                    "title": facts["title"],
-                    "siret": "".join(facts["siret"].split()),
-                    "load_max": 60 if facts["load_max"] is None else facts["load_max"],
-                    "themes": dict.fromkeys(facts["themes"], 3),
-                    "departments": facts["departments"].replace(",", " ").split(),
-                }
-            )
-    return found
-
-
-@allow(instruction_desk)
-@require_http_methods(["GET", "HEAD", "POST"])
-@once
-def compose(request, slug):
-    """Who sits in this call: two equal colleges, from those who hold the role."""
-    call = call_or_404(slug)
-    row = queries.panel_of(call)
-    rows, seed = _rows(request, call, row), forms.SeedForm(request.POST or None)
-    if request.method == "POST" and all([*(form.is_valid() for form in rows), seed.is_valid()]):
-        try:
-            if row is None:
-                panels.constitute(
-                    call=call,
-                    actor=request.user,
-                    at=request.received_at,
-                    seats=_seats(rows),
-                    seed=seed.cleaned_data["seed"],
-                )
-            else:
-                panels.revise(panel=row, actor=request.user, at=request.received_at, seats=_seats(rows))
-            messages.success(request, _("The panel is constituted; its members are asked to declare their interests."))
-            return redirect("reviews:panel", slug)
-        except Refusal as refusal:
-            seed.add_error(None, str(refusal))
-    colleges = [(college, [form for form in rows if form["college"].value() == college]) for college in College.values]
-    return render(
-        request,
-        "reviews/instruction/compose.html",
-        {"call": call, "panel": row, "colleges": colleges, "seed": seed},
-        status=status(seed, *rows),
-    )
 
 
 @allow(instruction_desk)

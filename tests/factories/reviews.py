@@ -77,7 +77,7 @@ def world(
 ) -> World:
     """A closed call with eligible files (each with its confirmed partner), people with their roles; no panel yet. `rules`: parameters of its version."""
     FundIdentityFactory()
-    version = rules_in_force(**rules) if rules else rules_in_force()
+    version = rules_in_force(**{"full_members_per_college": members} | rules)
     call = CallFactory(
         state=CallState.CLOSED,
         envelope=books.envelope(envelope),

@@ -47,8 +47,7 @@ class MeetingQuerySet(models.QuerySet):
             return self.none()
         if sees_meetings(user):
             return self.all()
-        sits = Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now())
-        seats = self.model._meta.apps.get_model("reviews", "Seat").objects.filter(sits, user=user)
+        seats = self.model._meta.apps.get_model("reviews", "Seat").objects.current().filter(user=user)
         return self.filter(call__panel__in=seats.values("panel"))
 
 

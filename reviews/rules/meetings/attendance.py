@@ -36,6 +36,15 @@ def attendance_stands(act: Act) -> None:
         return
     room = queries.room_of(act.obj, act.at)
     seat, presence = seat_named(act, room), act.get("presence")
+    if seat.kind == SeatKind.OBSERVER:
+        if presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY):
+            raise Refusal(
+                "observer_is_not_replaced",
+                _("Who has no vote is there or is not: nobody stands for him."),
+                field="presence",
+                article="art. 11",
+            )
+        return
     if seat.kind != SeatKind.FULL_MEMBER:
         raise Refusal(
             "alternate_has_no_seat",

@@ -15,10 +15,9 @@ from reviews.enums.meeting import (
     ITEM_OPEN,
     AgendaItemState,
 )
-from reviews.enums.reading import SeatKind
-from reviews.models import Seat
 from reviews.models.meeting import Meeting
 from reviews.queries import meetings as queries
+from reviews.rules import seats
 from reviews.rules.meetings.frame import LABELS, meeting_of
 
 
@@ -68,24 +67,11 @@ def files_are_free(act: Act) -> None:
 
 
 def panel_is_equal(act: Act) -> None:
-    """A panel that is not composed in equality cannot be convened."""
+    """A panel that is not composed in equality is not convened and opens no meeting."""
     meeting = meeting_of(act.obj)
-    seats = (
-        Seat.objects.filter(panel__call=meeting.call_id, kind=SeatKind.FULL_MEMBER)
-        .current(act.at)
-        .values_list("college", flat=True)
-    )
-    counts = {college: sum(1 for one in seats if one == college) for college in LABELS}
-    few, many = sorted(counts, key=lambda college: counts[college])
-    if counts[few] != counts[many] or not counts[few]:
-        raise Refusal(
-            "panel_unbalanced",
-            _("The college “%(college)s” has %(few)s members and the other %(many)s.")
-            % {"college": LABELS[few], "few": counts[few], "many": counts[many]},
-            remedy=_("Appoint until they are equal to be able to review and convene."),
-            article="art. 11",
-            status=409,
-        )
+    panel = queries.panel_of(meeting)
+    if panel is not None:
+        seats.colleges_sit_equal(panel, act.at)
 
 
 def agenda_is_set(act: Act) -> None:
