@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.views import deciding, instruction, members, readings
+from reviews.views import composing, deciding, instruction, members, readings
 
 urlpatterns = [
     path("commission/", members.desk, name="desk"),
@@ -9,11 +9,13 @@ urlpatterns = [
     path("commission/dossiers/<str:reference>/pieces/<int:pk>/", members.piece, name="piece"),
     path("commission/classement/<slug:slug>/", members.ranking, name="ranking"),
     path("commission/deports/<slug:slug>/", readings.recusals, name="recusals"),
+    path("commission/siege/<slug:slug>/", composing.my_seat, name="my_seat"),
     path("commission/decisions/<slug:slug>/", members.sign, name="sign"),
     path("commission/decisions/dossiers/<str:reference>/rediger/", deciding.draft, name="draft"),
     path("instruction/commission/", instruction.panel_list, name="panel_list"),
     path("instruction/commission/<slug:slug>/", instruction.panel, name="panel"),
-    path("instruction/commission/<slug:slug>/composition/", instruction.compose, name="compose"),
+    path("instruction/commission/<slug:slug>/composition/", composing.compose, name="compose"),
+    path("instruction/commission/<slug:slug>/sieges/", composing.seats, name="seats"),
     path("instruction/commission/<slug:slug>/repartition/", readings.proposal, name="proposal"),
     path("instruction/commission/<slug:slug>/classement/", instruction.ranking, name="staff_ranking"),
     path("instruction/dossiers/<str:reference>/irrecevabilite/", instruction.ineligible, name="ineligible"),
