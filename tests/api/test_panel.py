@@ -3,8 +3,8 @@
 import pytest
 
 from fund.enums import Role
-from reviews.models import Assignment, Decision, Declaration
-from reviews.transitions import declarations
+from reviews.models import Assignment, Decision, Declaration, DiscussionRequest
+from reviews.transitions import assignments, declarations
 from tests.factories import meetings as room
 from tests.factories import reviews as panel
 from tests.factories.core import UserFactory
@@ -49,6 +49,25 @@ def test_a_panel_is_constituted(at, token):
     done = officer.post(f"{API}/panels/", {"call": made.call.slug, "seats": seats}, format="json")
     assert done.status_code == 201 and len(done.json()["seats"]) == 6, done.json()
     assert officer.post(f"{API}/calls/{made.call.slug}/start_review/").json()["state"] == "under_review"
+
+
+def test_a_member_pulls_a_file_up(at, token):
+    made = panel.under_review(files=2)
+    member, (hidden, seen) = made.members[CIVIL][1], made.files
+    mine = Declaration.objects.get(user=member, application=hidden)
+    declarations.declare_interest(declaration=mine, actor=member, ground="family_tie")
+    path = f"{API}/panels/{made.call.slug}/ask_discussion/"
+    asked = {"application": seen.reference, "reason": "La cible est plus large."}
+    assert token(member).post(path, asked, format="json").status_code == 409
+    made.panel = assignments.assign(panel=made.panel, actor=made.officer)
+    for row in Assignment.objects.filter(state="assigned").select_related("seat__user", "application__call"):
+        panel.file_review(row)
+    assignments.close_reading(panel=made.panel, actor=made.officer)
+    assert token(member).post(path, asked, format="json").status_code == 200
+    assert DiscussionRequest.objects.get().reason == "La cible est plus large."
+    assert token(member).post(path, asked | {"reason": " "}, format="json").status_code == 422
+    assert token(member).post(path, asked | {"application": hidden.reference}, format="json").status_code == 404
+    assert token(made.officer).post(path, asked, format="json").status_code == 403
 
 
 def test_a_member_declares_on_a_card_and_is_recused(at, token):

@@ -1,6 +1,8 @@
 """The demo: refused where it must be, the same twice, stopped at each stage, two variants that differ in secrets alone, books that hold."""
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -143,6 +145,15 @@ def test_the_whole_story(settings, client, tmp_path):
 
     call_command("verify_ledger")
     assert [one for one in checks.run(["payments", "bank_files", "roles", "rules", "identity"]) if not one.ok] == []
+
+    # every score that the demo publishes is recomputed from its open data, none is withheld
+    (tmp_path / "projets.json").write_bytes(client.get("/donnees/projets.json").getvalue())
+    program = settings.BASE_DIR / "docs" / "recompute_scores.py"
+    done = subprocess.run(
+        [sys.executable, "-I", program, "projets.json"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and " 0 differ" in done.stdout, done.stdout + done.stderr
+    assert "not recomputable" not in done.stdout and not done.stdout.startswith("0 scores"), done.stdout
 
     page = client.get("/projets/")
     assert page.status_code == 200 and "Premier Essai" in page.content.decode()
