@@ -15,6 +15,7 @@ from reviews.enums.reading import (
 )
 from reviews.models import Declaration, Seat
 from reviews.queries import interests
+from reviews.queries.past import past_of
 
 
 class CardSerializer(serializers.Serializer):
@@ -63,12 +64,17 @@ class DeclarationSerializer(WithTransitions, serializers.ModelSerializer):
             seat = (
                 Seat.objects.current()
                 .filter(panel__call=row.application.call_id, user=row.user_id)
-                .select_related("user", "panel__call")
+                .select_related("user", "panel__call__rule_version")
                 .first()
             )
-            known[row.application.call_id] = seat, interests.telling_domains(seat.panel) if seat else set()
-        seat, domains = known[row.application.call_id]
-        return CardSerializer(interests.card_of(row, row.application, seat, domains, row.application.call.blind)).data
+            known[row.application.call_id] = (
+                (seat, interests.telling_domains(seat.panel), past_of(seat.user, seat.panel.call))
+                if seat
+                else (None, set(), None)
+            )
+        seat, domains, past = known[row.application.call_id]
+        call = row.application.call
+        return CardSerializer(interests.card_of(row, row.application, seat, domains, call.blind, past)).data
 
 
 class NoInterest(Strict):

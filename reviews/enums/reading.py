@@ -73,6 +73,9 @@ class Hint(models.TextChoices):
     SAME_SIRET = "same_siret", _("same SIRET number")
     SAME_BODY = "same_body", _("another department of the same body")
     SAME_EMAIL_DOMAIN = "same_email_domain", _("same e-mail domain")
+    FORMER_TEAM = "former_team", _("you were in another application with someone of this team")
+    OWN_BODY = "own_body", _("this body was in another application of yours")
+    EARLIER_GRANT = "earlier_grant", _("this body received a grant with you")
 
 
 class AssignmentState(models.TextChoices):

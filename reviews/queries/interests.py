@@ -15,6 +15,7 @@ from fund.models import Call
 from reviews.enums.reading import DeclarationState, Ground, Hint
 from reviews.models import Declaration, Panel, Seat
 from reviews.queries.panels import seats
+from reviews.queries.past import Past, past_of
 
 OPEN_STATES = ("eligible", "under_review")
 """States of a file in which members declare: from eligibility to the notification of its decision."""
@@ -139,8 +140,8 @@ def telling_domains(panel: Panel) -> set[str]:
     return {domain for domain, colleges in by_domain.items() if len(colleges) == 1 and domain not in COMMON_DOMAINS}
 
 
-def hints(seat: Seat, application: Application, domains: set[str]) -> list[str]:
-    """Likenesses between a member and a file (codes of Hint). `domains`: those of `telling_domains`."""
+def hints(seat: Seat, application: Application, domains: set[str], past: Past | None = None) -> list[str]:
+    """Likenesses between a member and a file (codes of Hint). `domains`: those of `telling_domains`; `past`: his own of `past_of`."""
     found = []
     numbers = {row.siret for row in application.partnerships.all() if row.state in ("invited", "confirmed")}
     numbers |= {
@@ -160,7 +161,7 @@ def hints(seat: Seat, application: Application, domains: set[str]) -> list[str]:
     ]
     if domain in domains and domain in {_domain(email) for email in emails}:
         found.append(str(Hint.SAME_EMAIL_DOMAIN))
-    return found
+    return found + (past.hints(application) if past is not None else [])
 
 
 @dataclass
@@ -187,7 +188,12 @@ class Card:
 
 
 def card_of(
-    declaration: Declaration, application: Application, seat: Seat | None, domains: set[str], blind: bool
+    declaration: Declaration,
+    application: Application,
+    seat: Seat | None,
+    domains: set[str],
+    blind: bool,
+    past: Past | None = None,
 ) -> Card:
     if declaration.state == DeclarationState.RECUSED:
         return Card(declaration, application.reference)
@@ -195,7 +201,7 @@ def card_of(
     partners = [
         row.organisation.name for row in application.partnerships.all() if row.state in ("invited", "confirmed")
     ]
-    found = [(code, str(Hint(code).label)) for code in (hints(seat, application, domains) if seat else [])]
+    found = [(code, str(Hint(code).label)) for code in (hints(seat, application, domains, past) if seat else [])]
     place = f"{application.commune} ({application.department})" if application.commune else application.department
     return Card(
         declaration,
@@ -213,9 +219,10 @@ def card_of(
 def cards(panel: Panel, user) -> list[Card]:
     """The cards of one member, those to declare first. In a blind call: names only, in alphabetical order."""
     seat = panel.seats.current().filter(user=user).select_related("user").first()
-    domains = telling_domains(panel)
+    domains, past = telling_domains(panel), past_of(user, panel.call)
     mine = {row.application_id: row for row in Declaration.objects.filter(user=user, application__call=panel.call_id)}
-    found = [card_of(mine[row.pk], row, seat, domains, panel.call.blind) for row in files_of(panel) if row.pk in mine]
+    blind = panel.call.blind
+    found = [card_of(mine[row.pk], row, seat, domains, blind, past) for row in files_of(panel) if row.pk in mine]
     order = {DeclarationState.REQUIRED: 0, DeclarationState.NONE: 1, DeclarationState.RECUSED: 2}
     return sorted(
         found,
@@ -232,10 +239,10 @@ def seat_hints(declaration: Declaration) -> list[str]:
     seat = (
         Seat.objects.current()
         .filter(panel__call=application.call_id, user=declaration.user_id)
-        .select_related("user", "panel")
+        .select_related("user", "panel__call__rule_version")
         .first()
     )
-    return hints(seat, application, telling_domains(seat.panel)) if seat else []
+    return hints(seat, application, telling_domains(seat.panel), past_of(seat.user, seat.panel.call)) if seat else []
 
 
 def progress(panel: Panel) -> list[dict]:
