@@ -26,7 +26,7 @@ HIGHEST = Fraction(scoring.MAX_HALF_POINTS, 2)
 def leniencies(given: Mapping[Any, Sequence[Ballot]], weights: Sequence[Weight]) -> dict[int, Fraction]:
     """By reader, how far above (below: negative) colleagues on the same files he scores, out of 5. Ballots by file, each with its reader."""
     files = [
-        [(ballot.reader, ballot.college == College.STATE, total) for ballot, total in found]
+        [(reader, ballot.college == College.STATE, total) for reader, ballot, total in found]
         for ballots in given.values()
         if len(found := _judged(ballots, weights)) > 1
     ]
@@ -40,10 +40,10 @@ def leniencies(given: Mapping[Any, Sequence[Ballot]], weights: Sequence[Weight])
     }
 
 
-def _judged(ballots: Iterable[Ballot], weights: Sequence[Weight]) -> list[tuple[Ballot, Fraction]]:
-    """Ballots whose reader is known, with his own total."""
+def _judged(ballots: Iterable[Ballot], weights: Sequence[Weight]) -> list[tuple[int, Ballot, Fraction]]:
+    """Ballots whose reader is known, with him and his own total."""
     return [
-        (ballot, total)
+        (ballot.reader, ballot, total)
         for ballot in ballots
         if ballot.reader is not None and (total := scoring.own_total(ballot, weights)) is not None
     ]
@@ -133,7 +133,7 @@ def standard_error(given: Mapping[Any, Sequence[Ballot]], weights: Sequence[Weig
     squares, freedom = Fraction(0), 0
     for ballots in given.values():
         for college in scoring.COLLEGES:
-            totals = [total for ballot, total in _judged(ballots, weights) if ballot.college == college]
+            totals = [total for _reader, ballot, total in _judged(ballots, weights) if ballot.college == college]
             if len(totals) > 1:
                 centre = sum(totals, Fraction(0)) / len(totals)
                 squares += sum(((total - centre) ** 2 for total in totals), Fraction(0))

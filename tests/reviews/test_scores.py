@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from applications.models import Application
@@ -30,6 +30,7 @@ WEIGHTS = [Weight("need", 30), Weight("method", 25), Weight("team", 20), Weight(
 CODES = [weight.code for weight in WEIGHTS]
 A_THOUSANDTH = Fraction(1, calibration.THOUSANDTHS)
 
+patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 points = st.none() | st.integers(0, 10)
 
 
@@ -49,6 +50,7 @@ def calls(draw, values=points):
 # ---- calibration, as a pure function ----
 
 
+@patient
 @given(calls(), st.randoms())
 def test_no_order_changes_a_leniency(call, chance):
     files = list(call.items())
@@ -57,6 +59,7 @@ def test_no_order_changes_a_leniency(call, chance):
     assert calibration.leniencies(shuffled, WEIGHTS) == calibration.leniencies(call, WEIGHTS)
 
 
+@patient
 @given(calls(st.just(0)), st.lists(st.integers(0, 10), min_size=8, max_size=8))
 def test_nobody_is_corrected_when_all_agree(call, marks):
     """Even when the colleges part: what parts them is not their readers' leniency."""
@@ -70,6 +73,7 @@ def test_nobody_is_corrected_when_all_agree(call, marks):
         assert calibration.advisory(found, ballots, WEIGHTS, {}) == found.value
 
 
+@patient
 @given(calls())
 def test_no_weight_moves_between_the_colleges(call):
     """Leniencies sum to zero in each college, whoever read what."""
@@ -79,6 +83,7 @@ def test_no_weight_moves_between_the_colleges(call):
         assert abs(sum(own, Fraction(0))) <= A_THOUSANDTH / 2 * len(own)
 
 
+@patient
 @given(calls(st.integers(0, 6)), st.integers(0, 4))
 def test_a_harsher_college_is_no_leniency(call, harsher):
     """One college that scores everything lower leaves every leniency as it was."""
@@ -94,6 +99,7 @@ def test_a_harsher_college_is_no_leniency(call, harsher):
     assert calibration.leniencies(moved, WEIGHTS) == calibration.leniencies(call, WEIGHTS)
 
 
+@patient
 @given(calls())
 def test_the_calibrated_score_stays_a_score(call):
     lenient = calibration.leniencies(call, WEIGHTS)
