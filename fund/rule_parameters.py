@@ -320,10 +320,11 @@ PARAMETERS: tuple[Parameter, ...] = (
         _("Days between the notice and the meeting, at least"),
         "meeting",
         "15",
-        minimum=1,
+        minimum=5,  # R133-8; an urgency is said on the notice itself
         maximum=60,
     ),
-    _p("quorum", "1/2", _("Quorum, overall and in each college"), "meeting", "15", FRACTION, maximum=1),
+    _p("quorum", "1/2", _("Quorum, of all the voting seats"), "meeting", "15", FRACTION, maximum=1),
+    _p("quorum_college", "1/2", _("Quorum, of the seats of each college"), "meeting", "15", FRACTION, maximum=1),
     _p(
         "quorum_recused",
         "stays_in_base",
@@ -353,6 +354,19 @@ PARAMETERS: tuple[Parameter, ...] = (
         choices=(
             ("r133_11", _("majority of the members present or represented (article R133-11)")),
             ("college_weighted", _("each college weighs half, whatever the number of its voters")),
+        ),
+    ),
+    _p(
+        "tie",
+        "second_discussion",
+        _("Equal split of the votes"),
+        "meeting",
+        "16",
+        CHOICE,
+        choices=(
+            ("second_discussion", _("a second discussion and vote; not adopted if still equal")),
+            ("defer", _("the item is deferred to another meeting")),
+            ("reject", _("not adopted, at once")),
         ),
     ),
     _p("legal_basis", "", _("Legal basis of the college-weighted vote"), "meeting", "16", TEXT),

@@ -79,26 +79,30 @@ def quorum(
     voices: Iterable[Voice],
     *,
     share: Fraction = Fraction(1, 2),
+    college_share: Fraction | None = None,
     recused_leave_base: bool = False,
     second_notice: bool = False,
     second_notice_minimum: int = 1,
 ) -> Quorum:
-    """Is the quorum met, overall and in each college? On a second notice only `second_notice_minimum` voters of each college are needed."""
+    """Is the quorum met, overall (`share`) and in each college (`college_share`, the same unless given)? On a second notice only `second_notice_minimum` voters of each college are needed."""
     voices = list(voices)
 
-    def count(group: list[Voice], needed: int | None) -> Count:
+    within = share if college_share is None else college_share
+
+    def count(group: list[Voice], part: Fraction, needed: int | None) -> Count:
         base = [voice for voice in group if not (voice.recused and recused_leave_base)]
         return Count(
-            sum(voice.present for voice in group), len(base), ceil(share * len(base)) if needed is None else needed
+            sum(voice.present for voice in group), len(base), ceil(part * len(base)) if needed is None else needed
         )
 
     by_college = {str(college): [voice for voice in voices if voice.college == college] for college in COLLEGES}
     # One voice of each college is always needed: half of nothing is nothing, and no decision is taken by one college alone.
     colleges = {
-        name: count(group, second_notice_minimum if second_notice else None) for name, group in by_college.items()
+        name: count(group, within, second_notice_minimum if second_notice else None)
+        for name, group in by_college.items()
     }
     colleges = {name: Count(found.present, found.base, max(found.needed, 1)) for name, found in colleges.items()}
-    return Quorum(count(voices, 0 if second_notice else None), colleges, not second_notice)
+    return Quorum(count(voices, share, 0 if second_notice else None), colleges, not second_notice)
 
 
 def proxy_fault(giver: Voice, holder: Voice, *, held: int, maximum: int = 1) -> str:
@@ -166,38 +170,48 @@ def tally(choices: Iterable[tuple[str, str]], present: Mapping[str, int]) -> dic
     }
 
 
-def decide(colleges: Mapping[str, CollegeTally], *, rule: str, round_number: int = 1) -> Result:
-    """The result of a vote under `r133_11` or `college_weighted`. An equal split is TIED at the first round and REJECTED at the second."""
+def decide(
+    colleges: Mapping[str, CollegeTally], *, rule: str, round_number: int = 1, tie: str = "second_discussion"
+) -> Result:
+    """The result of a vote under `r133_11` or `college_weighted`. An equal split follows the rule on ties: TIED then, at the second round, REJECTED; or
+    DEFERRED; or REJECTED at once."""
     colleges = {str(name): count for name, count in colleges.items()}
     if any(count.voters > count.present for count in colleges.values()):
         raise ValueError("more votes than seats present")
     if rule == "college_weighted":
-        return _weighted(colleges, round_number)
+        return _weighted(colleges, split(tie, round_number))
     if rule != "r133_11":
         raise ValueError(f"unknown majority: {rule}")
-    return _ordinary(colleges, round_number)
+    return _ordinary(colleges, split(tie, round_number))
 
 
-def _weighted(colleges, round_number: int) -> Result:
+def split(tie: str, round_number: int) -> Outcome:
+    """What an equal split becomes under a rule on ties."""
+    if tie == "defer":
+        return Outcome.DEFERRED
+    return Outcome.TIED if tie == "second_discussion" and round_number == 1 else Outcome.REJECTED
+
+
+def _weighted(colleges, equal: Outcome) -> Result:
     silent = tuple(name for name, count in colleges.items() if not count.cast)
     if silent:
         return Result(Outcome.DEFERRED, "college_weighted", colleges, None, silent)
     total = sum((count.share / 2 for count in colleges.values()), Fraction(0))
     if total == Fraction(1, 2):
-        outcome = Outcome.TIED if round_number == 1 else Outcome.REJECTED
+        outcome = equal
     else:
         outcome = Outcome.ADOPTED if total > Fraction(1, 2) else Outcome.REJECTED
     return Result(outcome, "college_weighted", colleges, total)
 
 
-def _ordinary(colleges, round_number: int) -> Result:
+def _ordinary(colleges, equal: Outcome) -> Result:
     present = sum(count.present for count in colleges.values())
     in_favour = sum(count.votes_for for count in colleges.values())
     against = sum(count.against for count in colleges.values())
     if 2 * in_favour > present:
         outcome = Outcome.ADOPTED
-    elif in_favour and in_favour == against and round_number == 1:
-        outcome = Outcome.TIED
+    elif in_favour and in_favour == against:
+        outcome = equal
     else:
         outcome = Outcome.REJECTED
     return Result(outcome, "r133_11", colleges, None, needed=present // 2 + 1)

@@ -18,6 +18,14 @@ def _complete(parameters: dict) -> dict:
     return rule_parameters.DEFAULTS | values
 
 
+def _base(version: RuleVersion | None) -> dict:
+    """What a version says; before the quorum of each college had its own share, one share said both."""
+    known = dict(version.parameters) if version else {}
+    if "quorum" in known:
+        known.setdefault("quorum_college", known["quorum"])
+    return known
+
+
 @verb(
     machine=RuleVersion,
     label=_("prepare new rules"),
@@ -32,7 +40,7 @@ def create(act, parameters, *, note=""):
     number = (RuleVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     return RuleVersion.objects.create(
         number=number,
-        parameters=_complete((current.parameters if current else {}) | parameters),
+        parameters=_complete(_base(current) | parameters),
         note=note.strip()[:5000],
         created_by=act.actor,
     )
@@ -41,7 +49,7 @@ def create(act, parameters, *, note=""):
 @verb(machine=RuleVersion, label=_("change the draft"), who=rules.writers, guards=(rules.parameters_are_known,))
 def edit(act, version, *, parameters, note=None):
     """Change what is given; a co-president's agreement to the former text is undone."""
-    changed = _complete(version.parameters | parameters)
+    changed = _complete(_base(version) | parameters)
     act.note(fields=sorted(code for code, value in changed.items() if version[code] != value))
     version.edit(changed, version.note if note is None else note.strip()[:5000])
 

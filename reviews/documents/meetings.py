@@ -205,7 +205,8 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
             {"code": "opening", "item": None, "title": "Convocation et présence", "text": _opening(meeting, room, at)}
         ]
         for item in items:
-            text = _item_text(item, votes.get(item.pk, []), departures.get(item.pk, []), ranks)
+            gone = departures.get(item.pk, [])
+            text = _item_text(item, votes.get(item.pk, []), _recusals(room, item, gone), gone, ranks)
             if item.pk in decisions:
                 text += f"\n{decision_line(decisions[item.pk])}"
             title = (
@@ -301,7 +302,20 @@ def _observers(room: queries.Room) -> list[str]:
     return lines
 
 
-def _item_text(item: AgendaItem, votes: list[Vote], departures: list[Departure], ranks) -> str:
+def _recusals(room: queries.Room, item: AgendaItem, departures: list[Departure]) -> list[str]:
+    """Every member recused from the item who did not have to leave: absent, represented, alternate."""
+    left = {row.seat.user_id for row in departures}
+    lines = []
+    for seat in (*room.seats, *room.alternates):
+        if seat.user_id in left or not room.is_recused(seat.user_id, item):
+            continue
+        presence = room.presence(seat) if seat.is_full_member else AttendanceKind.ABSENT
+        detail = PRESENCE[presence] if seat.is_full_member else "suppléant"
+        lines.append(f"Déport : {seat.user} ({dict(COLLEGES)[seat.college]}), {detail}.")
+    return lines
+
+
+def _item_text(item: AgendaItem, votes: list[Vote], recusals: list[str], departures: list[Departure], ranks) -> str:
     lines = []
     if item.application_id:
         application, rank = item.application, ranks.get(item.application_id)
@@ -331,6 +345,7 @@ def _item_text(item: AgendaItem, votes: list[Vote], departures: list[Departure],
         lines.append(
             f"Déport : {row.seat.user} ({dict(COLLEGES)[row.seat.college]}), sortie à {_hour(row.left_at)}{back}{instead}."
         )
+    lines += recusals
     if item.debate:
         lines += ["", f"Débat : {item.debate}"]
     for vote in votes:

@@ -153,6 +153,7 @@ class Room:
         return voting.quorum(
             self.voices(item),
             share=Fraction(str(rules["quorum"])),
+            college_share=Fraction(str(rules.parameters.get("quorum_college", rules["quorum"]))),
             recused_leave_base=rules["quorum_recused"] == "leaves_base",
             second_notice=self.meeting.second_notice,
             second_notice_minimum=rules["second_notice_voters_per_college_min"],

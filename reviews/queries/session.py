@@ -24,6 +24,7 @@ from reviews.models.meeting import AgendaItem, Attendance, Ballot, Departure, Me
 from reviews.queries import meetings as queries
 from reviews.queries.advice import Advised, advice, figure
 from reviews.queries.ranking import ranking
+from reviews.queries.reviewing import review_counts
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Side:
     @property
     def recused(self) -> list[Chair]:
         return [chair for chair in self.chairs if chair.recused]
+
+    @property
+    def weight(self) -> str:
+        """What one vote of this college weighs when each college weighs half; empty when nobody is there."""
+        return f"1/{2 * self.count.present}" if self.count.present else ""
 
     @property
     def css(self) -> str:
@@ -123,6 +129,17 @@ class Session:
     my_seats: list[Seat]
     departures: list[Departure]
     voted: set[int]
+    parity: voting.Parity | None = None
+
+    @property
+    def weighted(self) -> bool:
+        """Each college weighs half, whatever the number of its voters."""
+        return self.meeting.rules["majority"] == "college_weighted"
+
+    @property
+    def unequal(self) -> bool:
+        """The colleges are not there in equal numbers: under the ordinary majority the minutes and the public page say so."""
+        return len({side.count.present for side in self.sides}) > 1
 
     @property
     def is_open(self) -> bool:
@@ -166,6 +183,22 @@ def _sides(room: queries.Room, item: AgendaItem | None, quorum, ballots: Iterabl
     return sides
 
 
+def _parity(meeting: Meeting, focus: Point | None, sides: list[Side]) -> voting.Parity | None:
+    """Whether a vote taken now on the point would be paritary, before any is open; None when the question does not arise."""
+    if focus is None or focus.closed or not focus.item.application_id or not focus.is_current:
+        return None
+    panel, rule = queries.panel_of(meeting), meeting.rules["majority"]
+    present = [side.count.present for side in sides]
+    equal = all(present) if rule == "college_weighted" else len(set(present)) == 1
+    return voting.parity(
+        reviews=review_counts(focus.item.application),
+        fallback=bool(panel and panel.fallback_of(focus.item.application.reference)),
+        rule=rule,
+        equal_weight=equal,
+        inequality_recorded=all(present),
+    )
+
+
 def session(meeting: Meeting, user, at: datetime, wanted: int | None = None) -> Session:
     """The meeting for this person, with one point in focus."""
     room = queries.room_of(meeting, at)
@@ -196,17 +229,19 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None) -> 
         if focus is not None and not focus.closed
         else []
     )
+    sides = _sides(room, shown, quorum, ballots, vote)
     return Session(
         meeting,
         room,
         points,
         focus,
-        _sides(room, shown, quorum, ballots, vote),
+        sides,
         quorum,
         queries.meter(meeting, items, closed, shown),
         room.spoken_for(user, shown) if shown is not None else [],
         departures,
         {ballot.seat_id for ballot in ballots},
+        _parity(meeting, focus, sides),
     )
 
 

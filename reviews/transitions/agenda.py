@@ -321,19 +321,19 @@ def note_tie(act, agenda_item, *, anyway=False):
 
 @deed(
     on=AgendaItem,
-    label=_("note a silent college"),
+    label=_("note a vote that defers the item"),
     who=(president, case_officer),
     sources=(AgendaItemState.IN_DISCUSSION,),
     guards=CLOSING,
     lock=_lock_meeting,
 )
 def note_silence(act, agenda_item, *, anyway=False):
-    """A college without a vote for or against: the count is kept, the item will be deferred."""
+    """A college without a vote for or against, or an equal split where the rules say so: the count is kept, the item will be deferred."""
     _counted(act, agenda_item)
 
 
 def close_vote(*, agenda_item, actor, at=None, anyway=False) -> AgendaItem:
-    """Close the vote and draw what follows: voted; or, at a first equal split, a second discussion; or, when a college is silent, deferred."""
+    """Close the vote and draw what follows: voted; or, at an equal split, what the rules say (a second discussion by default); or, when a college is silent, deferred."""
     at = at or timezone.now()
     with transaction.atomic():
         _lock_meeting(agenda_item)
@@ -347,12 +347,12 @@ def close_vote(*, agenda_item, actor, at=None, anyway=False) -> AgendaItem:
         if outcome is not None and outcome.outcome == voting.Outcome.DEFERRED:
             note_silence(agenda_item=item, actor=actor, at=at, anyway=anyway)
             colleges = ", ".join(str(rules.LABELS[name]) for name in outcome.silent)
-            return defer(
-                agenda_item=item,
-                actor=actor,
-                at=at,
-                reason=_now("No member of the college “%(college)s” voted for or against.") % {"college": colleges},
+            reason = (
+                _now("No member of the college “%(college)s” voted for or against.") % {"college": colleges}
+                if outcome.silent
+                else _now("The votes are equally split; the rules defer the item to another meeting.")
             )
+            return defer(agenda_item=item, actor=actor, at=at, reason=reason)
         return vote(agenda_item=item, actor=actor, at=at, anyway=anyway)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
+from math import ceil
 
 import pytest
 from django.utils import timezone
@@ -13,13 +15,14 @@ from applications.periods import add_months
 from core.transitions import Refusal
 from fund.enums import College, Role
 from fund.models import RoleGrant
-from reviews import queries
+from reviews import queries, voting
 from reviews.documents.meetings import draft_sections
 from reviews.enums.reading import SeatKind
-from reviews.models import Assignment, Declaration, Meeting, Panel, Seat
+from reviews.models import Assignment, Declaration, Meeting, Panel, Seat, Vote
 from reviews.queries import meetings as rooms
 from reviews.rules.seats import colleges_sit_equal, term_end
-from reviews.transitions import meetings, panels, seats
+from reviews.transitions import agenda, meetings, panels, seats
+from tests.factories import meetings as sittings
 from tests.factories import reviews as make
 from tests.factories.core import UserFactory
 from tests.factories.fund import person_with
@@ -231,3 +234,74 @@ def test_the_seats_cost_the_same_whatever_their_number(at, as_user, django_asser
     browser, path = as_user(made.officer), f"/instruction/commission/{made.call.slug}/sieges/"
     browser.get(path)
     counted(django_assert_num_queries, browser, path, 15)
+
+
+# ---- the rules of the meeting ----
+
+TALLIES = st.tuples(*[st.integers(0, 6)] * 4)
+
+
+@given(counts=TALLIES, rule=st.sampled_from(["r133_11", "college_weighted"]), first=st.booleans())
+def test_the_rule_on_ties_changes_equal_splits_and_nothing_else(counts, rule, first):
+    for_civil, against_civil, for_state, against_state = counts
+    tallies = {
+        "civil_society": voting.CollegeTally(for_civil, against_civil, 0, for_civil + against_civil),
+        "state": voting.CollegeTally(for_state, against_state, 0, for_state + against_state),
+    }
+    found = {
+        tie: voting.decide(tallies, rule=rule, round_number=1 if first else 2, tie=tie)
+        for tie in ("second_discussion", "defer", "reject")
+    }
+    outcomes = {tie: result.outcome for tie, result in found.items()}
+    if len(set(outcomes.values())) > 1:
+        assert outcomes["second_discussion"] == (voting.Outcome.TIED if first else voting.Outcome.REJECTED)
+        assert outcomes["defer"] == voting.Outcome.DEFERRED and not found["defer"].silent
+        assert outcomes["reject"] == voting.Outcome.REJECTED
+    assert voting.Outcome.ADOPTED not in set(outcomes.values()) or len(set(outcomes.values())) == 1
+
+
+@given(size=st.integers(1, 12), civil=st.integers(0, 12), state=st.integers(0, 12), college=st.integers(0, 4))
+def test_the_quorum_of_a_college_has_its_own_share(size, civil, state, college):
+    share = Fraction(college, 4)
+    voices = [
+        voting.Voice((name, place), name, voting.Presence.ROOM if place < there else voting.Presence.ABSENT)
+        for name, there in (("civil_society", civil), ("state", state))
+        for place in range(size)
+    ]
+    found = voting.quorum(voices, share=Fraction(1, 2), college_share=share)
+    assert found.overall.needed == size
+    assert {count.needed for count in found.colleges.values()} == {max(1, ceil(share * size))}
+
+
+def test_every_recusal_is_named_in_the_minutes_absent_members_too(at):
+    made = make.reviewed(files=2)
+    gone = made.members[STATE][2]
+    made, meeting, when = sittings.opened(made, absent=(gone,))
+    item = sittings.item_of(meeting, made.files[0])
+    sittings.recuse(gone, made.files[0], when)
+    part = next(one for one in draft_sections(meeting, when) if one["item"] == item)
+    assert f"Déport : {gone} (État), absent." in part["text"]
+    other = next(one for one in draft_sections(meeting, when) if one["item"] and one["item"] != item)
+    assert "Déport" not in other["text"]
+
+
+@pytest.mark.parametrize(
+    ("tie", "state", "outcome"),
+    [
+        ("second_discussion", "in_discussion", "tied"),
+        ("defer", "deferred", "deferred"),
+        ("reject", "voted", "rejected"),
+    ],
+)
+def test_an_equal_split_ends_as_the_rules_of_the_call_say(at, tie, state, outcome):
+    made, meeting, when = sittings.opened(make.reviewed(make.world(files=1, tie=tie)))
+    item = sittings.called(made, sittings.item_of(meeting), when)
+    agenda.open_ballot(
+        agenda_item=item, actor=made.presidents[0], at=when, mode="open", proposal="rejected", grounds="Trop tôt."
+    )
+    for college, choice in ((CIVIL, "for"), (STATE, "against")):
+        for user in made.members[college]:
+            agenda.cast(agenda_item=item, actor=user, at=when, seat=made.seat(user), choice=choice)
+    item = agenda.close_vote(agenda_item=item, actor=made.presidents[0], at=when)
+    assert item.state == state
+    assert Vote.objects.get(item=item).outcome == outcome

@@ -160,7 +160,8 @@ def count(item: AgendaItem, vote: Vote, room: queries.Room) -> Count:
         tallies = voting.tally(stand, present)
     if vote.mode != VoteMode.CONSENT:
         missing = tuple(seat for seat in room.seats if voices[seat.pk].present and seat.pk not in voted)
-    result = voting.decide(tallies, rule=item.meeting.rules["majority"], round_number=2 if vote.second else 1)
+    rules = item.meeting.rules
+    result = voting.decide(tallies, rule=rules["majority"], round_number=2 if vote.second else 1, tie=rules["tie"])
     return Count(result, room.quorum(item), missing)
 
 
