@@ -16,6 +16,7 @@ from fund.ledger import queries as ledger
 from payments import queries as payments
 from registry import queries
 from registry.enums import Stage
+from registry.exports.outcomes import cells
 from registry.queries.grants import NAMES
 
 
@@ -179,6 +180,28 @@ class PublicEnvelopeSerializer(serializers.Serializer):
     balances = BalancesSerializer()
 
 
+class OutcomeSerializer(serializers.Serializer):
+    """One call whose decisions are all notified. A count is null when it is not told; `hidden` says why: `fewer` than three, or `withheld`."""
+
+    call = serializers.CharField(source="call.slug")
+    title = serializers.CharField(source="call.title")
+    counts = serializers.SerializerMethodField()
+    hidden = serializers.SerializerMethodField()
+    requested_amount = serializers.IntegerField(source="requested", allow_null=True, help_text="Cents")
+    funded_requested_amount = serializers.IntegerField(source="funded_requested", help_text="Cents")
+    awarded_amount = serializers.IntegerField(source="awarded", help_text="Cents")
+    funded_from_reserve = serializers.IntegerField(source="from_reserve")
+    median_days = serializers.IntegerField(source="days", allow_null=True)
+
+    @extend_schema_field(serializers.DictField(child=serializers.IntegerField(allow_null=True)))
+    def get_counts(self, outcome) -> dict:
+        return {name: cell.value for name, cell in cells(outcome).items()}
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_hidden(self, outcome) -> dict:
+        return {name: cell.hidden for name, cell in cells(outcome).items() if cell.hidden}
+
+
 class StatisticsSerializer(serializers.Serializer):
     projects = serializers.IntegerField(help_text="Grants taken up")
     not_taken_up = serializers.IntegerField()
@@ -190,6 +213,7 @@ class StatisticsSerializer(serializers.Serializer):
     by_department = DepartmentSerializer(many=True)
     by_call = CallFiguresSerializer(many=True)
     by_kind = KindSerializer(many=True)
+    outcomes = OutcomeSerializer(many=True, help_text="What became of everything that was filed, call by call")
 
 
 class Statistics(Open, APIView):
@@ -209,6 +233,7 @@ class Statistics(Open, APIView):
             "by_department": queries.by_department(),
             "by_call": queries.by_call(),
             "by_kind": queries.by_kind(),
+            "outcomes": queries.outcomes(),
         }
         return Response(StatisticsSerializer(figures).data)
 

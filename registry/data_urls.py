@@ -9,6 +9,7 @@ urlpatterns = [
     path("donnees/subventions-scdl.csv", files.scdl_csv, name="scdl"),
     path("donnees/360giving.json", files.giving_json, name="giving"),
     re_path(r"^donnees/projets\.(?P<extension>csv|json|xlsx)$", files.projects_file, name="projects"),
+    re_path(r"^donnees/appels\.(?P<extension>csv|json)$", files.outcomes_file, name="outcomes"),
     re_path(r"^donnees/comptes\.(?P<extension>csv|jsonl)$", files.ledger_file, name="ledger"),
     path("donnees/recompute_scores.py", files.recomputer, name="recomputer"),
     path("donnees/comptes/checkpoint.json", files.checkpoint_json, name="checkpoint"),

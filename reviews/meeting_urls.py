@@ -1,14 +1,20 @@
 from django.urls import path
 
-from reviews.views.meetings import live, papers, plan
+from reviews.views.meetings import live, papers, plan, room
 
 urlpatterns = [
     path("commission/seances/", live.my_meetings, name="meetings"),
     path("commission/seances/<int:pk>/", live.meeting, name="meeting"),
+    path("commission/seances/<int:pk>/en-direct/", room.follow, name="meeting_live"),
+    path("commission/seances/<int:pk>/salle/", room.wall, name="wall"),
+    path("commission/seances/<int:pk>/salle/en-direct/", room.follow_wall, name="wall_live"),
     path("commission/seances/<int:pk>/liste/", papers.adopt_list, name="meeting_list"),
     path("commission/seances/<int:pk>/proces-verbal/", papers.my_minutes, name="minutes"),
     path("instruction/seances/", live.meeting_desk, name="meeting_desk"),
     path("instruction/seances/<int:pk>/", live.conduct, name="conduct"),
+    path("instruction/seances/<int:pk>/en-direct/", room.follow_conduct, name="conduct_live"),
+    path("instruction/seances/<int:pk>/salle/", room.conduct_wall, name="conduct_wall"),
+    path("instruction/seances/<int:pk>/salle/en-direct/", room.follow_conduct_wall, name="conduct_wall_live"),
     path("instruction/seances/<int:pk>/ordre-du-jour/", plan.change, name="meeting_agenda"),
     path("instruction/seances/<int:pk>/liste/", papers.conduct_list, name="conduct_list"),
     path("instruction/seances/<int:pk>/proces-verbal/", papers.conduct_minutes, name="conduct_minutes"),

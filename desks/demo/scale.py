@@ -23,7 +23,7 @@ from desks.demo.timeline import Timeline
 from desks.demo.world import World
 from fund import ledger
 from fund.enums import College, Role
-from fund.models import Call, RoleGrant
+from fund.models import Call, RoleGrant, RuleVersion
 from fund.transitions import calls, envelopes
 from payments.models import Agreement, Instalment, Report
 from payments.schedule import final_report_due, instalment_amounts, pay_by, project_end
@@ -122,10 +122,25 @@ def _panel(world: World, call: Call, members: int, at: datetime) -> list[Seat]:
         for key, college in presidents
     ] + [{"user": user, "college": college, "kind": "full_member"} for user, college in _colleges(users)]
     officer, day = world.people["instruction"], world.timeline.instant(-20)
+    _size(call, len(seats) // 2)
     _files(world, call, 1, "eligible", at)
     panel = panels.constitute(call=call, actor=officer, at=day, seats=seats)
     review_calls.start_review(call=world.fresh(call), actor=officer, at=day)
     return list(Panel.objects.get(pk=panel.pk).seats.order_by("pk"))
+
+
+def _size(call: Call, full: int) -> None:
+    """Rules of this call alone, those of the fund but for the number of members: its panel is far larger than any rulebook wants."""
+    rules = call.rule_version
+    own = RuleVersion.objects.create(
+        number=RuleVersion.objects.order_by("-number").values_list("number", flat=True)[0] + 1,
+        state="superseded",
+        parameters=rules.parameters | {"full_members_per_college": full},
+        note=NOTE,
+        in_force_at=rules.in_force_at,
+        superseded_at=rules.in_force_at,
+    )
+    Call.objects.filter(pk=call.pk).update(rule_version=own)
 
 
 def _colleges(users: list[User]) -> list[tuple[User, College]]:

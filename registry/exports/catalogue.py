@@ -16,6 +16,8 @@ FILES = [
     ("projets.csv", "Registre des projets", "text/csv"),
     ("projets.json", "Registre des projets", "application/json"),
     ("projets.xlsx", "Registre des projets", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("appels.csv", "Suites données aux dossiers de chaque appel", "text/csv"),
+    ("appels.json", "Suites données aux dossiers de chaque appel", "application/json"),
     ("comptes.csv", "Comptes, une ligne par mouvement", "text/csv"),
     ("comptes.jsonl", "Comptes, écritures canoniques et empreintes", "application/jsonl"),
 ]

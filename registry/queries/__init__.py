@@ -13,6 +13,8 @@ from registry.queries.figures import (
     years,
 )
 from registry.queries.grants import EVERYTHING, Filters, PublishedGrant
+from registry.queries.outcomes import outcomes
+from registry.queries.panels import is_told, panel_view, vote_on
 from registry.queries.published import GrantList, count, get, published
 
 __all__ = [
@@ -28,11 +30,15 @@ __all__ = [
     "by_year",
     "count",
     "get",
+    "is_told",
     "judged",
     "modified_at",
+    "outcomes",
+    "panel_view",
     "published",
     "summary",
     "unsayable_in_scdl",
+    "vote_on",
     "with_ballots",
     "years",
 ]

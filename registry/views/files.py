@@ -14,7 +14,7 @@ from fund.ledger import queries as ledger
 from fund.models import FundIdentity
 from fund.public_cache import PublicFile, etag_of, public_file
 from registry import queries
-from registry.exports import catalogue, projects, scdl, threesixty
+from registry.exports import catalogue, outcomes, projects, scdl, threesixty
 
 CSV, JSONL = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -72,6 +72,16 @@ def projects_file(request, extension):
     if extension == "json":
         return PublicFile(projects.as_json(grants, modified_at), "application/json", modified_at=modified_at)
     return PublicFile([projects.as_xlsx(grants, modified_at)], XLSX, "projets.xlsx", modified_at)
+
+
+@allow(public)
+@public_file
+def outcomes_file(request, extension):
+    """What became of everything that was filed, call by call."""
+    rows, modified_at = queries.outcomes(), queries.modified_at()
+    if extension == "csv":
+        return PublicFile(outcomes.as_csv(rows), CSV, "appels.csv", modified_at)
+    return PublicFile(outcomes.as_json(rows, modified_at), "application/json", modified_at=modified_at)
 
 
 @allow(public)

@@ -97,6 +97,7 @@ def project(request, reference):
             "instalments": _instalments(money, entries),
             "reports": payments.accepted_reports(application),
             "judged": queries.judged([application])[application.pk] if grant.score else None,
+            "vote": queries.vote_on(application),
             "life": life_of(grant, money, entries),
         }
     return render(request, "registry/project.html", context)

@@ -104,6 +104,8 @@ class ReviewSerializer(AssignmentSerializer):
             *AssignmentSerializer.Meta.fields[:-1],
             "scores",
             "comment",
+            "note",
+            "proposed_amount",
             "version",
             "saved_at",
             "available_transitions",
@@ -119,6 +121,12 @@ class ScoreDraft(Strict):
 class ReviewDraft(Strict):
     scores = serializers.DictField(child=ScoreDraft(), required=False, help_text="By code of criterion")
     comment = serializers.CharField(max_length=8000, allow_blank=True, required=False)
+    note = serializers.CharField(
+        max_length=8000, allow_blank=True, required=False, help_text="For the panel; never shown to the applicant"
+    )
+    proposed_amount = serializers.IntegerField(
+        min_value=0, max_value=10**11, required=False, help_text="In cents, whole euros; 0 takes it away"
+    )
     version = serializers.IntegerField(min_value=0, max_value=10**9, required=False)
 
 

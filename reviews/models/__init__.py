@@ -6,3 +6,4 @@ from reviews.models.declaration import Declaration  # noqa: F401
 from reviews.models.discussion import DiscussionRequest  # noqa: F401
 from reviews.models.meeting import *  # noqa: F403
 from reviews.models.panel import Panel, Seat  # noqa: F401
+from reviews.models.result import AssignmentResult  # noqa: F401

@@ -18,6 +18,10 @@ class AssignmentQuerySet(models.QuerySet):
         """Pairs that stand: to read, started or filed."""
         return self.filter(state__in=ACTIVE_ASSIGNMENTS)
 
+    def excluded(self):
+        """Pairs not proposed again: declined by the reader, or taken back by a case officer."""
+        return self.filter(Q(refused=True) | Q(taken_back=True))
+
     def visible_to(self, user):
         """A reader sees his own; case officers and auditors see that pairs exist and how far they are (scores are another question: queries.reviews)."""
         if not user or not user.is_authenticated or not user.is_active:
@@ -28,7 +32,8 @@ class AssignmentQuerySet(models.QuerySet):
 
 
 class Assignment(Machine):
-    """One file given to one reader, and the review he writes. `price` is the affinity it was made with; `instead_of` the pair it replaces."""
+    """One file given to one reader, and the review he writes. `affinity` is the one it was made with; `instead_of` the pair it replaces; `is_manual` says that
+    a case officer gave it by hand (no result of the solver takes it away), `taken_back` that one took it back (no result gives it again)."""
 
     machine = "assignment"
 
@@ -46,7 +51,11 @@ class Assignment(Machine):
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     refused = models.BooleanField(_("declined by the reader"), default=False)
+    is_manual = models.BooleanField(_("given by hand"), default=False)
+    taken_back = models.BooleanField(_("taken back by a case officer"), default=False)
     comment = models.TextField(_("word to the applicant"), blank=True)
+    note = models.TextField(_("note for the panel"), blank=True)
+    proposed_amount = models.BigIntegerField(_("proposed amount"), null=True, blank=True)
     version = models.PositiveIntegerField(_("version of the draft"), default=0)
     saved_at = models.DateTimeField(_("saved at"), null=True, blank=True)
     reopened_at = models.DateTimeField(_("reopened at"), null=True, blank=True)
@@ -73,6 +82,9 @@ class Assignment(Machine):
                 condition=Q(state__in=("recused", "withdrawn"), closed_at__isnull=False)
                 | (~Q(state__in=("recused", "withdrawn")) & Q(closed_at__isnull=True)),
                 name="assignment_closed_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(proposed_amount__isnull=True) | Q(proposed_amount__gt=0), name="assignment_proposed_amount"
             ),
         ]
 
@@ -109,12 +121,17 @@ class Assignment(Machine):
 
     @transition(state, source=[A.ASSIGNED, A.IN_PROGRESS], target=A.WITHDRAWN)
     def withdraw(self, at):
-        self.closed_at = at
+        self.closed_at, self.taken_back = at, True
 
     @transition(state, source=[A.ASSIGNED, A.IN_PROGRESS, A.SUBMITTED], target=A.WITHDRAWN)
     def stop(self, at):
         """The file left the review (withdrawn by its applicant, call cancelled)."""
         self.closed_at = at
+
+    @transition(state, source=A.WITHDRAWN, target=A.ASSIGNED)
+    def restore(self):
+        """A result that took it away is undone."""
+        self.closed_at = None
 
     @transition(state, source=A.IN_PROGRESS, target=A.SUBMITTED)
     def submit(self, at):

@@ -25,7 +25,7 @@ class PanelQuerySet(models.QuerySet):
 
 
 class Panel(Machine):
-    """The panel of one call: two equal colleges of seats. `seed` breaks ties of the assignment; `prices` prove that it was the best one."""
+    """The panel of one call: two equal colleges of seats. `seed` breaks ties of the assignment; its `results` hold the proofs."""
 
     machine = "panel"
 
@@ -37,7 +37,6 @@ class Panel(Machine):
     )
     seed = models.CharField(_("public seed of the assignment"), max_length=80)
     reviews_per_college = models.PositiveSmallIntegerField(_("reviews of each file by each college"), default=2)
-    prices = models.JSONField(_("prices that prove the assignment"), default=dict, blank=True)
     shortages = models.JSONField(_("missing reviews and what replaces them, by file"), default=dict, blank=True)
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
     reading_closed_at = models.DateTimeField(_("reading closed at"), null=True, blank=True)
@@ -95,12 +94,21 @@ class Panel(Machine):
         """Seats change."""
 
     @transition(state, source=P.CONSTITUTED, target=P.READING)
-    def assign(self, prices, shortages, at):
-        self.prices, self.shortages, self.assigned_at = prices, shortages, at
+    def assign(self, shortages, at):
+        self.shortages, self.assigned_at = shortages, at
 
     @transition(state, source=P.READING, target=P.READING)
-    def reassign(self, prices, shortages):
-        self.prices, self.shortages = prices, shortages
+    def reassign(self, shortages):
+        self.shortages = shortages
+
+    @transition(state, source=P.READING, target=P.CONSTITUTED)
+    def undo_assignment(self, shortages):
+        """Nobody reads yet: as before the first assignment."""
+        self.shortages, self.assigned_at = shortages, None
+
+    @transition(state, source=P.READING, target=P.READING)
+    def undo_reassignment(self, shortages):
+        self.shortages = shortages
 
     @transition(state, source=P.READING, target=P.READING)
     def assign_reader(self, shortages):
@@ -149,14 +157,6 @@ class SeatQuerySet(models.QuerySet):
             Q(kind=SeatKind.OBSERVER) | Exists(held),
         )
 
-    def full_members(self):
-        return self.filter(kind=SeatKind.FULL_MEMBER)
-
-    def alternates(self):
-        return self.filter(kind=SeatKind.ALTERNATE)
-
-    def visible_to(self, user):
-        return self.filter(panel__in=Panel.objects.visible_to(user).values("pk"))
     def not_ended(self):
         """Seats that nobody ended, whether or not their holder may still sit."""
         return self.filter(ends_at__isnull=True)
@@ -165,6 +165,14 @@ class SeatQuerySet(models.QuerySet):
         """Full members and alternates: those who read, declare and may vote."""
         return self.exclude(kind=SeatKind.OBSERVER)
 
+    def full_members(self):
+        return self.filter(kind=SeatKind.FULL_MEMBER)
+
+    def alternates(self):
+        return self.filter(kind=SeatKind.ALTERNATE)
+
+    def visible_to(self, user):
+        return self.filter(panel__in=Panel.objects.visible_to(user).values("pk"))
 
 
 class Seat(models.Model):
@@ -185,14 +193,6 @@ class Seat(models.Model):
     siret = models.CharField(_("SIRET of the body the member works for"), max_length=14, blank=True)
     created_at = models.DateTimeField(_("created at"))
     ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
-
-    objects = SeatQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("seat")
-        verbose_name_plural = _("seats")
-        ordering = ["college", "-is_president", "kind", "id"]
-        constraints = [
     end_cause = models.CharField(_("why it ended"), max_length=20, choices=SeatEnd.choices, blank=True)
     replaces = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="successors", verbose_name=_("seat it follows")
@@ -202,6 +202,14 @@ class Seat(models.Model):
     appointing_act = models.CharField(_("appointing act"), max_length=150, blank=True)
     appointed_on = models.DateField(_("date of the appointing act"), null=True, blank=True)
     gender = models.CharField(_("gender"), max_length=10, choices=Gender.choices, blank=True)
+
+    objects = SeatQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("seat")
+        verbose_name_plural = _("seats")
+        ordering = ["college", "-is_president", "kind", "id"]
+        constraints = [
             models.CheckConstraint(
                 condition=Q(kind="observer", college="") | (~Q(kind="observer") & Q(college__in=College.values)),
                 name="seat_college",

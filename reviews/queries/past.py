@@ -55,15 +55,15 @@ def past_of(user, call, at=None) -> Past:
         return Past()
     keys = [row["pk"] for row in files]
     people = set(TeamMember.objects.filter(application__in=keys).values_list("user", flat=True))
-    people |= {row[name] for row in files for name in ("lead", "bearer_person")}
+    people |= {row["lead"] for row in files} | {row["bearer_person"] for row in files}
     funded = set(
         Decision.objects.filter(
             application__in=keys, outcome=DecisionOutcome.SELECTED, state=DecisionState.NOTIFIED
         ).values_list("application", flat=True)
     )
-    bodies = ("organisation", "bearer_organisation")
+    bodies = [(row["pk"], body) for row in files for body in (row["organisation"], row["bearer_organisation"])]
     return Past(
         _known(people - {user.pk}),
-        _known(row[name] for row in files for name in bodies),
-        _known(row[name] for row in files if row["pk"] in funded for name in bodies),
+        _known(body for _file, body in bodies),
+        _known(body for file, body in bodies if file in funded),
     )

@@ -35,7 +35,13 @@ def personal(user: User) -> dict:
             declared_at="declared_at",
         ),
         "reviews": rows(
-            mine, reference="application__reference", state="state", comment="comment", submitted_at="submitted_at"
+            mine,
+            reference="application__reference",
+            state="state",
+            comment="comment",
+            note="note",
+            proposed_amount="proposed_amount",
+            submitted_at="submitted_at",
         ),
         "scores": rows(
             Score.objects.filter(assignment__in=mine).order_by("pk"),

@@ -14,6 +14,7 @@ from reviews.enums.reading import AssignmentState
 from reviews.models import Assignment, Panel, Score
 from reviews.queries.interests import opened_files
 from reviews.queries.panels import seat_of
+from reviews.queries.proposed import Proposed, proposed_amounts
 
 
 def weights_of(call) -> list[scoring.Weight]:
@@ -57,6 +58,7 @@ class Line:
     flags: list[str] = field(default_factory=list)
     running: int = 0
     below_minimum: bool = False
+    proposed: Proposed | None = None
 
     @property
     def rank(self) -> int | None:
@@ -115,6 +117,7 @@ def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
     weights = [scoring.Weight(row.code, row.weight) for row in criteria]
     rows = {row.pk: row for row in files.select_related("lead", "organisation").order_by("reference")}
     given = ballots(list(rows))
+    proposed = proposed_amounts(rows)
     scores = {pk: scoring.score(given.get(pk, []), weights) for pk in rows}
     gap, spread, minimum = _thresholds(panel.call)
     lines, running = [], 0
@@ -133,6 +136,7 @@ def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
                 scoring.flags(found, gap=gap, spread=spread),
                 running,
                 found.value is not None and found.value < minimum,
+                proposed.get(application.pk),
             )
         )
     return Ranking(lines, recused, given, weights, {row.code: row.label for row in criteria})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -46,8 +47,17 @@ def declaration_of(user, reference: str) -> Declaration | None:
     return Declaration.objects.filter(user=user, application__reference=reference).select_related("application").first()
 
 
-def my_assignments(user, panel: Panel | None = None):
-    """A reader's pairs in files under review, in the order of a quiet evening: started, to read, filed."""
+def reading_order(row: Assignment, by_reference: bool) -> str:
+    """Where a file stands among one reader's: shuffled once for all by the panel's public seed, differently for each reader, so that no file is
+    always read first or last; or by reference, for who prefers."""
+    reference = row.application.reference
+    if by_reference:
+        return reference
+    return hashlib.sha256(f"{row.seat.panel.seed}|{row.seat_id}|{reference}".encode()).hexdigest()
+
+
+def my_assignments(user, panel: Panel | None = None, *, by_reference: bool = False):
+    """A reader's pairs in files under review, in the order of a quiet evening: started, to read, filed; in each, his own order."""
     rows = Assignment.objects.filter(seat__user=user, state__in=ACTIVE_ASSIGNMENTS, application__state="under_review")
     if panel is not None:
         rows = rows.filter(seat__panel=panel)
@@ -55,7 +65,16 @@ def my_assignments(user, panel: Panel | None = None):
         "application__call", "application__lead", "application__organisation", "seat__panel"
     ).prefetch_related("scores")
     order = {AssignmentState.IN_PROGRESS: 0, AssignmentState.ASSIGNED: 1, AssignmentState.SUBMITTED: 2}
-    return sorted(rows, key=lambda row: (order[row.state], row.application.reference))
+    return sorted(rows, key=lambda row: (order[row.state], reading_order(row, by_reference)))
+
+
+def open_assignments(user, panel: Panel, *, by_reference: bool = False) -> list[Assignment]:
+    """One's own pairs whose files are open: declared without interest, in the panel's hands; in one's order, whatever was read."""
+    rows = my_assignments(user, panel, by_reference=by_reference)
+    allowed = set(readable_files(user).filter(pk__in=[row.application_id for row in rows]).values_list("pk", flat=True))
+    return sorted(
+        (row for row in rows if row.application_id in allowed), key=lambda row: reading_order(row, by_reference)
+    )
 
 
 def waiting_readings(user) -> list[tuple[Call, int]]:
@@ -81,11 +100,13 @@ def assignment_of(user, application) -> Assignment | None:
     )
 
 
-def next_after(user, panel: Panel, reference: str = "") -> Assignment | None:
-    """The next file of one's own to read: after `reference` in order, then from the start."""
-    waiting = [row for row in my_assignments(user, panel) if row.state != AssignmentState.SUBMITTED]
-    later = [row for row in waiting if row.application.reference > reference and row.state == AssignmentState.ASSIGNED]
-    return (later or [row for row in waiting if row.application.reference != reference] or [None])[0]
+def next_after(user, panel: Panel, reference: str, by_reference: bool = False) -> Assignment | None:
+    """The next file of one's own to read: after `reference` in one's order, then from the start."""
+    mine = my_assignments(user, panel, by_reference=by_reference)
+    here = next((reading_order(row, by_reference) for row in mine if row.application.reference == reference), "")
+    waiting = [row for row in mine if row.state != AssignmentState.SUBMITTED and row.application.reference != reference]
+    later = [row for row in waiting if row.state == AssignmentState.ASSIGNED and reading_order(row, by_reference) > here]
+    return (later or waiting or [None])[0]
 
 
 @dataclass

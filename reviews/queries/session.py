@@ -157,6 +157,34 @@ class Session:
     def current(self) -> Point | None:
         return next((point for point in self.points if point.is_current), None)
 
+    @property
+    def open_vote(self) -> Vote | None:
+        return self.focus.open_vote if self.focus is not None and not self.focus.closed else None
+
+    @property
+    def expected(self) -> int:
+        """Votes not given yet in the vote under way."""
+        return sum(side.expected for side in self.sides) if self.open_vote is not None else 0
+
+    @property
+    def stamp(self) -> str:
+        """What the acts and ballots offered on the page depend on; a page whose stamp has changed has others to offer. Nothing of a closed file."""
+        point, vote = self.focus, self.open_vote
+        about = [point.item.pk, point.closed or f"{point.item.state} {point.item.round}"] if point is not None else []
+        seats = [f"{chair.seat.pk} {chair.look} {chair.presence}" for side in self.sides for chair in side.chairs]
+        return "|".join(
+            str(one)
+            for one in (
+                self.meeting.state,
+                self.meeting.sitting,
+                self.meeting.list_adopted_at or "",
+                *about,
+                vote.round if vote is not None else "",
+                sorted(self.voted) if vote is not None else "",
+                *seats,
+            )
+        )
+
 
 def _focus(points: list[Point], wanted: int | None) -> Point | None:
     """The point asked for, else the one under discussion, else the next to call."""
@@ -183,6 +211,23 @@ def _sides(room: queries.Room, item: AgendaItem | None, quorum, ballots: Iterabl
     return sides
 
 
+def closed_on_the_wall(room: queries.Room, items: Iterable[AgendaItem]) -> dict[int, str]:
+    """Files of which a screen seen by the whole room gives the reference alone: somebody who is there is recused, or has not declared, and did not leave."""
+    found: dict[int, str] = {}
+    there = {speaker.user_id: seat.pk for seat in room.seats if (speaker := room._standing(seat)) is not None}
+    there |= {seat.user_id: seat.pk for seat in room.observers if room.presence(seat) != AttendanceKind.ABSENT}
+    for item in items:
+        if item.application_id is None:
+            continue
+        left = room.departures.get(item.pk, {})
+        staying = {user for user, seat in there.items() if seat not in left}
+        if staying & room.recused.get(item.application_id, set()):
+            found[item.application_id] = "recused"
+        elif {seat.user_id for seat in room.undeclared(item)} & staying:
+            found[item.application_id] = "undeclared"
+    return found
+
+
 def _parity(meeting: Meeting, focus: Point | None, sides: list[Side]) -> voting.Parity | None:
     """Whether a vote taken now on the point would be paritary, before any is open; None when the question does not arise."""
     if focus is None or focus.closed or not focus.item.application_id or not focus.is_current:
@@ -199,16 +244,17 @@ def _parity(meeting: Meeting, focus: Point | None, sides: list[Side]) -> voting.
     )
 
 
-def session(meeting: Meeting, user, at: datetime, wanted: int | None = None) -> Session:
-    """The meeting for this person, with one point in focus."""
-    room = queries.room_of(meeting, at)
+def session(meeting: Meeting, user, at: datetime, wanted: int | None = None, *, wall: bool = False) -> Session:
+    """The meeting for this person, with one point in focus; `wall`: for the screen of the room, which everybody there reads."""
+    room, items = queries.room_of(meeting, at), queries.items_of(meeting)
     closed = queries.closed_files(user, meeting, room)
-    votes, ranks = queries.votes_of(meeting), queries.ranking(meeting, closed)
+    if wall:
+        closed = closed_on_the_wall(room, items) | closed
+    votes, ranks = queries.votes_of(meeting), {} if wall else queries.ranking(meeting, closed)
     decisions = {
         row.agenda_item_id: row
         for row in Decision.objects.filter(agenda_item__meeting=meeting, kind="award").exclude(state="annulled")
     }
-    items = queries.items_of(meeting)
     points = [
         Point(item, closed[item.application_id])
         if item.application_id in closed

@@ -20,6 +20,7 @@ from reviews import queries, voting
 from reviews.enums.meeting import MeetingState
 from reviews.enums.reading import AppealState, DecisionKind, DecisionOutcome, DecisionState
 from reviews.models import Appeal, Decision, Vote
+from reviews.queries.unequal import inequality_is_told
 from reviews.rules.panel import parity_missing
 from reviews.rules.people import is_authority, not_the_authority
 
@@ -126,8 +127,8 @@ def parity_of(application, agenda_item) -> voting.Parity:
         fallback=bool(panel and panel.fallback_of(application.reference)),
         rule=rule,
         equal_weight=vote.equal_weight if vote is not None else False,
-        # The minutes are written from the log of the votes: what was unequal is in them, and on the public page, by construction.
-        inequality_recorded=vote is not None,
+        # The minutes, the panel's public page and the project's write it from the counts of the vote: without them nobody would.
+        inequality_recorded=vote is not None and inequality_is_told(vote),
     )
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from core.transitions import Act, Refusal
 from reviews.enums.reading import DeclarationState, PanelState
 from reviews.models import Assignment, Declaration
+from reviews.rules.meetings.discussion import check_amount
 from reviews.scoring import MAX_HALF_POINTS
 
 
@@ -55,15 +56,28 @@ def in_range(half_points) -> bool:
     )
 
 
-def version_is_current(assignment: Assignment, version: int | None) -> None:
-    """Two windows on the same review: the older one is told, nothing is overwritten unseen."""
-    if version is not None and version != assignment.version:
+def whole_euros(amount: int | None) -> None:
+    """An amount that a reader may write down (cents). Whether it fits the file is asked when the review is filed: one types it digit by digit."""
+    if amount is not None and (amount < 0 or amount % 100):
         raise Refusal(
+            "amount_not_whole",
+            _("Propose a whole number of euros."),
+            remedy=_("For example 12 000. Leave the field empty to propose nothing."),
+            field="proposed_amount",
+        )
+
+
+class ReviewConflict(Refusal):
+    """The same reader saved this review in another window meanwhile. `theirs` is what is stored."""
+
+    def __init__(self, assignment: Assignment, theirs: dict):
+        super().__init__(
             "version_conflict",
             _("This review was changed in another window."),
-            remedy=_("Reload the page; copy first what you typed here."),
+            remedy=_("Both texts are kept: choose one."),
             status=409,
         )
+        self.assignment, self.theirs = assignment, theirs
 
 
 def missing_criteria(assignment: Assignment) -> list[str]:
@@ -112,3 +126,5 @@ def review_is_complete(act: Act) -> None:
             article="art. 14",
             field="comment",
         )
+    if act.obj.proposed_amount:
+        check_amount(act.obj.application, act.obj.proposed_amount, field="proposed_amount")

@@ -39,9 +39,10 @@ CALL_FORMS = {
     "cancel": forms.ReasonForm,
 }
 PANEL_FORMS = {
-    "reassign": forms.PlainForm,
     "assign_reader": forms.AssignReaderForm,
     "close_reading": forms.PlainForm,
+    "undo_assignment": forms.ReasonForm,
+    "undo_reassignment": forms.ReasonForm,
 }
 FALLBACK_FORMS = {"record_fallback": forms.FallbackForm, "record_early_fallback": forms.FallbackForm}
 AFTER_PUBLICATION = (CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW, CallState.DECIDED)
@@ -107,8 +108,8 @@ def panel(request, slug):
 
 
 def _panel_context(request, row, bound, fallback) -> dict:
-    lines = reviewing.files_progress(row, request.user)
     at = request.received_at
+    lines = reviewing.files_progress(row, request.user)
     name = "record_early_fallback" if row.state == PanelState.READING else "record_fallback"
     form_of = {}
     if row.state in (PanelState.READING, PanelState.READING_CLOSED):
@@ -131,16 +132,20 @@ def _panel_context(request, row, bound, fallback) -> dict:
         "seats": seats,
         "civil": [seat for seat in seats if seat.college == College.CIVIL_SOCIETY],
         "state": [seat for seat in seats if seat.college == College.STATE],
-        "declarations": interests.progress(row),
         "observers": queries.observers(row),
         "vacancies": queries.vacancies(row, at),
+        "declarations": interests.progress(row),
         "recusals": interests.recusals(row, request.user),
         "missing": interests.declarations_missing(row),
         "readers": reviewing.progress(row),
         "files": [(line, form_of.get(line.application.pk)) for line in lines],
         "closed": interests.closed_references(request.user, row.call_id),
         "fallback_act": name,
-        "cards": cards(request, row, PANEL_FORMS, bound),
+        "cards": [
+            card
+            for card in cards(request, row, PANEL_FORMS, bound)
+            if card.offer.allowed or card.offer.refusal.code != "nothing_to_undo"
+        ],
         "short": [line for line in lines if not line.balanced],
     }
 

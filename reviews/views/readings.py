@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,15 +19,15 @@ from fund.queries.keys import open_acts
 from fund.views.keys import presents_at
 from fund.views.presenting import Line, register
 from reviews import queries
+from reviews.enums.result import ResultKind
 from reviews.forms import reading as forms
-from reviews.models import Declaration
-from reviews.queries import interests
-from reviews.transitions import assignments
+from reviews.models import Declaration, Seat
+from reviews.queries import interests, proposals
 from reviews.views.acts import act, cards, president_desk, status
 from reviews.views.instruction import call_or_404
 from reviews.views.members import panel_or_404
 
-ASSIGN_FORMS = {"assign": forms.AssignForm}
+ASSIGN_FORMS = {"assign": forms.AssignForm, "reassign": forms.AssignForm}
 RECUSAL_FORMS = {"lift": forms.ReasonForm, "clear_hint": forms.PlainForm}
 
 
@@ -32,49 +35,72 @@ RECUSAL_FORMS = {"lift": forms.ReasonForm, "clear_hint": forms.PlainForm}
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
 def proposal(request, slug):
-    """What each would read, before it is given to them: equal in both colleges, what is missing said, the choice confirmed."""
+    """What each would read, before it is given: the first assignment, then each repair of it. Equal in both colleges, what is missing said, the choice
+    confirmed; what was looked at is not sought again."""
     panel = queries.panel_of(call_or_404(slug))
-    if panel is None or panel.assigned_at is not None:
+    if panel is None or panel.is_reading_closed:
         raise Http404
     bound = None
     if request.method == "POST":
         response, bound = act(request, panel, ASSIGN_FORMS, done=reverse("reviews:panel", args=[slug]))
         if response is not None:
             return response
-    found = assignments.proposal(panel)
-    people = {str(seat.pk): seat for seat in found.seats}
-    readers: dict[str, dict[str, list]] = {
-        row.reference: {str(college): [] for college in College} for row in found.files
-    }
-    loads = dict.fromkeys(people, 0)
-    for reference, pk in sorted(found.taken):
-        readers[reference][people[pk].college].append(people[pk])
-        loads[pk] += 1
-    lines = [
-        {
-            "application": row,
-            "civil": readers[row.reference][College.CIVIL_SOCIETY],
-            "state": readers[row.reference][College.STATE],
-            "missing": sum(count for (reference, _college), count in found.left.items() if reference == row.reference),
-        }
-        for row in found.files
-    ]
+    found = proposals.proposal_of(panel)
+    closed = set(interests.closed_references(request.user, panel.call_id))
     return render(
         request,
         "reviews/instruction/proposal.html",
         {
             "call": panel.call,
             "panel": panel,
-            "lines": lines,
-            "loads": [(seat, loads[pk]) for pk, seat in people.items()],
-            "missing": sum(found.left.values()),
-            "dropped": found.solution.minima_dropped,
-            "mark": found.mark,
+            "proposal": found,
+            "lines": _lines(found, closed),
+            "closed": sorted(closed & {row.reference for row in found.files}),
+            "changes": bool(found.added or found.taken_away),
             "cards": cards(request, panel, ASSIGN_FORMS),
             "bound": bound,
         },
         status=status(bound),
     )
+
+
+@dataclass
+class Reader:
+    """One name on a line of the proposal: is it new, is it taken away."""
+
+    seat: Seat
+    is_new: bool = False
+    is_gone: bool = False
+
+
+def _lines(found: proposals.Proposal, closed: set[str]) -> list[dict]:
+    """One line a file, without those closed to the asker; after a repair only the lines that change or lack a reader."""
+    people = {str(seat.pk): seat for seat in found.seats}
+    readers: dict[str, dict[str, list[Reader]]] = {
+        row.reference: {str(college): [] for college in College} for row in found.files
+    }
+    changed = {reference for reference, _college in found.left}
+    for reference, pk in sorted(found.taken):
+        seat = people.get(pk) or next(row.seat for row in found.standing if str(row.seat_id) == pk)
+        is_new = (reference, pk) in found.added
+        readers[reference][seat.college].append(Reader(seat, is_new=is_new))
+        changed |= {reference} if is_new else set()
+    for row in found.taken_away:
+        readers[row.application.reference][row.seat.college].append(Reader(row.seat, is_gone=True))
+        changed.add(row.application.reference)
+    missing = Counter()
+    for (reference, _college), count in found.left.items():
+        missing[reference] += count
+    return [
+        {
+            "application": row,
+            "civil": readers[row.reference][College.CIVIL_SOCIETY],
+            "state": readers[row.reference][College.STATE],
+            "missing": missing[row.reference],
+        }
+        for row in found.files
+        if row.reference not in closed and (found.kind == ResultKind.ASSIGN or row.reference in changed)
+    ]
 
 
 @allow(president_desk)

@@ -1,9 +1,10 @@
-"""The solver against brute reasoning: optimal, parity-separable, minimal change, shortage told."""
+"""The solver against every possible assignment: optimal, parity-separable, minimal change, shortage told."""
 
 import itertools
 import json
 import random
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -11,7 +12,6 @@ from reviews.assignment import (
     Problem,
     ProblemError,
     Reader,
-    _Network,
     load_cost,
     objective,
     pair_cost,
@@ -19,6 +19,8 @@ from reviews.assignment import (
     solve,
     tie,
 )
+from reviews.assignment.network import Network
+from reviews.assignment.proof import Proof, Unproved
 
 COLLEGES = ["civil_society", "state"]
 
@@ -151,15 +153,40 @@ def test_prices_prove_that_no_swap_gains():
     solution = solve(problem)
     chosen = set(solution.pairs)
     for college in COLLEGES:
-        network = _Network(problem, college)
-        for (row, column), weight in zip(network.pairs, network.weights, strict=True):
+        network = Network(problem, college)
+        weights = network.weights
+        for (row, column), weight in np.ndenumerate(weights):
+            if not network.free[row, column]:
+                continue
             application, member = problem.applications[row], network.members[column].id
             gap = solution.prices[f"{application}|{college}"] - solution.prices[member]
             # A pair that is chosen is worth its cost at least, one that is not at most.
             assert gap >= weight if (application, member) in chosen else gap <= weight
 
 
-def test_command_reads_and_writes_files(tmp_path):
+def test_what_is_not_the_best_is_not_proved():
+    network = Network(instance(9, files=8, per_college=4, k=2), "state")
+    solution = solve(instance(9, files=8, per_college=4, k=2))
+    taken = np.zeros(network.shape, dtype=bool)
+    for application, member in solution.pairs:
+        if member in network.columns:
+            taken[network.rows[application], network.columns[member]] = True
+
+    def proof(taken):
+        return Proof(network, taken, network.weights, network.scale_missing, network.minimum, network._load)
+
+    assert proof(taken).members == [solution.prices[member.id] for member in network.members]
+    for row in range(8):
+        worse = taken.copy()
+        worse[row] = ~worse[row]  # two of four read: the two others instead
+        with pytest.raises(Unproved):
+            proof(worse)
+    taken[0, taken[0].argmax()] = False
+    with pytest.raises(Unproved):
+        proof(taken)
+
+
+def test_command_reads_and_writes_files(tmp_path, capfd):
     data = {
         "format": "paritary-assignment/1",
         "seed": "S",
@@ -176,6 +203,7 @@ def test_command_reads_and_writes_files(tmp_path):
     source, target = tmp_path / "in.json", tmp_path / "out.json"
     source.write_text(json.dumps(data))
     call_command("solve_assignment", "--in", str(source), "--out", str(target))
+    assert capfd.readouterr().out == "3 pairs; missing reviews: civil_society: 0, state: 1\n"
     answer = json.loads(target.read_text())
     assert answer["pairs"] == [["A", "c"], ["B", "c"], ["B", "s"]] and answer["missing"] == {
         "civil_society": 0,
@@ -218,6 +246,7 @@ def test_an_instance_without_readers_or_without_files_is_solved_too():
             "applications": ["A"],
             "affinity": [[101]],
         },
+        {"members": [{"id": "c", "college": "state", "min": 10**9, "max": 10**9}]},
         {"conflicts": [["A"]]},
         {"seed": None, "members": None},
     ],

@@ -175,7 +175,7 @@ def test_assignment_is_equal_and_leaves_out_those_who_did_not_declare(at):
         rows = Assignment.objects.filter(application=application)
         assert [rows.filter(seat__college=college).count() for college in (make.CIVIL, make.STATE)] == [2, 2]
         assert not rows.filter(seat__user=silent).exists()
-    assert made.panel.prices and made.panel.shortages == {}
+    assert made.panel.results.get().prices and made.panel.shortages == {}
 
 
 def test_a_shortage_is_told_and_an_alternate_reads_before_anything_else(at):

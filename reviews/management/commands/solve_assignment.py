@@ -9,6 +9,7 @@ from reviews import assignment
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # it reads a file and writes one, nothing of the instance
     help = "Solve a paritary assignment given as a JSON instance (format paritary-assignment/1)."
 
     def add_arguments(self, parser):

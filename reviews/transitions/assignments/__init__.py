@@ -1,11 +1,9 @@
 """The assignment of a file to a reader, and the review it becomes."""
 
 from reviews.transitions.assignments.assigning import (
-    Proposal,
     assign,
     assign_reader,
     close_reading,
-    proposal,
     reassign,
     record_early_fallback,
     record_fallback,
@@ -15,6 +13,7 @@ from reviews.transitions.assignments.reading import (
     decline,
     recuse,
     reopen,
+    restore,
     review_content,
     save_draft,
     start,
@@ -22,24 +21,26 @@ from reviews.transitions.assignments.reading import (
     submit,
     withdraw,
 )
+from reviews.transitions.assignments.results import undo_assignment, undo_reassignment
 
 __all__ = [
-    "Proposal",
     "assign",
     "assign_reader",
     "close_reading",
     "decline",
-    "proposal",
     "reassign",
     "record_early_fallback",
     "record_fallback",
     "recuse",
     "reopen",
     "replace_by_alternate",
+    "restore",
     "review_content",
     "save_draft",
     "start",
     "stop",
     "submit",
+    "undo_assignment",
+    "undo_reassignment",
     "withdraw",
 ]

@@ -20,29 +20,56 @@ def start(act, assignment):
     assignment.start(act.at)
 
 
-def save_draft(*, assignment: Assignment, actor, at=None, scores=None, comment=None, version=None) -> Assignment:
+def save_draft(
+    *, assignment: Assignment, actor, at=None, scores=None, comment=None, note=None, proposed_amount=None, version=None
+) -> Assignment:
     """Keep what is typed, incomplete or not: private, no event. `scores`: {criterion code: {"half_points", "cannot_judge", "justification"}}, each part
-    optional. Raises Refusal (`not_permitted`, `reading_closed`, `score_out_of_range`, `version_conflict`…)."""
+    optional; `proposed_amount` in cents, 0 takes it away; None leaves a text or the amount as it is. Raises Refusal (`not_permitted`, `reading_closed`,
+    `score_out_of_range`, `amount_not_whole`, `version_conflict`…)."""
     at = at or timezone.now()
-    check_text([scores or {}, comment])
+    check_text([scores or {}, comment, note])
     with transaction.atomic():
         row = locked(assignment)
         if row.state == AssignmentState.ASSIGNED:
             row = start(assignment=row, actor=actor, at=at)
-        _check_draft(row, actor, at, scores or {}, version)
+        _check_draft(row, actor, at, scores or {})
+        rules.whole_euros(proposed_amount)
+        if version is not None and version != row.version:
+            if _changes(row, scores or {}, comment, note, proposed_amount):
+                raise rules.ReviewConflict(row, review_content(row))
+            return row  # an answer was lost, and the same text is sent again
         criteria = {criterion.code: criterion for criterion in row.application.call.criteria.all()}
         for code, given in (scores or {}).items():
             if code in criteria:
                 _keep_score(row, criteria[code], given)
-        if comment is not None:
-            row.comment = comment
+        row.comment = row.comment if comment is None else comment
+        row.note = row.note if note is None else note
+        row.proposed_amount = row.proposed_amount if proposed_amount is None else proposed_amount or None
         row.version += 1
         row.saved_at = at
-        row.save(update_fields=["comment", "version", "saved_at"])
+        row.save(update_fields=["comment", "note", "proposed_amount", "version", "saved_at"])
         return row
 
 
-def _check_draft(row: Assignment, actor, at, scores: dict, version) -> None:
+def _changes(row: Assignment, scores: dict, comment, note, proposed_amount) -> bool:
+    """Would what is given change what is kept?"""
+    kept = {score.criterion.code: score for score in row.scores.select_related("criterion")}
+    if any(given is not None and given != now for given, now in ((comment, row.comment), (note, row.note))):
+        return True
+    if proposed_amount is not None and (proposed_amount or None) != row.proposed_amount:
+        return True
+    for code, given in scores.items():
+        score = kept.get(code) or Score()
+        if given.get("justification", score.justification).strip() != score.justification:
+            return True
+        if "half_points" in given or "cannot_judge" in given:
+            unable = bool(given.get("cannot_judge"))
+            if (unable, None if unable else given.get("half_points")) != (score.cannot_judge, score.half_points):
+                return True
+    return False
+
+
+def _check_draft(row: Assignment, actor, at, scores: dict) -> None:
     declared = submit.verb
     if not declared.permits(actor, row, at):
         raise Refusal("not_assigned", _("This application is not assigned to you."), article="art. 13", status=403)
@@ -58,7 +85,6 @@ def _check_draft(row: Assignment, actor, at, scores: dict, version) -> None:
     act = Act(declared, row, actor, at)
     rules.declared_none(act)
     rules.reading_is_open(act)
-    rules.version_is_current(row, version)
     for given in scores.values():
         if not rules.in_range(given.get("half_points")):
             raise rules.score_out_of_range()
@@ -79,6 +105,8 @@ def review_content(assignment: Assignment) -> dict:
     scores = assignment.scores.select_related("criterion").order_by("criterion__position")
     return {
         "comment": assignment.comment,
+        "note": assignment.note,
+        "proposed_amount": assignment.proposed_amount,
         "scores": [
             {
                 "criterion": score.criterion.code,
@@ -146,17 +174,37 @@ def decline(act, assignment, *, reason):
     assignment.decline(act.at)
 
 
-@verb(machine=Assignment, label=_("take this reading back"), who=(case_officer,), guards=(reason_given,))
+@verb(
+    machine=Assignment,
+    label=_("take this reading back"),
+    who=(case_officer,),
+    guards=(reason_given,),
+    mails=("reviews/panel.taken_back",),
+)
 def withdraw(act, assignment, *, reason):
-    """Not filed and no longer needed: the draft stays its author's."""
+    """Not filed and no longer needed: the draft stays its author's, who is told; no later assignment gives him this file again."""
     act.because(reason)
     assignment.withdraw(act.at)
+    tell(
+        "panel.taken_back",
+        [assignment.seat.user],
+        "/commission/",
+        at=act.at,
+        call=assignment.application.call.title,
+        count=1,
+    )
 
 
 @verb(machine=Assignment, label=_("stop the reading"), who=(case_officer, applicant, clock), inner=True)
 def stop(act, assignment):
     """The file left the review, or reading closed."""
     assignment.stop(act.at)
+
+
+@verb(machine=Assignment, label=_("give the reading again"), who=(case_officer,), inner=True)
+def restore(act, assignment):
+    """The result that took it away is undone."""
+    assignment.restore()
 
 
 @verb(machine=Assignment, label=_("leave the reading, recused"), who=(declarant, clock), inner=True)

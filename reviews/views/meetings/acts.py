@@ -36,6 +36,9 @@ class Desk:
     meeting: str
     list: str
     minutes: str
+    follow: str
+    wall: str
+    follow_wall: str
     title: Any
     home: str
 
@@ -50,6 +53,9 @@ MEMBERS = Desk(
     "reviews:meeting",
     "reviews:meeting_list",
     "reviews:minutes",
+    "reviews:meeting_live",
+    "reviews:wall",
+    "reviews:wall_live",
     gettext_lazy("My panel desk"),
     "/commission/",
 )
@@ -59,6 +65,9 @@ STAFF = Desk(
     "reviews:conduct",
     "reviews:conduct_list",
     "reviews:conduct_minutes",
+    "reviews:conduct_live",
+    "reviews:conduct_wall",
+    "reviews:conduct_wall_live",
     gettext_lazy("Instruction"),
     "/instruction/",
 )

@@ -15,10 +15,11 @@ from fund.people import instruction_desk
 from fund.queries import has_role
 from reviews.enums.meeting import MEETING_LIVE
 from reviews.queries import meetings as queries
+from reviews.queries.proposed import words_of_readers
 from reviews.queries.session import session
-from reviews.rules import meetings as rules
 from reviews.views.acts import member_desk, page_of, status
 from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, conducts, item_cards, meeting_cards, my_votes, post
+from reviews.views.meetings.state import state_of
 
 
 def meeting_or_404(request, pk: int):
@@ -64,6 +65,14 @@ def _papers(request, meeting) -> list[tuple]:
     return [(row, documents.url(row)) for row in found if row is not None and documents.is_visible(request.user, row)]
 
 
+def _words(request, focus):
+    """The notes and amounts of the readers of the file in focus, for who may open it."""
+    if focus is None or focus.closed or not focus.item.is_file:
+        return []
+    application = focus.item.application
+    return words_of_readers(request.user, application, queries.panel_of(focus.item.meeting))
+
+
 def _live(request, pk: int, desk: Desk):
     meeting = meeting_or_404(request, pk)
     bound = None
@@ -86,11 +95,10 @@ def _live(request, pk: int, desk: Desk):
         "reviews/meetings/meeting.html",
         {
             "desk": desk,
-            "meeting": meeting,
+            **state_of(seen),
             "cancelled_by": queries.cancelled_by(meeting),
-            "seen": seen,
-            "focus": seen.focus,
-            "quorum_words": "" if seen.quorum.met else rules.quorum_words(seen.quorum),
+            "words": _words(request, seen.focus),
+            "pinned": as_int(wanted),
             "attendance": attendance if attendance is not None and attendance.offer.allowed else None,
             "answer": cards.pop("announce", None),
             "cards": list(cards.values()),

@@ -1,6 +1,7 @@
 """The pages of a member of the panel."""
 
 from reviews.views.members.desk import declare, desk, panel_or_404, ranking
+from reviews.views.members.printing import print_file, print_files
 from reviews.views.members.reading import file, piece
 from reviews.views.members.signing import sign
 
@@ -10,6 +11,8 @@ __all__ = [
     "file",
     "panel_or_404",
     "piece",
+    "print_file",
+    "print_files",
     "ranking",
     "sign",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -14,6 +16,7 @@ from core.transitions import Refusal
 from fund.enums import Role
 from fund.queries import has_role
 from reviews import queries
+from reviews.documents.bundle import LOT
 from reviews.enums.reading import AssignmentState, DeclarationState
 from reviews.forms import reading as forms
 from reviews.models import Declaration
@@ -40,9 +43,10 @@ def panel_or_404(request, slug: str):
 def desk(request):
     """What awaits a member: declare, read, deliberate, sign; the next file one click away."""
     sections, panels = [], queries.my_panels(request.user)
+    by_reference = request.GET.get("ordre") == "reference"
     days = next_days([panel.call for panel in panels])
     for panel in panels:
-        mine = reviewing.my_assignments(request.user, panel)
+        mine = reviewing.my_assignments(request.user, panel, by_reference=by_reference)
         todo = [row for row in mine if row.state != AssignmentState.SUBMITTED]
         to_declare = Declaration.objects.filter(
             user=request.user,
@@ -62,12 +66,17 @@ def desk(request):
                 "done": len(mine) - len(todo),
                 "to_declare": to_declare,
                 "recused": recused,
+                "lots": range(1, ceil(len(mine) / LOT) + 1),
                 "is_president": has_role(request.user, Role.CO_PRESIDENT),
                 "scale": reviewing.scale_of(request.user, panel) if len(mine) > len(todo) else [],
             }
         )
     to_sign = [{"call": call, "count": count} for call, count in queries.to_sign(request.user, request.received_at)]
-    return render(request, "reviews/desk.html", {"sections": sections, "to_sign": to_sign})
+    return render(
+        request,
+        "reviews/desk.html",
+        {"sections": sections, "to_sign": to_sign, "by_reference": by_reference, "order": "?ordre=reference" if by_reference else ""},
+    )
 
 
 def _declare(request, declaration: Declaration, choice: str) -> Refusal | None:
