@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from applications import queries as files
 from applications.models import Application
+from applications.queries import with_interest
 from core import reauth
 from core.api import KEY, Instant, Reason, Resource, Strict, WithTransitions
 from core.idempotency import api_once
@@ -24,6 +25,7 @@ from reviews.api.reading import AssignmentResource, ReviewResource
 from reviews.enums.reading import (
     DecisionKind,
     DecisionOutcome,
+    DecisionState,
 )
 from reviews.models import Appeal, Decision
 from reviews.transitions import appeals, decisions
@@ -33,6 +35,8 @@ class DecisionSerializer(WithTransitions, serializers.ModelSerializer):
     application = serializers.CharField(source="application.reference")
     cites = serializers.CharField(source="cites.reference", default=None, allow_null=True)
     document = serializers.CharField(source="document.code", default=None, allow_null=True)
+    rank = serializers.SerializerMethodField()
+    reserve_rank = serializers.SerializerMethodField()
 
     class Meta:
         model = Decision
@@ -59,6 +63,21 @@ class DecisionSerializer(WithTransitions, serializers.ModelSerializer):
             "replaced_at",
             "available_transitions",
         ]
+
+    def _may_place(self, decision) -> bool:
+        """Until it is notified, a rank tells who is recused from another file of the call where that one stands: he is not told."""
+        if decision.state in (DecisionState.NOTIFIED, DecisionState.REPLACED):
+            return True
+        if not hasattr(self.root, "calls_with_recusal"):
+            user = self.context["request"].user
+            self.root.calls_with_recusal = set(with_interest(user).values_list("call", flat=True).distinct())
+        return decision.application.call_id not in self.root.calls_with_recusal
+
+    def get_rank(self, decision) -> int | None:
+        return decision.rank if self._may_place(decision) else None
+
+    def get_reserve_rank(self, decision) -> int | None:
+        return decision.reserve_rank if self._may_place(decision) else None
 
 
 class DecisionDraft(Strict):

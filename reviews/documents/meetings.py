@@ -335,7 +335,7 @@ def _item_text(item: AgendaItem, votes: list[Vote], recusals: list[str], departu
             score = rank.score
             lines.append(
                 f"Moyenne société civile {_number(score.published_college(College.CIVIL_SOCIETY))}, moyenne État "
-                f"{_number(score.published_college(College.STATE))} ; note {_number(score.published)}, rang {rank.number}."
+                f"{_number(score.published_college(College.STATE))} ; note {_number(score.published)}."
             )
         elif rank is not None:
             lines.append("Note incomplète : le dossier n’est pas classé.")
@@ -353,7 +353,7 @@ def _item_text(item: AgendaItem, votes: list[Vote], recusals: list[str], departu
     if item.grounds:
         lines += ["", f"Motifs : {item.grounds}"]
     if item.place_reason:
-        lines.append(f"Déplacé au rang {item.place} par un vote, pour ce motif : {item.place_reason}")
+        lines.append(f"Déplacé dans le classement en séance, pour ce motif : {item.place_reason}")
     if item.dissent:
         lines.append(f"Désaccord, mentionné à la demande de son auteur : {item.dissent}")
     if item.state == AgendaItemState.DEFERRED:
@@ -410,10 +410,11 @@ def _conclusion(meeting: Meeting, decided: int, at) -> str:
 
 
 def decision_line(decision) -> str:
-    """What the list made of a file, as its section says it."""
+    """What the list made of a file, as its section says it. No rank: it would tell who is recused from another file where that one stands (art. 12);
+    the ranks are in the decisions."""
     words = {
         "selected": f"aide de {_euros(decision.amount or 0)}",
-        "reserve": f"liste complémentaire, rang {decision.reserve_rank}",
+        "reserve": "liste complémentaire",
         "rejected": "demande non retenue",
     }
     return f"Liste adoptée : {words.get(decision.outcome, decision.outcome)} (décision {decision.reference})."
