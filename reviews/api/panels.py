@@ -98,6 +98,8 @@ class PanelResource(Resource):
         "revise": Seats,
         "assign_reader": Pair,
         "record_fallback": FallbackDraft,
+        "undo_assignment": Reason,
+        "undo_reassignment": Reason,
     }
     without = ("record_early_fallback",)
     calls = {"record_fallback": assignments.record_fallback}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 FORMAT = "paritary-assignment/1"
@@ -137,13 +137,3 @@ def write_solution(solution: Solution) -> dict:
         "prices": solution.prices,
         "minima_dropped": solution.minima_dropped,
     }
-
-
-def affinity(
-    *, member_themes: Sequence[str], member_territories: Sequence[str], themes: Sequence[str], department: str
-) -> int:
-    """0-100 between a member and a file: 70 for shared themes (the first theme of a file counts double), 20 for the territory, 10 neutral for no wish."""
-    weights = [2] + [1] * (len(themes) - 1) if themes else []
-    shared = sum(weight for weight, theme in zip(weights, themes, strict=True) if theme in member_themes)
-    theme_part = 70 * shared // sum(weights) if weights else 0
-    return theme_part + (20 if department and department in member_territories else 0) + 5

@@ -280,6 +280,14 @@ def test_the_first_assignment_stays_once_something_was_given_by_hand(at):
     refused("not_permitted", assignments.undo_assignment, panel=made.panel, actor=made.presidents[0], reason="Moi.")
 
 
+def test_programs_undo_it_with_a_reason(at, api):
+    made = make.reading(files=1)
+    path = f"/api/v1/panels/{made.call.slug}/undo_assignment/"
+    assert api(made.officer).post(path, {"reason": ""}, format="json").status_code == 422
+    answer = api(made.officer).post(path, {"reason": "Un siège manque."}, format="json")
+    assert answer.status_code == 200 and answer.json()["state"] == "constituted" and not active(made)
+
+
 # ---- why ----
 
 
