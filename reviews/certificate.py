@@ -98,7 +98,8 @@ class CollegeProof:
             part = (amount + scale // 2) // scale
             parts.append(part)
             amount -= part * scale
-        return Gap(*parts, amount)
+        missing, new, cost = parts
+        return Gap(missing, new, cost, amount)
 
     def fault(self) -> str:
         """Where the proof fails, or an empty text. Least loads are asked of members as long as the assignment holds them all."""

@@ -179,8 +179,8 @@ def assign_proposal(panel: Panel) -> Proposal:
 def reassign_proposal(panel: Panel) -> Proposal:
     """The smallest repair that `reassign` would make now: started readings and those given by hand stay."""
     files, members, alternates = files_of(panel), _seats(panel, SeatKind.FULL_MEMBER), _seats(panel, SeatKind.ALTERNATE)
-    rows = Assignment.objects.filter(seat__panel=panel, application__in=files, state__in=ACTIVE_ASSIGNMENTS)
-    rows = list(rows.select_related("application", "seat__user").order_by("pk"))
+    active = Assignment.objects.filter(seat__panel=panel, application__in=files, state__in=ACTIVE_ASSIGNMENTS)
+    rows = list(active.select_related("application", "seat__user").order_by("pk"))
     full, sitting = {seat.pk for seat in members}, {seat.pk for seat in members + alternates}
     gone = [row for row in rows if row.seat_id not in sitting and row.state != AssignmentState.SUBMITTED]
     away = {row.pk for row in gone}

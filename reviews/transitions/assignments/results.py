@@ -116,8 +116,8 @@ def keep(act, found: proposals.Proposal, before: dict) -> AssignmentResult:
 
 def _taken_from(act, result: AssignmentResult) -> list[Assignment]:
     """The pairs the result made, taken back: nobody had begun them."""
-    rows = Assignment.objects.filter(pk__in=result.added, state__in=ACTIVE_ASSIGNMENTS)
-    rows = list(rows.select_related("seat__user").order_by("pk"))
+    made = Assignment.objects.filter(pk__in=result.added, state__in=ACTIVE_ASSIGNMENTS)
+    rows = list(made.select_related("seat__user").order_by("pk"))
     for row in rows:
         stop(assignment=row, actor=act.actor, at=act.at)
     return rows
@@ -126,9 +126,9 @@ def _taken_from(act, result: AssignmentResult) -> list[Assignment]:
 def _given_again(act, result: AssignmentResult) -> list[Assignment]:
     """The pairs it took away, for readers who may still read them; the others stay closed, and their readings are told as missing."""
     panel = result.panel
-    rows = Assignment.objects.filter(pk__in=result.taken_away, state="withdrawn", application__state="under_review")
-    rows = rows.filter(seat__in=panel.seats.current(act.at)).select_related("seat__user", "application")
-    rows = list(rows.filter(taken_back=False).order_by("pk"))
+    taken = Assignment.objects.filter(pk__in=result.taken_away, state="withdrawn", application__state="under_review")
+    taken = taken.filter(seat__in=panel.seats.current(act.at)).select_related("seat__user", "application")
+    rows = list(taken.filter(taken_back=False).order_by("pk"))
     files = [row.application_id for row in rows]
     free = set(Declaration.objects.filter(application__in=files, state="none").values_list("application_id", "user_id"))
     active = set(Assignment.objects.active().filter(application__in=files).values_list("application_id", "seat_id"))
