@@ -84,7 +84,8 @@ def quorum(
     second_notice: bool = False,
     second_notice_minimum: int = 1,
 ) -> Quorum:
-    """Is the quorum met, overall (`share`) and in each college (`college_share`, the same unless given)? On a second notice only `second_notice_minimum` voters of each college are needed."""
+    """Is the quorum met, overall (`share`) and in each college (`college_share`, the same unless given)? On a second notice only
+    `second_notice_minimum` voters of each college are needed."""
     voices = list(voices)
 
     within = share if college_share is None else college_share

@@ -132,7 +132,7 @@ def _panel(world: World, call: Call, members: int, at: datetime) -> list[Seat]:
 def _size(call: Call, full: int) -> None:
     """Rules of this call alone, those of the fund but for the number of members: its panel is far larger than any rulebook wants."""
     rules = call.rule_version
-    own = RuleVersion.objects.create(
+    own = RuleVersion(
         number=RuleVersion.objects.order_by("-number").values_list("number", flat=True)[0] + 1,
         state="superseded",
         parameters=rules.parameters | {"full_members_per_college": full},
@@ -140,6 +140,7 @@ def _size(call: Call, full: int) -> None:
         in_force_at=rules.in_force_at,
         superseded_at=rules.in_force_at,
     )
+    own.save(force_insert=True)
     Call.objects.filter(pk=call.pk).update(rule_version=own)
 
 

@@ -1,7 +1,7 @@
 """What became of everything that was filed in a call, told once its decisions are all notified, so that no number names anybody.
 
-A count of one or two files is told as "fewer than three", and another beside it is left out when a subtraction would give it back. What is funded is public project by project:
-its count is always told.
+A count of one or two files is told as "fewer than three", and another beside it is left out when a subtraction would give it back. What is funded is
+public project by project: its count is always told.
 """
 
 from __future__ import annotations

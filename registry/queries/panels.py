@@ -172,11 +172,7 @@ def panel_view(call: Call, today: date) -> PanelView | None:
     panel = Panel.objects.filter(call=call).first()
     if panel is None:
         return None
-    seats = list(
-        panel.seats.members()
-        .select_related("user")
-        .order_by("college", "-is_president", "-kind", "id")
-    )
+    seats = list(panel.seats.members().select_related("user").order_by("college", "-is_president", "-kind", "id"))
     return PanelView(composition(seats, today), _meetings(call, seats))
 
 

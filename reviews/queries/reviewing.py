@@ -105,7 +105,9 @@ def next_after(user, panel: Panel, reference: str, by_reference: bool = False) -
     mine = my_assignments(user, panel, by_reference=by_reference)
     here = next((reading_order(row, by_reference) for row in mine if row.application.reference == reference), "")
     waiting = [row for row in mine if row.state != AssignmentState.SUBMITTED and row.application.reference != reference]
-    later = [row for row in waiting if row.state == AssignmentState.ASSIGNED and reading_order(row, by_reference) > here]
+    later = [
+        row for row in waiting if row.state == AssignmentState.ASSIGNED and reading_order(row, by_reference) > here
+    ]
     return (later or waiting or [None])[0]
 
 

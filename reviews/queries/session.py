@@ -219,7 +219,8 @@ def closed_on_the_wall(room: queries.Room, items: Iterable[AgendaItem]) -> dict[
     for item in items:
         if item.application_id is None:
             continue
-        left = room.departures.get(item.pk, {})
+        # Who stepped out comes back once the item is over: nothing of it stays on the wall then.
+        left = room.departures.get(item.pk, {}) if item.state == AgendaItemState.IN_DISCUSSION else {}
         staying = {user for user, seat in there.items() if seat not in left}
         if staying & room.recused.get(item.application_id, set()):
             found[item.application_id] = "recused"

@@ -333,7 +333,8 @@ def note_silence(act, agenda_item, *, anyway=False):
 
 
 def close_vote(*, agenda_item, actor, at=None, anyway=False) -> AgendaItem:
-    """Close the vote and draw what follows: voted; or, at an equal split, what the rules say (a second discussion by default); or, when a college is silent, deferred."""
+    """Close the vote and draw what follows: voted; or, at an equal split, what the rules say (a second discussion by default); or, when a college is
+    silent, deferred."""
     at = at or timezone.now()
     with transaction.atomic():
         _lock_meeting(agenda_item)

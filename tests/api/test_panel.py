@@ -105,7 +105,7 @@ def test_a_reader_writes_and_files_his_review_alone(at, token):
     assert kept.json()["version"] == 1 and kept.json()["scores"][0]["half_points"] == 7, kept.json()
     late = client.patch(path, {"comment": "Autre.", "version": 0}, format="json")
     assert (late.status_code, late.json()["code"]) == (409, "version_conflict")
-    for wrong in ({"scores": {"rien": {}}}, {"scores": {code: {"half_points": 11}}}, {"scores": [1]}, {"note": 1}):
+    for wrong in ({"scores": {"rien": {}}}, {"scores": {code: {"half_points": 11}}}, {"scores": [1]}, {"remark": 1}):
         assert client.patch(path, wrong, format="json").status_code == 400
     early = client.post(f"{path}submit/")
     assert early.status_code == 422 and early.json()["remedy"]
@@ -221,7 +221,7 @@ def test_lists_cost_the_same_at_any_length(at, token, django_assert_num_queries,
         client.get(f"{API}/me/")
     for client, name, queries in (
         (officer, "declarations", 6),
-        (member, "declarations", 8),
+        (member, "declarations", 9),
         (officer, "assignments", 3),
         (member, "reviews", 3),
         (auditor, "panels", 4),

@@ -202,7 +202,9 @@ def test_what_the_service_counts_follows_what_is_saved(stage, calendar):
     writer.page.locator("[name=expenses-0-label]").fill("Encre")
     writer.page.locator("[name=expenses-0-amount]").fill("4400,50")
     saved(writer)
-    expect(writer.page.locator("#totaux")).to_contain_text("4 200,50")  # of 5,000 already there and 4,400.50, what 5,200 leave
+    expect(writer.page.locator("#totaux")).to_contain_text(
+        "4 200,50"
+    )  # of 5,000 already there and 4,400.50, what 5,200 leave
     expect(writer.page.locator("#manques li").first).to_contain_text("montant minimum")
     writer.page.locator("[name=choices]").fill("Un devis.")
     expect(writer.page.locator("[data-saved]")).to_contain_text("Modifié")

@@ -44,7 +44,9 @@ def test_one_file_is_drawn_with_bookmarks_and_a_grid_last(at, as_user):
     assert "no-store" in response["Cache-Control"] and response["Content-Disposition"].startswith("attachment")
     marks = outlines(response.content)
     assert pair.application.display_title in marks and pair.application.reference in marks[-1]
-    assert as_user(made.officer).get(f"/commission/dossiers/{pair.application.reference}/lecture.pdf").status_code == 403
+    assert (
+        as_user(made.officer).get(f"/commission/dossiers/{pair.application.reference}/lecture.pdf").status_code == 403
+    )
 
 
 def test_all_my_files_come_by_lots_in_my_order(at, as_user, pages):

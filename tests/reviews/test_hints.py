@@ -23,7 +23,9 @@ pytestmark = pytest.mark.django_db
 
 def earlier(user, *, months=6, **facts) -> Application:
     """Another file of this person, filed so many months ago in another call."""
-    file = ApplicationFactory(call=CallFactory(state="archived", envelope=Envelope.objects.first()), lead=user, state="rejected", **facts)
+    file = ApplicationFactory(
+        call=CallFactory(state="archived", envelope=Envelope.objects.first()), lead=user, state="rejected", **facts
+    )
     Application.objects.filter(pk=file.pk).update(first_received_at=timezone.now() - timedelta(days=30 * months))
     return file
 

@@ -72,9 +72,7 @@ def test_an_amount_that_cannot_be_read_holds_up_nothing_else(at, as_user, typed)
     made = partial(make.reading(files=1))
     pair = first_pair(made)
     browser, path = as_user(pair.seat.user), f"/commission/dossiers/{pair.application.reference}/"
-    answer = browser.post(
-        path, {"autosave": "1", "version": "0", "note": NOTE, "proposed_amount": typed}, headers=JSON
-    )
+    answer = browser.post(path, {"autosave": "1", "version": "0", "note": NOTE, "proposed_amount": typed}, headers=JSON)
     assert answer.status_code == 422 and answer.json()["version"] == 1
     response = browser.post(path, {"version": "1", "note": NOTE + " Vraiment.", "proposed_amount": typed})
     assert response.status_code == 422 and typed in text(response)

@@ -171,8 +171,7 @@ def test_a_reader_gives_a_file_back_with_a_reason(at, as_user):
     assert reader.post(path, {"act": "decline", "decline-reason": "Je suis absent tout le mois."}).status_code == 302
     pair.refresh_from_db()
     assert pair.state == "withdrawn" and pair.refused
-    desk = f"/instruction/commission/{made.call.slug}/"
-    assert as_user(made.officer).post(desk, {"act": "reassign"}).status_code == 302
+    assignments.reassign(panel=Panel.objects.get(pk=made.panel.pk), actor=made.officer)
     again = Assignment.objects.filter(state="assigned", seat__college=pair.seat.college)
     assert again.count() == 2 and not again.filter(seat=pair.seat).exists()
 

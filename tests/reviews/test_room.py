@@ -42,13 +42,23 @@ def test_a_page_follows_the_meeting_by_one_fragment_that_answers_304(at, as_user
         page = text(client.get(path))
         assert f'data-live="{path}en-direct/"' in page and "js/live.js" in page and "data-live-forms" in page
         first = client.get(f"{path}en-direct/")
-        assert "<html" not in text(first) and "nonce" not in text(first) and first.headers["Cache-Control"] == "no-store, private"
+        assert (
+            "<html" not in text(first)
+            and "nonce" not in text(first)
+            and first.headers["Cache-Control"] == "no-store, private"
+        )
         etag = first.headers["ETag"]
         assert client.get(f"{path}en-direct/", headers={"If-None-Match": etag}).status_code == 304
 
         item = called(made, item_of(meeting), at)
         agenda.open_ballot(
-            agenda_item=item, actor=made.presidents[0], at=at, mode="open", proposal="selected", amount=18_500_00, grounds="Oui."
+            agenda_item=item,
+            actor=made.presidents[0],
+            at=at,
+            mode="open",
+            proposal="selected",
+            amount=18_500_00,
+            grounds="Oui.",
         )
         moved = client.get(f"{path}en-direct/", headers={"If-None-Match": etag})
         assert moved.status_code == 200 and moved.headers["ETag"] != etag
@@ -86,7 +96,13 @@ def test_the_wall_says_nothing_of_a_file_while_somebody_recused_is_in_the_room(a
         agenda.step_out(agenda_item=item, actor=made.officer, at=at, seat=seat)
         item = called(made, item, at)
         agenda.open_ballot(
-            agenda_item=item, actor=made.presidents[0], at=at, mode="secret", proposal="selected", amount=18_500_00, grounds="Oui."
+            agenda_item=item,
+            actor=made.presidents[0],
+            at=at,
+            mode="secret",
+            proposal="selected",
+            amount=18_500_00,
+            grounds="Oui.",
         )
         page = text(as_user(made.presidents[0]).get(f"/commission/seances/{meeting.pk}/salle/"))
         assert first.display_title in page and expected(page) == 3
@@ -107,6 +123,9 @@ def test_following_costs_the_same_whatever_the_agenda(at, as_user):
         with time_machine.travel(now, tick=False):
             client = as_user(made.members[CIVIL][0])
             costs.append(
-                [queries_of(client, f"/commission/seances/{meeting.pk}/{end}/") for end in ("en-direct", "salle/en-direct")]
+                [
+                    queries_of(client, f"/commission/seances/{meeting.pk}/{end}/")
+                    for end in ("en-direct", "salle/en-direct")
+                ]
             )
     assert costs[0] == costs[1]

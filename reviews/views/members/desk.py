@@ -75,7 +75,12 @@ def desk(request):
     return render(
         request,
         "reviews/desk.html",
-        {"sections": sections, "to_sign": to_sign, "by_reference": by_reference, "order": "?ordre=reference" if by_reference else ""},
+        {
+            "sections": sections,
+            "to_sign": to_sign,
+            "by_reference": by_reference,
+            "order": "?ordre=reference" if by_reference else "",
+        },
     )
 
 

@@ -66,9 +66,7 @@ def post(request, application, assignment, by_reference: bool) -> Posted:
     quiet = bool(request.POST.get("autosave"))
     try:
         with transaction.atomic():
-            row = assignments.save_draft(
-                assignment=assignment, actor=request.user, at=request.received_at, **given
-            )
+            row = assignments.save_draft(assignment=assignment, actor=request.user, at=request.received_at, **given)
     except ReviewConflict as refusal:
         return Posted(JsonResponse(_conflict_facts(refusal), status=409)) if quiet else Posted(refusal=refusal)
     except Refusal as refusal:
@@ -128,12 +126,16 @@ def conflict_of(application, refusal: ReviewConflict, data) -> dict:
     lines.append((_("A word to the applicant"), theirs["comment"], given["comment"]))
     lines.append((_("A note for the panel"), theirs["note"], given.get("note", theirs["note"])))
     amounts = (theirs["proposed_amount"], given.get("proposed_amount", theirs["proposed_amount"]))
-    lines.append((_("Amount you would propose"), *(format_euros(one, cents_if_round=False) if one else "" for one in amounts)))
+    lines.append(
+        (_("Amount you would propose"), *(format_euros(one, cents_if_round=False) if one else "" for one in amounts))
+    )
     return {
         "refusal": refusal,
         "at": refusal.assignment.saved_at,
         "lines": [
-            {"label": label, "theirs": one, "mine": other} for label, one, other in lines if one.strip() != other.strip()
+            {"label": label, "theirs": one, "mine": other}
+            for label, one, other in lines
+            if one.strip() != other.strip()
         ],
     }
 

@@ -50,9 +50,7 @@ def print_file(request, reference):
     content = b""
     if request.method == "GET":
         sheets = [_sheet(request.user, application)]
-        content = bundle.pdf(
-            sheets, reader=str(request.user), title=application.display_title, at=request.received_at
-        )
+        content = bundle.pdf(sheets, reader=str(request.user), title=application.display_title, at=request.received_at)
     return _answer(request, content, f"lecture-{application.reference}.pdf")
 
 
