@@ -63,7 +63,7 @@ class PublicInstalmentSerializer(serializers.Serializer):
     paid_on = serializers.DateField(allow_null=True)
 
 
-class CriterionSerializer(serializers.Serializer):
+class ScoredCriterionSerializer(serializers.Serializer):
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     weight = serializers.IntegerField()
@@ -77,7 +77,7 @@ class CollegeBallotsSerializer(serializers.Serializer):
 class ScoringSerializer(serializers.Serializer):
     """What the score is made of; `docs/recompute_scores.py` counts it again."""
 
-    criteria = CriterionSerializer(many=True)
+    criteria = ScoredCriterionSerializer(many=True)
     ballots = CollegeBallotsSerializer(
         allow_null=True, help_text="Half points 0 to 10 given on each criterion, sorted, tied to no reader"
     )

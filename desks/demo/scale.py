@@ -132,6 +132,8 @@ def _panel(world: World, call: Call, members: int, at: datetime) -> list[Seat]:
 def _size(call: Call, full: int) -> None:
     """Rules of this call alone, those of the fund but for the number of members: its panel is far larger than any rulebook wants."""
     rules = call.rule_version
+    if rules is None:
+        raise ValueError(f"{call.slug} has no rules yet")
     own = RuleVersion(
         number=RuleVersion.objects.order_by("-number").values_list("number", flat=True)[0] + 1,
         state="superseded",

@@ -210,13 +210,13 @@ def _tell_attendance(views: list[MeetingView], seats: list[Seat]) -> None:
     for view in views:
         meeting, sheet = view.meeting, rows.get((view.meeting.pk, view.meeting.sitting), {})
         for seat in seats:
-            row = sheet.get(seat.pk)
+            here = sheet.get(seat.pk)
             if seat.kind != SeatKind.FULL_MEMBER or (
-                row is None and not _sat(seat, grants.get((seat.user_id, seat.college), []), meeting.opened_at)
+                here is None and not _sat(seat, grants.get((seat.user_id, seat.college), []), meeting.opened_at)
             ):
                 continue
-            presence = row.presence if row else AttendanceKind.ABSENT
-            instead = known.get(row.represented_by_id) if row and row.represented_by_id else None
+            presence = here.presence if here else AttendanceKind.ABSENT
+            instead = known.get(here.represented_by_id) if here and here.represented_by_id else None
             shown = instead if presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY) else None
             view.present.append(Present(_name(seat), seat.college, presence, _name(shown) if shown else ""))
 

@@ -26,7 +26,8 @@ def proposed_amounts(applications: Iterable[int]) -> dict[int, Proposed]:
         application__in=list(applications), state=AssignmentState.SUBMITTED, proposed_amount__isnull=False
     )
     for application, amount in rows.values_list("application_id", "proposed_amount"):
-        found.setdefault(application, []).append(amount)
+        if amount is not None:
+            found.setdefault(application, []).append(amount)
     return {key: Proposed(min(amounts), max(amounts), len(amounts)) for key, amounts in found.items()}
 
 

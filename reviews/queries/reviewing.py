@@ -100,7 +100,7 @@ def assignment_of(user, application) -> Assignment | None:
     )
 
 
-def next_after(user, panel: Panel, reference: str, by_reference: bool = False) -> Assignment | None:
+def next_after(user, panel: Panel | None, reference: str, by_reference: bool = False) -> Assignment | None:
     """The next file of one's own to read: after `reference` in one's order, then from the start."""
     mine = my_assignments(user, panel, by_reference=by_reference)
     here = next((reading_order(row, by_reference) for row in mine if row.application.reference == reference), "")

@@ -231,7 +231,7 @@ def closed_on_the_wall(room: queries.Room, items: Iterable[AgendaItem]) -> dict[
 
 def _parity(meeting: Meeting, focus: Point | None, sides: list[Side]) -> voting.Parity | None:
     """Whether a vote taken now on the point would be paritary, before any is open; None when the question does not arise."""
-    if focus is None or focus.closed or not focus.item.application_id or not focus.is_current:
+    if focus is None or focus.closed or focus.item.application is None or not focus.is_current:
         return None
     panel, rule = queries.panel_of(meeting), meeting.rules["majority"]
     present = [side.count.present for side in sides]

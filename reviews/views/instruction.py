@@ -144,7 +144,7 @@ def _panel_context(request, row, bound, fallback) -> dict:
         "cards": [
             card
             for card in cards(request, row, PANEL_FORMS, bound)
-            if card.offer.allowed or card.offer.refusal.code != "nothing_to_undo"
+            if card.offer.refusal is None or card.offer.refusal.code != "nothing_to_undo"
         ],
         "short": [line for line in lines if not line.balanced],
     }

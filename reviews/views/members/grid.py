@@ -73,8 +73,8 @@ def post(request, application, assignment, by_reference: bool) -> Posted:
         facts = {"code": refusal.code, "detail": str(refusal)}
         return Posted(JsonResponse(facts, status=refusal.status)) if quiet else Posted(refusal=refusal)
     if amount_error:
-        facts = {"code": "amount_invalid", "detail": amount_error, "version": row.version}
-        return Posted(JsonResponse(facts, status=422) if quiet else None, kept=True, amount_error=amount_error)
+        body = {"code": "amount_invalid", "detail": amount_error, "version": row.version}
+        return Posted(JsonResponse(body, status=422) if quiet else None, kept=True, amount_error=amount_error)
     if quiet:
         local = timezone.localtime(row.saved_at)
         return Posted(JsonResponse({"at": f"{local.hour} h {local:%M}", "version": row.version}))
@@ -126,9 +126,8 @@ def conflict_of(application, refusal: ReviewConflict, data) -> dict:
     lines.append((_("A word to the applicant"), theirs["comment"], given["comment"]))
     lines.append((_("A note for the panel"), theirs["note"], given.get("note", theirs["note"])))
     amounts = (theirs["proposed_amount"], given.get("proposed_amount", theirs["proposed_amount"]))
-    lines.append(
-        (_("Amount you would propose"), *(format_euros(one, cents_if_round=False) if one else "" for one in amounts))
-    )
+    mine, other_ = (format_euros(one, cents_if_round=False) if one else "" for one in amounts)
+    lines.append((_("Amount you would propose"), mine, other_))
     return {
         "refusal": refusal,
         "at": refusal.assignment.saved_at,
