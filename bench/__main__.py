@@ -28,14 +28,13 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--writing-seconds", type=int, default=60, metavar="S", help="for so long (60)")
     parser.add_argument("--only", choices=["writing"], help="this part alone")
     parser.add_argument("--entries", type=int, default=1_000_000, help="entries of the ledger (1000000)")
-    parser.add_argument("--solver-applications", type=int, default=None, metavar="N", help="(300; 3000 with --prove)")
-    parser.add_argument("--solver-members", type=int, default=None, metavar="N", help="(60; 300 with --prove)")
+    parser.add_argument("--solver-applications", type=int, default=3_000, metavar="N", help="(3000)")
+    parser.add_argument("--solver-members", type=int, default=300, metavar="N", help="(300)")
     parser.add_argument("--panels", type=int, default=20, help="simulated calls of 300 files a figure of --prove (20)")
     parser.add_argument("--to", type=Path, default=Path("docs/reliability.md"), help="where --prove writes")
     sizes = parser.parse_args()
-    for name, short, long in (("races", 3, 1000), ("solver_applications", 300, 3000), ("solver_members", 60, 300)):
-        if getattr(sizes, name) is None:
-            setattr(sizes, name, long if sizes.prove else short)
+    if sizes.races is None:
+        sizes.races = 1000 if sizes.prove else 3
     return sizes
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
 
 import weasyprint
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,7 +23,6 @@ from core.models import Document, Event, User
 from fund.ledger import batch, post
 from fund.ledger.verify import verify
 from fund.models import Entry
-from reviews import assignment
 from tests.factories import ledger as books
 from tests.factories.applications import ready_draft
 from tests.factories.fund import open_call
@@ -120,12 +126,19 @@ def instance(applications: int, members: int) -> dict:
 
 
 def solver(report: Report, applications: int, members: int) -> None:
-    problem = assignment.read_instance(instance(applications, members))
-    started = time.process_time()
-    solution = assignment.solve(problem)
-    spent = time.process_time() - started
+    """The command on a file, start to end: what anybody pays who checks an assignment."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "instance.json", Path(folder) / "pairs.json"
+        source.write_text(json.dumps(instance(applications, members)))
+        command = [sys.executable, "manage.py", "solve_assignment", "--in", str(source), "--out", str(target)]
+        child = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
+        _pid, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise RuntimeError("the assignment was not solved")
+        answer = json.loads(target.read_text())
     report.add(
         f"assign {applications} applications to {members} members",
-        f"{spent:.2f} s CPU",
-        f"{len(solution.pairs)} pairs, optimal, {sum(solution.missing.values())} reviews missing",
+        f"{used.ru_utime + used.ru_stime:.2f} s CPU",
+        f"{len(answer['pairs'])} pairs, optimal, {sum(answer['missing'].values())} reviews missing; whole command, {used.ru_maxrss // 1024} MiB",
     )
