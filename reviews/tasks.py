@@ -8,13 +8,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.clock import register
-from core.models import Mail
+from core.models import Mail, User
 from core.transitions import Refusal
 from fund.enums import CallState
 from fund.models import Call
-from reviews.enums.reading import AssignmentState, PanelState
-from reviews.models import Assignment, Panel
+from reviews.enums.reading import PanelState
+from reviews.models import Panel
 from reviews.notifications import tell
+from reviews.queries.reminders import REMINDER, left_to_file
+from reviews.queries.reminders import mark as mark_of
 from reviews.transitions import calls
 from reviews.transitions.declarations import open_declarations
 
@@ -56,21 +58,16 @@ def remind_readers(at, actor):
     for panel in Panel.objects.filter(state=PanelState.READING, call__review_closes_at__gt=at).select_related(
         "call__rule_version"
     ):
-        left = (timezone.localdate(panel.call.review_closes_at) - timezone.localdate(at)).days
-        reminders = [days for days in panel.call.rule_version["review_reminder_days"] if left <= days]
+        days_left = (timezone.localdate(panel.call.review_closes_at) - timezone.localdate(at)).days
+        reminders = [days for days in panel.call.rule_version["review_reminder_days"] if days_left <= days]
         if not reminders:
             continue
-        waiting: dict = {}
-        pairs = Assignment.objects.filter(
-            seat__panel=panel,
-            application__state="under_review",
-            state__in=(AssignmentState.ASSIGNED, AssignmentState.IN_PROGRESS),
-        )
-        for row in pairs.select_related("seat__user"):
-            waiting[row.seat.user] = waiting.get(row.seat.user, 0) + 1
-        mark = f"{panel.call.event_subject}/{min(reminders)}"
-        for person, count in waiting.items():
-            if not Mail.objects.filter(code="reviews/panel.reminder", recipient=person, reference=mark).exists():
+        left = left_to_file(panel)
+        people = User.objects.in_bulk(left)
+        mark = mark_of(panel, str(min(reminders)))
+        for key, count in left.items():
+            person = people[key]
+            if not Mail.objects.filter(code=REMINDER, recipient=person, reference=mark).exists():
                 tell(
                     "panel.reminder",
                     [person],

@@ -23,7 +23,7 @@ from reviews.enums.reading import (
     SeatKind,
 )
 from reviews.models import Panel, Seat
-from reviews.transitions import assignments, discussions, panels
+from reviews.transitions import assignments, discussions, panels, reminders
 
 
 class SeatSerializer(serializers.ModelSerializer):
@@ -84,6 +84,12 @@ class FallbackDraft(Reason):
 
 class DiscussionDraft(Reason):
     application = serializers.CharField(max_length=30, help_text="Reference")
+
+
+class ReminderDraft(Strict):
+    seat = serializers.IntegerField(
+        min_value=1, max_value=2**40, required=False, help_text="One reader; all who have reviews left when absent"
+    )
 
 
 class PanelResource(Resource):
@@ -170,4 +176,17 @@ class PanelResource(Resource):
             application=application,
             reason=given["reason"],
         )
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=ReminderDraft, responses=PanelSerializer, parameters=[KEY])
+    @action(detail=True, methods=["post"])
+    @api_once
+    def remind_readers(self, request, slug):
+        """Remind the readers who have reviews left, or one of them; each at most once a day."""
+        row, given = self.get_object(), data_of(ReminderDraft, request)
+        may = reminders.remind_readers.verb.permits(request.user, row, request.received_at)
+        seat = None
+        if may and "seat" in given:
+            seat = get_object_or_404(Seat.objects.current().filter(panel=row), pk=given["seat"])
+        reminders.remind_readers(panel=row, actor=request.user, at=request.received_at, seat=seat)
         return Response(self.get_serializer(self.get_object()).data)

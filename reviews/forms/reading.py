@@ -9,6 +9,7 @@ from core.browser import as_int
 from core.forms import DayField, EurosField, FundForm, InstantField
 from reviews.enums.reading import AUTOMATIC_GROUNDS, Fallback, Ground
 from reviews.models import Seat
+from reviews.queries.reminders import left_to_file
 from reviews.queries.reviewing import readable_files
 
 
@@ -86,6 +87,24 @@ class AssignForm(FundForm):
     """Confirms the assignment that was looked at."""
 
     seen = forms.CharField(max_length=16, required=False, widget=forms.HiddenInput)
+
+
+class RemindForm(FundForm):
+    """Whom to remind: one reader, or all who have reviews left."""
+
+    seat = forms.ModelChoiceField(
+        queryset=None, label=_("Whom"), required=False, empty_label=_("All who have reviews left")
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["seat"].queryset = (
+            Seat.objects.current()
+            .members()
+            .filter(panel=self.obj, user__in=left_to_file(self.obj))
+            .select_related("user")
+        )
+        self.fields["seat"].label_from_instance = lambda seat: str(seat.user)
 
 
 class AssignReaderForm(FundForm):

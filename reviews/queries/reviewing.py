@@ -15,7 +15,7 @@ from fund.enums import College, Role
 from fund.models import Call
 from fund.queries import has_role
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, AssignmentState, DeclarationState
-from reviews.models import Assignment, Declaration, Panel, Score
+from reviews.models import Assignment, Declaration, Panel, Score, Seat
 from reviews.queries.interests import OPEN_STATES, opened_files
 from reviews.queries.panels import seat_of, seats
 
@@ -115,7 +115,7 @@ def next_after(user, panel: Panel | None, reference: str, by_reference: bool = F
 class ReaderProgress:
     """How far one reader is; counts only."""
 
-    seat: object
+    seat: Seat
     counts: Counter = field(default_factory=Counter)
 
     @property

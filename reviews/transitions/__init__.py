@@ -11,6 +11,7 @@ from reviews.transitions import (
     meetings,
     minutes,
     panels,
+    reminders,
     seats,
     withdrawals,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "meetings",
     "minutes",
     "panels",
+    "reminders",
     "seats",
     "withdrawals",
 ]

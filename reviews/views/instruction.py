@@ -28,7 +28,9 @@ from reviews.models import Decision
 from reviews.queries import interests, reviewing
 from reviews.queries.advice import advice
 from reviews.queries.ranking import JUDGED
-from reviews.transitions import decisions
+from reviews.queries.reminders import last_reminders
+from reviews.transitions import decisions, reminders
+from reviews.transitions.deeds import offer_of
 from reviews.views.acts import act, cards, page_of, status
 
 CALL_FORMS = {
@@ -82,7 +84,7 @@ def panel(request, slug):
     """The panel of a call: who sits, who has declared, who reads what, what is missing and what replaces it."""
     call = call_or_404(slug)
     row = queries.panel_of(call)
-    bound, fallback = None, None
+    bound, fallback, remind = None, None, None
     if request.method == "POST":
         name, here = request.POST.get("act", ""), reverse("reviews:panel", args=[slug])
         if name in CALL_FORMS:
@@ -91,6 +93,8 @@ def panel(request, slug):
             response, bound = act(request, row, PANEL_FORMS, done=here)
         elif row is not None and name in FALLBACK_FORMS:
             response, fallback = act(request, row, FALLBACK_FORMS, done=here)
+        elif row is not None and name == "remind_readers":
+            response, remind = _remind(request, row, here)
         else:
             raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
         if response is not None:
@@ -104,7 +108,24 @@ def panel(request, slug):
     }
     if row is not None:
         context |= _panel_context(request, row, bound, fallback)
-    return render(request, "reviews/instruction/panel.html", context, status=status(bound, fallback))
+        context["remind"] = offer_of(reminders.remind_readers, row, request.user, request.received_at)
+        if context["remind"] is not None:
+            context["remind_form"] = remind or forms.RemindForm(obj=row, user=request.user, prefix="remind_readers")
+    return render(request, "reviews/instruction/panel.html", context, status=status(bound, fallback, remind))
+
+
+def _remind(request, row, here: str):
+    """(response, bound form)."""
+    form = forms.RemindForm(request.POST, obj=row, user=request.user, prefix="remind_readers")
+    if not form.is_valid():
+        return None, form
+    try:
+        reminders.remind_readers(panel=row, actor=request.user, at=request.received_at, **form.cleaned_data)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return None, form
+    messages.success(request, _("The reminder leaves in a moment."))
+    return redirect(here), None
 
 
 def _panel_context(request, row, bound, fallback) -> dict:
@@ -128,6 +149,7 @@ def _panel_context(request, row, bound, fallback) -> dict:
                     )
                 )
     seats = queries.seats(row)
+    reminded = last_reminders(row)
     return {
         "seats": seats,
         "civil": [seat for seat in seats if seat.college == College.CIVIL_SOCIETY],
@@ -137,7 +159,7 @@ def _panel_context(request, row, bound, fallback) -> dict:
         "declarations": interests.progress(row),
         "recusals": interests.recusals(row, request.user),
         "missing": interests.declarations_missing(row),
-        "readers": reviewing.progress(row),
+        "readers": [(reader, reminded.get(reader.seat.user_id)) for reader in reviewing.progress(row)],
         "files": [(line, form_of.get(line.application.pk)) for line in lines],
         "closed": interests.closed_references(request.user, row.call_id),
         "fallback_act": name,

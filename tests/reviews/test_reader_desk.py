@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from applications.models import Attachment
-from core.models import User
+from core.models import Mail, User
 from core.transitions import Refusal
 from reviews.models import Assignment
 from reviews.queries import feedback, personal, reviewing
-from reviews.transitions import assignments
+from reviews.transitions import assignments, reminders
 from tests.factories import reviews as make
 
 pytestmark = pytest.mark.django_db
@@ -230,3 +233,53 @@ def test_a_pdf_is_shown_beside_the_grid_by_our_pages_only(at, as_user):
     assert shown["Content-Disposition"].startswith("inline") and taken["Content-Disposition"].startswith("attachment")
     assert "sandbox" in taken["Content-Security-Policy"]
     assert as_user(User.objects.get(pk=made.officer.pk)).get(f"{where}?vue=1").status_code == 403
+
+
+# ---- reminders ----
+
+
+def test_readers_are_reminded_by_hand_once_a_day(at, as_user):
+    made = make.reading(files=2)
+    path, officer = f"/instruction/commission/{made.call.slug}/", as_user(made.officer)
+    pair = first_pair(made)
+    busy = set(Assignment.objects.filter(state="assigned").values_list("seat__user", flat=True))
+    reminded = Mail.objects.filter(code="reviews/panel.reminder")
+    one = {"act": "remind_readers", "remind_readers-seat": str(pair.seat_id)}
+    assert officer.post(path, one).status_code == 302
+    assert [mail.recipient_id for mail in reminded.all()] == [pair.seat.user_id]
+    response = officer.post(path, one)
+    assert response.status_code == 422 and "moins d’un jour" in text(response)
+    assert officer.post(path, {"act": "remind_readers"}).status_code == 302
+    assert sorted(mail.recipient_id for mail in reminded.all()) == sorted(busy)
+    assert officer.post(path, {"act": "remind_readers"}).status_code == 422
+    assert 'aria-disabled="true"' in text(officer.get(path))
+    with time_machine.travel(at + timedelta(days=1), tick=False):
+        assert as_user(made.officer).post(path, {"act": "remind_readers"}).status_code == 302
+    assert reminded.count() == 2 * len(busy)
+
+
+def test_a_program_reminds_a_reader_too(at, api):
+    made = make.reading(files=1)
+    pair, path = first_pair(made), f"/api/v1/panels/{made.call.slug}/remind_readers/"
+    assert api(made.presidents[0]).post(path, {"seat": pair.seat_id}, format="json").status_code == 403
+    assert api(made.officer).post(path, {"seat": 10**9}, format="json").status_code == 404
+    assert api(made.officer).post(path, {"seat": pair.seat_id}, format="json").status_code == 200
+    assert Mail.objects.get(code="reviews/panel.reminder").recipient_id == pair.seat.user_id
+    again = api(made.officer).post(path, {"seat": pair.seat_id}, format="json")
+    assert again.status_code == 409 and again.json()["code"] == "reminded_today"
+
+
+def test_only_case_officers_remind_and_only_while_reading_is_open(at):
+    made = make.reading(files=1)
+    with pytest.raises(Refusal) as refused:
+        reminders.remind_readers(panel=made.panel, actor=made.presidents[0])
+    assert refused.value.code == "not_permitted"
+    for row in Assignment.objects.select_related("seat__user", "application__call"):
+        make.file_review(row)
+    with pytest.raises(Refusal) as refused:
+        reminders.remind_readers(panel=made.panel, actor=made.officer)
+    assert refused.value.code == "nobody_to_remind"
+    made.panel = assignments.close_reading(panel=made.panel, actor=made.officer)
+    with pytest.raises(Refusal) as refused:
+        reminders.remind_readers(panel=made.panel, actor=made.officer)
+    assert refused.value.code == "not_allowed_in_state"

@@ -112,3 +112,21 @@ def test_a_file_is_read_and_scored_by_keyboard(browser, live_server, client, sch
     page.keyboard.press("s")
     page.wait_for_url(f"**/{second.application.reference}/")
     assert [text for text in said if "409" not in text] == [] and not Decision.objects.exists()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_a_case_officer_reminds_a_reader(browser, live_server, client, scheme, width):
+    made = make.reading(files=2)
+    client.force_login(made.officer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    context.add_cookies([cookie])
+    page = context.new_page()
+    page.goto(f"{live_server.url}/instruction/commission/{made.call.slug}/")
+    form = "form:has([name='remind_readers-seat'])"
+    for summary in page.query_selector_all(f"details:not([open]):has({form}) > summary"):
+        summary.click()
+    looks(page, "lectures")
+    page.click(f"{form} button.btn")
+    page.wait_for_selector("[aria-disabled='true']:has-text('lecteurs')")
+    looks(page, "rappel")
