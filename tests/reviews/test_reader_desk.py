@@ -8,10 +8,11 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from applications.models import Attachment
+from applications.models import Application, Attachment
 from core.models import Mail, User
 from core.transitions import Refusal
-from reviews.models import Assignment
+from reviews import tasks
+from reviews.models import Assignment, Decision
 from reviews.queries import feedback, personal, reviewing
 from reviews.transitions import assignments, reminders
 from tests.factories import reviews as make
@@ -283,3 +284,36 @@ def test_only_case_officers_remind_and_only_while_reading_is_open(at):
     with pytest.raises(Refusal) as refused:
         reminders.remind_readers(panel=made.panel, actor=made.officer)
     assert refused.value.code == "not_allowed_in_state"
+
+
+def test_the_clock_reminds_once_a_period_and_counts_as_a_reminder(at):
+    made = make.reading(files=1)
+    type(made.call).objects.filter(pk=made.call.pk).update(review_closes_at=at + timedelta(days=6))
+    busy = Assignment.objects.filter(state="assigned").values("seat__user").distinct().count()
+    assert tasks.remind_readers(at, User.objects.system()) == busy
+    assert tasks.remind_readers(at, User.objects.system()) == 0
+    with pytest.raises(Refusal) as refused:
+        reminders.remind_readers(panel=made.panel, actor=made.officer, at=at)
+    assert refused.value.code == "reminded_today"
+
+
+# ---- earlier grants ----
+
+
+def test_public_grants_of_the_same_organisation_are_linked_but_in_a_blind_call(at, as_user):
+    before = make.reviewed(make.world(files=2))
+    granted, refused = before.files
+    make.decided(before, granted, "selected")
+    make.decided(before, refused, "rejected")
+    made = make.reading(files=1)
+    pair = first_pair(made)
+    application = pair.application
+    ours = {"organisation": application.organisation_id}
+    assert application.organisation_id and Application.objects.filter(call=before.call).update(**ours) == 2
+    browser, path = as_user(pair.seat.user), f"/commission/dossiers/{application.reference}/"
+    assert f"/projets/{granted.reference}/" not in text(browser.get(path))  # decided, not notified: not public
+    Decision.objects.filter(application__call=before.call).update(state="notified", signed_at=at, notified_at=at)
+    page = text(browser.get(path))
+    assert f"/projets/{granted.reference}/" in page and refused.reference not in page
+    type(made.call).objects.filter(pk=made.call.pk).update(blind=True)
+    assert granted.reference not in text(browser.get(path))
