@@ -80,7 +80,7 @@ def _append_only() -> str:
 
     if missing := append_only.missing():
         raise Unwell(f"no guard on {', '.join(missing)}. Run: manage.py migrate")
-    return f"{len(append_only.APPEND_ONLY)} tables guarded"
+    return f"{len(append_only.APPEND_ONLY) + len(append_only.FROZEN)} tables guarded"
 
 
 @register("media")

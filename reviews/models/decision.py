@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from core.append_only import frozen
 from core.models import Document, Machine
 from fund.enums import Authority, Role
 from fund.models import RuleVersion
@@ -70,6 +71,25 @@ class DecisionQuerySet(models.QuerySet):
         return self.filter(mine)
 
 
+@frozen(
+    "reference",
+    "application",
+    "kind",
+    "outcome",
+    "amount",
+    "rank",
+    "reserve_rank",
+    "grounds",
+    "article",
+    "remedy",
+    "details",
+    "published_score",
+    "rule_version",
+    "authority",
+    "cites",
+    "agenda_item",
+    "decided_at",
+)
 class Decision(Machine):
     """One decision on one file. Its content never changes: before notification it is annulled, afterwards another one cites and replaces it. Cents."""
 

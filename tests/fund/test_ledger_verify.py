@@ -7,20 +7,19 @@ import json
 import random
 import subprocess
 import sys
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from core import append_only
 from fund.data import verify_ledger as outsider
 from fund.ledger import canonical, checkpoint, export, hashes, post
 from fund.ledger.verify import Fault, verify
 from fund.models import Checkpoint, Entry, Envelope, GrantAccount, LedgerHead, Posting, Seal, TreeNode, Unsealed
 from tests.environment import ROOT
 from tests.factories import ledger as books
+from tests.factories.core import no_guard
 
 pytestmark = pytest.mark.django_db
 AT = books.AT
@@ -74,16 +73,6 @@ def test_outsiders_find_the_same_head_root_and_balances(written, tmp_path):
     _count, _head, _root, balances = outsider.check(iter(export.jsonl_lines()), [])
     assert balances[("E-2026-1", "free")] == written.free_amount + 300_000  # the secret reservation is not seen
     assert ("FP-2026-7Q0M3XKD", "reserved") not in balances
-
-
-@contextmanager
-def no_guard():
-    """The hand of someone who can drop triggers, and puts them back."""
-    connection.check_constraints()  # PostgreSQL alters no table with checks pending
-    append_only.remove()
-    yield
-    connection.check_constraints()
-    append_only.install()
 
 
 def corrupt(change):

@@ -20,6 +20,7 @@ from fund import public_cache
 from fund.models import Checkpoint, Seal
 from registry import queries
 from reviews.models import Assignment
+from tests.factories.core import no_guard
 from tests.registry import helpers
 from tests.registry.schemas import giving_errors, scdl_errors
 
@@ -306,7 +307,8 @@ def test_nothing_public_moves_while_a_decision_is_secret(fund, django_capture_on
 def test_two_worlds_that_differ_in_secrets_alone_publish_the_same_set(fund):
     names = {grant.reference for grant in queries.published()}
     decision = helpers.Decision.objects.get(application=fund.secret)
-    helpers.Decision.objects.filter(pk=decision.pk).update(amount=99)
+    with no_guard():
+        helpers.Decision.objects.filter(pk=decision.pk).update(amount=99)
     assert {grant.reference for grant in queries.published()} == names
     assert queries.summary().cents == 1_850_000 + 1_700_050 + 900_000 and queries.modified_at() is not None
 
