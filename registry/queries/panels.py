@@ -153,6 +153,10 @@ class MeetingView:
     unequal: list[tuple[Inequality, int]] = field(default_factory=list)
 
     @property
+    def day(self) -> date:
+        return timezone.localdate(self.meeting.opened_at or self.meeting.planned_at)
+
+    @property
     def sheet(self) -> list[tuple[str, list[Present]]]:
         return [(college, [one for one in self.present if one.college == college]) for college in COLLEGES]
 

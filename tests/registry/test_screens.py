@@ -6,7 +6,9 @@ import os
 
 import pytest
 
+from tests.factories import reviews as make
 from tests.registry import helpers
+from tests.registry.test_panel_page import concluded, held
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -75,3 +77,22 @@ def test_every_page_in_a_browser(chromium, live_server, client):
             assert "1 aide antérieure importée" in page.content()
         context.close()
     assert said == []
+
+
+def test_the_panel_of_a_call_and_its_results_in_a_browser(chromium, live_server):
+    made, _meeting = held(make.reviewed(files=6, majority="r133_11", points=[9, 8, 7, 3, 3, 3]), refused=3, absent=1)
+    made = concluded(made)
+    project = helpers.Application.objects.filter(call=made.call, state="selected").order_by("pk").first().reference
+    for scheme, width in (("light", 1280), ("dark", 360)):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        for path in (
+            f"/appels/{made.call.slug}/commission/",
+            f"/appels/{made.call.slug}/resultats/",
+            f"/en/appels/{made.call.slug}/resultats/",
+            f"/appels/{made.call.slug}/",
+            f"/projets/{project}/",
+        ):
+            page.goto(live_server.url + path)
+            look_at(page)
+        context.close()
