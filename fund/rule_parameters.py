@@ -369,6 +369,16 @@ PARAMETERS: tuple[Parameter, ...] = (
             ("reject", _("not adopted, at once")),
         ),
     ),
+    _p(
+        "tie_draw",
+        False,
+        _(
+            "Files equal after every criterion may be parted by a public draw: lawful only when the rules say so (Conseil d’État, 22 December 2017, no. 410561)"
+        ),
+        "decision",
+        "17",
+        BOOLEAN,
+    ),
     _p("legal_basis", "", _("Legal basis of the college-weighted vote"), "meeting", "16", TEXT),
     _p(
         "secret_ballot_on_request_of",

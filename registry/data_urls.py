@@ -12,6 +12,7 @@ urlpatterns = [
     re_path(r"^donnees/appels\.(?P<extension>csv|json)$", files.outcomes_file, name="outcomes"),
     re_path(r"^donnees/comptes\.(?P<extension>csv|jsonl)$", files.ledger_file, name="ledger"),
     path("donnees/recompute_scores.py", files.recomputer, name="recomputer"),
+    path("donnees/recompute_draw.py", files.redrawer, name="redrawer"),
     path("donnees/comptes/checkpoint.json", files.checkpoint_json, name="checkpoint"),
     path("donnees/comptes/checkpoints.jsonl", files.checkpoints_jsonl, name="checkpoints"),
     path("donnees/comptes/cle.pem", files.public_key, name="key"),

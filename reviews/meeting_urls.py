@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.views.meetings import live, papers, plan, room
+from reviews.views.meetings import draw, live, papers, plan, room
 
 urlpatterns = [
     path("commission/seances/", live.my_meetings, name="meetings"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("commission/seances/<int:pk>/salle/en-direct/", room.follow_wall, name="wall_live"),
     path("commission/seances/<int:pk>/liste/", papers.adopt_list, name="meeting_list"),
     path("commission/seances/<int:pk>/proces-verbal/", papers.my_minutes, name="minutes"),
+    path("commission/seances/<int:pk>/tirages/", draw.my_draws, name="draws"),
+    path("instruction/seances/<int:pk>/tirages/", draw.conduct_draws, name="conduct_draws"),
     path("instruction/seances/", live.meeting_desk, name="meeting_desk"),
     path("instruction/seances/<int:pk>/", live.conduct, name="conduct"),
     path("instruction/seances/<int:pk>/en-direct/", room.follow_conduct, name="conduct_live"),

@@ -20,7 +20,7 @@ from registry.queries.published import published_applications
 from reviews.enums.meeting import AttendanceKind, MeetingState
 from reviews.enums.reading import NOT_NOTIFIED, DeclarationState, SeatKind
 from reviews.models import Decision, Declaration, Panel, Seat
-from reviews.models.meeting import AgendaItem, Attendance, Meeting, Tally, Vote
+from reviews.models.meeting import AgendaItem, Attendance, Draw, Meeting, Tally, Vote
 from reviews.queries.unequal import DECIDING, Inequality, inequality
 
 COLLEGES = (str(College.CIVIL_SOCIETY), str(College.STATE))
@@ -161,10 +161,24 @@ class MeetingView:
         return [(college, [one for one in self.present if one.college == college]) for college in COLLEGES]
 
 
+@dataclass(frozen=True)
+class DrawTold:
+    """A public draw: what binds it from its announcement on; its files, nonce, seed and order once everything is notified."""
+
+    commitment: str
+    source: str
+    source_on: date
+    announced_on: date
+    seed: str = ""
+    nonce: str = ""
+    order: tuple[str, ...] = ()
+
+
 @dataclass
 class PanelView:
     colleges: list[CollegeView]
     meetings: list[MeetingView]
+    draws: list[DrawTold] = field(default_factory=list)
 
     @property
     def unequal(self) -> bool:
@@ -177,7 +191,22 @@ def panel_view(call: Call, today: date) -> PanelView | None:
     if panel is None:
         return None
     seats = list(panel.seats.members().select_related("user").order_by("college", "-is_president", "-kind", "id"))
-    return PanelView(composition(seats, today), _meetings(call, seats))
+    return PanelView(composition(seats, today), _meetings(call, seats), _draws(call))
+
+
+def _draws(call: Call) -> list[DrawTold]:
+    """A draw is announced to all before its source exists; which files it parts is told once every decision of the call is notified."""
+    told = is_told(call)
+    return [
+        DrawTold(
+            row.commitment,
+            row.source,
+            row.source_on,
+            timezone.localdate(row.announced_at),
+            *((row.seed, row.nonce, tuple(row.order)) if told and row.drawn_at else ()),
+        )
+        for row in Draw.objects.filter(meeting__call=call)
+    ]
 
 
 def _meetings(call: Call, seats: list[Seat]) -> list[MeetingView]:

@@ -132,6 +132,14 @@ def recomputer(request):
 
 @allow(public)
 @public_file
+def redrawer(request):
+    """The program with which anyone does a public draw again, alone."""
+    program = (settings.BASE_DIR / "docs" / "recompute_draw.py").read_text(encoding="utf-8")
+    return PublicFile([program], "text/x-python; charset=utf-8", "recompute_draw.py")
+
+
+@allow(public)
+@public_file
 def inclusion(request, seq):
     """Proof that an entry is in the tree of the newest checkpoint (RFC 9162)."""
     try:

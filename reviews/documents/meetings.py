@@ -16,6 +16,7 @@ from core.models import Document, Event
 from core.money import format_euros
 from fund.enums import College
 from fund.models import FundIdentity
+from reviews.documents.draws import words_by_file
 from reviews.enums.meeting import AgendaItemState, AttendanceKind, Proposal, VoteMode, VoteOutcome
 from reviews.models import Decision
 from reviews.models.meeting import AgendaItem, Departure, Meeting, MinutesSection, Vote
@@ -194,6 +195,7 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
     with translation.override("fr"):
         room, votes = queries.room_of(meeting, at), queries.votes_of(meeting)
         items, ranks = queries.items_of(meeting), queries.ranking(meeting)
+        drawn = words_by_file(meeting)
         departures: dict[int, list[Departure]] = {}
         for row in Departure.objects.filter(meeting=meeting).select_related("seat__user", "replaced_by__user"):
             departures.setdefault(row.item_id, []).append(row)
@@ -207,6 +209,8 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
         for item in items:
             gone = departures.get(item.pk, [])
             text = _item_text(item, votes.get(item.pk, []), _recusals(room, item, gone), gone, ranks)
+            if item.application_id and item.application.reference in drawn:
+                text += f"\nÀ égalité après tous les critères, départagé par {drawn[item.application.reference]}."
             if item.pk in decisions:
                 text += f"\n{decision_line(decisions[item.pk])}"
             title = (

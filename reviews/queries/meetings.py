@@ -31,6 +31,7 @@ from reviews.models.meeting import (
     Tally,
     Vote,
 )
+from reviews.queries.draws import drawn_ranks
 from reviews.queries.ranking import ballots, weights_of
 
 
@@ -330,6 +331,8 @@ def ranking(meeting: Meeting, hidden: Iterable[int] = ()) -> dict[int, Rank]:
     found = scores_of(meeting.call, files)
     places = scoring.rank(found, weights_of(meeting.call)) if found else []
     ranks = {place.key: Rank(place.key, place.rank, place.score, place.tied, place.shared) for place in places}
+    if meeting.rules["tie_draw"]:
+        ranks = drawn_ranks(meeting.call_id, ranks)
     moved = list(
         AgendaItem.objects.filter(meeting=meeting.pk, place__isnull=False, application__in=ranks)
         .order_by("place_at", "id")

@@ -11,6 +11,7 @@ from core import links, outbox
 from core.transitions import Refusal, locked, verb
 from fund.models import Envelope
 from reviews.documents import meetings as papers
+from reviews.documents.draws import words_by_file
 from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind, MeetingState
 from reviews.models import Seat
 from reviews.models.meeting import ActingPresident, AgendaItem, Attendance, Meeting
@@ -452,7 +453,7 @@ def adopt_list(act, meeting, *, lines=None):
     free = Envelope.objects.get(pk=meeting.call.envelope_id).free_amount
     adopted = rules.with_changes(rules.propose_list(candidates, free), lines)
     rules.check_list(adopted, candidates, {pk: item.application for pk, item in items.items()}, free)
-    waiting = sum(line.outcome == "reserve" for line in adopted)
+    waiting, drawn = sum(line.outcome == "reserve" for line in adopted), words_by_file(meeting)
     for line in adopted:
         item = items[line.key]
         decisions.decide(
@@ -465,16 +466,18 @@ def adopt_list(act, meeting, *, lines=None):
             rank=line.rank,
             reserve_rank=line.reserve_rank,
             grounds=line.grounds,
-            details=_details(item, line, waiting),
+            details=_details(item, line, waiting, drawn.get(item.application.reference, "")),
         )
     meeting.list_adopted_at, meeting.list_adopted_by, meeting.list_free_amount = act.at, act.actor, free
     meeting.forget_closing()
     act.note(decisions=len(adopted), amount=sum(line.amount or 0 for line in adopted))
 
 
-def _details(item: AgendaItem, line: rules.Line, waiting: int) -> dict:
-    """What the letter says besides: a place given by a vote, an amount cut at the line, how many wait."""
+def _details(item: AgendaItem, line: rules.Line, waiting: int, drawn: str = "") -> dict:
+    """What the letter says besides: a draw, a place given by a vote, an amount cut at the line, how many wait."""
     found: dict = {}
+    if drawn:
+        found["tie_rule"] = drawn
     if item.place_reason:
         found["move_reason"] = item.place_reason.rstrip(" .")
     if line.partial and line.amount is not None:

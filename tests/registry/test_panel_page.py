@@ -211,7 +211,7 @@ def test_the_same_cost_at_any_size(files, django_assert_num_queries):
     made = concluded(made)
     reference = Application.objects.filter(call=made.call).first().reference
     for one, cost in (
-        (address(made), 12),
+        (address(made), 13),
         (f"/appels/{made.call.slug}/resultats/", 7),
         ("/donnees/appels.csv", 9),
         ("/donnees/appels.json", 9),

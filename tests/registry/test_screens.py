@@ -9,6 +9,7 @@ import pytest
 from tests.factories import reviews as make
 from tests.registry import helpers
 from tests.registry.test_panel_page import concluded, held
+from tests.reviews.test_draw import announce, tied
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -93,6 +94,24 @@ def test_the_panel_of_a_call_and_its_results_in_a_browser(chromium, live_server)
             f"/appels/{made.call.slug}/",
             f"/projets/{project}/",
         ):
+            page.goto(live_server.url + path)
+            look_at(page)
+        context.close()
+
+
+def test_the_draws_in_a_browser(chromium, live_server, client):
+    made, meeting = tied()
+    client.force_login(made.officer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    for scheme, width in (("light", 1280), ("dark", 360)):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context.add_cookies([cookie])
+        page = context.new_page()
+        if not meeting.draws.exists():
+            page.goto(f"{live_server.url}/instruction/seances/{meeting.pk}/tirages/")
+            look_at(page)
+            announce(made, meeting)
+        for path in (f"/instruction/seances/{meeting.pk}/tirages/", f"/appels/{made.call.slug}/commission/"):
             page.goto(live_server.url + path)
             look_at(page)
         context.close()

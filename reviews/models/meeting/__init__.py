@@ -1,6 +1,7 @@
 """The meeting, its agenda and votes, its minutes."""
 
 from reviews.models.meeting.agenda import AgendaItem, Ballot, Departure, Tally, Vote
+from reviews.models.meeting.draw import Draw
 from reviews.models.meeting.minutes import MinutesRefusal, MinutesSection, MinutesSignature
 from reviews.models.meeting.sitting import ActingPresident, Attendance, Meeting, sees_meetings
 
@@ -10,6 +11,7 @@ __all__ = [
     "Attendance",
     "Ballot",
     "Departure",
+    "Draw",
     "Meeting",
     "MinutesRefusal",
     "MinutesSection",

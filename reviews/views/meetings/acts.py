@@ -39,6 +39,7 @@ class Desk:
     follow: str
     wall: str
     follow_wall: str
+    draws: str
     title: Any
     home: str
 
@@ -56,6 +57,7 @@ MEMBERS = Desk(
     "reviews:meeting_live",
     "reviews:wall",
     "reviews:wall_live",
+    "reviews:draws",
     gettext_lazy("My panel desk"),
     "/commission/",
 )
@@ -68,6 +70,7 @@ STAFF = Desk(
     "reviews:conduct_live",
     "reviews:conduct_wall",
     "reviews:conduct_wall_live",
+    "reviews:conduct_draws",
     gettext_lazy("Instruction"),
     "/instruction/",
 )
