@@ -154,7 +154,7 @@ def test_a_vote_of_a_meeting_still_waiting_stays_untold():
 
 def test_unequal_attendance_is_told_on_both_pages_and_in_the_minutes():
     made, meeting = held(files=3, absent=1, majority="r133_11")
-    item = hold.item_of(meeting)
+    item = hold.item_of(meeting, made.files[0])
     vote = Vote.objects.get(item=item)
     assert not vote.equal_weight and unequal.inequality_is_told(vote) and parity_of(item.application, item).holds
     assert MinutesSection.objects.filter(item=item, text__contains="pas voté en nombre égal").exists()
