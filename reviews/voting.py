@@ -151,10 +151,11 @@ class Result:
 
     @property
     def equal_weight(self) -> bool:
-        """Both colleges voted with the same total weight: always by half under the weighted rule, seat for seat under the ordinary one."""
+        """Both colleges voted, with the same total weight: always by half under the weighted rule, seat for seat under the ordinary one."""
         if self.rule == "college_weighted":
             return not self.silent
-        return len({tally.voters for tally in self.colleges.values()}) == 1
+        voters = {tally.voters for tally in self.colleges.values()}
+        return len(voters) == 1 and voters != {0}
 
 
 def tally(choices: Iterable[tuple[str, str]], present: Mapping[str, int]) -> dict[str, CollegeTally]:

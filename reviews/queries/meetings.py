@@ -116,6 +116,14 @@ class Room:
             return None
         return seat if presence in IN_PERSON else self.seat(self.attendance[seat.pk].represented_by_id)
 
+    def hands(self, seat: Seat, item: AgendaItem) -> set[int]:
+        """Users who have a part in this seat's vote on the item, recused or not: who speaks for it, who gave the proxy, who took the seat of one who left."""
+        found = {one.user_id for one in (self._standing(seat),) if one is not None}
+        if self.presence(seat) == AttendanceKind.PROXY:
+            found.add(seat.user_id)
+        gone = self.departures.get(item.pk, {}).get(seat.pk)
+        return found | ({gone.replaced_by.user_id} if gone is not None and gone.replaced_by_id else set())
+
     def is_recused(self, user_id: int, item: AgendaItem | None) -> bool:
         return (
             item is not None
@@ -126,7 +134,7 @@ class Room:
     def _voice(self, seat: Seat, item: AgendaItem | None) -> tuple[voting.Voice, Seat | None]:
         presence, speaker = self.presence(seat), self._standing(seat)
         if speaker is None:
-            return voting.Voice(seat.pk, seat.college, voting.Presence.ABSENT), None
+            return voting.Voice(seat.pk, seat.college, recused=self.is_recused(seat.user_id, item)), None
         recused = self.is_recused(speaker.user_id, item)
         if presence == AttendanceKind.PROXY:
             recused = recused or self.is_recused(seat.user_id, item)
@@ -191,6 +199,14 @@ class Room:
             and row.represented_by_id == alternate_id
             and row.seat_id != besides
             for row in self.attendance.values()
+        )
+
+    def sits_in(self, alternate_id: int, besides: int) -> bool:
+        """Whether this alternate has taken, for one item, the seat of a recused member other than this one."""
+        return any(
+            row.replaced_by_id == alternate_id and row.seat_id != besides
+            for rows in self.departures.values()
+            for row in rows.values()
         )
 
 

@@ -77,6 +77,17 @@ def note_recusal(*, application, user, actor, at) -> None:
                 Departure.objects.get_or_create(
                     item=item, meeting=item.meeting, seat=seat, returned_at=None, defaults={"left_at": at}
                 )
+        _void_vote_of(user, item, room, at)
+
+
+def _void_vote_of(user, item: AgendaItem, room: queries.Room, at) -> None:
+    """A vote in which he had a hand before he stepped back starts again: his ballot would count once more if somebody else took the seat."""
+    vote = rules.open_vote(item)
+    if vote is None:
+        return
+    voted = set(Ballot.objects.filter(item=item, round=vote.round).values_list("seat", flat=True))
+    if any(seat.pk in voted and user.pk in room.hands(seat, item) for seat in room.seats):
+        _void_open_vote(item, at)
 
 
 def _everyone_returns(item: AgendaItem, at) -> None:

@@ -59,7 +59,22 @@ def attendance_stands(act: Act) -> None:
             "representative_missing", _("Say who stands for this member."), field="represented_by", article="art. 15"
         )
     other = seat_named(act, room, "represented_by")
-    (alternate_may_stand if presence == AttendanceKind.ALTERNATE else _proxy)(act, room, seat, other)
+    if presence == AttendanceKind.PROXY:
+        _proxy(act, room, seat, other)
+        return
+    alternate_may_stand(act, room, seat, other)
+    if room.sits_in(other.pk, besides=seat.pk):
+        raise _alternate_taken(other)
+
+
+def _alternate_taken(other: Seat) -> Refusal:
+    return Refusal(
+        "alternate_taken",
+        _("%(person)s already replaces another member.") % {"person": other.user},
+        field="represented_by",
+        article="art. 11",
+        status=409,
+    )
 
 
 def alternate_may_stand(act: Act, room: queries.Room, seat: Seat, other: Seat) -> None:
@@ -73,13 +88,7 @@ def alternate_may_stand(act: Act, room: queries.Room, seat: Seat, other: Seat) -
             status=409,
         )
     if room.replacing(other.pk, besides=seat.pk):
-        raise Refusal(
-            "alternate_taken",
-            _("%(person)s already replaces another member.") % {"person": other.user},
-            field="represented_by",
-            article="art. 11",
-            status=409,
-        )
+        raise _alternate_taken(other)
 
 
 def _proxy(act: Act, room: queries.Room, seat: Seat, other: Seat) -> None:
