@@ -57,7 +57,7 @@ def propose_list(candidates: Iterable[Candidate], free: int) -> list[Line]:
             continue
         if one.disposition == Proposal.SELECTED and not closed:
             closed = True
-            if left >= one.least:
+            if left >= max(1, one.least):
                 lines.append(Line(one.key, "selected", left, one.rank, grounds=one.grounds, partial=True))
                 left = 0
                 continue
