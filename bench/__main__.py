@@ -17,6 +17,7 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--small", type=int, default=100, help="applications of the smaller fund (100)")
     parser.add_argument("--large", type=int, default=2_000, help="applications of the larger fund (2000)")
+    parser.add_argument("--panel-files", type=int, default=20, metavar="N", help="files of the smaller panel (20)")
     parser.add_argument("--acts", type=int, default=20, help="applications filed, letters rendered (20)")
     parser.add_argument("--posts", type=int, default=2_000, help="entries posted to the ledger (2000)")
     parser.add_argument("--prove", action="store_true", help="the long figures of a release, written to --to")
@@ -26,11 +27,12 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--writers", type=int, default=200, help="applicants who write at once (200)")
     parser.add_argument("--autosaves", type=int, default=50, help="autosaves a second (50)")
     parser.add_argument("--writing-seconds", type=int, default=60, metavar="S", help="for so long (60)")
-    parser.add_argument("--only", choices=["writing"], help="this part alone")
+    parser.add_argument("--only", choices=["writing", "panels"], help="this part alone")
     parser.add_argument("--entries", type=int, default=1_000_000, help="entries of the ledger (1000000)")
     parser.add_argument("--solver-applications", type=int, default=3_000, metavar="N", help="(3000)")
     parser.add_argument("--solver-members", type=int, default=300, metavar="N", help="(300)")
     parser.add_argument("--panels", type=int, default=20, help="simulated calls of 300 files a figure of --prove (20)")
+    parser.add_argument("--votes", type=int, default=100_000, help="random panels and votes of --prove (100000)")
     parser.add_argument("--to", type=Path, default=Path("docs/reliability.md"), help="where --prove writes")
     sizes = parser.parse_args()
     if sizes.races is None:
@@ -57,12 +59,16 @@ def set_up() -> None:
 
 
 def bench(sizes: argparse.Namespace) -> None:
-    from bench import writers
+    from bench import deliberation, writers
     from bench.measure import Report
 
     report = Report()
+    if sizes.only == "panels":
+        deliberation.run(report, sizes.panel_files, sizes.large)
+        return
     if sizes.only != "writing":
         figures(report, sizes)
+        deliberation.run(report, sizes.panel_files, sizes.large)
     report.title("Writing, on the served product")
     writers.run(report, sizes.writers, sizes.autosaves, sizes.writing_seconds)
 
@@ -79,7 +85,7 @@ def figures(report, sizes: argparse.Namespace) -> None:
         if size <= 0:
             continue
         started = time.monotonic()
-        scale.write(applications=size, grants=size // 2, members=10, at=timezone.now())
+        scale.write(applications=size, grants=size // 2, members=20, at=timezone.now())
         report.title(f"Pages with {size if not before else sizes.large} applications")
         report.add(
             "filling the fund", f"{time.monotonic() - started:.1f} s", f"{size} applications, {size // 2} grants"

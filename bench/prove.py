@@ -18,6 +18,7 @@ from fund.ledger.verify import verify
 from fund.models import Entry
 from tests.factories import ledger as books
 from tests.fund import test_ledger_properties as properties
+from tests.reviews import panel_machine
 
 STEPS_A_RUN = 50
 HEAD = """# What was proved, and how far
@@ -37,6 +38,19 @@ def steps(report: Report, number: int) -> None:
         f"{number} random acts on envelopes and grants",
         "no difference",
         f"with a model, {time.monotonic() - started:.0f} s",
+    )
+
+
+def votes(report: Report, number: int) -> None:
+    """Random panels and votes, counted again from plain facts: quorum, whose ballot counts, majority, parity."""
+    started = time.monotonic()
+    seen = panel_machine.run(number)
+    adopted = sum(count for name, count in seen.items() if name.endswith("adopted"))
+    report.add(
+        f"{number} random panels and votes",
+        "no difference",
+        f"with a second count, {time.monotonic() - started:.0f} s; {seen['quorum met']} with a quorum, {adopted} adopted, "
+        f"{seen['recused voices']} with recused voices",
     )
 
 
@@ -75,6 +89,7 @@ def run(report: Report, sizes, target: Path) -> None:
     entries(report, sizes.entries)
     report.title("The panel")
     work.solver(report, sizes.solver_applications, sizes.solver_members)
+    votes(report, sizes.votes)
     scores.run(report, sizes.panels)
     verify()
     write(settings.BASE_DIR / target, report)
