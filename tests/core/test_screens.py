@@ -80,6 +80,7 @@ def test_an_account_from_sign_up_to_a_form_taken_up_again(width, scheme, prefix,
     someone.goes(f"/demo/courrier/{Mail.objects.latest('id').pk}/")
     someone.goes(re.search(r"http://127\.0\.0\.1:8000(\S+)", Mail.objects.latest("id").text)[1])
     someone.sends()
+    someone.context.clear_cookies()
     someone.goes(f"{prefix}/connexion/")
     someone.sends(login="elise@demo.example", password="pas le bon mot de passe")
     someone.sends(login="elise@demo.example", password=PASSWORD)

@@ -61,9 +61,9 @@ def test_the_officers_pages_say_nothing_of_a_file_from_which_the_officer_is_recu
 
 def test_who_is_recused_from_a_file_does_not_notify_the_call(at):
     made = make.reviewed(make.world(files=2))
-    user = recused_officer(made, made.files[0])
     for row in made.files:
         make.signed(made, make.decided(made, row, "rejected"))
+    user = recused_officer(made, made.files[0])
     with pytest.raises(Refusal) as refused:
         decisions.notify_call(made.call, user)
     assert refused.value.code == "officer_has_interest"
