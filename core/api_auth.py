@@ -68,6 +68,7 @@ class Throttle(BaseThrottle):
     """So many requests a minute: of a person, else of an address. Counted in the memory of each process, so that reading writes nothing."""
 
     PERSON, ADDRESS = 3000, 1200
+    scope = "api"
     left = 60.0
 
     def allow_request(self, request, view) -> bool:
@@ -75,7 +76,7 @@ class Throttle(BaseThrottle):
         minute, self.left = int(now // 60), 60 - now % 60
         user = request.user
         most, who = (self.PERSON, user.pk) if user.is_authenticated else (self.ADDRESS, self.get_ident(request))
-        key, counts = f"api-{who}-{minute}", caches["process"]
+        key, counts = f"{self.scope}-{who}-{minute}", caches["process"]
         counts.add(key, 0, timeout=120)
         try:
             return counts.incr(key) <= max(1, round(most * settings.RATE_LIMIT_SCALE))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.views import composing, deciding, instruction, members, readings, results
+from reviews.views import composing, deciding, experts, instruction, members, readings, results
 
 urlpatterns = [
     path("commission/", members.desk, name="desk"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("commission/dossiers/<str:reference>/pieces/<int:pk>/", members.piece, name="piece"),
     path("commission/dossiers/<str:reference>/lecture.pdf", members.print_file, name="print_file"),
     path("commission/lectures/<slug:slug>/dossiers.pdf", members.print_files, name="print_files"),
+    path("commission/dossiers/<str:reference>/experts/", experts.of_president, name="president_experts"),
     path("commission/classement/<slug:slug>/", members.ranking, name="ranking"),
     path("commission/deports/<slug:slug>/", readings.recusals, name="recusals"),
     path("commission/siege/<slug:slug>/", composing.my_seat, name="my_seat"),
@@ -24,6 +25,9 @@ urlpatterns = [
     path("instruction/commission/<slug:slug>/repartition/resultats/<int:pk>.json", results.proof, name="proof"),
     path("instruction/commission/<slug:slug>/classement/", instruction.ranking, name="staff_ranking"),
     path("instruction/dossiers/<str:reference>/irrecevabilite/", instruction.ineligible, name="ineligible"),
+    path("instruction/dossiers/<str:reference>/experts/", experts.of_staff, name="staff_experts"),
+    path("expertise/<str:token>/", experts.expert, name="expert"),
+    path("expertise/<str:token>/pieces/<int:pk>/", experts.piece, name="expert_piece"),
     path("instruction/decisions/", instruction.decision_list, name="decision_list"),
     path("instruction/decisions/<slug:slug>/", instruction.decision_desk, name="decisions"),
     path("instruction/recours/", deciding.appeal_list, name="appeal_list"),

@@ -15,9 +15,10 @@ from fund.models import Call
 from reviews.enums.reading import PanelState
 from reviews.models import Panel
 from reviews.notifications import tell
+from reviews.queries.experts import to_nudge
 from reviews.queries.reminders import REMINDER, left_to_file
 from reviews.queries.reminders import mark as mark_of
-from reviews.transitions import calls
+from reviews.transitions import calls, experts
 from reviews.transitions.declarations import open_declarations
 
 
@@ -82,4 +83,17 @@ def remind_readers(at, actor):
     return done
 
 
-__all__ = ["close_calls", "open_waiting_declarations", "remind_readers"]
+@register("reviews.nudge_experts", every_seconds=3600)
+def nudge_experts(at, actor):
+    """Three days before the deadline, once: external experts who have not answered."""
+    done = 0
+    for row in to_nudge(at):
+        try:
+            experts.remind(expert_request=row, actor=actor, at=at)
+            done += 1
+        except Refusal:  # answered meanwhile, or the link can no longer be written
+            continue
+    return done
+
+
+__all__ = ["close_calls", "nudge_experts", "open_waiting_declarations", "remind_readers"]

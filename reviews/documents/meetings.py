@@ -22,6 +22,7 @@ from reviews.models import Decision
 from reviews.models.meeting import AgendaItem, Departure, Meeting, MinutesSection, Vote
 from reviews.queries import genders, review_counts
 from reviews.queries import meetings as queries
+from reviews.queries.experts import heard
 
 COLLEGES = ((str(College.CIVIL_SOCIETY), "Société civile"), (str(College.STATE), "État"))
 PRESENCE = {
@@ -196,6 +197,7 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
         room, votes = queries.room_of(meeting, at), queries.votes_of(meeting)
         items, ranks = queries.items_of(meeting), queries.ranking(meeting)
         drawn = words_by_file(meeting)
+        experts = heard(item.application_id for item in items if item.application_id)
         departures: dict[int, list[Departure]] = {}
         for row in Departure.objects.filter(meeting=meeting).select_related("seat__user", "replaced_by__user"):
             departures.setdefault(row.item_id, []).append(row)
@@ -211,6 +213,8 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
             text = _item_text(item, votes.get(item.pk, []), _recusals(room, item, gone), gone, ranks)
             if item.application_id and item.application.reference in drawn:
                 text += f"\nÀ égalité après tous les critères, départagé par {drawn[item.application.reference]}."
+            for expert in experts.get(item.application_id, []):
+                text += f"\nExpert entendu : {expert.name} ({expert.organisation}), avis écrit du {_day(expert.submitted_at)}."
             if item.pk in decisions:
                 text += f"\n{decision_line(decisions[item.pk])}"
             title = (

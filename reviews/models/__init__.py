@@ -4,6 +4,7 @@ from reviews.models.assignment import Assignment, ReviewVersion, Score  # noqa: 
 from reviews.models.decision import Appeal, Decision  # noqa: F401
 from reviews.models.declaration import Declaration  # noqa: F401
 from reviews.models.discussion import DiscussionRequest  # noqa: F401
+from reviews.models.experts import ExpertRequest  # noqa: F401
 from reviews.models.meeting import *  # noqa: F403
 from reviews.models.panel import Panel, Seat  # noqa: F401
 from reviews.models.result import AssignmentResult  # noqa: F401

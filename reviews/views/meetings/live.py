@@ -15,6 +15,7 @@ from fund.people import instruction_desk
 from fund.queries import has_role
 from reviews.enums.meeting import MEETING_LIVE
 from reviews.queries import meetings as queries
+from reviews.queries.experts import opinions
 from reviews.queries.proposed import words_of_readers
 from reviews.queries.session import session
 from reviews.views.acts import member_desk, page_of, status
@@ -73,6 +74,13 @@ def _words(request, focus):
     return words_of_readers(request.user, application, queries.panel_of(focus.item.meeting))
 
 
+def _opinions(request, focus):
+    """The opinions of experts from outside about the file in focus, for who may open it."""
+    if focus is None or focus.closed or not focus.item.is_file:
+        return []
+    return opinions(focus.item.application, request.user)
+
+
 def _live(request, pk: int, desk: Desk):
     meeting = meeting_or_404(request, pk)
     bound = None
@@ -98,6 +106,7 @@ def _live(request, pk: int, desk: Desk):
             **state_of(seen),
             "cancelled_by": queries.cancelled_by(meeting),
             "words": _words(request, seen.focus),
+            "opinions": _opinions(request, seen.focus),
             "pinned": as_int(wanted),
             "attendance": attendance if attendance is not None and attendance.offer.allowed else None,
             "answer": cards.pop("announce", None),

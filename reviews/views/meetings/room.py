@@ -14,7 +14,7 @@ from fund.people import instruction_desk
 from reviews.queries.session import session
 from reviews.views.acts import member_desk
 from reviews.views.meetings.acts import MEMBERS, STAFF, Desk
-from reviews.views.meetings.live import _words, meeting_or_404
+from reviews.views.meetings.live import _opinions, _words, meeting_or_404
 from reviews.views.meetings.state import state_of
 
 
@@ -33,6 +33,7 @@ def _follow(request, pk: int, desk: Desk):
         **state_of(seen),
         "desk": desk,
         "words": _words(request, seen.focus),
+        "opinions": _opinions(request, seen.focus),
         "seat": seen.room.seat_of(request.user),
     }
     return _fragment(request, "reviews/meetings/_live.html", context)

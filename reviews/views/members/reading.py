@@ -16,10 +16,12 @@ from core.access import allow
 from core.files import send, show
 from core.idempotency import once
 from core.transitions import Refusal
+from fund.enums import Role
+from fund.queries import has_role
 from reviews import queries
 from reviews.enums.reading import DeclarationState
 from reviews.forms import reading as forms
-from reviews.queries import reasons, reviewing
+from reviews.queries import experts, reasons, reviewing
 from reviews.queries.bearers import earlier_grants
 from reviews.transitions import declarations
 from reviews.views.acts import cards, member_desk, status
@@ -85,6 +87,8 @@ def _file_context(request, application, assignment, posted: grid.Posted, by_refe
         "after": reviewing.next_after(request.user, panel, application.reference, by_reference),
         "order": "?ordre=reference" if by_reference else "",
         "reviews": reviewing.filed_reviews(application) if may_see else None,
+        "opinions": experts.opinions(application, request.user),
+        "may_ask_expert": has_role(request.user, Role.CO_PRESIDENT, request.received_at),
         "why": reasons.own_why(request.user, application, queries.seat_of(request.user, panel)),
         "cards": cards(request, assignment, grid.REVIEW_FORMS, posted.bound) if assignment else [],
     }
