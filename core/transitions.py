@@ -57,6 +57,8 @@ class Act:
     preview: bool = False
     payload: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+    found: dict[str, Any] = field(default_factory=dict)
+    """What a guard read that the verb needs too, so that it is read once."""
 
     def get(self, name: str, default=None):
         return self.params.get(name, default)

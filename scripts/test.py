@@ -1,4 +1,4 @@
-"""`make test` and `make test-fast`: every test on SQLite, then on PostgreSQL when there is one."""
+"""`make test` and `make test-fast`: every test on SQLite, then on PostgreSQL when there is one (markers of pyproject.toml say which run once)."""
 
 from __future__ import annotations
 
@@ -50,12 +50,15 @@ def main() -> int:
     extra = [argument for argument in sys.argv[1:] if argument != "--fast"] + os.environ.get("ARGS", "").split()
     ground.system_packages(ground.TEST_PACKAGES)
     ground.virtual_environment(development=True)
-    arguments = ["-n", "2", *(["-m", "not slow"] if fast else []), *extra]
-    results = [_pytest("SQLite", arguments, None)]
-    if not fast:
+    arguments = ["-n", "2", "--dist", "worksteal", *extra]
+    if fast:
+        results = [_pytest("SQLite", [*arguments, "-m", "not slow"], None)]
+    else:
         with postgres.database() as url:
+            once = ["--nomigrations", "-m", "not strict_engine"] if url else []
+            results = [_pytest("SQLite", [*arguments, *once], None)]
             if url:
-                results.append(_pytest("PostgreSQL", [*arguments, "-m", "not screens"], url))
+                results.append(_pytest("PostgreSQL", [*arguments, "-m", "not screens and not one_engine"], url))
             else:
                 ground.say(
                     "\nNo PostgreSQL answers here and none is installed: tested on SQLite only (sudo apt-get install -y postgresql)."

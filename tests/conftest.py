@@ -33,6 +33,14 @@ def _flush_append_only(self):
 TransactionTestCase._fixture_teardown = _flush_append_only
 
 
+def pytest_collection_modifyitems(items):
+    """A test that touches no database, or counts the queries of the one it has, need not run on both engines."""
+    for item in items:
+        asks_a_database = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames)
+        if not asks_a_database or "django_assert_num_queries" in item.fixturenames:
+            item.add_marker("one_engine")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """The tests' database. PostgreSQL drops none that a thread of a live server still talks to: those talks end first."""

@@ -40,7 +40,7 @@ def no_ground_of_office(act: Act) -> None:
 
 def hints_are_answered(act: Act) -> None:
     """An equal SIRET needs both co-presidents; the member himself sets the other likenesses aside, and his choice is kept."""
-    found = interests.seat_hints(act.obj)
+    found = act.found["hints"] = interests.seat_hints(act.obj)
     if Hint.SAME_SIRET in found and act.obj.hint_cleared_at is None:
         raise Refusal(
             "hint_needs_both_presidents",

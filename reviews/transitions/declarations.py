@@ -79,7 +79,7 @@ def _leave(declaration: Declaration, act) -> None:
 )
 def declare_none(act, declaration, *, set_aside=()):
     """No link with this file: it opens right after. `set_aside`: codes of the likenesses the member looked at and rules out; his choice is kept."""
-    kept = [code for code in interests.seat_hints(declaration) if code in set(set_aside) | {Hint.SAME_SIRET}]
+    kept = [code for code in act.found["hints"] if code in set(set_aside) | {Hint.SAME_SIRET}]
     declaration.declare_none(kept, act.at)
 
 

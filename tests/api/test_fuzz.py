@@ -19,7 +19,7 @@ from tests.factories import reviews as panel
 from tests.factories.core import UserFactory
 from tests.factories.fund import CallFactory, open_call, person_with
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.strict_engine]
 METHODS = ("get", "post", "patch", "delete")
 EXAMPLES = 12
 STRANGE = st.one_of(

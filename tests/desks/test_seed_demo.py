@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from core import checks
 from core.models import Event, User
 from desks.demo.chance import repeatable
-from desks.demo.variants import STAGES
 from tests.desks import demo
 
 DOCUMENTED = {
@@ -63,6 +62,18 @@ def told_then_undone(**choices):
         return told, rows
 
 
+def differ_in_secrets_only(one, other) -> None:
+    """Two variants, each as (what it tells, its rows)."""
+    (told, rows), (told_too, rows_too) = one, other
+    found = demo.differences(rows, rows_too) - ANEW
+    assert found <= SECRET_FIELDS
+    private = ("variant", "secrets", "canaries")
+    assert all(told[key] == told_too[key] for key in told.keys() | told_too.keys() if key not in private)
+    kinds = [{(secret["kind"], secret["where"]) for secret in one["secrets"]} for one in (told, told_too)]
+    assert kinds[0] == kinds[1]
+    assert not set(told["canaries"]) & set(told_too["canaries"])
+
+
 def count(told: dict, kind: str) -> dict[str, int]:
     return {state: len(rows) for state, rows in told["objects"][kind].items()}
 
@@ -102,7 +113,8 @@ def test_an_instant_that_is_none_is_refused(settings):
 
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.one_engine
+@pytest.mark.parametrize("stage", ["review", "paid"])
 def test_stops_at_a_stage(settings, stage):
     settings.FUND_DEMO = True
     world, told = demo.write(stage=stage)
@@ -123,6 +135,16 @@ def test_stops_at_a_stage(settings, stage):
     assert not Event.objects.filter(at__gt=demo.AT).exists()
 
 
+@pytest.mark.slow
+@pytest.mark.one_engine
+@pytest.mark.django_db
+def test_the_same_seed_tells_the_same_demo(settings):
+    settings.FUND_DEMO = True
+    (one, rows), (other, again) = (told_then_undone(stage="draft") for _time in range(2))
+    assert other == one and set(count(one, "application")) >= {"draft", "submitted"}
+    assert demo.differences(rows, again) <= ANEW
+
+
 # ---- the whole ----
 
 
@@ -130,7 +152,11 @@ def test_stops_at_a_stage(settings, stage):
 @pytest.mark.django_db
 def test_the_whole_story(settings, client, tmp_path):
     settings.FUND_DEMO = True
-    world, told = demo.write()
+    if connection.vendor == "sqlite":  # elsewhere, row numbers are not given back when an act is undone
+        other, rows = told_then_undone(letter="B")
+    _world, told = demo.write()
+    if connection.vendor == "sqlite":
+        differ_in_secrets_only((told, demo.dump()), (other, rows))
     accounts = {one["email"]: one for one in told["accounts"]}
     assert set(accounts) >= DOCUMENTED
     assert {one["email"] for one in told["accounts"] if one["documented"]} == DOCUMENTED
@@ -163,29 +189,3 @@ def test_the_whole_story(settings, client, tmp_path):
     assert answer.status_code == 302 and client.get("/paiements/").status_code == 200
     token = accounts["instruction@demo.example"]["api_token"]
     assert client.get("/api/v1/applications/", headers={"Authorization": f"Bearer {token}"}).status_code == 200
-
-
-# ---- the same twice, different in secrets ----
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-@pytest.mark.parametrize(("stage", "letter"), [("draft", "A"), ("review", "B"), ("", "B")])
-def test_same_seed_same_demo_and_variants_differ_in_secrets_only(settings, stage, letter):
-    settings.FUND_DEMO = True
-    if connection.vendor != "sqlite":
-        pytest.skip("row numbers are not given back when an act is undone there")
-    one, rows = told_then_undone(stage=stage)
-    other, again = told_then_undone(stage=stage, letter=letter)
-    if letter == "A":
-        assert other == one
-        assert demo.differences(rows, again) <= ANEW
-        return
-    found = demo.differences(rows, again) - ANEW
-    assert found <= SECRET_FIELDS
-    assert {key: value for key, value in one.items() if key not in ("variant", "secrets", "canaries")} == {
-        key: value for key, value in other.items() if key not in ("variant", "secrets", "canaries")
-    }
-    kinds = [{(secret["kind"], secret["where"]) for secret in told["secrets"]} for told in (one, other)]
-    assert kinds[0] == kinds[1]
-    assert not set(one["canaries"]) & set(other["canaries"])

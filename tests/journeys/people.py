@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
 from playwright.sync_api import Browser, Page, Response
 
 PASSWORD = "lampe-carotte-tunnel-42"
@@ -63,7 +64,7 @@ class Person:
         if key in self.stage.seen:
             return self
         self.stage.seen.add(key)
-        if self.accessible:
+        if self.accessible and connection.vendor == "sqlite":  # axe reads the same page on either engine
             found = Axe().run(page).response["violations"]
             self.stage.faults += [
                 f"{path}: {one['id']} {[node['target'] for node in one['nodes']][:3]}" for one in found

@@ -15,7 +15,7 @@ from tests.environment import ROOT
 from tests.factories.applications import ApplicationFactory, TeamMemberFactory
 from tests.journeys.people import DESK, PHONE, Person
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.screens, pytest.mark.django_db(transaction=True)]
 KEPT = "Object.keys(localStorage).filter(key => key.startsWith('unsaved:')).length"
 
 

@@ -18,7 +18,7 @@ from tests.factories.meetings import attend, called, convened, item_of, opened, 
 from tests.factories.reviews import CIVIL, STATE
 from tests.reviews.panel_machine import Case, Chair, Naive
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 AMOUNT = 18_500_00
 
 
