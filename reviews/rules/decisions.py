@@ -10,7 +10,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from applications import queries as files
-from core.money import format_euros
 from core.transitions import Act, Refusal
 from fund.enums import Role
 from fund.models.ledger import EnvelopeState
@@ -21,6 +20,7 @@ from reviews.enums.meeting import MeetingState
 from reviews.enums.reading import AppealState, DecisionKind, DecisionOutcome, DecisionState
 from reviews.models import Appeal, Decision, Vote
 from reviews.queries.unequal import inequality_is_told
+from reviews.rules.meetings.discussion import check_amount
 from reviews.rules.panel import parity_missing
 from reviews.rules.people import is_authority, not_the_authority
 
@@ -61,7 +61,7 @@ def no_live_decision(act: Act) -> None:
 
 
 def amount_fits(act: Act) -> None:
-    """Between what the applicant needs at least and what he asks, the call's ceiling on top (rulebook, art. 4)."""
+    """Between the least and the most a meeting may propose for the file: one definition, whichever door the amount comes by (rulebook, art. 4, 17)."""
     if act.preview:
         return
     application, amount = _application(act), act.get("amount")
@@ -71,29 +71,7 @@ def amount_fits(act: Act) -> None:
                 "amount_without_award", _("Only a decision that funds a project carries an amount."), field="amount"
             )
         return
-    most = min(application.requested_amount, application.call.ceiling_amount)
-    if not isinstance(amount, int) or amount <= 0:
-        raise Refusal("amount_missing", _("Give the amount of the grant."), field="amount", article="art. 4")
-    if amount > most:
-        raise Refusal(
-            "award_above_request",
-            _("%(amount)s is above the request, %(requested)s, or the ceiling.")
-            % {"amount": format_euros(amount), "requested": format_euros(application.requested_amount)},
-            remedy=_("Propose at most %(most)s.") % {"most": format_euros(most)},
-            article="art. 4",
-            field="amount",
-            status=409,
-        )
-    least = application.minimum_viable_amount
-    if least and amount < min(least, most):
-        raise Refusal(
-            "below_minimum_viable",
-            _("The applicant cannot carry the project out for less than %(least)s.") % {"least": format_euros(least)},
-            remedy=_("Propose that amount at least, or put the application on the reserve list."),
-            article="art. 17",
-            field="amount",
-            status=409,
-        )
+    check_amount(application, amount if isinstance(amount, int) else None, field="amount")
 
 
 # ---- the vote ----

@@ -288,7 +288,14 @@ def _settle(vote: Vote, found: rules.Count, room, at) -> None:
     vote.save()
 
 
-CLOSING = (*CHAIRED, rules.vote_is_open, rules.quorum_on_item, rules.consent_is_possible, rules.everyone_has_voted)
+CLOSING = (
+    *CHAIRED,
+    rules.vote_is_open,
+    rules.quorum_on_item,
+    rules.proposal_is_still_sound,
+    rules.consent_is_possible,
+    rules.everyone_has_voted,
+)
 
 
 def _counted(act, item) -> tuple[Vote, rules.Count]:

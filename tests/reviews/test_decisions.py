@@ -79,8 +79,21 @@ def test_amounts_stay_between_the_minimum_and_the_request(made):
     )
     refused("grounds_missing", make.decided, made=made, application=application, grounds="  ")
     refused("reserve_rank_missing", make.decided, made=made, application=application, outcome="reserve", reserve_rank=0)
+    files_whole_or_above_the_floor(made, application)
     make.decided(made, application, amount=application.minimum_viable_amount)
     refused("decision_already_live", make.decided, made=made, application=application)
+
+
+def files_whole_or_above_the_floor(made, application):
+    """The meeting's own minimum holds at every door: the call's floor, and without a declared minimum the project whole or not at all."""
+    call, asked = application.call, application.requested_amount
+    call.floor_amount = asked - 100
+    refused("below_minimum_viable", make.decided, made=made, application=application, amount=asked - 200)
+    call.floor_amount, declared = 0, application.minimum_viable_amount
+    application.minimum_viable_amount = None
+    error = refused("below_minimum_viable", make.decided, made=made, application=application, amount=asked - 1)
+    assert error.remedy
+    application.minimum_viable_amount = declared
 
 
 def test_a_decision_needs_reviews_of_both_colleges_in_equal_number_or_a_recorded_fallback(made):

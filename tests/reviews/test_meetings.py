@@ -9,8 +9,9 @@ from core.models import Event, Mail
 from core.transitions import Refusal
 from reviews.models import AgendaItem, Attendance, Meeting
 from reviews.queries import meetings as queries
-from reviews.transitions import agenda, meetings
+from reviews.transitions import agenda, assignments, meetings
 from tests.factories.meetings import (
+    GROUNDS,
     all_agreed,
     attend,
     called,
@@ -488,6 +489,34 @@ def test_declaring_an_interest_during_the_discussion_is_leaving_the_room(at):
     departure = item.departures.get()
     assert (departure.seat.user, departure.left_at, departure.returned_at) == (user, now, None)
     assert queries.room_of(meeting, now).quorum(item).colleges[CIVIL].present == 2
+
+
+def test_who_steps_back_during_a_vote_takes_his_review_away_and_the_vote_does_not_close_on_unequal_reviews(at):
+    """Nobody of his had voted, so the vote goes on; but a college lost a review, and article 16 is asked of the vote that closes."""
+    made, meeting, now = opened()
+    item = called(made, item_of(meeting), now)
+    agenda.open_ballot(agenda_item=item, actor=made.presidents[0], at=now, proposal="rejected", grounds=GROUNDS)
+    reader = item.application.assignments.filter(seat__college=CIVIL, seat__is_president=False).first()
+    user = reader.seat.user
+    recuse(user, item.application, now)
+    for one in (*made.members[CIVIL], *made.members[STATE]):
+        if one != user:
+            agenda.cast(agenda_item=item, actor=one, at=now, seat=made.seat(one), choice="against")
+    error = refused("parity_missing", agenda.close_vote, agenda_item=item, actor=made.presidents[0], at=now)
+    assert error.remedy
+    item.refresh_from_db()
+    assert (item.state, item.outcome) == ("in_discussion", "")
+    made.panel.refresh_from_db()
+    assignments.record_fallback(
+        panel=made.panel,
+        actor=made.officer,
+        at=now,
+        application=item.application,
+        fallback="plenary",
+        reason="Lu en séance.",
+    )
+    item = agenda.close_vote(agenda_item=item, actor=made.presidents[0], at=now)
+    assert (item.state, item.outcome) == ("voted", "rejected")
 
 
 def test_a_file_that_leaves_the_review_leaves_the_agenda(at):

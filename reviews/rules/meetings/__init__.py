@@ -60,6 +60,7 @@ from reviews.rules.meetings.discussion import (
     no_vote_open,
     nothing_else_in_discussion,
     proposal_is_sound,
+    proposal_is_still_sound,
     quorum_on_item,
     recused_have_left,
 )
@@ -136,6 +137,7 @@ __all__ = [
     "place_is_given",
     "president",
     "proposal_is_sound",
+    "proposal_is_still_sound",
     "propose_list",
     "quorum_at_opening",
     "quorum_is_missing",

@@ -180,10 +180,16 @@ def proposal_is_sound(act: Act) -> None:
     application = item.application
     if proposal == Proposal.SELECTED:
         check_amount(application, act.get("amount") if act.get("amount") is not None else item.amount, field="amount")
-    counts = review_counts(application)
+    _reviews_are_equal(item)
+    if proposal != Proposal.REJECTED:
+        _score_allows(act, item)
+
+
+def _reviews_are_equal(item: AgendaItem) -> None:
+    counts = review_counts(item.application)
     parity = voting.parity(
         reviews=counts,
-        fallback=queries.has_fallback(application),
+        fallback=queries.has_fallback(item.application),
         rule=item.meeting.rules["majority"],
         equal_weight=True,
         inequality_recorded=True,
@@ -201,8 +207,12 @@ def proposal_is_sound(act: Act) -> None:
             article="art. 13, 16",
             status=409,
         )
-    if proposal != Proposal.REJECTED:
-        _score_allows(act, item)
+
+
+def proposal_is_still_sound(act: Act) -> None:
+    """Asked again as the vote closes: who stepped back since it opened took his reviews, and perhaps the score, with him."""
+    if act.obj.application_id and Vote.objects.filter(item=act.obj, closed_at__isnull=True).exists():
+        proposal_is_sound(act)
 
 
 def _score_allows(act: Act, item: AgendaItem) -> None:

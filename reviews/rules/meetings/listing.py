@@ -175,11 +175,45 @@ def check_list(lines: list[Line], candidates: Iterable[Candidate], applications:
             _("%(there)s is left in the envelope; this list needs %(amount)s.")
             % {"there": format_euros(free, cents_if_round=False), "amount": format_euros(total, cents_if_round=False)},
             remedy=_(
-                "Lower an amount, put a file on the reserve list, or have the envelope raised (authorising officer, then co-president)."
+                "Lower the last amount of the list, put a file on the reserve list, or have the envelope raised (authorising officer, then co-president)."
             ),
             article="art. 4, 17",
             status=409,
         )
+    _nothing_freed_pays_another(lines, known, free)
+
+
+def _nothing_freed_pays_another(lines: list[Line], known: dict[int, Candidate], free: int) -> None:
+    """The panel voted each amount: what the chairs cut from one file goes back to the envelope. It pays no file further down, which the amounts voted
+    leave waiting: that would be choosing whom to fund with the amounts, past the vote and past the ranks."""
+    taken, cut = 0, None
+    for line in lines:
+        if line.outcome != "selected":
+            continue
+        one = known[line.key]
+        if cut is not None and taken + line.amount > free:
+            raise Refusal(
+                "freed_amount_jumps",
+                _(
+                    "%(reference)s would be paid with what the list takes from %(higher)s, which ranks higher: the vote was on %(amount)s."
+                )
+                % {
+                    "reference": one.reference,
+                    "higher": cut.reference,
+                    "amount": format_euros(cut.amount, cents_if_round=False),
+                },
+                remedy=_(
+                    "Give %(higher)s back the amount voted, or put %(reference)s on the reserve list. "
+                    "To share the money otherwise, reopen the item of %(higher)s by a motion and vote on the lower amount."
+                )
+                % {"higher": cut.reference, "reference": one.reference},
+                field=f"amount_{cut.key}",
+                article="art. 17",
+                status=409,
+            )
+        if cut is None and line.amount < one.amount:
+            cut = one
+        taken += one.amount
 
 
 def _nobody_jumps(lines: list[Line], known: dict[int, Candidate]) -> None:
