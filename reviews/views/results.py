@@ -15,10 +15,10 @@ from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import instruction_desk
-from reviews import certificate, queries
+from reviews import queries
 from reviews.forms import reading as forms
 from reviews.models import AssignmentResult, Panel
-from reviews.queries import proposals, reasons
+from reviews.queries import proposals, reasons, verdicts
 from reviews.views.acts import act, cards, page_of, status
 from reviews.views.instruction import call_or_404
 
@@ -35,12 +35,10 @@ def _panel_or_404(slug: str) -> Panel:
 @allow(instruction_desk)
 @require_safe
 def results(request, slug):
-    """Every result that was confirmed, the last first; the proof of the one that stands is checked again now."""
+    """Every result that was confirmed, the last first; the proof of the one that stands is checked again when it changed."""
     panel = _panel_or_404(slug)
     rows = AssignmentResult.objects.light().filter(panel=panel).select_related("made_by", "undone_by")
     open_to_asker = reasons.may_compare(request.user, panel)
-    standing = reasons.last_result(panel) if open_to_asker else None
-    fault = certificate.check(standing.instance, standing.pairs, standing.prices) if standing else ""
     return render(
         request,
         "reviews/instruction/results.html",
@@ -48,8 +46,7 @@ def results(request, slug):
             "call": panel.call,
             "panel": panel,
             "page": page_of(request, rows),
-            "standing": standing,
-            "fault": fault,
+            "verdict": verdicts.verdict_of(panel, request.received_at) if open_to_asker else None,
             "open_to_asker": open_to_asker,
         },
     )

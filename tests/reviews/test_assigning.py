@@ -410,6 +410,19 @@ def test_officers_and_auditors_download_a_proof_that_the_page_verifies(at, as_us
     assert "Vérifié" not in text(as_user(made.officer).get(path))
 
 
+def test_a_proof_is_checked_once_and_again_when_a_byte_of_it_changes(at, as_user, monkeypatch):
+    made = make.reading(files=2)
+    browser, path = as_user(made.officer), f"/instruction/commission/{made.call.slug}/repartition/resultats/"
+    checked, check = [], certificate.check
+    monkeypatch.setattr(certificate, "check", lambda *papers: checked.append(papers) or check(*papers))
+    pages = [text(browser.get(path)) for _visit in range(2)]
+    assert len(checked) == 1 and all("Vérifié le" in page for page in pages)
+    row = made.panel.results.get()
+    row.prices[next(iter(row.prices))] = "1"
+    row.save(update_fields=["prices"])
+    assert "ne tient pas" in text(browser.get(path)) and len(checked) == 2
+
+
 def test_an_officer_with_a_link_sees_the_reference_alone_and_no_proof(at, as_user):
     made = make.reading(files=2)
     closed = made.files[0]
