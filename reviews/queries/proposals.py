@@ -48,20 +48,21 @@ class Proposal:
     def digest(self) -> str:
         return canonical_hash(self.instance)
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """What an officer saw when he confirmed: the same instance and the same pairs, or he looks again."""
         return hashlib.sha256(f"{self.digest}{sorted(self.taken)}".encode()).hexdigest()[:16]
 
-    @property
+    @cached_property
     def added(self) -> set[Pair]:
+        """Asked once a pair by the page: found once."""
         return self.taken - {pair_of(row) for row in self.standing}
 
-    @property
+    @cached_property
     def taken_away(self) -> list[Assignment]:
         return [*self.gone, *(row for row in self.standing if pair_of(row) not in self.taken)]
 
-    @property
+    @cached_property
     def alternates(self) -> set[Pair]:
         """Pairs that the solver did not choose: alternates where full members lacked."""
         return self.taken - set(self.solution.pairs)
@@ -176,11 +177,20 @@ def assign_proposal(panel: Panel) -> Proposal:
     return Proposal(panel, ResultKind.ASSIGN, files, members + alternates, instance, solution, taken, left)
 
 
+def _standing(panel: Panel, files: list[Application]) -> list[Assignment]:
+    """Readings that stand on these files. Eight thousand of them share a few thousand files and a few dozen seats, each read once."""
+    by_file, by_seat = {row.pk: row for row in files}, {seat.pk: seat for seat in panel.seats.select_related("user")}
+    rows = Assignment.objects.filter(seat__in=by_seat, application__in=files, state__in=ACTIVE_ASSIGNMENTS)
+    found = list(rows.order_by("pk"))
+    for row in found:
+        row.application, row.seat = by_file[row.application_id], by_seat[row.seat_id]
+    return found
+
+
 def reassign_proposal(panel: Panel) -> Proposal:
     """The smallest repair that `reassign` would make now: started readings and those given by hand stay."""
     files, members, alternates = files_of(panel), _seats(panel, SeatKind.FULL_MEMBER), _seats(panel, SeatKind.ALTERNATE)
-    active = Assignment.objects.filter(seat__panel=panel, application__in=files, state__in=ACTIVE_ASSIGNMENTS)
-    rows = list(active.select_related("application", "seat__user").order_by("pk"))
+    rows = _standing(panel, files)
     full, sitting = {seat.pk for seat in members}, {seat.pk for seat in members + alternates}
     gone = [row for row in rows if row.seat_id not in sitting and row.state != AssignmentState.SUBMITTED]
     away = {row.pk for row in gone}

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from applications.models import Application
 from core.access import allow
 from core.idempotency import once
 from fund.enums import College
@@ -23,7 +24,7 @@ from reviews.enums.result import ResultKind
 from reviews.forms import reading as forms
 from reviews.models import Declaration, Seat
 from reviews.queries import interests, proposals
-from reviews.views.acts import act, cards, president_desk, status
+from reviews.views.acts import act, cards, page_of, president_desk, status
 from reviews.views.instruction import call_or_404
 from reviews.views.members import panel_or_404
 
@@ -47,6 +48,7 @@ def proposal(request, slug):
             return response
     found = proposals.proposal_of(panel)
     closed = set(interests.closed_references(request.user, panel.call_id))
+    page = page_of(request, _told(found, closed))
     return render(
         request,
         "reviews/instruction/proposal.html",
@@ -54,7 +56,8 @@ def proposal(request, slug):
             "call": panel.call,
             "panel": panel,
             "proposal": found,
-            "lines": _lines(found, closed),
+            "page": page,
+            "lines": _lines(found, page.object_list),
             "closed": sorted(closed & {row.reference for row in found.files}),
             "changes": bool(found.added or found.taken_away),
             "cards": cards(request, panel, ASSIGN_FORMS),
@@ -73,21 +76,29 @@ class Reader:
     is_gone: bool = False
 
 
-def _lines(found: proposals.Proposal, closed: set[str]) -> list[dict]:
-    """One line a file, without those closed to the asker; after a repair only the lines that change or lack a reader."""
-    people = {str(seat.pk): seat for seat in found.seats}
+def _told(found: proposals.Proposal, closed: set[str]) -> list[Application]:
+    """Files with a line of their own, without those closed to the asker; after a repair only those that change or lack a reader."""
+    changed = {reference for reference, _college in found.left} | {reference for reference, _seat in found.added}
+    changed |= {row.application.reference for row in found.taken_away}
+    return [
+        row
+        for row in found.files
+        if row.reference not in closed and (found.kind == ResultKind.ASSIGN or row.reference in changed)
+    ]
+
+
+def _lines(found: proposals.Proposal, files) -> list[dict]:
+    """One line for each of these files: those of one page."""
+    people = {str(seat.pk): seat for seat in found.seats} | {str(row.seat_id): row.seat for row in found.standing}
     readers: dict[str, dict[str, list[Reader]]] = {
-        row.reference: {str(college): [] for college in College} for row in found.files
+        row.reference: {str(college): [] for college in College} for row in files
     }
-    changed = {reference for reference, _college in found.left}
-    for reference, pk in sorted(found.taken):
-        seat = people.get(pk) or next(row.seat for row in found.standing if str(row.seat_id) == pk)
-        is_new = (reference, pk) in found.added
-        readers[reference][seat.college].append(Reader(seat, is_new=is_new))
-        changed |= {reference} if is_new else set()
+    for reference, pk in sorted(pair for pair in found.taken if pair[0] in readers):
+        seat = people[pk]
+        readers[reference][seat.college].append(Reader(seat, is_new=(reference, pk) in found.added))
     for row in found.taken_away:
-        readers[row.application.reference][row.seat.college].append(Reader(row.seat, is_gone=True))
-        changed.add(row.application.reference)
+        if row.application.reference in readers:
+            readers[row.application.reference][row.seat.college].append(Reader(row.seat, is_gone=True))
     missing = Counter()
     for (reference, _college), count in found.left.items():
         missing[reference] += count
@@ -98,8 +109,7 @@ def _lines(found: proposals.Proposal, closed: set[str]) -> list[dict]:
             "state": readers[row.reference][College.STATE],
             "missing": missing[row.reference],
         }
-        for row in found.files
-        if row.reference not in closed and (found.kind == ResultKind.ASSIGN or row.reference in changed)
+        for row in files
     ]
 
 
