@@ -168,7 +168,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     _p(
         "overdue_report_blocks_filing", True, _("A late report prevents filing a new application"), "call", "2", BOOLEAN
     ),
-    _p("citizen_min_age", 18, _("Youngest age to receive the money"), "call", "2", minimum=16, maximum=25),
     _p("collective_min_members", 2, _("Fewest people in a collective"), "call", "2", minimum=2, maximum=50),
     _p(
         "question_answer_days",
@@ -401,7 +400,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     ),
     _p("appeal_months", 2, _("Months to appeal"), "decision", "19", minimum=2, maximum=12),
     _p("appeal_answer_months", 2, _("Months to answer an appeal"), "decision", "19", minimum=1, maximum=12),
-    _p("appeal_to_panel", False, _("Appeals go back to the panel"), "decision", "19", BOOLEAN),
     _p("offer_acceptance_days", 30, _("Days to accept the grant"), "agreement", "20", minimum=5, maximum=180),
     _p("agreement_signature_days", 30, _("Days to sign the agreement"), "agreement", "20", minimum=5, maximum=180),
     _p(

@@ -21,7 +21,6 @@ from applications.forms.acts import (
     SignOffForm,
     StartForm,
     UploadForm,
-    end_of_day,
 )
 from applications.forms.section import SectionForm, SectionPage, shown_keys
 
@@ -48,6 +47,5 @@ __all__ = [
     "SignOffForm",
     "StartForm",
     "UploadForm",
-    "end_of_day",
     "shown_keys",
 ]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
-
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +11,7 @@ from applications.models import Application
 from applications.rules.partners import answer_faults
 from core.forms import DayField, FundForm, InstantField
 from fund.enums import ApplicantKind
+from fund.rules.periods import end_of_day
 
 
 def _area(rows=3):
@@ -308,11 +306,6 @@ class ExtendForm(FundForm):
         if refusal.field == "due_at":
             refusal.field = "due_on"
         super().refuse(refusal)
-
-
-def end_of_day(day):
-    """23:59 in Paris, excluded: the end of a time limit given in days."""
-    return timezone.make_aware(datetime.combine(day, time(23, 59))) if day else None
 
 
 class RequestForm(FundForm):

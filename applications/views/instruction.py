@@ -33,6 +33,7 @@ from core.money import decimal_text
 from core.transitions import Refusal
 from fund.models import Call
 from fund.people import case_officer, instruction_desk
+from fund.rules.periods import end_of_day
 
 FILE_FORMS = {
     "declare_eligible": forms.PlainForm,
@@ -317,7 +318,7 @@ def ask(request, reference):
                     actor=request.user,
                     at=request.received_at,
                     items=listed,
-                    due_at=forms.end_of_day(form.cleaned_data["due_on"]),
+                    due_at=end_of_day(form.cleaned_data["due_on"]),
                     message=form.cleaned_data["message"],
                 )
                 messages.success(request, _("The request is sent; the two-month period is paused."))

@@ -18,7 +18,7 @@ from core.transitions import Refusal
 from fund.enums import Trigger
 from fund.models import Call, Envelope, Theme
 from fund.models.ledger import EnvelopeState
-from fund.rules.calls import AMENDABLE_DATES
+from fund.rules.call_amendments import AMENDABLE_DATES
 from fund.rules.content import MOST, SCORES
 
 
@@ -110,11 +110,23 @@ class CallForm(FundForm):
         required=False,
         help_text=_("Left empty, it follows the closing as the rules say."),
     )
-    eligibility_by_on = DayField(label=_label("eligibility_by_on"), required=False)
+    eligibility_by_on = DayField(
+        label=_label("eligibility_by_on"),
+        required=False,
+        help_text=_("Left empty, it follows the closing as the rules say."),
+    )
     review_opens_on = DayField(label=_label("review_opens_on"), required=False)
-    review_closes_at = InstantField(label=_label("review_closes_at"), required=False)
+    review_closes_at = InstantField(
+        label=_label("review_closes_at"),
+        required=False,
+        help_text=_("Left empty, it follows the opening of reading as the rules say."),
+    )
     meeting_on = DayField(label=_label("meeting_on"), required=False)
-    notified_by_on = DayField(label=_label("notified_by_on"), required=False)
+    notified_by_on = DayField(
+        label=_label("notified_by_on"),
+        required=False,
+        help_text=_("Left empty, it follows the meeting as the rules say."),
+    )
     agreements_by_on = DayField(label=_label("agreements_by_on"), required=False)
     projects_end_by_on = DayField(label=_label("projects_end_by_on"), required=False)
     reports_by_on = DayField(label=_label("reports_by_on"), required=False)

@@ -20,8 +20,6 @@ from fund.rules import content
 from fund.rules.common import name_of, when
 from fund.rules.envelopes import sits_on_panel
 
-AMENDABLE_TEXTS = ("title", "summary", "description", "contact_email", "faq")
-AMENDABLE_DATES = (*Call.INSTANTS, *Call.DAYS)
 NEEDED_DATES = (
     "opens_at",
     "closes_at",
@@ -48,11 +46,11 @@ CALENDAR = (
 """The order of the life of a call; a day may equal the one before."""
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
     return name_of(Call, name)
 
 
-def _day(value):
+def day_of(value):
     return timezone.localtime(value).date() if isinstance(value, datetime) else value
 
 
@@ -62,7 +60,7 @@ def texts_are_written(act: Act) -> None:
         if not getattr(act.obj, name).strip():
             raise Refusal(
                 "content_incomplete",
-                _("The call does not say: %(field)s.") % {"field": _label(name)},
+                _("The call does not say: %(field)s.") % {"field": label(name)},
                 remedy=_("Write it, then save."),
                 field=name,
                 article="art. 6",
@@ -75,7 +73,7 @@ def dates_are_given(act: Act) -> None:
     if missing:
         raise Refusal(
             "content_incomplete",
-            _("The calendar lacks: %(fields)s.") % {"fields": ", ".join(map(_label, missing))},
+            _("The calendar lacks: %(fields)s.") % {"fields": ", ".join(map(label, missing))},
             remedy=_("Give these dates, then save."),
             field=missing[0],
             article="art. 6",
@@ -96,10 +94,10 @@ def check_order(value: Callable[[str], Any]) -> None:
         )
     given = [(name, value(name)) for name in CALENDAR if value(name)]
     for (former, before), (name, after) in zip(given, given[1:], strict=False):
-        if _day(before) > _day(after):
+        if day_of(before) > day_of(after):
             raise Refusal(
                 "dates_out_of_order",
-                _("“%(later)s” comes before “%(earlier)s”.") % {"later": _label(name), "earlier": _label(former)},
+                _("“%(later)s” comes before “%(earlier)s”.") % {"later": label(name), "earlier": label(former)},
                 remedy=_("Put the dates in order."),
                 field=name,
                 article="art. 6",
@@ -118,13 +116,13 @@ def open_long_enough(act: Act) -> None:
         return
     days = call.rule_version["call_open_min_days"]
     start = max(call.opens_at, act.at)
-    if _day(call.closes_at) < _day(start) + timedelta(days=days):
+    if day_of(call.closes_at) < day_of(start) + timedelta(days=days):
         raise Refusal(
             "open_too_short",
             _("A call stays open %(days)s days at least; this one would close on %(closing)s.")
             % {"days": days, "closing": when(call.closes_at)},
             remedy=_("Close it on %(day)s or later.")
-            % {"day": date_format(_day(start) + timedelta(days=days), "j F Y")},
+            % {"day": date_format(day_of(start) + timedelta(days=days), "j F Y")},
             field="closes_at",
             article="art. 6",
         )
@@ -136,15 +134,36 @@ def partners_have_time(act: Act) -> None:
     if not (call.closes_at and call.partner_deadline_at and call.rule_version):
         return
     days = call.rule_version["partner_deadline_days_after_close"]
-    if _day(call.partner_deadline_at) < _day(call.closes_at) + timedelta(days=days):
+    if day_of(call.partner_deadline_at) < day_of(call.closes_at) + timedelta(days=days):
         raise Refusal(
             "partner_deadline_short",
             _("Partners have %(days)s days after closing to confirm.") % {"days": days},
             remedy=_("Set their time limit on %(day)s or later.")
-            % {"day": date_format(_day(call.closes_at) + timedelta(days=days), "j F Y")},
+            % {"day": date_format(day_of(call.closes_at) + timedelta(days=days), "j F Y")},
             field="partner_deadline_at",
             article="art. 3",
         )
+
+
+def told_in_time(act: Act) -> None:
+    """The result of the eligibility check and the notification are promised within the days the rules give."""
+    call = act.obj
+    if not call.rule_version:
+        return
+    for name, start, parameter, article in (
+        ("eligibility_by_on", "closes_at", "eligibility_days", "art. 9"),
+        ("notified_by_on", "meeting_on", "notification_days_after_meeting", "art. 18"),
+    ):
+        since, until, days = getattr(call, start), getattr(call, name), call.rule_version[parameter]
+        if since and until and until > (last := day_of(since) + timedelta(days=days)):
+            raise Refusal(
+                "promised_too_late",
+                _("“%(date)s” is more than %(days)s days after “%(start)s”.")
+                % {"date": label(name), "days": days, "start": label(start)},
+                remedy=_("Set it on %(day)s or earlier.") % {"day": date_format(last, "j F Y")},
+                field=name,
+                article=article,
+            )
 
 
 def criteria_are_complete(act: Act) -> None:
@@ -302,6 +321,7 @@ PUBLICATION = (
     rules_are_in_force,
     open_long_enough,
     partners_have_time,
+    told_in_time,
     within_the_rules,
     criteria_are_complete,
     weights_sum,
@@ -316,6 +336,7 @@ PREFLIGHT_LABELS = {
     "rules_are_in_force": gettext_lazy("It follows the rules in force"),
     "open_long_enough": gettext_lazy("It stays open long enough"),
     "partners_have_time": gettext_lazy("Partners have time to confirm"),
+    "told_in_time": gettext_lazy("Eligibility and decisions are promised in time"),
     "within_the_rules": gettext_lazy("Ceiling and length of projects stay within the rules"),
     "criteria_are_complete": gettext_lazy("Each criterion says what its scores mean"),
     "weights_sum": gettext_lazy("The weights add up to 100%"),
@@ -345,97 +366,3 @@ def preflight(verb, call: Call, actor, at: datetime) -> Iterator[Check]:
             yield Check(PREFLIGHT_LABELS[guard.__name__], None)
         except Refusal as refusal:
             yield Check(PREFLIGHT_LABELS[guard.__name__], refusal)
-
-
-def changes_are_allowed(act: Act) -> None:
-    """Texts and dates only: criteria, weights, plan, questions and rules are frozen since publication."""
-    if act.preview:
-        return
-    changes = act.get("changes") or {}
-    if not isinstance(changes, dict) or not changes:
-        raise Refusal("nothing_changes", _("Nothing would change."), remedy=_("Change a text or move a date later."))
-    for name in changes:
-        if name not in (*AMENDABLE_TEXTS, *AMENDABLE_DATES):
-            raise Refusal(
-                "rule_frozen",
-                _("This rule is frozen since the call was published: %(field)s.") % {"field": name},
-                remedy=_("The change will apply to later calls."),
-                field=name,
-                article="art. 6, 30",
-                status=409,
-            )
-    content.read(changes)
-
-
-def amended_texts_stay_written(act: Act) -> None:
-    """A text the publication needs is not emptied."""
-    if act.preview:
-        return
-    values = content.read(act.get("changes") or {})
-    for name in ("title", "summary", "description", "contact_email"):
-        if name in values and not values[name]:
-            raise Refusal(
-                "content_incomplete",
-                _("The call does not say: %(field)s.") % {"field": _label(name)},
-                field=name,
-                article="art. 6",
-            )
-
-
-def dates_move_later(act: Act) -> None:
-    """A published date moves later, never earlier; a passed opening or closing does not move."""
-    if act.preview:
-        return
-    call, values = act.obj, content.read(act.get("changes") or {})
-    for name in AMENDABLE_DATES:
-        if name not in values or values[name] == getattr(call, name):
-            continue
-        former, new = getattr(call, name), values[name]
-        if former is None and new is not None:
-            continue
-        if new is None or new < former:
-            raise Refusal(
-                "date_moved_earlier",
-                _("A published date can be moved later, never earlier: %(field)s.") % {"field": _label(name)},
-                field=name,
-                article="art. 6",
-            )
-        if name == "opens_at" and act.at >= former:
-            raise Refusal(
-                "already_open",
-                _("The call has been open since %(instant)s: its opening no longer moves.") % {"instant": when(former)},
-                field=name,
-                article="art. 6",
-                status=409,
-            )
-        if name == "closes_at" and act.at >= former:
-            raise Refusal(
-                "deadline_passed",
-                _("The call closed on %(closed)s.") % {"closed": when(former)},
-                remedy=_("After an outage, a closed call can be reopened."),
-                field=name,
-                article="art. 6, 8",
-                status=409,
-            )
-
-
-def amended_dates_are_in_order(act: Act) -> None:
-    """The dates still follow one another, and partners still have their time."""
-    if act.preview:
-        return
-    call, values = act.obj, content.read(act.get("changes") or {})
-    if set(values) & set(AMENDABLE_DATES):
-        check_order(lambda name: values[name] if name in values else getattr(call, name))
-        closes, partners = (values.get(name) or getattr(call, name) for name in ("closes_at", "partner_deadline_at"))
-        days = call.rule_version["partner_deadline_days_after_close"]
-        if "closes_at" in values and _day(partners) < _day(closes) + timedelta(days=days):
-            raise Refusal(
-                "partner_deadline_short",
-                _("Partners have %(days)s days after closing to confirm.") % {"days": days},
-                remedy=_("Move their time limit too."),
-                field="partner_deadline_at",
-                article="art. 3",
-            )
-
-
-AMENDMENT = (changes_are_allowed, amended_texts_stay_written, dates_move_later, amended_dates_are_in_order)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.text import slugify
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from core.transitions import Refusal, TwoKey, verb
@@ -12,10 +15,11 @@ from fund import notifications
 from fund.models import Call, Criterion, EligibilityQuestion, FaqEntry, InstalmentLine, Theme
 from fund.people import case_officer, co_president
 from fund.queries import rules_in_force
+from fund.rules import call_amendments
 from fund.rules import calls as rules
 from fund.rules import content as plain
 from fund.rules.common import reason_given
-from fund.rules.periods import days_later
+from fund.rules.periods import days_later, end_of_day
 
 KEYS = (case_officer, co_president)
 
@@ -53,9 +57,23 @@ def _fill(call: Call, values: dict) -> None:
             setattr(call, name, value)
     if "rule_version" not in values:
         call.rule_version = rules_in_force()
-    days = call.rule_version["partner_deadline_days_after_close"] if call.rule_version else 7
-    if call.closes_at and not call.partner_deadline_at:
-        call.partner_deadline_at = days_later(call.closes_at, days)
+    if call.rule_version:
+        _propose_dates(call)
+
+
+def _propose_dates(call: Call) -> None:
+    """Dates left empty follow the ones they depend on, by the days the rules give."""
+    for name, start, parameter in (
+        ("partner_deadline_at", call.closes_at, "partner_deadline_days_after_close"),
+        ("eligibility_by_on", call.closes_at and localdate(call.closes_at), "eligibility_days"),
+        ("review_closes_at", call.review_opens_on and end_of_day(call.review_opens_on), "review_days"),
+        ("notified_by_on", call.meeting_on, "notification_days_after_meeting"),
+    ):
+        if start and not getattr(call, name):
+            days = call.rule_version[parameter]
+            setattr(
+                call, name, days_later(start, days) if isinstance(start, datetime) else start + timedelta(days=days)
+            )
 
 
 @verb(
@@ -121,7 +139,7 @@ def publish(act, call):
     machine=Call,
     label=_("amend the call"),
     who=(case_officer,),
-    guards=(reason_given, *rules.AMENDMENT),
+    guards=(reason_given, *call_amendments.AMENDMENT),
     mails=("fund/call.changed",),
     two_key=TwoKey(
         proposes=(case_officer,),

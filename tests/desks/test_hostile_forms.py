@@ -8,10 +8,12 @@ from urllib.parse import urljoin, urlsplit
 import lxml.html
 import pytest
 from django.core.cache import caches
+from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from core import checks
 from core.models import User
 from tests.desks import demo
 
@@ -117,6 +119,8 @@ def send(client: Client, address: str, given: dict):
 def told(settings, monkeypatch):
     settings.FUND_DEMO, settings.RATE_LIMIT_SCALE = True, 1_000_000
     demo.write(at=timezone.now())
+    call_command("verify_ledger")
+    assert [one for one in checks.run(["payments", "bank_files", "roles", "rules", "identity"]) if not one.ok] == []
 
 
 def test_no_form_breaks(told):

@@ -52,6 +52,15 @@ def test_editing_changes_what_is_given_and_nothing_else(at):
     assert (call.title, call.version, call.faq.count(), call.criteria.count()) == ("Autrement", 2, 0, 3)
 
 
+def test_dates_left_empty_follow_the_rules(at):
+    """Fifteen days to check eligibility, twenty-one to read, fifteen to notify (articles 9, 13, 18)."""
+    call = draft(at, officer(), eligibility_by_on=None, review_closes_at=None, notified_by_on=None)
+    call.refresh_from_db()
+    assert call.eligibility_by_on == timezone.localdate(call.closes_at) + timedelta(days=15)
+    assert timezone.localdate(call.review_closes_at) == call.review_opens_on + timedelta(days=21)
+    assert call.notified_by_on == call.meeting_on + timedelta(days=15)
+
+
 def test_the_partner_time_limit_follows_the_closing_when_it_is_not_given(at):
     call = draft(at, officer(), partner_deadline_at=None)
     assert timezone.localdate(call.partner_deadline_at) == timezone.localdate(call.closes_at) + timedelta(days=7)
@@ -194,10 +203,18 @@ def days(at, name, number):
         (lambda at: {"summary": ""}, "content_incomplete", "summary"),
         (lambda at: {"contact_email": ""}, "content_incomplete", "contact_email"),
         (lambda at: {"meeting_on": None}, "content_incomplete", "meeting_on"),
-        (lambda at: days(at, "meeting_on", 70), "dates_out_of_order", "meeting_on"),
+        (lambda at: days(at, "meeting_on", 70) | days(at, "notified_by_on", 85), "dates_out_of_order", "meeting_on"),
         (lambda at: days(at, "notified_by_on", 91), "dates_out_of_order", "notified_by_on"),
-        (lambda at: days(at, "closes_at", 30) | days(at, "partner_deadline_at", 37), "open_too_short", "closes_at"),
+        (
+            lambda at: (
+                days(at, "closes_at", 30) | days(at, "partner_deadline_at", 37) | days(at, "eligibility_by_on", 45)
+            ),
+            "open_too_short",
+            "closes_at",
+        ),
         (lambda at: days(at, "partner_deadline_at", 52), "partner_deadline_short", "partner_deadline_at"),
+        (lambda at: days(at, "eligibility_by_on", 62), "promised_too_late", "eligibility_by_on"),
+        (lambda at: days(at, "notified_by_on", 108), "promised_too_late", "notified_by_on"),
         (lambda at: {"criteria": []}, "criteria_missing", "criteria"),
         (no_anchor, "anchors_missing", "criteria-0-anchors"),
         (lambda at: {"criteria": content(at)["criteria"][:2]}, "weights_not_hundred", "criteria"),
@@ -227,6 +244,8 @@ def test_the_limits_of_the_guards_hold_exactly(at):
         actor,
         **days(at, "closes_at", 31),
         **days(at, "partner_deadline_at", 38),
+        **days(at, "eligibility_by_on", 46),
+        **days(at, "notified_by_on", 107),
         envelope=EnvelopeFactory(opened_amount=3_000_000).pk,
     )
     assert all(line.ok for line in preflight(calls.publish.verb, call, actor, at))

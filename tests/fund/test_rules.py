@@ -51,7 +51,7 @@ def test_a_draft_keeps_every_value_as_decided(at):
         ({"majority": "unanimity"}, "majority"),
         ({"inconnu": 1}, "inconnu"),
         ({"appeal_months": 1}, "appeal_months"),
-        ({"appeal_to_panel": "peut-être"}, "appeal_to_panel"),
+        ({"open_licence_required": "peut-être"}, "open_licence_required"),
     ],
 )
 def test_values_are_held_by_their_definition(at, parameters, field):
