@@ -5,6 +5,7 @@ The notice is one for all: it names files by their reference alone and gives no 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from django.utils import timezone, translation
@@ -248,6 +249,28 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
         f"Règlement version {meeting.rules.number} ; règle de vote : {MAJORITIES[meeting.rules['majority']]}"
         + (f" ({meeting.rules['legal_basis'].rstrip(' .')})." if meeting.rules["legal_basis"] else ".")
     )
+    lines += _earlier_sittings(meeting, room)
+    lines += _presences(room)
+    lines += _genders(room)
+    lines += _observers(room)
+    event = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb="open").order_by("-id").first()
+    if event is not None and "civil" in event.payload:
+        facts = event.payload
+        lines += [
+            "",
+            f"Quorum à l’ouverture : société civile {facts['civil']} sur {facts['civil_base']}, État {facts['state']} sur {facts['state_base']}"
+            + (" (non requis, seconde convocation)." if meeting.second_notice else ", atteint."),
+        ]
+    for row in meeting.acting_presidents.select_related("seat__user"):
+        lines.append(
+            f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {_hour(row.designated_at)}."
+        )
+    return "\n".join(lines)
+
+
+def _presences(room: queries.Room) -> list[str]:
+    """Who held each seat of the two colleges, with the hours of arrival and departure."""
+    lines: list[str] = []
     for code, label in COLLEGES:
         lines.append("")
         lines.append(f"{label} :")
@@ -269,21 +292,33 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
             if row is not None and row.left_at:
                 detail += f", départ à {_hour(row.left_at)}"
             lines.append(f"- {seat.user}{f', {seat.title}' if seat.title else ''} : {detail}")
-    lines += _genders(room)
-    lines += _observers(room)
-    event = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb="open").order_by("-id").first()
-    if event is not None and "civil" in event.payload:
-        facts = event.payload
-        lines += [
-            "",
-            f"Quorum à l’ouverture : société civile {facts['civil']} sur {facts['civil_base']}, État {facts['state']} sur {facts['state_base']}"
-            + (" (non requis, seconde convocation)." if meeting.second_notice else ", atteint."),
-        ]
-    for row in meeting.acting_presidents.select_related("seat__user"):
-        lines.append(
-            f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {_hour(row.designated_at)}."
-        )
-    return "\n".join(lines)
+    return lines
+
+
+def _earlier_sittings(meeting: Meeting, room: queries.Room) -> list[str]:
+    """Who sat before each adjournment: votes were taken there too, and a second notice answers for the first. Seats that ended since are written as well."""
+    lines: list[str] = []
+    moves = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb__in=("open", "adjourn", "fail_quorum"))
+    opened, number = "non ouverte", 0
+    for event in moves.order_by("id"):
+        if event.verb == "open":
+            opened = f"ouverte le {_at(event.at)}"
+            continue
+        number += 1
+        why = "ajournée" if event.verb == "adjourn" else "ajournée faute de quorum"
+        lines += ["", f"Réunion n° {number} de la séance, {opened}, {why} le {_at(event.at)}."]
+        lines += _presences(_room_then(meeting, room, number))
+        opened = "non ouverte"
+    return [*lines, "", f"Réunion n° {meeting.sitting} de la séance."] if lines and meeting.sitting > number else lines
+
+
+def _room_then(meeting: Meeting, room: queries.Room, sitting: int) -> queries.Room:
+    rows = meeting.attendances.filter(sitting=sitting).select_related("seat__user", "represented_by__user")
+    attendance = {row.seat_id: row for row in rows}
+    held = {seat.pk: seat for seat in room.seats}
+    held |= {row.seat_id: row.seat for row in attendance.values() if row.seat.is_full_member}
+    seats = sorted(held.values(), key=lambda seat: (not seat.is_president, seat.pk))
+    return replace(room, seats=seats, attendance=attendance)
 
 
 def _genders(room: queries.Room) -> list[str]:

@@ -7,6 +7,7 @@ from django.utils import timezone, translation
 
 from core.models import Event, Mail
 from core.transitions import Refusal
+from reviews.documents.meetings import draft_sections
 from reviews.models import AgendaItem, Attendance, Meeting
 from reviews.queries import meetings as queries
 from reviews.transitions import agenda, assignments, meetings
@@ -253,6 +254,18 @@ def test_a_missing_quorum_is_recorded_then_a_second_notice_needs_none(at):
         grounds="Oui.",
     )
     assert item.state == "voted" and item.outcome == "adopted"
+    both_sittings_are_written(made, meeting, now)
+
+
+def both_sittings_are_written(made, meeting, now):
+    """Who came to the sitting without a quorum stays in the minutes, before those of the second."""
+    opening = draft_sections(meeting, now)[0]["text"]
+    first, second = opening.split("Réunion n° 2 de la séance.")
+    assert "Réunion n° 1 de la séance, non ouverte, ajournée faute de quorum le" in first
+    civil, state = made.presidents
+    assert f"{state} : dans la salle" in first and f"{state} : à distance" in second
+    assert f"{civil} : dans la salle" in first and f"{civil} : dans la salle" in second
+    assert f"{made.members[CIVIL][2]} : absent" in first
 
 
 def test_a_met_quorum_cannot_be_said_missing(at):
