@@ -11,6 +11,7 @@ from reviews.documents.meetings import draft_sections
 from reviews.models import AgendaItem, Attendance, Meeting
 from reviews.queries import meetings as queries
 from reviews.transitions import agenda, assignments, meetings
+from reviews.transitions.deeds import offer_of
 from tests.factories.meetings import (
     GROUNDS,
     all_agreed,
@@ -398,6 +399,13 @@ def test_adjourning_defers_what_was_under_way_and_keeps_what_is_voted(at):
     meeting = meetings.reconvene(meeting=meeting, actor=made.officer, at=now, planned_at=now + timedelta(days=6))
     assert not meeting.second_notice
     assert list(meeting.items.order_by("position").values_list("state", flat=True)) == ["voted", "listed", "listed"]
+
+
+def test_the_screen_offers_a_next_sitting_though_the_day_of_the_first_is_over(at):
+    made, meeting, now = opened()
+    meeting = meetings.adjourn(meeting=meeting, actor=made.presidents[0], at=now, reason="Il est tard.")
+    offer = offer_of(meetings.reconvene, meeting, made.officer, now + timedelta(hours=1))
+    assert offer is not None and offer.allowed, offer.reason
 
 
 def test_cancelling_frees_the_files(at):

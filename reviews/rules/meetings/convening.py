@@ -14,11 +14,12 @@ from reviews import voting
 from reviews.enums.meeting import (
     ITEM_OPEN,
     AgendaItemState,
+    MeetingState,
 )
 from reviews.models.meeting import Meeting
 from reviews.queries import meetings as queries
 from reviews.rules import seats
-from reviews.rules.meetings.frame import LABELS, meeting_of
+from reviews.rules.meetings.frame import LABELS, lacks, meeting_of
 
 
 def call_is_under_review(act: Act) -> None:
@@ -102,6 +103,8 @@ def place_is_given(act: Act) -> None:
 def notice_in_time(act: Act) -> None:
     """Five days at least between the notice and the meeting, or an urgency with its reason (R133-8)."""
     meeting = meeting_of(act.obj)
+    if meeting.state == MeetingState.ADJOURNED and lacks(act, "planned_at"):
+        return  # its day is over; the screen asks for the next one
     planned = act.get("planned_at") or meeting.planned_at
     if planned <= act.at:
         raise Refusal("date_passed", _("The meeting must be in the future."), field="planned_at", article="art. 15")
