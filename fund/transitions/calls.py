@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.transitions import Refusal, TwoKey, verb
 from fund import notifications
-from fund.models import Call, Criterion, EligibilityQuestion, FaqEntry, InstalmentLine, Theme
+from fund.models import Call, Criterion, EligibilityQuestion, FaqEntry, InstalmentLine, RuleVersion, Theme
 from fund.people import case_officer, co_president
 from fund.queries import rules_in_force
 from fund.rules import call_amendments
@@ -58,10 +58,10 @@ def _fill(call: Call, values: dict) -> None:
     if "rule_version" not in values:
         call.rule_version = rules_in_force()
     if call.rule_version:
-        _propose_dates(call)
+        _propose_dates(call, call.rule_version)
 
 
-def _propose_dates(call: Call) -> None:
+def _propose_dates(call: Call, rules_of_call: RuleVersion) -> None:
     """Dates left empty follow the ones they depend on, by the days the rules give."""
     for name, start, parameter in (
         ("partner_deadline_at", call.closes_at, "partner_deadline_days_after_close"),
@@ -70,7 +70,7 @@ def _propose_dates(call: Call) -> None:
         ("notified_by_on", call.meeting_on, "notification_days_after_meeting"),
     ):
         if start and not getattr(call, name):
-            days = call.rule_version[parameter]
+            days = rules_of_call[parameter]
             setattr(
                 call, name, days_later(start, days) if isinstance(start, datetime) else start + timedelta(days=days)
             )
