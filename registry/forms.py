@@ -9,12 +9,12 @@ LARGEST = 5_000_000
 
 
 class HistoryForm(FundForm):
-    """A CSV of earlier grants, to look at."""
+    """A file of earlier grants, to look at."""
 
     file = forms.FileField(
         label=_("File of earlier grants"),
-        help_text=_("CSV in the columns of SCDL “subventions”, 5 MB at most."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
+        help_text=_("CSV, XLSX, ODS or 360Giving JSON, 5 MB at most."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.ods,.json"}),
         error_messages={"empty": _("This file is empty.")},
     )
 

@@ -8,14 +8,18 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-def part_of(amount: int, share: Decimal) -> int:
-    """Whole cents of a share."""
-    return amount if share == 1 else int((amount * share).to_integral_value())
+def part_of(amount: int, share: Decimal | None) -> int:
+    """Whole cents of a share; the whole amount when the share is not known."""
+    return amount if share is None or share == 1 else int((amount * share).to_integral_value())
 
 
 class PastGrant(models.Model):
-    """One row of an earlier grant, in the terms of SCDL "subventions" 2.1.1: one row per beneficiary, `share` is that body's part of `amount`."""
+    """One row of an earlier grant, in the terms of SCDL "subventions" 2.1.1: one row per beneficiary, `share` is that body's part of `amount`.
 
+    What its file did not say is unknown: null or empty, never a usual value. `row_key` is its public key and stays when it is corrected.
+    """
+
+    identity = models.CharField(_("identity of the grant"), max_length=64, db_index=True)
     row_key = models.CharField(_("key of the row"), max_length=64, unique=True)
     funder_name = models.CharField(_("funder"), max_length=255)
     funder_siret = models.CharField(_("funder's SIRET"), max_length=14)
@@ -26,13 +30,13 @@ class PastGrant(models.Model):
     recipient_rna = models.CharField(_("recipient's RNA"), max_length=10, blank=True)
     purpose = models.TextField(_("purpose"))
     amount = models.BigIntegerField(_("amount in cents"))
-    nature = models.CharField(_("nature"), max_length=60)
-    conditions = models.CharField(_("conditions of payment"), max_length=256)
+    nature = models.CharField(_("nature"), max_length=60, blank=True)
+    conditions = models.CharField(_("conditions of payment"), max_length=256, blank=True)
     paid_from_on = models.DateField(_("paid from"), null=True, blank=True)
     paid_until_on = models.DateField(_("paid until"), null=True, blank=True)
     rae = models.CharField(_("RAE number"), max_length=5, blank=True)
-    eu_notified = models.BooleanField(_("notified to the EU"), default=False)
-    share = models.DecimalField(_("share"), max_digits=6, decimal_places=4, default=1)
+    eu_notified = models.BooleanField(_("notified to the EU"), null=True, blank=True)
+    share = models.DecimalField(_("share"), max_digits=6, decimal_places=4, null=True, blank=True)
     scheme = models.CharField(_("scheme"), max_length=255, blank=True)
     imported_at = models.DateTimeField(_("imported at"))
     imported_by = models.ForeignKey(
@@ -45,7 +49,9 @@ class PastGrant(models.Model):
         ordering = ["-agreed_on", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="past_grant_amount"),
-            models.CheckConstraint(condition=Q(share__gt=0, share__lte=1), name="past_grant_share"),
+            models.CheckConstraint(
+                condition=Q(share__isnull=True) | Q(share__gt=0, share__lte=1), name="past_grant_share"
+            ),
             models.CheckConstraint(condition=~Q(recipient_siret="", recipient_rna=""), name="past_grant_identified"),
         ]
 

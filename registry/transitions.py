@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
@@ -12,6 +13,8 @@ from core.models import Event
 from core.transitions import Refusal
 from fund import people
 from registry.models import PastGrant
+from registry.queries import earlier
+from registry.queries.earlier import Correction
 
 
 def may_import(actor, at) -> None:
@@ -20,34 +23,83 @@ def may_import(actor, at) -> None:
         raise Refusal("not_permitted", _("Only a case officer imports earlier grants."))
 
 
-def import_past_grants(*, rows: Sequence[PastGrant], actor, at) -> int:
-    """Keep these earlier grants, checked by `registry.resources`: in one act, those already there left as they are. Returns how many are new."""
+def import_past_grants(*, rows: Sequence[PastGrant], corrections: Sequence[Correction] = (), actor, at) -> int:
+    """Keep these earlier grants and these corrections, checked by `registry.resources`, in one act; what is there already stays as it is.
+    Returns how many are new.
+    """
     may_import(actor, at)
     with transaction.atomic():
-        keys = [row.row_key for row in rows]
-        there = set()
-        for start in range(0, len(keys), 500):
-            known = PastGrant.objects.filter(row_key__in=keys[start : start + 500])
-            there |= set(known.values_list("row_key", flat=True))
-        new = [row for row in {row.row_key: row for row in rows}.values() if row.row_key not in there]
+        corrected = [mended for correction in corrections if (mended := _correct(correction, actor, at))]
+        new = _unknown(rows)
         for row in new:
             row.imported_at, row.imported_by = at, actor
         try:
             with transaction.atomic():
                 PastGrant.objects.bulk_create(new, batch_size=500)
         except IntegrityError as error:
-            raise Refusal(
-                "import_conflict", _("Some of these rows were imported a moment ago."), remedy=_("Look at it again.")
-            ) from error
-        if new:
-            Event.objects.create(
-                at=at,
-                actor=actor,
-                machine="past_grant",
-                object_id=0,
-                subject="",
-                verb="import",
-                payload={"new": len(new)},
-                request_id=current_request_id(),
+            raise _conflict() from error
+        if new or corrected:
+            payload = {"new": len(new)} | ({"corrected": len(corrected)} if corrected else {})
+            facts = [("import", 0, payload), *(("correct", pk, changes) for pk, changes in corrected)]
+            Event.objects.bulk_create(
+                Event(
+                    at=at,
+                    actor=actor,
+                    machine="past_grant",
+                    object_id=pk,
+                    subject="",
+                    verb=verb,
+                    payload=said,
+                    request_id=current_request_id(),
+                )
+                for verb, pk, said in facts
             )
     return len(new)
+
+
+def _conflict() -> Refusal:
+    return Refusal(
+        "import_conflict", _("Some of these rows were imported a moment ago."), remedy=_("Look at it again.")
+    )
+
+
+def _unknown(rows: Sequence[PastGrant]) -> list[PastGrant]:
+    """Rows that no grant of the registry says, once each, with their public keys."""
+    there = earlier.stored(earlier.identity_of(row) for row in rows)
+    said = {tuple(earlier.facts_of(grant).values()) for grants in there.values() for grant in grants}
+    counts = Counter({identity: len(grants) for identity, grants in there.items()})
+    new = []
+    for row in rows:
+        facts = tuple(earlier.facts_of(row).values())
+        if facts in said:
+            continue
+        said.add(facts)
+        row.identity = earlier.identity_of(row)
+        row.row_key = earlier.key_of(row.identity, counts[row.identity])
+        counts[row.identity] += 1
+        new.append(row)
+    return new
+
+
+def _correct(correction: Correction, actor, at) -> tuple[int, dict] | None:
+    """Write a correction on the grant it was shown for; None when it is done already. Raises Refusal when the grant says something else by now."""
+    grant = PastGrant.objects.select_for_update().filter(pk=correction.grant.pk).first()
+    now = earlier.facts_of(grant) if grant else None
+    if now == correction.after:
+        return None
+    if grant is None or now != correction.before:
+        raise _conflict()
+    for name, _before, after in correction.changes:
+        setattr(grant, name, after)
+    grant.imported_at, grant.imported_by = at, actor
+    grant.save(update_fields=[*(name for name, *_values in correction.changes), "imported_at", "imported_by"])
+    said = {name: [_plain(before), _plain(after)] for name, before, after in correction.changes if name in _TOLD}
+    return grant.pk, {"row_key": grant.row_key, "fields": [name for name, *_values in correction.changes], **said}
+
+
+_TOLD = ("amount", "share", "agreed_on", "paid_from_on", "paid_until_on", "eu_notified")
+"""Fields whose values an event may hold: figures and days. Events keep no text that could name a person."""
+
+
+def _plain(value):
+    return value if value is None or isinstance(value, (bool, int)) else str(value)

@@ -29,8 +29,12 @@ _RNA = re.compile(r"^W\d{9}$")
 
 
 def is_expressible(grant) -> bool:
-    """SCDL has no natural persons and no unregistered bodies, and knows signed agreements only; its RNA pattern refuses the ones with letters."""
-    return bool(grant.agreed_on and (grant.recipient_siret or _RNA.match(grant.recipient_rna or "")))
+    """SCDL has no natural persons and no unregistered bodies, and knows signed agreements only; its RNA pattern refuses the ones with letters.
+    An earlier grant whose file did not say what SCDL makes compulsory is left out too: nothing is written in its place.
+    """
+    named = grant.recipient_siret or _RNA.match(grant.recipient_rna or "")
+    told = grant.nature and grant.conditions and grant.paid_from_on
+    return bool(grant.agreed_on and named and told and grant.share is not None and grant.eu_notified is not None)
 
 
 def row(grant) -> list:

@@ -101,6 +101,8 @@ def unsayable_in_scdl() -> tuple[int, int]:
     )
     rows = own(EVERYTHING).filter(state="selected").annotate(is_signed=Exists(signed)).exclude(named, is_signed=True)
     mine = rows.order_by().aggregate(rows=Count("pk"), cents=Sum("awarded_amount"))
-    earlier = PastGrant.objects.filter(recipient_siret="").exclude(recipient_rna__regex=RNA)
+    nameless = Q(recipient_siret="") & ~Q(recipient_rna__regex=RNA)
+    untold = Q(nature="") | Q(conditions="") | Q(paid_from_on=None) | Q(share=None) | Q(eu_notified=None)
+    earlier = PastGrant.objects.filter(nameless | untold)
     parts = [part_of(amount, share) for amount, share in earlier.values_list("amount", "share")]
     return mine["rows"] + len(parts), (mine["cents"] or 0) + sum(parts)

@@ -54,7 +54,7 @@ class PublishedGrant:
     requested_amount: int | None = None
     agreed_amount: int | None = None
     paid_amount: int | None = None
-    share: Decimal = Decimal(1)
+    share: Decimal | None = Decimal(1)
     score: str = ""
     decision_reference: str = ""
     agreed_on: date | None = None
@@ -65,7 +65,7 @@ class PublishedGrant:
     nature: str = "aide en numéraire"
     conditions: str = ""
     rae: str = ""
-    eu_notified: bool = False
+    eu_notified: bool | None = False
     licence: str = ""
     repository_url: str = ""
     demo_url: str = ""

@@ -1,21 +1,26 @@
 """Staff page: import of earlier grants. Look at a file first, then import exactly what was shown; rows with a problem are left out, and said."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.access import allow
+from core.templatetags.ui import euros
 from core.transitions import Refusal
 from fund.people import instruction_desk
 from registry import transitions
 from registry.forms import ConfirmForm, HistoryForm, digest
 from registry.models import PastGrant
+from registry.queries.earlier import Correction
 from registry.resources import Reading, read_past_grants
 
-SHOWN, TASTED = 20, 8
+SHOWN, TASTED, CORRECTED = 20, 8, 200
 
 
 @allow(instruction_desk)
@@ -29,7 +34,7 @@ def history(request):
             form = HistoryForm(request.POST, request.FILES)
             if form.is_valid():
                 reading = read_past_grants(form.cleaned_data["file"])
-                if reading.new:
+                if reading.new or reading.corrections:
                     seen = digest(form.cleaned_data["file"])
                     _keep(request.user, form.cleaned_data["file"])
         except Refusal as refusal:
@@ -53,10 +58,11 @@ def _page(request, form: HistoryForm, reading: Reading | None, seen: str, said: 
         "refusal": refusal,
         "confirm": ConfirmForm(initial={"seen": seen}) if seen else None,
         "shown": reading.rows[:TASTED] if reading else [],
+        "differences": [_difference(correction) for correction in reading.corrections[:CORRECTED]] if reading else [],
         "count": PastGrant.objects.count(),
         "rows": PastGrant.objects.order_by("-imported_at", "-pk")[:SHOWN],
     }
-    wrong = bool(form.errors) or (reading is not None and reading.wrong > 0 and not reading.new)
+    wrong = bool(form.errors) or (reading is not None and reading.wrong > 0 and not seen)
     status = said.status if said else 422 if wrong else 200
     return render(request, "registry/history.html", context, status=status)
 
@@ -66,16 +72,47 @@ def _import(request):
     raw = _kept(request.user)
     if raw is None or not confirm.is_valid() or digest(raw) != confirm.cleaned_data["seen"]:
         raise Refusal("file_changed", _("This file is not the one that was looked at."), remedy=_("Look at it again."))
-    rows = read_past_grants(raw).rows
-    new = transitions.import_past_grants(rows=rows, actor=request.user, at=request.received_at)
-    default_storage.delete(_name(request.user))
-    messages.success(
-        request,
-        ngettext("%(count)s earlier grant imported.", "%(count)s earlier grants imported.", new) % {"count": new}
-        if new
-        else _("Nothing new: these rows were already there."),
+    reading = read_past_grants(raw)
+    new = transitions.import_past_grants(
+        rows=reading.rows, corrections=reading.corrections, actor=request.user, at=request.received_at
     )
+    default_storage.delete(_name(request.user))
+    messages.success(request, _done(new, len(reading.corrections)))
     return redirect("registry:history")
+
+
+def _done(new: int, corrected: int) -> str:
+    said = []
+    if new:
+        said.append(
+            ngettext("%(count)s earlier grant imported.", "%(count)s earlier grants imported.", new) % {"count": new}
+        )
+    if corrected:
+        said.append(
+            ngettext("%(count)s grant corrected.", "%(count)s grants corrected.", corrected) % {"count": corrected}
+        )
+    return " ".join(said) or _("Nothing new: these rows were already there.")
+
+
+def _difference(correction: Correction) -> dict:
+    """A correction as it is shown before it is made: what the registry says and what the file says."""
+    changes = [
+        (getattr(PastGrant._meta.get_field(name), "verbose_name", name), _told(name, before), _told(name, after))
+        for name, before, after in correction.changes
+    ]
+    return {"number": correction.number, "recipient": correction.grant.recipient_name, "changes": changes}
+
+
+def _told(name: str, value) -> str:
+    if value in (None, ""):
+        return _("unknown")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name == "amount":
+        return euros(value)
+    if isinstance(value, date):
+        return date_format(value, "DATE_FORMAT")
+    return f"{value.normalize():f}" if name == "share" else str(value)
 
 
 def _name(user) -> str:
