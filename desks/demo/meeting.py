@@ -177,6 +177,7 @@ def _vote(world: World, meeting: dict, item_pk: int, row: dict, at) -> None:
         mode=VoteMode.OPEN,
         proposal="selected",
         amount=_proposed(world, row),
+        amount_reason="une partie des dépenses prévues n’est pas nécessaire pour essayer le prototype",
     )
     votes = world.variant.votes(row)
     choices = {seats[vote["member"]]: vote["vote"] for vote in votes}

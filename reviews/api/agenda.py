@@ -35,6 +35,7 @@ class AgendaItemSerializer(WithTransitions, serializers.ModelSerializer):
             "state",
             "proposal",
             "amount",
+            "amount_reason",
             "grounds",
             "round",
             "outcome",
@@ -49,6 +50,9 @@ class BallotDraft(Strict):
     mode = serializers.ChoiceField(choices=VoteMode.choices, required=False)
     proposal = serializers.ChoiceField(choices=Proposal.choices, required=False)
     amount = serializers.IntegerField(min_value=1, max_value=10**12, required=False, allow_null=True, help_text="Cents")
+    amount_reason = serializers.CharField(
+        max_length=500, allow_blank=True, required=False, help_text="Required when the amount is below the request"
+    )
     grounds = serializers.CharField(max_length=6000, allow_blank=True, required=False)
 
 

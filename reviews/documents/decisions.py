@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 
 from django.template.loader import get_template
 from django.utils import timezone, translation
@@ -189,7 +190,8 @@ def freeze_letter(decision: Decision, *, at) -> Document:
             else "",
             "score": decision.published_score.replace(".", ","),
             "minimum_score": str(rules["minimum_score"]).replace(".", ","),
-            "below_minimum": bool(decision.details.get("below_minimum")),
+            "below_minimum": bool(decision.published_score)
+            and Decimal(decision.published_score) < Decimal(str(rules["minimum_score"])),
             "move_reason": str(decision.details.get("move_reason", "")),
             "reduction_reason": str(decision.details.get("reduction_reason", "")),
             "tie_rule": str(decision.details.get("tie_rule", "")),

@@ -393,6 +393,8 @@ def _item_text(item: AgendaItem, votes: list[Vote], recusals: list[str], departu
         lines += ["", f"Débat : {item.debate}"]
     for vote in votes:
         lines += ["", *_vote_lines(vote)]
+    if item.amount_reason:
+        lines += ["", f"Montant inférieur à la demande, pour cette raison : {item.amount_reason}"]
     if item.grounds:
         lines += ["", f"Motifs : {item.grounds}"]
     if item.place_reason:

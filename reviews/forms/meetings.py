@@ -284,6 +284,12 @@ class BallotForm(FundForm):
         label=_("Proposal"), choices=Proposal.choices, widget=forms.RadioSelect, required=False
     )
     amount = EurosField(label=_("Amount proposed"), required=False)
+    amount_reason = forms.CharField(
+        label=_("Why less than the request"),
+        max_length=500,
+        required=False,
+        help_text=_("Only when the amount is lower: the minutes and the letter repeat it."),
+    )
     grounds = NoteForm.base_fields["grounds"]
     mode = forms.ChoiceField(label=_("How"), choices=VoteMode.choices, widget=forms.RadioSelect, required=False)
 
@@ -293,10 +299,11 @@ class BallotForm(FundForm):
         self.fields["grounds"].initial = item.grounds
         self.fields["mode"].initial = VoteMode.SECRET if item.secret_asked_by.exists() else VoteMode.CONSENT
         if item.application_id is None:
-            for name in ("proposal", "amount", "grounds"):
+            for name in ("proposal", "amount", "amount_reason", "grounds"):
                 del self.fields[name]
             return
         application = item.application
+        self.fields["amount_reason"].initial = item.amount_reason
         self.fields["proposal"].initial = item.proposal or Proposal.SELECTED
         self.fields["amount"].initial = item.amount or min(
             application.requested_amount, application.call.ceiling_amount
@@ -307,6 +314,7 @@ class BallotForm(FundForm):
         facts["mode"] = facts["mode"] or str(VoteMode.OPEN)
         if facts.get("proposal") != Proposal.SELECTED:
             facts.pop("amount", None)
+            facts.pop("amount_reason", None)
         return facts
 
 

@@ -170,15 +170,19 @@ def _new_vote(item: AgendaItem, mode: str, at) -> Vote:
         rules.recused_have_left,
         rules.quorum_on_item,
         rules.proposal_is_sound,
+        rules.lowered_amount_says_why,
     ),
 )
-def open_ballot(act, agenda_item, *, mode=VoteMode.OPEN, proposal="", amount=None, grounds=None):
-    """Put a proposal to the vote. `mode`: consent, open or secret (secret at once when members enough asked for it); `amount` in cents."""
+def open_ballot(act, agenda_item, *, mode=VoteMode.OPEN, proposal="", amount=None, amount_reason=None, grounds=None):
+    """Put a proposal to the vote. `mode`: consent, open or secret (secret at once when members enough asked for it); `amount` in cents,
+    with `amount_reason` when it is less than the request."""
     if agenda_item.application_id:
         agenda_item.proposal = proposal or agenda_item.proposal
         agenda_item.amount = (
             (amount if amount is not None else agenda_item.amount) if agenda_item.proposal == "selected" else None
         )
+        said = agenda_item.amount_reason if amount_reason is None else amount_reason.strip()
+        agenda_item.amount_reason = said if rules.is_lowered(agenda_item, agenda_item.amount) else ""
     if grounds is not None:
         agenda_item.grounds = grounds.strip()
     if mode != VoteMode.SECRET and _secret_is_due(agenda_item):
@@ -375,8 +379,8 @@ def close_vote(*, agenda_item, actor, at=None, anyway=False) -> AgendaItem:
         return vote(agenda_item=item, actor=actor, at=at, anyway=anyway)
 
 
-def agree(*, agenda_item, actor, at=None, proposal="", amount=None, grounds=None) -> AgendaItem:
-    """No objection: everyone present or represented is counted in favour (art. 16, 1°)."""
+def agree(*, agenda_item, actor, at=None, **proposed) -> AgendaItem:
+    """No objection: everyone present or represented is counted in favour (art. 16, 1°). `proposed`: as `open_ballot` takes it."""
     at = at or timezone.now()
     with transaction.atomic():
         open_ballot(
@@ -384,9 +388,7 @@ def agree(*, agenda_item, actor, at=None, proposal="", amount=None, grounds=None
             actor=actor,
             at=at,
             mode=VoteMode.CONSENT,
-            proposal=proposal,
-            amount=amount,
-            grounds=grounds,
+            **proposed,
         )
         item = AgendaItem.objects.get(pk=agenda_item.pk)
         if (opened := rules.open_vote(item)) is not None and opened.is_secret:

@@ -104,7 +104,7 @@ def _write_letter(decision: Decision, act) -> None:
 )
 def decide(act, agenda_item, *, application, outcome, grounds, amount=None, rank=None, reserve_rank=None, details=None):
     """Born of the vote on an agenda item, inside `adopt_list`. `details`: what the letter says besides (move_reason, reduction_reason, tie_rule,
-    reserve_count, remedy, below_minimum). The score is that of the filed reviews. Raises `parity_missing`, `envelope_exceeded`…"""
+    reserve_count, remedy). The score is that of the filed reviews. Raises `parity_missing`, `envelope_exceeded`…"""
     facts = dict(details or {})
     decision = _born(
         application,

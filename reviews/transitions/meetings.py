@@ -484,6 +484,8 @@ def _details(item: AgendaItem, line: rules.Line, waiting: int, drawn: str = "") 
         found["reduction_reason"] = (
             "votre projet est le premier qui ne tenait pas en entier dans l’enveloppe, et le reste atteint votre montant minimum"
         )
+    elif line.amount is not None and item.amount_reason:
+        found["reduction_reason"] = item.amount_reason.rstrip(" .")
     if line.outcome == "reserve":
         found["reserve_count"] = waiting
     return found

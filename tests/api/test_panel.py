@@ -150,11 +150,10 @@ def test_a_meeting_is_run_and_voted(at, token):
     officer, member = token(made.officer), made.members[CIVIL][1]
     path = f"{API}/agenda-items/{item.pk}/"
     assert officer.post(f"{path}discuss/").json()["state"] == "in_discussion"
-    opened = officer.post(
-        f"{path}open_ballot/",
-        {"mode": "open", "proposal": "selected", "amount": 1_000_000, "grounds": "Utile et essayé."},
-        format="json",
-    )
+    ballot = {"mode": "open", "proposal": "selected", "amount": 1_000_000, "grounds": "Utile et essayé."}
+    unsaid = officer.post(f"{path}open_ballot/", ballot, format="json")
+    assert unsaid.json()["code"] == "reduction_reason_missing", unsaid.json()
+    opened = officer.post(f"{path}open_ballot/", ballot | {"amount_reason": "Un seul quartier."}, format="json")
     assert opened.status_code == 200, opened.json()
     seat = made.seat(member)
     ballot = {"seat": seat.pk, "choice": "for"}

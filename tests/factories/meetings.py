@@ -80,8 +80,15 @@ def agreed(
     item = called(made, item, at)
     if proposal == "selected" and amount is None:
         amount = item.application.requested_amount
+    lowered = amount is not None and amount < item.application.requested_amount
     return agenda.agree(
-        agenda_item=item, actor=made.presidents[0], at=at, proposal=proposal, amount=amount, grounds=grounds
+        agenda_item=item,
+        actor=made.presidents[0],
+        at=at,
+        proposal=proposal,
+        amount=amount,
+        amount_reason="Un seul quartier suffit pour essayer." if lowered else None,
+        grounds=grounds,
     )
 
 

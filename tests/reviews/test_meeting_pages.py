@@ -458,6 +458,7 @@ def test_a_secret_ballot_tells_nobody_anything_before_it_closes(at, as_user):
             mode="secret",
             proposal="selected",
             amount=1_000_000,
+            amount_reason="Un seul quartier suffit pour essayer.",
             grounds="Oui.",
         )
         member = made.members[CIVIL][1]
@@ -493,6 +494,7 @@ def test_a_show_of_hands_is_entered_by_the_secretary(at, as_user):
             mode="open",
             proposal="selected",
             amount=1_000_000,
+            amount_reason="Un seul quartier suffit pour essayer.",
             grounds="Oui.",
         )
         run, key = f"/instruction/seances/{meeting.pk}/", f"cast_hands-{item.pk}"

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from core.models import Event, Mail
 from core.transitions import Refusal
 from reviews.documents.meetings import draft_sections
-from reviews.models import AgendaItem, Attendance, Meeting
+from reviews.models import AgendaItem, Attendance, Decision, Meeting
 from reviews.queries import meetings as queries
 from reviews.transitions import agenda, assignments, meetings
 from reviews.transitions.deeds import offer_of
@@ -256,6 +256,40 @@ def test_a_missing_quorum_is_recorded_then_a_second_notice_needs_none(at):
     )
     assert item.state == "voted" and item.outcome == "adopted"
     both_sittings_are_written(made, meeting, now)
+
+
+def test_a_lower_amount_is_voted_with_its_reason_which_the_minutes_and_the_letter_repeat(at):
+    made, meeting, now = opened(files=1)
+    item = called(made, item_of(meeting), now)
+    proposed = {"actor": made.presidents[0], "at": now, "proposal": "selected", "grounds": "Oui."}
+    full = item.application.requested_amount
+    error = refused("reduction_reason_missing", agenda.agree, agenda_item=item, amount=full - 100_000, **proposed)
+    assert error.field == "amount_reason"
+    reason = "Un seul quartier suffit pour essayer."
+    item = agenda.agree(agenda_item=item, amount=full - 100_000, amount_reason=reason, **proposed)
+    assert item.amount_reason == reason
+    written = "\n".join(section["text"] for section in draft_sections(meeting, now))
+    assert f"pour cette raison : {reason}" in written
+    meetings.adopt_list(meeting=meeting, actor=made.presidents[0], at=now)
+    decision = Decision.objects.get(application=item.application)
+    assert (decision.amount, decision.details["reduction_reason"]) == (full - 100_000, reason.rstrip("."))
+
+
+def test_a_reason_without_a_lower_amount_is_not_kept(at):
+    made, meeting, now = opened(files=1)
+    item = called(made, item_of(meeting), now)
+    agenda.open_ballot(
+        agenda_item=item,
+        actor=made.presidents[0],
+        at=now,
+        mode="open",
+        proposal="selected",
+        amount=item.application.requested_amount,
+        amount_reason="Pour rien.",
+        grounds="Oui.",
+    )
+    item.refresh_from_db()
+    assert item.amount_reason == ""
 
 
 def both_sittings_are_written(made, meeting, now):

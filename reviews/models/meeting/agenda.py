@@ -42,6 +42,7 @@ class AgendaItem(Machine):
     position = models.PositiveSmallIntegerField(_("position"))
     proposal = models.CharField(_("proposal"), max_length=10, choices=Proposal.choices, blank=True)
     amount = models.BigIntegerField(_("proposed amount"), null=True, blank=True)
+    amount_reason = models.CharField(_("why less than the request"), max_length=500, blank=True)
     grounds = models.TextField(_("grounds"), blank=True)
     debate = models.TextField(_("summary of the discussion"), blank=True)
     dissent = models.TextField(_("disagreement to be recorded"), blank=True)

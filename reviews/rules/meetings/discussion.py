@@ -185,6 +185,34 @@ def proposal_is_sound(act: Act) -> None:
         _score_allows(act, item)
 
 
+def is_lowered(item: AgendaItem, amount: int | None) -> bool:
+    """Whether this amount (cents) is less than the file could be granted."""
+    return amount is not None and amount < most_amount(item.application)
+
+
+def lowered_amount_says_why(act: Act) -> None:
+    """Less than the request or the ceiling goes to the vote with its reason, which the minutes and the letter repeat (art. 17)."""
+    item = act.obj
+    if act.preview or item.application_id is None or (act.get("proposal") or item.proposal) != Proposal.SELECTED:
+        return
+    amount = act.get("amount") if act.get("amount") is not None else item.amount
+    reason = item.amount_reason if act.get("amount_reason") is None else act.get("amount_reason")
+    if is_lowered(item, amount) and not reason.strip():
+        raise Refusal(
+            "reduction_reason_missing",
+            _("%(amount)s is less than what could be granted, %(most)s: say why.")
+            % {
+                "amount": format_euros(amount, cents_if_round=False),
+                "most": format_euros(most_amount(item.application), cents_if_round=False),
+            },
+            remedy=_(
+                "Write the reason of the lower amount: the members vote on it, the minutes and the letter give it."
+            ),
+            field="amount_reason",
+            article="art. 17",
+        )
+
+
 def _reviews_are_equal(item: AgendaItem) -> None:
     counts = review_counts(item.application)
     parity = voting.parity(
