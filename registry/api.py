@@ -33,7 +33,7 @@ class ProjectSerializer(serializers.Serializer):
     funder_name = serializers.CharField()
     funder_siret = serializers.CharField()
     recipient_name = serializers.CharField()
-    recipient_kind = serializers.CharField()
+    recipient_kind = serializers.CharField(allow_null=True)
     recipient_siret = serializers.CharField()
     recipient_rna = serializers.CharField()
     partner_name = serializers.CharField()

@@ -41,7 +41,7 @@ class PublishedGrant:
     scheme: str = ""
     call_slug: str = ""
     recipient_name: str = ""
-    recipient_kind: str = ""
+    recipient_kind: str | None = ""
     is_person: bool = False
     person_id: str = ""
     recipient_siret: str = ""

@@ -324,6 +324,7 @@ def _from_past(row: PastGrant) -> PublishedGrant:
         purpose=row.purpose,
         scheme=row.scheme,
         recipient_name=row.recipient_name,
+        recipient_kind=None,
         recipient_siret=row.recipient_siret,
         recipient_rna=row.recipient_rna,
         decision_reference=row.decision_reference,

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,6 +28,13 @@ _FRENCH = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$")
 _WORDS = re.compile(r"^(\d{1,2})(?:er)?\s+([^\W\d]+)\.?\s+(\d{4})$")
 _INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4})[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?$")
 _FORMULA = re.compile(r"^([=@＝＠]|[-+－＋]\w*[\d(])")  # noqa: RUF001 - the wide signs are read as formulas too
+_BROKEN = re.compile(
+    "\ufffd|\u00c3[\u0080-\u00bf\u20ac\u2030\u0160\u0152\u2020\u2021\u02c6\u201a]|\u00e2\u20ac|[a-z]\u017d"
+)
+"""What letters become when a file was read in the wrong encoding: `Ã©` for é, `â€™` for an apostrophe, `Ž` for the é of old Macintoshes."""
+
+_is_siret = lru_cache(5000)(is_siret)
+"""The funder's number comes again on every row."""
 
 
 def says_nothing(value) -> bool:
@@ -208,9 +216,9 @@ class SiretWidget(Widget):
                 )
                 raise ValueError(words % {"text": value})
         digits = re.sub(r"[.\-]", "", text)
-        if is_siret(digits):
+        if _is_siret(digits):
             return digits
-        if re.match(r"^\d{10,13}$", digits) and is_siret(digits.zfill(14)):
+        if re.match(r"^\d{10,13}$", digits) and _is_siret(digits.zfill(14)):
             whole = digits.zfill(14)
             note(
                 row,
@@ -243,6 +251,8 @@ class TextWidget(Widget):
             text = ""
         if self.required and not text:
             raise ValueError(_("This cell may not be empty."))
+        if _BROKEN.search(text):
+            raise ValueError(_("Some letters are damaged: export the table again, as CSV in UTF-8."))
         if _FORMULA.match(text):
             raise ValueError(_("This cell begins like a formula (=, +, -, @): write it as a text."))
         if len(text) > self.limit:

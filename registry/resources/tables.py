@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from core.transitions import Refusal
-from registry.resources.headers import REQUIRED, Header, fold, recognised
+from registry.resources.headers import Header, fold, recognised
 from registry.resources.text import HEADER_WITHIN, Lines, read_lines
 from registry.resources.threesixty import as_lines
 from registry.resources.workbooks import read_sheets
@@ -100,7 +100,7 @@ def _of_header(header: Header, number: int) -> list[Message]:
 def _take(table: Table, number: int, line: list[str]) -> None:
     """Put a line among the rows, the problems or what is left aside."""
     header = table.header
-    if recognised(line) >= len(REQUIRED) - 1:
+    if _is_header(header, line):
         table.notices.append((number, "", _("The names of the columns come again here: this line is left aside.")))
     elif any(map(str.strip, line[len(header.names) :])):
         table.problems.append(
@@ -121,9 +121,15 @@ def _take(table: Table, number: int, line: list[str]) -> None:
         table.rows.append(header.cells(line))
 
 
+def _is_header(header: Header, line: list[str]) -> bool:
+    """The names of the columns once more, as some files have them at the head of each page."""
+    same = sum(bool(name) and name == " ".join(cell.split()) for name, cell in zip(header.names, line, strict=False))
+    return same > len(header.names) // 2
+
+
 def _is_total(header: Header, line: list[str]) -> bool:
     """A line that says "total" and names neither a beneficiary's number nor a date: an association may be called Total."""
     told = {column: line[place].strip() for column, place in header.places.items() if place < len(line)}
     if any(told.get(column) for column in ("idBeneficiaire", "rnaBeneficiaire", "dateConvention")):
         return False
-    return any(_TOTAL.match(fold(cell)) for cell in line)
+    return any("tota" in cell.lower() and _TOTAL.match(fold(cell)) for cell in line)

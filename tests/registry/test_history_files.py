@@ -136,7 +136,7 @@ def test_what_a_file_does_not_say_is_unknown(officer):
     )
     assert grant.shared_amount == 300_000
     [public] = queries.published()
-    assert public.recipient_kind == "" and not is_expressible(public)
+    assert public.recipient_kind is None and not is_expressible(public)
     assert queries.unsayable_in_scdl() == (1, 300_000)
 
 
@@ -258,6 +258,13 @@ def test_zeros_that_a_spreadsheet_ate_are_put_back_and_said():
 def test_a_share_is_read_as_a_part_or_in_percent():
     shares = [read(ROW | {"Pourcentage": text}).rows[0].share for text in ("0,6", "60 %", "100", "")]
     assert shares == [Decimal("0.6"), Decimal("0.6"), Decimal(1), None]
+
+
+@pytest.mark.parametrize("name", ["Les Amis de l’Ã©cole", "L\ufffdcole", "LumiŽre", "Lâ€™école"])
+def test_damaged_letters_are_not_imported(name):
+    reading = read(ROW | {"Nom du bénéficiaire": name})
+    assert not reading.rows and [column for _row, column, _words in reading.problems] == ["Nom du bénéficiaire"]
+    assert read(ROW | {"Nom du bénéficiaire": "SÃO Žižek"}).new == 1
 
 
 def test_a_corrected_amount_is_shown_as_a_difference_and_is_not_a_second_grant(officer, as_user):
