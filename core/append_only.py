@@ -1,12 +1,14 @@
 """What the database itself keeps from changing, by triggers on both engines: tables that only grow, and columns that are written once.
 
-A table that only grows refuses UPDATE, DELETE and TRUNCATE. A table with frozen columns refuses an UPDATE that changes one of them, DELETE and TRUNCATE.
+A table that only grows refuses UPDATE, DELETE and TRUNCATE. A table with frozen columns refuses an UPDATE that changes one of them, DELETE and TRUNCATE;
+some columns are frozen from the start, others only once a column that tells (a hash, a date, a document) is filled.
 Triggers are (re)created after every migrate, because a later SQLite migration that rebuilds a table silently drops them.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from django.apps import apps
 from django.db import connections, transaction
@@ -14,6 +16,21 @@ from django.db import connections, transaction
 APPEND_ONLY: list[str] = ["core.Event"]
 FROZEN: dict[str, tuple[str, ...]] = {}
 """By model, the fields that never change once the row is written."""
+FROZEN_ONCE: dict[str, dict[str, tuple[str, ...]]] = {}
+"""By model, the fields that no longer change once the one that tells is filled."""
+EMPTY = "('', '0', 'false')"
+
+
+class Kept(NamedTuple):
+    """The columns of a table that do not change: from the start, and once another one is filled. None of either: the table only grows."""
+
+    always: tuple[str, ...] = ()
+    once: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def columns(self) -> set[str]:
+        """Every column that the triggers look at."""
+        return {*self.always, *(name for tells, names in self.once for name in (tells, *names))}
 
 
 def append_only(model):
@@ -23,33 +40,44 @@ def append_only(model):
     return model
 
 
-def frozen(*fields: str):
-    """Class decorator: these fields are written once, and no row goes."""
+def frozen(*fields: str, once: dict[str, tuple[str, ...]] | None = None):
+    """Class decorator: these fields are written once, and no row goes. `once` {field that tells: fields} freezes fields when the first is no longer empty."""
 
     def keep(model):
         FROZEN[model._meta.label] = fields
+        FROZEN_ONCE[model._meta.label] = once or {}
         return model
 
     return keep
 
 
-def _wanted() -> dict[str, tuple[str, ...]]:
-    """Each guarded table with its frozen columns; none when the whole table only grows."""
-    found: dict[str, tuple[str, ...]] = {apps.get_model(label)._meta.db_table: () for label in APPEND_ONLY}
+def _wanted() -> dict[str, Kept]:
+    """Each guarded table with what is frozen of it."""
+    found = {apps.get_model(label)._meta.db_table: Kept() for label in APPEND_ONLY}
     for label, fields in FROZEN.items():
         meta = apps.get_model(label)._meta
-        found[meta.db_table] = tuple(str(meta.get_field(name).column) for name in fields)
+
+        def columns(names, meta=meta) -> tuple[str, ...]:
+            return tuple(str(meta.get_field(name).column) for name in names)
+
+        once = tuple((columns([tells])[0], columns(names)) for tells, names in FROZEN_ONCE[label].items())
+        found[meta.db_table] = Kept(columns(fields), once)
     return found
 
 
-def _changed(columns: tuple[str, ...], differs: str) -> str:
-    return " OR ".join(f'OLD."{column}" {differs} NEW."{column}"' for column in columns)
+def _changed(kept: Kept, differs: str) -> str:
+    def any_of(columns) -> str:
+        return " OR ".join(f'OLD."{column}" {differs} NEW."{column}"' for column in columns)
+
+    parts = [any_of(kept.always)] if kept.always else []
+    parts += [f'(CAST(OLD."{tells}" AS TEXT) NOT IN {EMPTY} AND ({any_of(names)}))' for tells, names in kept.once]
+    return " OR ".join(parts)
 
 
-def _sqlite(table: str, columns: tuple[str, ...]) -> dict[str, str]:
+def _sqlite(table: str, kept: Kept) -> dict[str, str]:
     """Name and text of each trigger of a table."""
-    only = f"WHEN {_changed(columns, 'IS NOT')} " if columns else ""
-    said = f"{table} has columns written once" if columns else f"{table} is append-only"
+    only = f"WHEN {_changed(kept, 'IS NOT')} " if kept.columns else ""
+    said = f"{table} has columns written once" if kept.columns else f"{table} is append-only"
     return {
         f"{table}_no_{act.lower()}": f'CREATE TRIGGER "{table}_no_{act.lower()}" BEFORE {act} ON "{table}" '
         f"{only if act == 'UPDATE' else ''}BEGIN SELECT RAISE(ABORT, '{said}'); END"
@@ -57,8 +85,8 @@ def _sqlite(table: str, columns: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _postgresql(table: str, columns: tuple[str, ...]) -> dict[str, str]:
-    only = f"WHEN ({_changed(columns, 'IS DISTINCT FROM')}) " if columns else ""
+def _postgresql(table: str, kept: Kept) -> dict[str, str]:
+    only = f"WHEN ({_changed(kept, 'IS DISTINCT FROM')}) " if kept.columns else ""
     each = f'ON "{table}" FOR EACH ROW'
     refuse = "EXECUTE FUNCTION fund_append_only()"
     return {
@@ -71,7 +99,7 @@ def _postgresql(table: str, columns: tuple[str, ...]) -> dict[str, str]:
 def _present(connection) -> dict[str, dict[str, str]]:
     """The triggers of every guarded table that exists, by name."""
     tables, make = set(connection.introspection.table_names()), _makers(connection)
-    return {table: make(table, columns) for table, columns in _wanted().items() if table in tables}
+    return {table: make(table, kept) for table, kept in _wanted().items() if table in tables}
 
 
 def _makers(connection):
@@ -127,9 +155,9 @@ def missing(using="default") -> list[str]:
     make = _makers(connection)
     return [
         table
-        for table, columns in _wanted().items()
-        if not (make(table, columns).keys() <= found.get(table, {}).keys())
-        or _looked_at(found[table].values()) != set(columns)
+        for table, kept in _wanted().items()
+        if not (make(table, kept).keys() <= found.get(table, {}).keys())
+        or _looked_at(found[table].values()) != kept.columns
     ]
 
 

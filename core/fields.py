@@ -18,10 +18,18 @@ def cipher() -> MultiFernet:
     return _cipher(tuple(settings.FIELD_KEYS))
 
 
+class Decrypted(str):
+    """A text read from the database, with the cipher text it had there: written back unchanged, the column does not change (the database may forbid it)."""
+
+    token: str
+
+
 class EncryptedTextField(models.TextField):
     """Text kept encrypted: readable in Python, unreadable in the database, not searchable. An empty text stays empty."""
 
     def get_prep_value(self, value):
+        if isinstance(value, Decrypted):
+            return value.token
         value = super().get_prep_value(value)
         return cipher().encrypt(value.encode()).decode() if value else value
 
@@ -29,6 +37,8 @@ class EncryptedTextField(models.TextField):
         if not value:
             return value
         try:
-            return cipher().decrypt(value.encode()).decode()
+            text = Decrypted(cipher().decrypt(value.encode()).decode())
         except InvalidToken as error:
             raise ValueError(f"the column {self.name} cannot be read with the present FIELD_KEYS") from error
+        text.token = value
+        return text

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from core.append_only import frozen
 from core.fields import EncryptedTextField
 from core.models import Machine
 from payments.enums import BADGES, BankSchema, BatchState
@@ -20,6 +21,27 @@ class PaymentBatchQuerySet(models.QuerySet):
         return self.all() if sees_all_money(user) else self.none()
 
 
+@frozen(
+    "reference",
+    "opened_by",
+    "opened_at",
+    once={
+        "message_id": (
+            "message_id",
+            "schema",
+            "controls",
+            "execution_on",
+            "debtor_name",
+            "debtor_iban",
+            "debtor_bic",
+            "total_amount",
+            "lines_count",
+            "frozen_by",
+            "frozen_at",
+        ),
+        "sha256": ("sha256", "content", "exported_by", "exported_at"),
+    },
+)
 class PaymentBatch(Machine):
     """Payments sent to the bank together. From the freeze on, the file is a pure function of the batch; its SHA-256 is kept at export."""
 
@@ -132,6 +154,7 @@ class PaymentBatch(Machine):
         self.closed_at = at
 
 
+@frozen("batch", "position", "instalment", "order", "added_by", "added_at", once={"in_file": ("in_file",)})
 class BatchLine(models.Model):
     """A payment in a batch. `live` until the batch is cancelled, the line taken out or the payment rejected: one live line an instalment."""
 

@@ -3,6 +3,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from core.append_only import frozen
 from core.fields import EncryptedTextField
 from core.models import Machine
 from fund.enums import Trigger
@@ -268,6 +269,20 @@ class Instalment(Machine):
         self._cancel(at, reason)
 
 
+@frozen(
+    "instalment",
+    "attempt",
+    "reference",
+    "end_to_end_id",
+    "amount",
+    "account",
+    "holder",
+    "iban",
+    "bic",
+    "ordered_by",
+    "ordered_at",
+    once={"document": ("document",)},
+)
 class PaymentOrder(models.Model):
     """One order to pay: its own end-to-end id for ever, and a copy of the account as it was approved. Never changed but for how it ended."""
 
