@@ -90,7 +90,7 @@ def _found(sheets: list[Lines]) -> tuple[Lines, int, Header]:
 def _of_header(header: Header, number: int) -> list[Message]:
     said = []
     if header.renamed:
-        pairs = ", ".join(f"“{name}” = {column}" for column, name in header.renamed.items())
+        pairs = ", ".join(f"{name} → {column}" for column, name in header.renamed.items())
         said.append((number, "", _("Names of columns understood: %(pairs)s.") % {"pairs": pairs}))
     if header.unread:
         said.append((number, "", _("Columns that are not read: %(names)s.") % {"names": ", ".join(header.unread)}))

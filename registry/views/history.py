@@ -96,11 +96,13 @@ def _done(new: int, corrected: int) -> str:
 
 def _difference(correction: Correction) -> dict:
     """A correction as it is shown before it is made: what the registry says and what the file says."""
-    changes = [
-        (getattr(PastGrant._meta.get_field(name), "verbose_name", name), _told(name, before), _told(name, after))
-        for name, before, after in correction.changes
-    ]
+    changes = [(_label(name), _told(name, before), _told(name, after)) for name, before, after in correction.changes]
     return {"number": correction.number, "recipient": correction.grant.recipient_name, "changes": changes}
+
+
+def _label(name: str) -> str:
+    """A field's name for people; amounts are kept in cents and shown in euros."""
+    return _("Amount") if name == "amount" else str(getattr(PastGrant._meta.get_field(name), "verbose_name", name))
 
 
 def _told(name: str, value) -> str:
