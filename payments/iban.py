@@ -6,6 +6,16 @@ from django.utils.translation import gettext as _
 
 from core.transitions import Refusal
 
+_FRENCH = frozenset("FR GP MQ GF RE YT PM BL MF NC PF WF TF".split())
+_BANKS_OF = {
+    "FR": _FRENCH,
+    "MC": _FRENCH | {"MC"},
+    "GB": frozenset({"GB", "JE", "GG", "IM"}),
+    "FI": frozenset({"FI", "AX"}),
+}
+"""By country of the account, those its bank may say in its BIC when there is more than one: territories that share the numbers of their State."""
+EEA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
+
 
 def compact(text: str) -> str:
     """The number as machines write it: no spaces, upper case."""
@@ -40,11 +50,19 @@ def checked(text: str) -> str:
 
 
 def checked_bic(text: str, iban: str = "") -> str:
-    """The compact BIC, or "" when none was given. Raises Refusal `bic_invalid`."""
+    """The compact BIC, or "" when none was given. Raises Refusal `bic_invalid`, `bic_of_another_country`, or `bic_missing` outside the EEA."""
     from schwifty import BIC
     from schwifty.exceptions import SchwiftyException
 
-    code = compact(text)
+    code, country = compact(text), compact(iban)[:2]
+    if not code and country and country not in EEA:
+        raise Refusal(
+            "bic_missing",
+            _("This account is outside the European Economic Area: its bank’s code (BIC) is needed."),
+            remedy=_("Copy it from your bank statement, below the IBAN."),
+            article="art. 22",
+            field="bic",
+        )
     if not code:
         return ""
     try:
@@ -56,6 +74,15 @@ def checked_bic(text: str, iban: str = "") -> str:
             remedy=_("Copy it from your bank statement, or leave it empty."),
             field="bic",
         ) from None
+    if country and code[4:6] not in _BANKS_OF.get(country, {country}):
+        raise Refusal(
+            "bic_of_another_country",
+            _("This bank code (BIC) is of another country (%(bank)s) than the account (%(account)s).")
+            % {"bank": code[4:6], "account": country},
+            remedy=_("Copy the IBAN and the BIC from the same bank statement."),
+            article="art. 22",
+            field="bic",
+        )
     return code
 
 

@@ -18,6 +18,9 @@ from lxml import etree
 from sepaxml import SepaTransfer
 from text_unidecode import unidecode
 
+from core.transitions import Refusal
+from payments.iban import checked, checked_bic, masked
+
 SCHEMAS = ("pain.001.001.09", "pain.001.001.03")
 DATA = Path(__file__).resolve().parent / "data"
 _SIGNS = {
@@ -39,6 +42,10 @@ _SIGNS = {
     "æ": "ae",
     "Æ": "AE",
     "ß": "ss",
+    "°": "o",
+    "№": "No",
+    "•": "-",
+    "·": "-",
 }
 _ALLOWED = re.compile(r"[^a-zA-Z0-9/\-?:().,'+ ]")
 IDENTIFIER = re.compile(r"(?!/)(?!.*//)[a-zA-Z0-9/\-?:().,'+]{1,35}(?<!/)")
@@ -85,7 +92,7 @@ class FrozenBatch:
 
 def sepa_text(text: str, limit: int) -> str:
     """The text in the SEPA character set (letters without accents, figures, / - ? : ( ) . , ' + space), at most `limit` signs; may be empty."""
-    text = "".join(_SIGNS.get(sign, sign) for sign in unicodedata.normalize("NFC", text))
+    text = "".join(_SIGNS.get(sign, sign) for sign in unicodedata.normalize("NFKC", text))
     text = _ALLOWED.sub(" ", unidecode(text))
     text = re.sub(r"/{2,}", "/", re.sub(r"\s+", " ", text)).strip(" /")
     return text[:limit].strip(" /")
@@ -151,8 +158,10 @@ def problems(batch: FrozenBatch) -> list[str]:
         found.append(f"message id {batch.message_id!r}")
     if not sepa_text(batch.debtor.name, 70):
         found.append("the debtor's name is empty in the SEPA character set")
+    found += account_problems(batch.debtor.iban, batch.debtor.bic)
     seen = set()
     for transfer in batch.transfers:
+        found += account_problems(transfer.iban, transfer.bic)
         if not IDENTIFIER.fullmatch(transfer.end_to_end_id):
             found.append(f"end-to-end id {transfer.end_to_end_id!r}")
         if transfer.end_to_end_id in seen:
@@ -165,6 +174,15 @@ def problems(batch: FrozenBatch) -> list[str]:
         if not sepa_text(transfer.remittance, 140):
             found.append(f"the remittance text of {transfer.end_to_end_id} is empty")
     return found
+
+
+def account_problems(iban: str, bic: str) -> list[str]:
+    """Why the bank would send back a payment from or to this account; the number itself stays masked."""
+    try:
+        checked_bic(bic, checked(iban))
+    except Refusal as refusal:
+        return [f"{masked(iban)}: {refusal.reason}"]
+    return []
 
 
 @lru_cache(maxsize=4)

@@ -129,7 +129,14 @@ class PayeeAccountForm(FundForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "input mono"}),
         help_text=_("As on your bank identity statement; spaces do not matter."),
     )
-    bic = forms.CharField(label=_("BIC (optional)"), max_length=14, required=False)
+    bic = forms.CharField(
+        label=_("BIC (optional)"),
+        max_length=14,
+        required=False,
+        help_text=_(
+            "Needed only for an account outside the European Economic Area (Switzerland, Monaco, United Kingdom…)."
+        ),
+    )
     proof = forms.FileField(label=_("Bank identity statement (PDF or picture)"), required=False)
 
 
@@ -157,7 +164,12 @@ class BatchControlsForm(FundForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    execution_on = DayField(label=_("Execution date"))
+    execution_on = DayField(
+        label=_("Execution date"),
+        help_text=_(
+            "A day on which banks exchange payments: no Saturday, Sunday, 1 January, Good Friday, Easter Monday, 1 May, 25 or 26 December."
+        ),
+    )
     schema = forms.ChoiceField(label=_("Format the bank takes"), choices=BankSchema.choices)
 
 
