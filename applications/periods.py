@@ -25,7 +25,8 @@ def add_months(day: date, months: int) -> date:
     return day.replace(year=year, month=month, day=min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def _easter(year: int) -> date:
+def easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar."""
     a, b, c = year % 19, year // 100, year % 100
     d = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
     e = (32 + 2 * (b % 4) + 2 * (c // 4) - d - c % 4) % 7
@@ -38,8 +39,7 @@ def public_holidays(year: int) -> set[date]:
     fixed = {
         date(year, month, day) for month, day in ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
     }
-    easter = _easter(year)
-    return fixed | {easter + timedelta(days=1), easter + timedelta(days=39), easter + timedelta(days=50)}
+    return fixed | {easter(year) + timedelta(days=days) for days in (1, 39, 50)}
 
 
 def next_working_day(day: date) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from applications.periods import add_months, next_working_day
+from applications.periods import add_months, easter, next_working_day
 from core.money import split
 
 
@@ -44,3 +44,17 @@ def unspent(budget: int, accepted: int, award: int) -> int:
 def balance_due(scheduled: int, unspent_amount: int) -> int:
     """Cents of the balance that remain due once what was not spent is taken off; zero when nothing is."""
     return max(0, scheduled - unspent_amount)
+
+
+def target_closing_days(year: int) -> set[date]:
+    """Days but Saturdays and Sundays on which TARGET, the system of the euro's central banks, is closed (ECB/2022/8)."""
+    sunday = easter(year)
+    fixed = {date(year, month, day) for month, day in ((1, 1), (5, 1), (12, 25), (12, 26))}
+    return fixed | {sunday - timedelta(days=2), sunday + timedelta(days=1)}
+
+
+def next_target_day(day: date) -> date:
+    """This day when banks exchange payments on it, else the next one."""
+    while day.weekday() >= 5 or day in target_closing_days(day.year):
+        day += timedelta(days=1)
+    return day

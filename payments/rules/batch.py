@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core.transitions import Act, Refusal
 from fund.models import FundIdentity
 from payments.enums import Control
-from payments.iban import checked
+from payments.iban import checked, checked_bic
+from payments.schedule import next_target_day
 
 
 def has_lines(act: Act) -> None:
@@ -48,6 +50,19 @@ def date_not_past(act: Act) -> None:
         )
 
 
+def banks_open(act: Act) -> None:
+    """SEPA payments are carried out on the open days of TARGET alone; a bank would move the date, or refuse the file."""
+    day = act.get("execution_on")
+    if day is not None and (possible := next_target_day(day)) != day:
+        raise Refusal(
+            "execution_date_closed",
+            _("%(day)s is not a day on which banks exchange payments.") % {"day": date_format(day, "l j F Y")},
+            remedy=_("Choose %(day)s, the next possible day.") % {"day": date_format(possible, "l j F Y")},
+            article="art. 22",
+            field="execution_on",
+        )
+
+
 def debtor_known(act: Act) -> None:
     fund = FundIdentity.current()
     if not fund.debtor_iban or not (fund.debtor_holder or fund.legal_name):
@@ -58,7 +73,7 @@ def debtor_known(act: Act) -> None:
             article="art. 22",
             status=409,
         )
-    checked(fund.debtor_iban)
+    checked_bic(fund.debtor_bic, checked(fund.debtor_iban))
 
 
 def never_exported(act: Act) -> None:

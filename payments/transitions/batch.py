@@ -22,6 +22,7 @@ from payments.models import BatchLine, Instalment, PaymentBatch
 from payments.notifications import tell_staff
 from payments.rules import batch as rules
 from payments.rules.people import accounting_officer, authorising_officer, clock, reason_given
+from payments.schedule import next_target_day
 from payments.transitions import instalment as instalments
 from payments.transitions.common import lock_instalments
 
@@ -93,10 +94,10 @@ def remove(act, batch, *, instalments):
     label=_("freeze the batch"),
     who=(accounting_officer,),
     lock=_lock_lines,
-    guards=(rules.has_lines, rules.controls_ticked, rules.date_not_past, rules.debtor_known),
+    guards=(rules.has_lines, rules.controls_ticked, rules.date_not_past, rules.banks_open, rules.debtor_known),
 )
 def freeze(act, batch, *, controls, execution_on=None, schema=None):
-    """Fix content, date, message id and debtor account; every instalment goes in payment under the name of this third person."""
+    """Fix content, date (else the next day banks are open), message id and account; every instalment goes in payment under the name of this third person."""
     fund = FundIdentity.current()
     lines = list(batch.lines.filter(live=True).select_related("order", "instalment").order_by("position"))
     total = sum(line.order.amount for line in lines)
@@ -105,7 +106,7 @@ def freeze(act, batch, *, controls, execution_on=None, schema=None):
         act.at,
         sorted(controls),
         batch.reference,
-        execution_on or timezone.localdate(act.at),
+        execution_on or next_target_day(timezone.localdate(act.at)),
         schema or batch.schema,
         (fund.debtor_holder or fund.legal_name, fund.debtor_iban, fund.debtor_bic),
         total,

@@ -19,6 +19,7 @@ from core.transitions import Refusal
 from fund.people import finance_desk
 from payments import forms
 from payments.models import Instalment, PaymentBatch
+from payments.schedule import next_target_day
 from payments.transitions import batch as batches
 from payments.transitions.common import record_event
 from payments.views.acts import act, cards, confirm_first, status
@@ -83,7 +84,8 @@ def batch(request, reference):
         .prefetch_related(Prefetch("instalment__orders"))
         .order_by("position")
     )
-    initial = {"freeze": {"execution_on": timezone.localdate(request.received_at), "schema": row.schema}}
+    proposed = next_target_day(timezone.localdate(request.received_at))
+    initial = {"freeze": {"execution_on": proposed, "schema": row.schema}}
     lines = [line for line in lines if line.live or line.in_file]
     return render(
         request,
