@@ -54,6 +54,8 @@ class Line:
     batch_count: int | None = None
     text: str = ""
     account: str = ""
+    statement_number: str = ""
+    """The bank's running number of the statement, when it numbers them."""
 
     @property
     def is_return(self) -> bool:
@@ -61,7 +63,7 @@ class Line:
         return self.direction == "credit" and (self.reversal or bool(self.reason_code))
 
     def identity(self, occurrence: int = 0) -> str:
-        """Same movement, same identity, whatever the file that carries it (a notice, then the statement). `occurrence` tells equal lines of one file apart."""
+        """What the line says, and which of those that say the same it is. Without the bank's own reference: a notice and a statement differ in it."""
         facts = (
             self.account,
             self.direction,
@@ -115,8 +117,9 @@ def parse(content: bytes) -> Statement:
         if not account:
             raise Unreadable(statement.sourceline or 1, _("the account of the statement is missing"))
         accounts.append(account)
+        number = _number(statement)
         for entry in statement.findall("Ntry"):
-            lines.extend(_entry(entry, account))
+            lines.extend(_entry(entry, account, number))
     message_id = _required(report, "GrpHdr/MsgId")
     return Statement(kind, schema, message_id, _text(report, "GrpHdr/CreDtTm"), tuple(accounts), tuple(lines))
 
@@ -216,13 +219,18 @@ def _reason(element) -> str:
     return _text(element, "RtrInf/Rsn/Cd") or _text(element, "RtrInf/Rsn/Prtry")
 
 
-def _entry(entry, account: str) -> list[Line]:
+def _number(statement) -> str:
+    return (_text(statement, "ElctrncSeqNb") or _text(statement, "LglSeqNb"))[:35]
+
+
+def _entry(entry, account: str, number: str) -> list[Line]:
     if entry.find("Amt") is None:
         raise Unreadable(entry.sourceline or 1, _("an amount is missing"))
     total = _amount(entry.find("Amt"))
     booked = (_text(entry, "Sts/Cd") or _text(entry, "Sts")) == "BOOK"
     common: dict[str, Any] = {
         "account": account,
+        "statement_number": number,
         "booked": booked,
         "booked_on": _day(entry, "BookgDt"),
         "value_on": _day(entry, "ValDt"),

@@ -62,6 +62,7 @@ class StatementLine(Machine):
     booked_on = models.DateField(_("booked on"), null=True, blank=True)
     value_on = models.DateField(_("value date"), null=True, blank=True)
     bank_reference = models.CharField(_("bank's reference"), max_length=140, blank=True)
+    statement_number = models.CharField(_("bank's number of the statement"), max_length=35, blank=True)
     reason_code = models.CharField(_("bank's reason"), max_length=35, blank=True)
     is_return = models.BooleanField(_("return"), default=False)
     status = models.CharField(_("status"), max_length=10, blank=True)

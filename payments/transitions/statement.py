@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 
 from django.db.models import Q
 from django.utils import timezone
@@ -19,6 +18,7 @@ from fund import ledger
 from fund.models import FundIdentity
 from payments import camt
 from payments.iban import compact, last_four
+from payments.identities import identified
 from payments.models import BankStatement, Instalment, PaymentBatch, PaymentOrder, Recovery, StatementLine
 from payments.queries.desk import claims_named, is_named
 from payments.rules.people import accounting_officer
@@ -134,28 +134,22 @@ def import_statement(act, _none, *, content, name):
     )
     matched = known = 0
     with ledger.batch(act.at):
-        for position, line, identity in _numbered(parsed):
-            if StatementLine.objects.filter(identity=identity).exists():
+        for found in identified(parsed, set(orders)):
+            if found.known:
                 known += 1
                 continue
-            row = _row(act, statement, position, line, identity)
+            line = found.line
+            row = _row(act, statement, found.position, line, found.identity)
+            if found.doubtful and row.state == "to_check":
+                row.finding = "maybe_known"
+                row.save()
+                continue
             matched += _work(act, row, line, orders.get(line.end_to_end_id), claims)
         if parsed.kind == "pain.002" and parsed.group_status == "RJCT":
             matched += _whole_file_refused(act, parsed)
     statement.matched_count, statement.known_count = matched, known
     act.note(matched=matched, known=known, lines=len(parsed.lines))
     return statement
-
-
-def _numbered(parsed):
-    """(position, line, identity), equal lines of the file told apart by their rank; debits first, so that a return finds its payment settled."""
-    seen: Counter = Counter()
-    numbered = []
-    for position, line in enumerate(parsed.lines, start=1):
-        base = line.identity()
-        numbered.append((position, line, line.identity(seen[base])))
-        seen[base] += 1
-    return sorted(numbered, key=lambda item: (item[1].is_return, item[0]))
 
 
 def _orders_of(parsed) -> dict[str, PaymentOrder]:
@@ -196,6 +190,7 @@ def _born(statement, position, line, identity, state) -> StatementLine:
         booked_on=line.booked_on,
         value_on=line.value_on,
         bank_reference=line.bank_reference[:140],
+        statement_number=line.statement_number,
         reason_code=line.reason_code[:35],
         is_return=line.is_return,
         status=line.status[:10],
