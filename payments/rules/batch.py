@@ -51,7 +51,7 @@ def date_not_past(act: Act) -> None:
 
 
 def banks_open(act: Act) -> None:
-    """SEPA payments are carried out on the open days of TARGET alone; a bank would move the date, or refuse the file."""
+    # A bank would move the date to an open day of TARGET, or refuse the file.
     day = act.get("execution_on")
     if day is not None and (possible := next_target_day(day)) != day:
         raise Refusal(
