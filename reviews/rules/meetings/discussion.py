@@ -16,6 +16,7 @@ from reviews.enums.meeting import (
     Proposal,
 )
 from reviews.models.meeting import AgendaItem, Vote
+from reviews.portfolio import least_amount, most_amount
 from reviews.queries import meetings as queries
 from reviews.queries import review_counts
 from reviews.rules.meetings.attendance import alternate_may_stand, seat_named
@@ -297,16 +298,3 @@ def check_amount(application, amount: int | None, *, field: str = "") -> None:
             article="art. 4, 17",
             status=409,
         )
-
-
-def most_amount(application) -> int:
-    return min(application.requested_amount, application.call.ceiling_amount)
-
-
-def least_amount(application) -> int:
-    """The applicant's minimum and the call's floor, in cents; without a declared minimum a project is funded whole or not at all."""
-    declared = application.minimum_viable_amount
-    return min(
-        most_amount(application),
-        max(most_amount(application) if declared is None else declared, application.call.floor_amount),
-    )
