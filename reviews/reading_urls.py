@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.views import composing, deciding, experts, instruction, members, readings, results
+from reviews.views import composing, deciding, experts, instruction, members, readings, results, simulations
 
 urlpatterns = [
     path("commission/", members.desk, name="desk"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("commission/lectures/<slug:slug>/dossiers.pdf", members.print_files, name="print_files"),
     path("commission/dossiers/<str:reference>/experts/", experts.of_president, name="president_experts"),
     path("commission/classement/<slug:slug>/", members.ranking, name="ranking"),
+    path("commission/simulations/<slug:slug>/", simulations.my_simulations, name="simulations"),
+    path("commission/simulations/<slug:slug>/<int:pk>/", simulations.my_simulation, name="simulation"),
+    path("commission/simulations/<slug:slug>/comparer/", simulations.my_comparison, name="compare"),
+    path("commission/simulations/<slug:slug>/comparer.csv", simulations.my_comparison_csv, name="compare_csv"),
     path("commission/deports/<slug:slug>/", readings.recusals, name="recusals"),
     path("commission/siege/<slug:slug>/", composing.my_seat, name="my_seat"),
     path("commission/decisions/<slug:slug>/", members.sign, name="sign"),
@@ -24,6 +28,20 @@ urlpatterns = [
     path("instruction/commission/<slug:slug>/repartition/resultats/", results.results, name="results"),
     path("instruction/commission/<slug:slug>/repartition/resultats/<int:pk>.json", results.proof, name="proof"),
     path("instruction/commission/<slug:slug>/classement/", instruction.ranking, name="staff_ranking"),
+    path("instruction/commission/<slug:slug>/simulations/", simulations.staff_simulations, name="staff_simulations"),
+    path(
+        "instruction/commission/<slug:slug>/simulations/<int:pk>/",
+        simulations.staff_simulation,
+        name="staff_simulation",
+    ),
+    path(
+        "instruction/commission/<slug:slug>/simulations/comparer/", simulations.staff_comparison, name="staff_compare"
+    ),
+    path(
+        "instruction/commission/<slug:slug>/simulations/comparer.csv",
+        simulations.staff_comparison_csv,
+        name="staff_compare_csv",
+    ),
     path("instruction/dossiers/<str:reference>/irrecevabilite/", instruction.ineligible, name="ineligible"),
     path("instruction/dossiers/<str:reference>/experts/", experts.of_staff, name="staff_experts"),
     path("expertise/<str:token>/", experts.expert, name="expert"),

@@ -8,3 +8,4 @@ from reviews.models.experts import ExpertRequest  # noqa: F401
 from reviews.models.meeting import *  # noqa: F403
 from reviews.models.panel import Panel, Seat  # noqa: F401
 from reviews.models.result import AssignmentResult  # noqa: F401
+from reviews.models.simulation import Simulation, SimulationLine  # noqa: F401

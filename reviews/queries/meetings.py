@@ -389,11 +389,15 @@ def has_fallback(application: Application) -> bool:
 
 @dataclass(frozen=True)
 class Meter:
-    """The envelope as the list would leave it, in cents."""
+    """The envelope as the list would leave it, in cents. `given`: what the votes give, by file."""
 
     total: int
-    retained: int
+    given: dict[int, int]
     current: int = 0
+
+    @property
+    def retained(self) -> int:
+        return sum(self.given.values())
 
     @property
     def left(self) -> int:
@@ -425,21 +429,21 @@ def meter(
         if meeting.list_adopted_at
         else None
     )
-    retained = 0
+    given: dict[int, int] = {}
     for item in items:
         if item.application_id is None or item.application_id in closed:
             continue
         if decided is not None:
-            retained += decided.get(item.application_id, 0)
+            given[item.application_id] = decided.get(item.application_id, 0)
         elif item.disposition == Proposal.SELECTED:
-            retained += item.amount or 0
+            given[item.application_id] = item.amount or 0
     shown = (
         current is not None
         and current.application_id not in closed
         and current.state == AgendaItemState.IN_DISCUSSION
         and current.proposal == Proposal.SELECTED
     )
-    return Meter(free_amount(meeting), retained, (current.amount or 0) if shown else 0)
+    return Meter(free_amount(meeting), given, (current.amount or 0) if shown else 0)
 
 
 # ---- lists ----

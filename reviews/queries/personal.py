@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.models import User
 from core.personal import rows
-from reviews.models import Appeal, Assignment, Declaration, DiscussionRequest, ReviewVersion, Score, Seat
+from reviews.models import Appeal, Assignment, Declaration, DiscussionRequest, ReviewVersion, Score, Seat, Simulation
 
 
 def personal(user: User) -> dict:
@@ -63,6 +63,13 @@ def personal(user: User) -> dict:
             reference="application__reference",
             reason="reason",
             asked_at="asked_at",
+        ),
+        "simulations": rows(
+            Simulation.objects.filter(made_by=user).order_by("pk"),
+            call="panel__call__title",
+            name="name",
+            note="note",
+            made_at="made_at",
         ),
         "appeals": rows(
             Appeal.objects.filter(filed_by=user).order_by("pk"),

@@ -113,6 +113,11 @@ def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
         files, recused = Application.objects.filter(call=panel.call_id, state__in=states), []
     else:
         files, recused = _visible(panel, user, states)
+    return ranked(panel, files, recused)
+
+
+def ranked(panel: Panel, files, recused=()) -> Ranking:
+    """The ranking of these files (a queryset), and of no other. Ask first who may see them, and whether reading is closed."""
     criteria = list(panel.call.criteria.order_by("position", "id"))
     weights = [scoring.Weight(row.code, row.weight) for row in criteria]
     rows = {row.pk: row for row in files.select_related("lead", "organisation").order_by("reference")}
@@ -139,4 +144,4 @@ def ranking(panel: Panel, user=None, *, states=("under_review",)) -> Ranking:
                 proposed.get(application.pk),
             )
         )
-    return Ranking(lines, recused, given, weights, {row.code: row.label for row in criteria})
+    return Ranking(lines, list(recused), given, weights, {row.code: row.label for row in criteria})

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from applications.models import Application
 from applications.queries import officers_files
@@ -21,10 +22,14 @@ from reviews.enums.meeting import (
 )
 from reviews.models import Decision, Seat
 from reviews.models.meeting import AgendaItem, Attendance, Ballot, Departure, Meeting, Vote
+from reviews.portfolio import shares
 from reviews.queries import meetings as queries
 from reviews.queries.advice import Advised, advice, figure
 from reviews.queries.ranking import ranking
 from reviews.queries.reviewing import review_counts
+from reviews.queries.simulations import theme_names
+
+TO_DISCUSS = (AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION, AgendaItemState.DEFERRED)
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,16 @@ class Point:
         return [vote for vote in self.votes if vote.closed_at is not None]
 
 
+@dataclass(frozen=True)
+class ThemeSoFar:
+    """One theme of the files the reader may see: cents and files voted so far, what those still to discuss request."""
+
+    label: str
+    files: int
+    voted: int
+    waiting: int
+
+
 @dataclass
 class Session:
     """What a page of the meeting shows to one person."""
@@ -156,6 +171,32 @@ class Session:
     @property
     def current(self) -> Point | None:
         return next((point for point in self.points if point.is_current), None)
+
+    @cached_property
+    def by_theme(self) -> list[ThemeSoFar]:
+        """What the votes gave so far and what is still requested, by theme, over the points that are not closed; the most voted first. A file with several
+        themes is split equally between them."""
+        seen = [
+            (point.item.state, point.item.application)
+            for point in self.points
+            if not point.closed and point.item.application is not None
+        ]
+        voted = {one.key: one for one in shares((file.themes, self.meter.given.get(file.pk, 0)) for _, file in seen)}
+        asked = shares((file.themes, file.requested_amount) for state, file in seen if state in TO_DISCUSS)
+        waiting = {one.key: one.amount for one in asked}
+        if not voted and not waiting:
+            return []
+        names = theme_names()
+        rows = [
+            ThemeSoFar(
+                names.get(key, key),
+                voted[key].files if key in voted else 0,
+                voted[key].amount if key in voted else 0,
+                waiting.get(key, 0),
+            )
+            for key in {*voted, *waiting}
+        ]
+        return sorted(rows, key=lambda row: (-row.voted, -row.waiting, row.label))
 
     @property
     def open_vote(self) -> Vote | None:
