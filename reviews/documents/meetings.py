@@ -18,6 +18,7 @@ from core.money import format_euros
 from fund.enums import College
 from fund.models import FundIdentity
 from reviews.documents.draws import words_by_file
+from reviews.documents.room import lines_of
 from reviews.enums.meeting import AgendaItemState, AttendanceKind, Proposal, VoteMode, VoteOutcome
 from reviews.models import Decision
 from reviews.models.meeting import AgendaItem, Departure, Meeting, MinutesSection, Vote
@@ -197,7 +198,7 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
     with translation.override("fr"):
         room, votes = queries.room_of(meeting, at), queries.votes_of(meeting)
         items, ranks = queries.items_of(meeting), queries.ranking(meeting)
-        drawn = words_by_file(meeting)
+        drawn, told = words_by_file(meeting), lines_of(meeting, room)
         experts = heard(item.application_id for item in items if item.application_id)
         departures: dict[int, list[Departure]] = {}
         for row in Departure.objects.filter(meeting=meeting).select_related("seat__user", "replaced_by__user"):
@@ -216,6 +217,8 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
                 text += f"\nÀ égalité après tous les critères, départagé par {drawn[item.application.reference]}."
             for expert in experts.get(item.application_id, []):
                 text += f"\nExpert entendu : {expert.name} ({expert.organisation}), avis écrit du {_day(expert.submitted_at)}."
+            for line in told.get(item.pk, ()):
+                text += f"\n{line}"
             if item.pk in decisions:
                 text += f"\n{decision_line(decisions[item.pk])}"
             title = (
@@ -263,7 +266,9 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
         ]
     for row in meeting.acting_presidents.select_related("seat__user"):
         lines.append(
-            f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {_hour(row.designated_at)}."
+            f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {_hour(row.designated_at)}"
+            + (f" jusqu’à {_hour(row.ended_at)}" if row.ended_at else "")
+            + f" ({row.get_reason_display()})."
         )
     return "\n".join(lines)
 

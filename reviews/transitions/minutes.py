@@ -14,7 +14,7 @@ from reviews.enums.meeting import MeetingState, MinutesCapacity
 from reviews.models.meeting import Meeting, MinutesRefusal, MinutesSection, MinutesSignature
 from reviews.queries import meetings as queries
 from reviews.rules import meetings as rules
-from reviews.rules.meetings import case_officer, president, reason_given
+from reviews.rules.meetings import case_officer, president, reason_given, seat_holder
 from reviews.transitions import decisions
 from reviews.transitions.deeds import deed
 from reviews.transitions.meetings import _tell
@@ -75,7 +75,7 @@ def draft(meeting: Meeting, act) -> None:
 def revise_minutes(act, meeting, *, texts):
     """Correct sections ({position: text}): a new version; signatures already given are void, and say so."""
     new = {int(position): text.strip() for position, text in texts.items()}
-    former, sections = meeting.minutes, queries.sections_of(meeting)
+    sections = queries.sections_of(meeting)
     unknown = set(new) - {section.position for section in sections}
     if unknown:
         raise Refusal("unknown_section", _now("These minutes have no such section."), field="texts")
@@ -86,6 +86,12 @@ def revise_minutes(act, meeting, *, texts):
     ]
     if not changed:
         raise Refusal("nothing_changed", _now("Nothing was changed."), field="texts")
+    _new_version(act, meeting, new, changed)
+
+
+def _new_version(act, meeting: Meeting, new: dict[int, str], changed: list[int]) -> None:
+    """Another version with these texts by position: signatures already given are void, their authors are asked again."""
+    former, sections = meeting.minutes, queries.sections_of(meeting)
     void = meeting.minutes_signatures.filter(version=meeting.minutes_version, voided_at__isnull=True).update(
         voided_at=act.at
     )
@@ -104,6 +110,27 @@ def revise_minutes(act, meeting, *, texts):
         documents.void(former, act.at)
     act.note(version=meeting.minutes_version, sections=changed, signatures_void=void)
     _ask_signatures(meeting, act.at, revised=bool(void))
+
+
+@verb(
+    machine=Meeting,
+    name="revise_with_dissent",
+    fsm="revise_minutes",
+    label=_("write a signed dissent in the minutes"),
+    who=(seat_holder,),
+    guards=(rules.minutes_are_intact,),
+    documents=("minutes",),
+    mails=("reviews/meeting.minutes_to_sign",),
+    inner=True,
+)
+def revise_with_dissent(act, meeting, *, item, former, line):
+    """A member signs his dissent after the minutes were drafted: the part of the item says it, in place of his `former` line if he had one."""
+    for section in queries.sections_of(meeting):
+        if section.item_id == item.pk:
+            text = (
+                section.text.replace(former, line) if former and former in section.text else f"{section.text}\n{line}"
+            )
+            _new_version(act, meeting, {section.position: text}, [section.position])
 
 
 @deed(

@@ -3,6 +3,7 @@
 from reviews.models.meeting.agenda import AgendaItem, Ballot, Departure, Tally, Vote
 from reviews.models.meeting.draw import Draw
 from reviews.models.meeting.minutes import MinutesRefusal, MinutesSection, MinutesSignature
+from reviews.models.meeting.room import ClearPoint, Dissent
 from reviews.models.meeting.sitting import ActingPresident, Attendance, Meeting, sees_meetings
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "AgendaItem",
     "Attendance",
     "Ballot",
+    "ClearPoint",
     "Departure",
+    "Dissent",
     "Draw",
     "Meeting",
     "MinutesRefusal",

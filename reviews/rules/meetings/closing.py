@@ -214,3 +214,21 @@ def sections_may_be_revised(act: Act) -> None:
                 article="art. 12",
                 status=403,
             )
+        _dissents_stand(section, texts)
+
+
+def _dissents_stand(section: MinutesSection, texts) -> None:
+    """What a member signed is his: a correction of the minutes keeps it word for word."""
+    new = next((text for position, text in texts.items() if int(position) == section.position), None)
+    if new is None or section.item_id is None:
+        return
+    for row in section.item.dissents.select_related("user"):
+        if row.text in section.text and row.text not in new:
+            raise Refusal(
+                "dissent_is_signed",
+                _("%(person)s signed this dissent: nobody else changes it.") % {"person": row.user},
+                remedy=_("Only its author writes it again, until the minutes are adopted."),
+                field="texts",
+                article="art. 16",
+                status=409,
+            )

@@ -40,6 +40,9 @@ class Desk:
     wall: str
     follow_wall: str
     draws: str
+    clear: str
+    paper: str
+    rehearsal: str
     title: Any
     home: str
 
@@ -58,6 +61,9 @@ MEMBERS = Desk(
     "reviews:wall",
     "reviews:wall_live",
     "reviews:draws",
+    "reviews:clear_files",
+    "reviews:meeting_paper",
+    "reviews:rehearsal",
     gettext_lazy("My panel desk"),
     "/commission/",
 )
@@ -71,6 +77,9 @@ STAFF = Desk(
     "reviews:conduct_wall",
     "reviews:conduct_wall_live",
     "reviews:conduct_draws",
+    "reviews:conduct_clear",
+    "reviews:conduct_paper",
+    "reviews:conduct_rehearsal",
     gettext_lazy("Instruction"),
     "/instruction/",
 )

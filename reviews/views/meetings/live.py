@@ -112,6 +112,7 @@ def _live(request, pk: int, desk: Desk):
             "answer": cards.pop("announce", None),
             "cards": list(cards.values()),
             "acts": acts,
+            "runs": runs,
             "votes": votes,
             "seat": seen.room.seat_of(request.user),
             "presides": queries.presides(request.user, meeting, request.received_at),

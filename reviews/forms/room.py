@@ -1,0 +1,35 @@
+"""Forms of what the chairs propose in one act, and of a signed dissent."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.forms import FundForm
+from reviews.forms.reading import area
+
+
+class ClearForm(FundForm):
+    """The clear files to propose; `items` are those that may be, by id."""
+
+    items = forms.MultipleChoiceField(
+        label=_("Files to settle in one act"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args, items=(), **options):
+        super().__init__(*args, **options)
+        self.known = {str(item.pk): item for item in items}
+        self.fields["items"].choices = [(pk, item.application.reference) for pk, item in self.known.items()]
+
+    def params(self):
+        return {"items": [self.known[pk] for pk in self.cleaned_data["items"]]}
+
+
+class DissentForm(FundForm):
+    text = forms.CharField(
+        label=_("Why you do not agree"),
+        max_length=1000,
+        widget=area(5),
+        required=False,
+        help_text=_("A few lines, signed with your name, in the part of the minutes that tells of this item."),
+    )

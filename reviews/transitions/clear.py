@@ -1,0 +1,91 @@
+"""Clear files in one act: proposed by a president, taken out by any member, put to the vote together and voted one by one by the usual verbs."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core.transitions import Refusal
+from reviews.enums.meeting import AgendaItemState, MeetingState
+from reviews.models.meeting import AgendaItem, ClearPoint, Meeting
+from reviews.queries import meetings as queries
+from reviews.rules import meetings as rules
+from reviews.rules.meetings import clear as clear_rules
+from reviews.rules.meetings import president, seat_holder
+from reviews.transitions import agenda
+from reviews.transitions.deeds import deed
+
+
+@deed(
+    on=Meeting,
+    label=_("propose the clear files in one act"),
+    who=(president,),
+    sources=(MeetingState.OPEN,),
+    guards=(clear_rules.chair_sees_all, rules.list_not_adopted_yet, clear_rules.files_are_clear),
+)
+def propose_clear(act, meeting, *, items):
+    """These files are proposed together, in place of those proposed before; none takes the proposal back. What was taken out stays out."""
+    chosen = {item.pk: item for item in items}
+    waiting = ClearPoint.objects.filter(meeting=meeting, taken_out_at__isnull=True, put_at__isnull=True)
+    waiting.delete()
+    known = act.found["clear"]
+    ClearPoint.objects.bulk_create(
+        ClearPoint(
+            meeting=meeting,
+            item=item,
+            proposal=known[pk].proposal,
+            amount=known[pk].amount,
+            proposed_by=act.actor,
+            proposed_at=act.at,
+        )
+        for pk, item in chosen.items()
+    )
+    act.note(files=len(chosen))
+
+
+@deed(
+    on=AgendaItem,
+    label=_("take out of the clear files"),
+    who=(seat_holder,),
+    sources=(AgendaItemState.LISTED,),
+    lock=agenda._lock_meeting,
+    guards=(
+        rules.meeting_is_open,
+        rules.actor_may_see_item,
+        clear_rules.is_proposed,
+        clear_rules.speaks_on_item,
+    ),
+)
+def take_out(act, agenda_item):
+    """A member wants this file dealt with on its own: no reason is asked, and the chairs cannot put it back."""
+    seat = queries.room_of(agenda_item.meeting, act.at).spoken_for(act.actor, agenda_item)[0]
+    ClearPoint.objects.filter(meeting=agenda_item.meeting, item=agenda_item).update(
+        taken_out_by=seat, taken_out_at=act.at
+    )
+    act.note(seat=seat.pk)
+
+
+@deed(
+    on=Meeting,
+    label=_("put the clear files to the vote"),
+    who=(president,),
+    sources=(MeetingState.OPEN,),
+    guards=(
+        clear_rules.chair_sees_all,
+        rules.list_not_adopted_yet,
+        clear_rules.something_waits,
+        clear_rules.still_clear,
+    ),
+)
+def put_clear(act, meeting):
+    """One act: each file is called and adopted without objection by the same verbs as an item of its own, with its own quorum, recusals, count and vote.
+    When one is refused nothing is voted, and the refusal names it."""
+    points = act.found["points"]
+    for point in points:
+        try:
+            item = agenda.discuss(agenda_item=point.item, actor=act.actor, at=act.at)
+            agenda.agree(agenda_item=item, actor=act.actor, at=act.at, proposal=point.proposal, amount=point.amount)
+        except Refusal as refusal:
+            refusal.reason = f"{point.reference} : {refusal.reason}"
+            raise
+    ClearPoint.objects.filter(pk__in=[point.pk for point in points]).update(put_at=act.at)
+    act.note(files=len(points))

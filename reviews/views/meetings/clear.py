@@ -1,0 +1,113 @@
+"""The clear files of a meeting: proposed together by a president, taken out by any member, put to the vote in one act."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from core.access import allow
+from core.browser import as_int
+from core.forms import FundForm
+from core.idempotency import once
+from core.transitions import Refusal
+from fund.people import instruction_desk
+from reviews.forms.reading import PlainForm
+from reviews.forms.room import ClearForm
+from reviews.models.meeting import AgendaItem
+from reviews.queries import clear as queries
+from reviews.queries import meetings as meetings_queries
+from reviews.transitions import clear
+from reviews.transitions.deeds import offer_of
+from reviews.views.acts import member_desk, status
+from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, _open_to
+from reviews.views.meetings.live import meeting_or_404
+
+
+def _do(request, meeting, candidates) -> FundForm | None:
+    """The posted act; the bound form when it was refused, None when it was done."""
+    name, _dash, number = request.POST.get("act", "").partition("-")
+    common = {"actor": request.user, "at": request.received_at}
+    form = (
+        ClearForm(request.POST, obj=meeting, user=request.user, items=[one.item for one in candidates])
+        if name == "propose_clear"
+        else PlainForm(request.POST, obj=meeting, user=request.user)
+    )
+    if not form.is_valid():
+        return form
+    try:
+        if name == "propose_clear":
+            clear.propose_clear(meeting=meeting, **common, **form.params())
+        elif name == "put_clear":
+            clear.put_clear(meeting=meeting, **common)
+        elif name == "take_out":
+            rows = AgendaItem.objects.select_related("application", "meeting__call__rule_version")
+            item = get_object_or_404(rows, meeting=meeting, pk=as_int(number))
+            _open_to(request.user, item)
+            clear.take_out(agenda_item=item, **common)
+        else:
+            raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return form
+    messages.success(request, _("Done."))
+    return None
+
+
+def _clear(request, pk: int, desk: Desk):
+    meeting = meeting_or_404(request, pk)
+    if not meeting.is_open:
+        raise Http404
+    closed = meetings_queries.closed_files(request.user, meeting)
+    chairs = bool(meetings_queries.presides(request.user, meeting, request.received_at))
+    candidates = queries.candidates(meeting) if chairs and not closed else []
+    bound = None
+    if request.method == "POST":
+        bound = _do(request, meeting, candidates)
+        if bound is None:
+            return redirect(request.path)
+    points = [one for one in queries.points_of(meeting) if one.item.application_id not in closed]
+    waiting = queries.waiting(points)
+    room = meetings_queries.room_of(meeting, request.received_at)
+    announced, out = {one.item_id for one in waiting}, [one for one in points if one.taken_out_at is not None]
+    apart = {one.item_id for one in out}
+    return render(
+        request,
+        "reviews/meetings/clear.html",
+        {
+            "desk": desk,
+            "meeting": meeting,
+            "closed": closed,
+            "chairs": chairs,
+            "waiting": [(one, bool(room.spoken_for(request.user, one.item))) for one in waiting],
+            "out": out,
+            "put": [one for one in points if one.put_at is not None],
+            "clear": [
+                (one, one.item.pk in announced or not announced)
+                for one in candidates
+                if one.is_clear and one.item.pk not in apart
+            ],
+            "others": [one for one in candidates if not one.is_clear],
+            "offer": offer_of(clear.put_clear, meeting, request.user, request.received_at) if waiting else None,
+            "stray": bound,
+        },
+        status=bound is not None and bound.status or status(bound),
+    )
+
+
+@allow(member_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def clear_files(request, pk):
+    """Files that the chairs propose to settle without debate: a member takes out those he wants to discuss."""
+    return _clear(request, pk, MEMBERS)
+
+
+@allow(instruction_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def conduct_clear(request, pk):
+    """The same files, as the secretary follows them."""
+    return _clear(request, pk, STAFF)

@@ -1,0 +1,125 @@
+"""The pages of the room: clear files by clicks, a dissent, the sheets to print; and what they say of a closed file, nothing."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from applications.models import Application
+from reviews.documents import sheets
+from reviews.models import AgendaItem, Score
+from reviews.models.meeting import ClearPoint, Dissent
+from reviews.transitions import clear
+from tests.factories.meetings import item_of, opened
+from tests.factories.reviews import CIVIL, STATE
+from tests.reviews.test_clear import items, scored
+from tests.reviews.test_dissents import voted
+from tests.reviews.test_meeting_pages import done, text, with_recusal
+
+pytestmark = pytest.mark.django_db
+
+
+def test_clear_files_by_clicks(at, as_user):
+    made, meeting, at = opened(scored([(8, 8), (8, 8), (9, 3)], members=2))
+    first, second, gap = items(meeting)
+    path = f"/commission/seances/{meeting.pk}/sans-debat/"
+    with time_machine.travel(at, tick=False):
+        chair, member = as_user(made.presidents[0]), as_user(made.members[STATE][1])
+        assert path in text(chair.get(f"/commission/seances/{meeting.pk}/"))
+        page = text(chair.get(path))
+        assert page.count('name="items"') == 2 and gap.application.display_title in page
+        assert 'name="items"' not in text(member.get(path))
+        answer = chair.post(path, {"act": "propose_clear", "items": [first.pk, gap.pk]})
+        assert (
+            answer.status_code == 409 and gap.application.reference in text(answer) and not ClearPoint.objects.exists()
+        )
+        done(chair.post(path, {"act": "propose_clear", "items": [first.pk, second.pk]}))
+        assert f"take_out-{first.pk}" in text(member.get(path)) and "put_clear" not in text(member.get(path))
+        assert "take_out" not in text(as_user(made.officer).get(f"/instruction/seances/{meeting.pk}/sans-debat/"))
+        done(member.post(path, {"act": f"take_out-{first.pk}"}))
+        done(chair.post(path, {"act": "put_clear"}))
+        assert chair.post(path, {"act": "adopt"}).status_code == 400
+    states = [AgendaItem.objects.get(pk=item.pk).state for item in (first, second, gap)]
+    assert states == ["listed", "voted", "listed"]
+
+
+def _other_world(hidden, item) -> None:
+    Application.objects.filter(pk=hidden.pk).update(title="Un autre titre", requested_amount=999_900)
+    AgendaItem.objects.filter(pk=item.pk).update(title="Autre", grounds="Autre", debate="Autre")
+    Score.objects.filter(assignment__application=hidden).update(half_points=1)
+
+
+def test_a_recused_president_reads_the_same_bytes_whatever_the_closed_file(at, as_user):
+    made, president, hidden = with_recusal(STATE, 0, files=3, members=2)
+    made, meeting, at = opened(made)
+    item, path = item_of(meeting, hidden), f"/commission/seances/{meeting.pk}/sans-debat/"
+    with time_machine.travel(at, tick=False):
+        clear.propose_clear(meeting=meeting, actor=made.presidents[0], at=at, items=items(meeting))
+        client = as_user(president)
+
+        def page() -> str:
+            return text(client.get(path)).split("<main")[1].replace("\n", "")
+
+        def shown() -> list[str]:
+            return [line for line in page().split("<") if "csrf" not in line and "once" not in line]
+
+        before, paper = shown(), sheets.printed(meeting, president, at)
+        assert hidden.reference not in "".join(before) and 'name="items"' not in "".join(before)
+        assert hidden.reference in paper and hidden.display_title not in paper
+        ClearPoint.objects.filter(item=item).delete()
+        _other_world(hidden, item)
+        assert shown() == before and sheets.printed(meeting, president, at) == paper
+        posts = [{"act": f"take_out-{item.pk}"}, {"act": "put_clear"}]
+        assert [client.post(path, data).status_code for data in posts] == [403, 403]
+        assert sheets.printed(meeting, made.presidents[0], at).count('class="file"') == 4
+
+
+def test_the_sheets_are_for_who_runs_the_meeting(at, as_user):
+    made, meeting, at = opened(scored([(8, 8)], members=2))
+    with time_machine.travel(at, tick=False):
+        assert as_user(made.members[CIVIL][1]).get(f"/commission/seances/{meeting.pk}/papier/").status_code == 403
+        for client, desk in ((as_user(made.presidents[0]), "commission"), (as_user(made.officer), "instruction")):
+            answer = client.get(f"/{desk}/seances/{meeting.pk}/papier/")
+            assert answer.content.startswith(b"%PDF") and "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_dissent_is_signed_on_its_page(at, as_user):
+    made, meeting, at = opened(files=1, members=2, reviews_per_college=1)
+    item = voted(made, meeting, at, civil="fa", state="ff")
+    path = f"/commission/seances/{meeting.pk}/desaccord/{item.pk}/"
+    with time_machine.travel(at, tick=False):
+        author = as_user(made.members[CIVIL][1])
+        assert path in text(author.get(f"/commission/seances/{meeting.pk}/?point={item.pk}"))
+        assert author.post(path, {"text": " "}).status_code == 422
+        done(author.post(path, {"text": "Le coût n’est pas établi."}))
+        assert "Le coût n’est pas établi." in text(author.get(path))
+        other = as_user(made.presidents[0])
+        assert "<textarea" not in text(other.get(path)) and other.post(path, {"text": "Moi."}).status_code == 409
+    assert Dissent.objects.get().user == made.members[CIVIL][1]
+
+
+def test_a_dissent_on_a_closed_file_has_no_page(at, as_user):
+    made, recused, hidden = with_recusal(STATE, 1, files=1, members=2)
+    made, meeting, at = opened(made)
+    path = f"/commission/seances/{meeting.pk}/desaccord/{item_of(meeting, hidden).pk}/"
+    with time_machine.travel(at, tick=False):
+        assert as_user(recused).get(path).status_code == 404
+
+
+def test_the_queries_of_the_clear_files_do_not_grow(at, as_user):
+    counts = []
+    for files in (2, 8):
+        made, meeting, at = opened(scored([(8, 8)] * files, members=2))
+        clear.propose_clear(meeting=meeting, actor=made.presidents[0], at=at, items=items(meeting))
+        with time_machine.travel(at, tick=False):
+            for client in (as_user(made.presidents[0]), as_user(made.members[CIVIL][1])):
+                client.get(f"/commission/seances/{meeting.pk}/sans-debat/")
+                with CaptureQueriesContext(connection) as caught:
+                    client.get(f"/commission/seances/{meeting.pk}/sans-debat/")
+                counts.append(len(caught))
+            with CaptureQueriesContext(connection) as caught:
+                sheets.printed(meeting, made.presidents[0], at)
+            counts.append(len(caught))
+    assert counts[:3] == counts[3:], counts
