@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from reviews.enums.meeting import AgendaItemState, Proposal
 from reviews.models.meeting import AgendaItem, ClearPoint, Meeting
+from reviews.portfolio import most_amount
 from reviews.queries import meetings as queries
 from reviews.queries.advice import Advised, advice, reached
 from reviews.queries.ranking import ranking
@@ -29,12 +30,7 @@ class Candidate:
     @property
     def amount(self) -> int | None:
         """What may be granted at most, in cents: another amount is a matter to discuss."""
-        application = self.item.application
-        return (
-            min(application.requested_amount, application.call.ceiling_amount)
-            if self.proposal == Proposal.SELECTED
-            else None
-        )
+        return most_amount(self.item.application) if self.proposal == Proposal.SELECTED else None
 
     @property
     def proposal_label(self) -> str:
@@ -62,7 +58,7 @@ def candidates(meeting: Meeting) -> list[Candidate]:
     items = [
         item
         for item in queries.items_of(meeting)
-        if item.state == AgendaItemState.LISTED and item.application_id and item.application.state == "under_review"
+        if item.state == AgendaItemState.LISTED and item.application and item.application.state == "under_review"
     ]
     panel = queries.panel_of(meeting)
     found = ranking(panel) if panel is not None else None
