@@ -27,7 +27,7 @@ _ISO = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$")
 _FRENCH = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$")
 _WORDS = re.compile(r"^(\d{1,2})(?:er)?\s+([^\W\d]+)\.?\s+(\d{4})$")
 _INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4})[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?$")
-_FORMULA = re.compile(r"^([=@＝＠]|[-+－＋]\w*[\d(])")  # noqa: RUF001 - the wide signs are read as formulas too
+_FORMULA = re.compile(r"^([=@＝＠]|[-+－＋]\w*[\d(])")  # the wide signs are read as formulas too
 _BROKEN = re.compile(
     "\ufffd|\u00c3[\u0080-\u00bf\u20ac\u2030\u0160\u0152\u2020\u2021\u02c6\u201a]|\u00e2\u20ac|[a-z]\u017d"
 )

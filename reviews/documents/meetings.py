@@ -1,77 +1,47 @@
-"""The papers of a meeting: notice, record of a missing quorum, minutes drafted from the log. French, plain text, frozen in the act that makes them.
+"""The papers of a meeting: notice and record of a missing quorum; the minutes are in `minutes`. French, plain text, frozen in the act that makes them.
 
 The notice is one for all: it names files by their reference alone and gives no sum, so that it tells a recused member nothing (art. 12).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fractions import Fraction
-
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from core import documents, links
 from core.documents import register_visibility
-from core.models import Document, Event
-from core.money import format_euros
+from core.models import Document
 from fund.enums import College
 from fund.models import FundIdentity
-from reviews.documents.draws import words_by_file
-from reviews.documents.room import lines_of
-from reviews.enums.meeting import AgendaItemState, AttendanceKind, Proposal, VoteMode, VoteOutcome
-from reviews.models import Decision
-from reviews.models.meeting import AgendaItem, Departure, Meeting, MinutesSection, Vote
-from reviews.queries import genders, review_counts
+from reviews.enums.meeting import AgendaItemState, AttendanceKind
+from reviews.models.meeting import AgendaItem, Meeting
 from reviews.queries import meetings as queries
-from reviews.queries.experts import heard
 
 COLLEGES = ((str(College.CIVIL_SOCIETY), "Société civile"), (str(College.STATE), "État"))
-PRESENCE = {
+PRESENCE: dict[str, str] = {
     AttendanceKind.ROOM: "dans la salle",
     AttendanceKind.REMOTE: "à distance",
     AttendanceKind.ALTERNATE: "suppléé",
     AttendanceKind.PROXY: "mandat donné",
     AttendanceKind.ABSENT: "absent",
 }
-PROPOSALS = {
-    Proposal.SELECTED: "aider le projet",
-    Proposal.RESERVE: "inscrire le projet sur la liste complémentaire",
-    Proposal.REJECTED: "ne pas aider le projet",
-}
-OUTCOMES = {
-    VoteOutcome.ADOPTED: "proposition adoptée",
-    VoteOutcome.REJECTED: "proposition rejetée",
-    VoteOutcome.TIED: "partage égal des voix",
-    VoteOutcome.DEFERRED: "point reporté",
-    VoteOutcome.VOID: "vote abandonné",
-}
-MODES = {VoteMode.CONSENT: "sans objection", VoteMode.OPEN: "à main levée", VoteMode.SECRET: "à bulletin secret"}
-MAJORITIES = {
-    "college_weighted": "vote pondéré par collège",
-    "r133_11": "majorité des membres présents ou représentés (CRPA R133-11)",
-}
 
 
-def _day(value) -> str:
+def day_of(value) -> str:
     local = timezone.localtime(value)
     return "1er " + date_format(local, "F Y") if local.day == 1 else date_format(local, "j F Y")
 
 
-def _hour(value) -> str:
+def hour_of(value) -> str:
     local = timezone.localtime(value)
     return f"{local.hour} h {local:%M}"
 
 
-def _at(value) -> str:
-    return f"{_day(value)} à {_hour(value)}"
+def instant_of(value) -> str:
+    return f"{day_of(value)} à {hour_of(value)}"
 
 
-def _euros(cents) -> str:
-    return format_euros(cents, "fr", cents_if_round=False)
-
-
-def _fund() -> dict:
+def letterhead() -> dict:
     fund = FundIdentity.current()
     return {
         "fund_name": fund.name,
@@ -83,12 +53,12 @@ def _fund() -> dict:
     }
 
 
-def _place(meeting: Meeting) -> str:
+def place_of(meeting: Meeting) -> str:
     parts = [meeting.place] if meeting.place else []
     return " et ".join([*parts, f"à distance ({meeting.remote_link})"] if meeting.remote_link else parts)
 
 
-def _presidents(meeting: Meeting, at) -> list[dict]:
+def co_presidents(meeting: Meeting, at) -> list[dict]:
     found = queries.presidents_of(meeting, at)
     return [
         {
@@ -100,8 +70,8 @@ def _presidents(meeting: Meeting, at) -> list[dict]:
     ]
 
 
-def _subject(item: AgendaItem) -> str:
-    return f"Dossier {item.application.reference}" if item.application_id else item.title
+def subject_of(item: AgendaItem) -> str:
+    return f"Dossier {item.application.reference}" if item.application else item.title
 
 
 # ---- notice and record ----
@@ -115,31 +85,31 @@ def freeze_notice(meeting: Meeting, *, at, previous_on=None) -> Document:
         )
         rules = meeting.rules
         context = {
-            **_fund(),
+            **letterhead(),
             "reference": meeting.reference,
             "call": meeting.call.title,
-            "sent_on": _day(at),
-            "day": _day(meeting.planned_at),
-            "hour": _hour(meeting.planned_at),
-            "place": _place(meeting),
+            "sent_on": day_of(at),
+            "day": day_of(meeting.planned_at),
+            "hour": hour_of(meeting.planned_at),
+            "place": place_of(meeting),
             "second_notice": meeting.second_notice,
-            "previous_on": _day(previous_on) if previous_on else "",
+            "previous_on": day_of(previous_on) if previous_on else "",
             "urgency_reason": meeting.urgency_reason,
             "days_min": rules["notice_days_min"],
-            "agenda": [{"number": item.position, "title": _subject(item)} for item in items],
+            "agenda": [{"number": item.position, "title": subject_of(item)} for item in items],
             "files": sum(1 for item in items if item.application_id),
             "rules_number": rules.number,
             "weighted": rules["majority"] == "college_weighted",
             "stays_in_base": rules["quorum_recused"] == "stays_in_base",
             "proxies_max": rules["proxies_max"],
             "reply_url": links.absolute(f"/commission/seances/{meeting.pk}/"),
-            "presidents": _presidents(meeting, at),
+            "presidents": co_presidents(meeting, at),
         }
         return documents.freeze(
             "meeting_notice",
             owner=meeting,
             subject=meeting.reference,
-            title=f"Convocation à la séance du {_day(meeting.planned_at)}",
+            title=f"Convocation à la séance du {day_of(meeting.planned_at)}",
             context=context,
             at=at,
         )
@@ -151,12 +121,12 @@ def freeze_quorum_record(meeting: Meeting, *, at) -> Document:
         room = queries.room_of(meeting, at)
         quorum = room.quorum()
         context = {
-            **_fund(),
+            **letterhead(),
             "reference": meeting.reference,
             "call": meeting.call.title,
-            "planned_at": _at(meeting.planned_at),
-            "recorded_at": _at(at),
-            "place": _place(meeting),
+            "planned_at": instant_of(meeting.planned_at),
+            "recorded_at": instant_of(at),
+            "place": place_of(meeting),
             "second_notice": meeting.second_notice,
             "members": [
                 {
@@ -185,312 +155,6 @@ def freeze_quorum_record(meeting: Meeting, *, at) -> Document:
             owner=meeting,
             subject=meeting.reference,
             title="Constat d’absence de quorum",
-            context=context,
-            at=at,
-        )
-
-
-# ---- minutes ----
-
-
-def draft_sections(meeting: Meeting, at) -> list[dict]:
-    """The minutes from the log, part by part: `code`, `item`, `title`, `text`. One part for each item, which says all that concerns its file."""
-    with translation.override("fr"):
-        room, votes = queries.room_of(meeting, at), queries.votes_of(meeting)
-        items, ranks = queries.items_of(meeting), queries.ranking(meeting)
-        drawn, told = words_by_file(meeting), lines_of(meeting, room)
-        experts = heard(item.application_id for item in items if item.application_id)
-        departures: dict[int, list[Departure]] = {}
-        for row in Departure.objects.filter(meeting=meeting).select_related("seat__user", "replaced_by__user"):
-            departures.setdefault(row.item_id, []).append(row)
-        decisions = {
-            row.agenda_item_id: row
-            for row in Decision.objects.filter(agenda_item__meeting=meeting, kind="award").exclude(state="annulled")
-        }
-        parts = [
-            {"code": "opening", "item": None, "title": "Convocation et présence", "text": _opening(meeting, room, at)}
-        ]
-        for item in items:
-            gone = departures.get(item.pk, [])
-            text = _item_text(item, votes.get(item.pk, []), _recusals(room, item, gone), gone, ranks)
-            if item.application_id and item.application.reference in drawn:
-                text += f"\nÀ égalité après tous les critères, départagé par {drawn[item.application.reference]}."
-            for expert in experts.get(item.application_id, []):
-                text += f"\nExpert entendu : {expert.name} ({expert.organisation}), avis écrit du {_day(expert.submitted_at)}."
-            for line in told.get(item.pk, ()):
-                text += f"\n{line}"
-            if item.pk in decisions:
-                text += f"\n{decision_line(decisions[item.pk])}"
-            title = (
-                f"{item.position}. {item.application.reference} · {item.application.display_title}"
-                if item.application_id
-                else f"{item.position}. {item.title}"
-            )
-            parts.append({"code": "item", "item": item, "title": title, "text": text})
-        parts.append(
-            {
-                "code": "conclusion",
-                "item": None,
-                "title": "Liste adoptée et fin de la séance",
-                "text": _conclusion(meeting, len(decisions), at),
-            }
-        )
-        return parts
-
-
-def _opening(meeting: Meeting, room: queries.Room, at) -> str:
-    lines = [
-        f"Convocation envoyée le {_at(meeting.convened_at)}"
-        + (f", en urgence : {meeting.urgency_reason}." if meeting.urgency_reason else ".")
-    ]
-    if meeting.second_notice:
-        lines.append(
-            "Seconde convocation, après un ajournement faute de quorum, précisant qu’aucun quorum ne serait exigé."
-        )
-    lines.append(f"Séance ouverte le {_at(meeting.opened_at)} par {meeting.opened_by}, {_place(meeting)}.")
-    lines.append(
-        f"Règlement version {meeting.rules.number} ; règle de vote : {MAJORITIES[meeting.rules['majority']]}"
-        + (f" ({meeting.rules['legal_basis'].rstrip(' .')})." if meeting.rules["legal_basis"] else ".")
-    )
-    lines += _earlier_sittings(meeting, room)
-    lines += _presences(room)
-    lines += _genders(room)
-    lines += _observers(room)
-    event = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb="open").order_by("-id").first()
-    if event is not None and "civil" in event.payload:
-        facts = event.payload
-        lines += [
-            "",
-            f"Quorum à l’ouverture : société civile {facts['civil']} sur {facts['civil_base']}, État {facts['state']} sur {facts['state_base']}"
-            + (" (non requis, seconde convocation)." if meeting.second_notice else ", atteint."),
-        ]
-    for row in meeting.acting_presidents.select_related("seat__user"):
-        lines.append(
-            f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {_hour(row.designated_at)}"
-            + (f" jusqu’à {_hour(row.ended_at)}" if row.ended_at else "")
-            + f" ({row.get_reason_display()})."
-        )
-    return "\n".join(lines)
-
-
-def _presences(room: queries.Room) -> list[str]:
-    """Who held each seat of the two colleges, with the hours of arrival and departure."""
-    lines: list[str] = []
-    for code, label in COLLEGES:
-        lines.append("")
-        lines.append(f"{label} :")
-        for seat in (one for one in room.seats if one.college == code):
-            row, presence = room.attendance.get(seat.pk), room.presence(seat)
-            detail = PRESENCE[presence]
-            if (
-                row is not None
-                and row.represented_by_id
-                and presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY)
-            ):
-                detail = (
-                    f"suppléé par {row.represented_by.user}"
-                    if presence == AttendanceKind.ALTERNATE
-                    else f"représenté par {row.represented_by.user}, son mandataire"
-                )
-            if row is not None and row.arrived_at:
-                detail += f", arrivée à {_hour(row.arrived_at)}"
-            if row is not None and row.left_at:
-                detail += f", départ à {_hour(row.left_at)}"
-            lines.append(f"- {seat.user}{f', {seat.title}' if seat.title else ''} : {detail}")
-    return lines
-
-
-def _earlier_sittings(meeting: Meeting, room: queries.Room) -> list[str]:
-    """Who sat before each adjournment: votes were taken there too, and a second notice answers for the first. Seats that ended since are written as well."""
-    lines: list[str] = []
-    moves = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb__in=("open", "adjourn", "fail_quorum"))
-    opened, number = "non ouverte", 0
-    for event in moves.order_by("id"):
-        if event.verb == "open":
-            opened = f"ouverte le {_at(event.at)}"
-            continue
-        number += 1
-        why = "ajournée" if event.verb == "adjourn" else "ajournée faute de quorum"
-        lines += ["", f"Réunion n° {number} de la séance, {opened}, {why} le {_at(event.at)}."]
-        lines += _presences(_room_then(meeting, room, number))
-        opened = "non ouverte"
-    return [*lines, "", f"Réunion n° {meeting.sitting} de la séance."] if lines and meeting.sitting > number else lines
-
-
-def _room_then(meeting: Meeting, room: queries.Room, sitting: int) -> queries.Room:
-    rows = meeting.attendances.filter(sitting=sitting).select_related("seat__user", "represented_by__user")
-    attendance = {row.seat_id: row for row in rows}
-    held = {seat.pk: seat for seat in room.seats}
-    held |= {row.seat_id: row.seat for row in attendance.values() if row.seat.is_full_member}
-    seats = sorted(held.values(), key=lambda seat: (not seat.is_president, seat.pk))
-    return replace(room, seats=seats, attendance=attendance)
-
-
-def _genders(room: queries.Room) -> list[str]:
-    """How many women and men sit in each college: counts, never names."""
-    found = genders([*room.seats, *room.alternates])
-    words = []
-    for code, label in COLLEGES:
-        count = found[code]
-        said = [f"femmes {count['woman']}", f"hommes {count['man']}"]
-        said += [f"autre {count['other']}"] if count["other"] else []
-        said += [f"non dit {count['']}"] if count[""] else []
-        words.append(f"{label}, {', '.join(said)}")
-    return ["", f"Représentation des femmes et des hommes (titulaires et suppléants) : {' ; '.join(words)}."]
-
-
-def _observers(room: queries.Room) -> list[str]:
-    """Those who attended without a vote, and those who were absent."""
-    if not room.observers:
-        return []
-    lines = ["", "Sans voix délibérative :"]
-    for seat in room.observers:
-        detail = PRESENCE[room.presence(seat)]
-        lines.append(f"- {seat.user}{f', {seat.title}' if seat.title else ''} : {detail}")
-    return lines
-
-
-def _recusals(room: queries.Room, item: AgendaItem, departures: list[Departure]) -> list[str]:
-    """Every member recused from the item who did not have to leave: absent, represented, alternate."""
-    left = {row.seat.user_id for row in departures}
-    lines = []
-    for seat in (*room.seats, *room.alternates):
-        if seat.user_id in left or not room.is_recused(seat.user_id, item):
-            continue
-        presence = room.presence(seat) if seat.is_full_member else AttendanceKind.ABSENT
-        detail = PRESENCE[presence] if seat.is_full_member else "suppléant"
-        lines.append(f"Déport : {seat.user} ({dict(COLLEGES)[seat.college]}), {detail}.")
-    return lines
-
-
-def _item_text(item: AgendaItem, votes: list[Vote], recusals: list[str], departures: list[Departure], ranks) -> str:
-    lines = []
-    if item.application_id:
-        application, rank = item.application, ranks.get(item.application_id)
-        lines.append(
-            f"Porteur : {application.laureate_name}. Demandé : {_euros(application.requested_amount)}"
-            + (
-                f" ; minimum : {_euros(application.minimum_viable_amount)}."
-                if application.minimum_viable_amount
-                else "."
-            )
-        )
-        counts = review_counts(application)
-        lines.append(
-            f"Évaluations rendues : société civile {counts[College.CIVIL_SOCIETY]}, État {counts[College.STATE]}."
-        )
-        if rank is not None and rank.score is not None and rank.score.complete:
-            score = rank.score
-            lines.append(
-                f"Moyenne société civile {_number(score.published_college(College.CIVIL_SOCIETY))}, moyenne État "
-                f"{_number(score.published_college(College.STATE))} ; note {_number(score.published)}."
-            )
-        elif rank is not None:
-            lines.append("Note incomplète : le dossier n’est pas classé.")
-    for row in departures:
-        back = f", retour à {_hour(row.returned_at)}" if row.returned_at else ""
-        instead = f" ; remplacé sur ce point par {row.replaced_by.user}" if row.replaced_by_id else ""
-        lines.append(
-            f"Déport : {row.seat.user} ({dict(COLLEGES)[row.seat.college]}), sortie à {_hour(row.left_at)}{back}{instead}."
-        )
-    lines += recusals
-    if item.debate:
-        lines += ["", f"Débat : {item.debate}"]
-    for vote in votes:
-        lines += ["", *_vote_lines(vote)]
-    if item.amount_reason:
-        lines += ["", f"Montant inférieur à la demande, pour cette raison : {item.amount_reason}"]
-    if item.grounds:
-        lines += ["", f"Motifs : {item.grounds}"]
-    if item.place_reason:
-        lines.append(f"Déplacé dans le classement en séance, pour ce motif : {item.place_reason}")
-    if item.dissent:
-        lines.append(f"Désaccord, mentionné à la demande de son auteur : {item.dissent}")
-    if item.state == AgendaItemState.DEFERRED:
-        lines.append(f"Point reporté, pour ce motif : {item.reason}")
-    if item.state == AgendaItemState.WITHDRAWN:
-        lines.append(f"Point retiré de l’ordre du jour, pour ce motif : {item.reason}")
-    return "\n".join(lines) or "Point non appelé."
-
-
-def _number(text: str) -> str:
-    return text.replace(".", ",")
-
-
-def _vote_lines(vote: Vote) -> list[str]:
-    asked = PROPOSALS.get(vote.proposal, "adopter le point")
-    head = f"Vote n° {vote.round}, {MODES[vote.mode]}{', après un partage égal' if vote.second else ''} : {asked}"
-    head += f", {_euros(vote.amount)}" if vote.amount and vote.proposal == Proposal.SELECTED else ""
-    lines = [
-        f"{head} (ouvert à {_hour(vote.opened_at)}"
-        + (f", clos à {_hour(vote.closed_at)})." if vote.closed_at else ").")
-    ]
-    for code, label in COLLEGES:
-        row = vote.tallies.get(code)
-        if row is not None:
-            lines.append(
-                f"- {label} : pour {row.votes_for}, contre {row.against}, abstentions {row.abstained} ; présents ou représentés {row.present} sur {row.base}."
-            )
-    if vote.weighted:
-        share = Fraction(vote.weighted)
-        lines.append(f"Somme pondérée : {share.numerator}/{share.denominator} ; il faut plus de 1/2.")
-    if vote.outcome in (VoteOutcome.ADOPTED, VoteOutcome.REJECTED) and not vote.equal_weight:
-        lines.append(
-            "Les deux collèges n’ont pas voté en nombre égal ; l’inégalité est inscrite ici et sur la page publique du projet."
-        )
-    lines.append(f"Résultat : {OUTCOMES.get(vote.outcome, 'non clos')}.")
-    return lines
-
-
-def _conclusion(meeting: Meeting, decided: int, at) -> str:
-    """The hour, and no figure made of a file: this part is read by members recused from some."""
-    lines = []
-    if meeting.list_adopted_at:
-        lines.append(
-            f"Liste adoptée à {_hour(meeting.list_adopted_at)}, sur proposition de {meeting.list_adopted_by} : {decided} décisions, une par dossier ; leur "
-            "sens et leur montant figurent dans la partie de chaque dossier."
-        )
-        lines.append(f"Enveloppe libre avant la liste : {_euros(meeting.list_free_amount)}.")
-    lines.append(f"Séance levée à {_hour(at)}, par accord des deux co-présidents.")
-    lines.append(
-        "Après l’adoption de ce procès-verbal, chaque décision est signée puis notifiée à son porteur avec les voies et délais de recours ; le dossier ne "
-        "change d’état qu’à ce moment. Jusque-là, ce procès-verbal n’est pas communicable."
-    )
-    return "\n".join(lines)
-
-
-def decision_line(decision) -> str:
-    """What the list made of a file, as its section says it. No rank: it would tell who is recused from another file where that one stands (art. 12);
-    the ranks are in the decisions."""
-    words = {
-        "selected": f"aide de {_euros(decision.amount or 0)}",
-        "reserve": "liste complémentaire",
-        "rejected": "demande non retenue",
-    }
-    return f"Liste adoptée : {words.get(decision.outcome, decision.outcome)} (décision {decision.reference})."
-
-
-def freeze_minutes(meeting: Meeting, sections: list[MinutesSection], *, at) -> Document:
-    """The full minutes of one version: every section with its hash. Internal until the decisions are notified."""
-    with translation.override("fr"):
-        context = {
-            **_fund(),
-            "reference": meeting.reference,
-            "call": meeting.call.title,
-            "day": _day(meeting.opened_at),
-            "version": sections[0].version if sections else 0,
-            "sections": [{"title": part.title, "text": part.text, "hash": part.hash} for part in sections],
-            "presidents": _presidents(meeting, at),
-            "refusals": [
-                {"name": str(row.user), "college": dict(COLLEGES)[row.college], "reason": row.reason}
-                for row in meeting.minutes_refusals.filter(withdrawn_at__isnull=True).select_related("user")
-            ],
-        }
-        return documents.freeze(
-            "minutes",
-            owner=meeting,
-            subject=meeting.reference,
-            title=f"Procès-verbal de la séance du {_day(meeting.opened_at)}",
             context=context,
             at=at,
         )

@@ -64,14 +64,15 @@ def waiting_declarations(user) -> list[tuple[Call, int]]:
     return [(calls[pk], counts[pk]) for pk in sorted(counts)]
 
 
-def _folded(text) -> str:
+def folded(text) -> str:
+    """A name as it is compared: one space between words, case aside."""
     return " ".join(str(text or "").split()).casefold()
 
 
 def _officers(application: Application) -> set[str]:
     """Names of those who lead the applicant's or the bearer's body, as the file says them."""
     applicant = (application.content or {}).get("applicant", {})
-    return {name for name in (_folded(applicant.get(officer)) for officer in OFFICERS) if name}
+    return {name for name in (folded(applicant.get(officer)) for officer in OFFICERS) if name}
 
 
 def own_ground(user, application: Application) -> str:
@@ -83,7 +84,7 @@ def own_ground(user, application: Application) -> str:
         for member in application.members.all()
     ):
         return Ground.CO_APPLICANT
-    if application.bearer_person_id == user.pk or user.name and _folded(user.name) in _officers(application):
+    if application.bearer_person_id == user.pk or user.name and folded(user.name) in _officers(application):
         return Ground.BEARER_OFFICER
     if any(
         row.state == "confirmed" and row.agent_email.casefold() == user.email.casefold()
@@ -124,8 +125,8 @@ def ground_of(panel: Panel, user, application: Application) -> str:
     if others.filter(mine).exists():
         return str(Ground.APPLIES_IN_CALL)
     said = [f"filed_version__content__applicant__{name}" for name in OFFICERS] if user.name else []
-    names = {_folded(name) for row in others.values_list(*said) for name in row} if said else set()
-    return str(Ground.APPLIES_IN_CALL) if names and _folded(user.name) in names else ""
+    names = {folded(name) for row in others.values_list(*said) for name in row} if said else set()
+    return str(Ground.APPLIES_IN_CALL) if names and folded(user.name) in names else ""
 
 
 def _domain(email: str) -> str:

@@ -19,6 +19,7 @@ from fund.rules.common import when
 from reviews.enums.experts import EXPERT_GROUNDS
 from reviews.models import Declaration, ExpertRequest, Seat
 from reviews.queries import experts as queries
+from reviews.queries.interests import folded
 
 expert = Who("EX", gettext_lazy("the external expert, by his personal link"), lambda actor, obj, at: actor.is_system)
 """The expert has no account: the fund's own user signs, and the link is the proof (`link_is_good`)."""
@@ -111,13 +112,9 @@ def deadline_is_ahead(act: Act) -> None:
         )
 
 
-def _folded(text) -> str:
-    return " ".join(str(text or "").split()).casefold()
-
-
 def tie_of(application, email: str, name: str, organisation: str) -> str:
     """How this person stands too near the file to be an expert on it: `panel`, `team`, `partner`, `body`, or nothing."""
-    email, name, organisation = email.strip().casefold(), _folded(name), _folded(organisation)
+    email, name, organisation = email.strip().casefold(), folded(name), folded(organisation)
     seats = Seat.objects.filter(panel__call=application.call_id).values_list("user__email", flat=True)
     if email in {one.casefold() for one in seats}:
         return "panel"
@@ -126,7 +123,7 @@ def tie_of(application, email: str, name: str, organisation: str) -> str:
     if application.bearer_person:
         team.add(application.bearer_person.email)
     said = (application.content or {}).get("applicant", {})
-    officers = {_folded(said.get(key)) for key in ("representative_name", "bearer_representative")} - {""}
+    officers = {folded(said.get(key)) for key in ("representative_name", "bearer_representative")} - {""}
     if email in {one.casefold() for one in team} or name in officers:
         return "team"
     partnerships = application.partnerships.select_related("organisation")
@@ -134,7 +131,7 @@ def tie_of(application, email: str, name: str, organisation: str) -> str:
         return "partner"
     bodies = {application.applicant_name, *(row.organisation.name for row in partnerships)}
     bodies |= {one.name for one in (application.organisation, application.bearer_organisation) if one}
-    return "body" if organisation and organisation in {_folded(one) for one in bodies} else ""
+    return "body" if organisation and organisation in {folded(one) for one in bodies} else ""
 
 
 def expert_is_outside(act: Act) -> None:

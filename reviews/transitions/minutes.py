@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import documents
 from core.transitions import Refusal, locked, verb
-from reviews.documents import meetings as papers
+from reviews.documents import minutes as papers
 from reviews.enums.meeting import MeetingState, MinutesCapacity
 from reviews.models.meeting import Meeting, MinutesRefusal, MinutesSection, MinutesSignature
 from reviews.queries import meetings as queries

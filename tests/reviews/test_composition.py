@@ -16,7 +16,7 @@ from core.transitions import Refusal
 from fund.enums import College, Role
 from fund.models import RoleGrant
 from reviews import queries, voting
-from reviews.documents.meetings import draft_sections
+from reviews.documents.minutes import draft_sections
 from reviews.enums.reading import SeatKind
 from reviews.models import Assignment, Declaration, Meeting, Panel, Seat, Vote
 from reviews.queries import meetings as rooms

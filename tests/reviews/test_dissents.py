@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviews.documents.meetings import draft_sections
+from reviews.documents.minutes import draft_sections
 from reviews.models.meeting import Dissent, Meeting
 from reviews.queries import meetings as queries
 from reviews.transitions import agenda, dissents, meetings, minutes

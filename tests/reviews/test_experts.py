@@ -13,7 +13,7 @@ from applications.models import Attachment
 from core.models import Event, Mail, User
 from core.transitions import Refusal
 from fund.models import Call
-from reviews.documents.meetings import draft_sections
+from reviews.documents.minutes import draft_sections
 from reviews.models import ExpertRequest
 from reviews.queries import experts as queries
 from reviews.tasks import nudge_experts

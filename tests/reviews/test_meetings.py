@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 
 from core.models import Event, Mail
 from core.transitions import Refusal
-from reviews.documents.meetings import draft_sections
+from reviews.documents.minutes import draft_sections
 from reviews.models import AgendaItem, Attendance, Decision, Meeting
 from reviews.queries import meetings as queries
 from reviews.transitions import agenda, assignments, meetings
