@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from core.models import User
 from core.personal import rows
-from reviews.models import Appeal, Assignment, Declaration, DiscussionRequest, ReviewVersion, Score, Seat, Simulation
+from reviews.models import (
+    Appeal,
+    Assignment,
+    Declaration,
+    DiscussionRequest,
+    Dissent,
+    ReviewVersion,
+    Score,
+    Seat,
+    Simulation,
+)
 
 
 def personal(user: User) -> dict:
-    mine = Assignment.objects.filter(seat__user=user).order_by("pk")
+    return {
+        **_seats(user),
+        **_readings(user),
+        **_meetings(user),
+        "appeals": rows(
+            Appeal.objects.filter(filed_by=user).order_by("pk"),
+            reference="decision__application__reference",
+            text="text",
+            filed_at="filed_at",
+        ),
+    }
+
+
+def _seats(user: User) -> dict:
     return {
         "panel_seats": rows(
             Seat.objects.filter(user=user).order_by("pk"),
@@ -34,6 +57,12 @@ def personal(user: User) -> dict:
             ground="ground",
             declared_at="declared_at",
         ),
+    }
+
+
+def _readings(user: User) -> dict:
+    mine = Assignment.objects.filter(seat__user=user).order_by("pk")
+    return {
         "reviews": rows(
             mine,
             reference="application__reference",
@@ -58,6 +87,11 @@ def personal(user: User) -> dict:
             content="content",
             submitted_at="submitted_at",
         ),
+    }
+
+
+def _meetings(user: User) -> dict:
+    return {
         "discussions_asked": rows(
             DiscussionRequest.objects.filter(user=user).order_by("pk"),
             reference="application__reference",
@@ -71,10 +105,11 @@ def personal(user: User) -> dict:
             note="note",
             made_at="made_at",
         ),
-        "appeals": rows(
-            Appeal.objects.filter(filed_by=user).order_by("pk"),
-            reference="decision__application__reference",
+        "dissents": rows(
+            Dissent.objects.filter(user=user).order_by("pk"),
+            item="item__title",
+            reference="item__application__reference",
             text="text",
-            filed_at="filed_at",
+            signed_at="signed_at",
         ),
     }

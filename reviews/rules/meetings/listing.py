@@ -117,56 +117,7 @@ def check_list(lines: list[Line], candidates: Iterable[Candidate], applications:
     """Whether a list may be adopted: each amount, the order of the ranks, the grounds, and the envelope. Raises Refusal naming the file."""
     known = {one.key: one for one in candidates}
     for line in lines:
-        one, application = known[line.key], applications[line.key]
-        field = f"amount_{line.key}"
-        if line.outcome not in ("selected", "reserve", "rejected"):
-            raise Refusal(
-                "outcome_unknown",
-                _("Choose what becomes of %(reference)s.") % {"reference": one.reference},
-                field=f"outcome_{line.key}",
-            )
-        if (
-            one.disposition == Proposal.REJECTED
-            and line.outcome != "rejected"
-            or one.disposition != Proposal.REJECTED
-            and line.outcome == "rejected"
-        ):
-            raise Refusal(
-                "against_the_vote",
-                _("The list says otherwise than the vote on %(reference)s.") % {"reference": one.reference},
-                remedy=_("Reopen the item by a motion, and vote again."),
-                field=f"outcome_{line.key}",
-                article="art. 17",
-                status=409,
-            )
-        if one.disposition == Proposal.RESERVE and line.outcome == "selected":
-            raise Refusal(
-                "against_the_vote",
-                _("The list says otherwise than the vote on %(reference)s.") % {"reference": one.reference},
-                remedy=_("Reopen the item by a motion, and vote again."),
-                field=f"outcome_{line.key}",
-                article="art. 17",
-                status=409,
-            )
-        if line.outcome == "selected":
-            check_amount(application, line.amount, field=field)
-            if line.amount > one.amount:
-                raise Refusal(
-                    "above_the_vote",
-                    _("%(reference)s: the vote was on %(amount)s.")
-                    % {"reference": one.reference, "amount": format_euros(one.amount, cents_if_round=False)},
-                    remedy=_("Propose at most that amount."),
-                    field=field,
-                    article="art. 17",
-                    status=409,
-                )
-        if not line.grounds:
-            raise Refusal(
-                "grounds_missing",
-                _("%(reference)s: write the grounds, every decision has some.") % {"reference": one.reference},
-                field=f"grounds_{line.key}",
-                article="art. 18",
-            )
+        _line_stands(line, known[line.key], applications[line.key])
     _nobody_jumps(lines, known)
     total = sum(line.amount for line in lines if line.outcome == "selected")
     if total > free:
@@ -181,6 +132,53 @@ def check_list(lines: list[Line], candidates: Iterable[Candidate], applications:
             status=409,
         )
     _nothing_freed_pays_another(lines, known, free)
+
+
+ALLOWED_BY_VOTE = {
+    Proposal.SELECTED: ("selected", "reserve"),
+    Proposal.RESERVE: ("reserve",),
+    Proposal.REJECTED: ("rejected",),
+}
+"""What the list may say of a file, by what the panel voted."""
+
+
+def _line_stands(line: Line, one: Candidate, application) -> None:
+    """One line of the list: an outcome and an amount the vote allows, and grounds."""
+    field = f"amount_{line.key}"
+    if line.outcome not in ("selected", "reserve", "rejected"):
+        raise Refusal(
+            "outcome_unknown",
+            _("Choose what becomes of %(reference)s.") % {"reference": one.reference},
+            field=f"outcome_{line.key}",
+        )
+    if line.outcome not in ALLOWED_BY_VOTE[Proposal(one.disposition)]:
+        raise Refusal(
+            "against_the_vote",
+            _("The list says otherwise than the vote on %(reference)s.") % {"reference": one.reference},
+            remedy=_("Reopen the item by a motion, and vote again."),
+            field=f"outcome_{line.key}",
+            article="art. 17",
+            status=409,
+        )
+    if line.outcome == "selected":
+        check_amount(application, line.amount, field=field)
+        if line.amount > one.amount:
+            raise Refusal(
+                "above_the_vote",
+                _("%(reference)s: the vote was on %(amount)s.")
+                % {"reference": one.reference, "amount": format_euros(one.amount, cents_if_round=False)},
+                remedy=_("Propose at most that amount."),
+                field=field,
+                article="art. 17",
+                status=409,
+            )
+    if not line.grounds:
+        raise Refusal(
+            "grounds_missing",
+            _("%(reference)s: write the grounds, every decision has some.") % {"reference": one.reference},
+            field=f"grounds_{line.key}",
+            article="art. 18",
+        )
 
 
 def _nothing_freed_pays_another(lines: list[Line], known: dict[int, Candidate], free: int) -> None:
