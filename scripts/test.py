@@ -50,7 +50,7 @@ def main() -> int:
     extra = [argument for argument in sys.argv[1:] if argument != "--fast"] + os.environ.get("ARGS", "").split()
     ground.system_packages(ground.TEST_PACKAGES)
     ground.virtual_environment(development=True)
-    arguments = ["-n", "2", "--dist", "worksteal", *extra]
+    arguments = ["-n", "3", "--dist", "worksteal", *extra]  # browsers and databases wait as much as they work
     if fast:
         results = [_pytest("SQLite", [*arguments, "-m", "not slow"], None)]
     else:
