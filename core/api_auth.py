@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, NotFound, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, NotFound, PermissionDenied, ValidationError
 from rest_framework.pagination import BasePagination, CursorPagination
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -94,6 +94,15 @@ class CursorPages(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 100
     ordering = "-pk"
+
+    def get_page_size(self, request):
+        """More than the most is the most; what is no whole number from 1 on is refused, so that a slip is not read as the default."""
+        asked = request.query_params.getlist(self.page_size_query_param)
+        if asked and not (
+            len(asked) == 1 and asked[0].isascii() and asked[0].isdecimal() and 0 < len(asked[0]) < 10 and int(asked[0])
+        ):
+            raise ValidationError({self.page_size_query_param: [_("Give one whole number, from 1 to 100.")]})
+        return super().get_page_size(request)
 
     def decode_cursor(self, request):
         try:

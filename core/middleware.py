@@ -20,7 +20,7 @@ from core.access import rule_of
 from core.api_errors import refusal_response
 from core.logs import set_request_id
 from core.transitions import Refusal
-from core.views.errors import answer, offered, plain, wants_json
+from core.views.errors import answer, bad_request, offered, wants_json
 
 access_log = logging.getLogger("fund.access")
 log = logging.getLogger("fund.requests")
@@ -44,20 +44,12 @@ class ReceivedAt:
     def refused(self, request):
         """A NUL byte (PostgreSQL takes none), a length that is no number, a body that is too large: answered before anything reads them."""
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return plain(
-                400,
-                _("We did not understand this request"),
-                _("Some information was unreadable or damaged on the way. Nothing was changed."),
-            )
+            return bad_request(request)
         length = request.META.get("CONTENT_LENGTH") or "0"
         uploads = request.META.get("CONTENT_TYPE", "").startswith("multipart/")
         most = MOST_API_BYTES if request.path_info.startswith("/api/") and not uploads else MOST_BYTES
         if not length.isdecimal():
-            return plain(
-                400,
-                _("We did not understand this request"),
-                _("Some information was unreadable or damaged on the way. Nothing was changed."),
-            )
+            return bad_request(request)
         request.over_bytes = (
             most if int(length) > most else 0
         )  # said by Access, in words and with a way back; nothing reads the body before

@@ -6,9 +6,11 @@ files are mounted by reviews (`Calls` is what both share).
 
 from __future__ import annotations
 
+from django import forms
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
@@ -233,6 +235,18 @@ class EnvelopeDraft(serializers.Serializer):
     label = serializers.CharField(max_length=120)
 
 
+class WholeNumberFilter(filters.Filter):
+    field_class = forms.IntegerField  # django-filter reads numbers as decimals: no year is 0.5
+
+
+class EnvelopeFilters(filters.FilterSet):
+    year = WholeNumberFilter(field_name="year")
+
+    class Meta:
+        model = Envelope
+        fields = ["state", "year"]
+
+
 class EnvelopeResource(Shared):
     """Envelopes that were opened, with their public balances; drafts for those who prepare and approve them."""
 
@@ -245,7 +259,7 @@ class EnvelopeResource(Shared):
         "carry": Carry,
         "settle": Amount,
     }
-    filterset_fields = ["state", "year"]
+    filterset_class = EnvelopeFilters
 
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):

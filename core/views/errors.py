@@ -42,11 +42,10 @@ def answer(request, status: int, code: str, title, detail) -> HttpResponse:
 
 
 def bad_request(request, exception=None):
-    return plain(
-        400,
-        _("We did not understand this request"),
-        _("Some information was unreadable or damaged on the way. Nothing was changed."),
-    )
+    """What was sent cannot be read: a problem detail for the API, else a page made of nothing (no session was read yet)."""
+    title = _("We did not understand this request")
+    detail = _("Some information was unreadable or damaged on the way. Nothing was changed.")
+    return answer(request, 400, "invalid", title, detail) if wants_json(request) else plain(400, title, detail)
 
 
 def forbidden(request, exception=None):

@@ -116,11 +116,23 @@ def test_cursors_that_are_none(published, nobody, name):
             assert answer.status_code == 404 and answer["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(
-    "query", ["page_size=0", "page_size=x", "page_size=99999", "annee=99999", "tri=rien", "etat=x", "q=%27%22"]
-)
+@pytest.mark.parametrize("query", ["page_size=99999", "annee=99999", "tri=rien", "etat=x", "q=%27%22"])
 def test_queries_that_mean_nothing(published, nobody, query):
     assert nobody.get(f"{API}/projects/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "x", "", "0.5", "1e2", "١", "null", "5&page_size=5", "9" * 30])
+@pytest.mark.parametrize("name", ["projects", "ledger", "calls", "envelopes"])
+def test_a_page_size_that_is_no_number_is_said(published, nobody, name, size):
+    answer = nobody.get(f"{API}/{name}/?page_size={size}")
+    assert answer.status_code == 400 and answer["Content-Type"] == "application/problem+json"
+    assert list(answer.json()["errors"]) == ["page_size"]
+
+
+@pytest.mark.parametrize("year", ["0.5", "x", "NaN"])
+def test_a_year_is_a_whole_number(published, nobody, year):
+    answer = nobody.get(f"{API}/envelopes/?year={year}")
+    assert answer.status_code == 400 and list(answer.json()["errors"]) == ["year"]
 
 
 def test_drafts_of_calls_are_for_those_who_write_them(at, nobody, token):

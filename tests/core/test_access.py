@@ -70,6 +70,12 @@ def test_nul_bytes_go_no_further(client, path):
     assert client.get(path).status_code == 400
 
 
+def test_the_api_says_so_as_it_says_everything(client):
+    answer = client.get("/api/v1/calls/?cursor=%00")
+    assert answer.status_code == 400 and answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "invalid"
+
+
 @pytest.mark.parametrize(
     "path",
     [
