@@ -3,6 +3,7 @@
 from django.urls import path
 
 from applications.views import (
+    consents,
     files,
     filing,
     instruction,
@@ -23,6 +24,8 @@ urlpatterns = [
     path("dossiers/<str:reference>/ecrire/<slug:code>/", writing.section, name="section"),
     path("dossiers/<str:reference>/ecrire/<slug:code>/auto/", writing.autosave, name="autosave"),
     path("dossiers/<str:reference>/equipe/", team.team, name="team"),
+    path("dossiers/<str:reference>/nom-public/", consents.of_file, name="name_consent"),
+    path("mon-espace/noms-publics/", consents.mine, name="name_consents"),
     path("dossiers/<str:reference>/partenaires/", partners.partners, name="partners"),
     path("dossiers/<str:reference>/pieces/", pieces.pieces, name="pieces"),
     path("dossiers/<str:reference>/pieces/<int:pk>/", pieces.piece, name="piece"),

@@ -36,6 +36,9 @@ class ProjectSerializer(serializers.Serializer):
     recipient_kind = serializers.CharField(allow_null=True)
     recipient_siret = serializers.CharField()
     recipient_rna = serializers.CharField()
+    team = serializers.ListField(
+        child=serializers.CharField(), help_text="People of the project who agreed to be named"
+    )
     partner_name = serializers.CharField()
     department = serializers.CharField()
     region = serializers.CharField()

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from applications import transitions as files
 from applications.api.common import FileActions, listing, number, words
 from applications.enums import SectionCode, TeamRight
-from applications.models import TeamMember
+from applications.models import NameConsent, TeamMember
 from core.api import KEY, Strict
 from core.idempotency import api_once
 
@@ -65,6 +65,18 @@ class MemberChange(Strict):
     right = serializers.ChoiceField(choices=TeamRight.choices, required=False)
     areas = _areas()
     signatory = serializers.BooleanField(required=False)
+
+
+class NameConsentSerializer(serializers.ModelSerializer):
+    """What the person said, dated; the name is empty once it is taken back."""
+
+    class Meta:
+        model = NameConsent
+        fields = ["name", "given_at", "withdrawn_at"]
+
+
+class PublicName(Strict):
+    name = serializers.CharField(max_length=150, help_text="As it will appear with the project")
 
 
 HANDING_OVER = {
@@ -138,3 +150,25 @@ class TeamActions(FileActions):
         member = self._member(number)
         self.write(HANDING_OVER[verb], member=member)
         return Response(MemberSerializer(TeamMember.objects.select_related("user").get(pk=member.pk)).data)
+
+    @listing(NameConsentSerializer, url_path="name-consents")
+    def name_consents(self, request, reference):
+        """What I said about being named with the project, oldest first; others say it for themselves."""
+        rows = NameConsent.objects.filter(application=self.of_team(), user=request.user)
+        return self.shown(NameConsentSerializer, rows.order_by("pk"))
+
+    @extend_schema(request=PublicName, responses={201: NameConsentSerializer}, parameters=[KEY])
+    @action(detail=True, methods=["post"], url_path="consent_to_be_named")
+    @api_once
+    def consent_to_be_named(self, request, reference):
+        """Agree to be named with the project once it is public."""
+        row = self.write(files.consent_to_be_named, PublicName, application=self.of_team())
+        return Response(NameConsentSerializer(row).data, status=201)
+
+    @extend_schema(request=None, responses={204: None}, parameters=[KEY])
+    @action(detail=True, methods=["post"], url_path="withdraw_name_consent")
+    @api_once
+    def withdraw_name_consent(self, request, reference):
+        """Take it back: the name leaves every page and file at once."""
+        self.write(files.withdraw_name_consent, application=self.of_team())
+        return Response(status=204)

@@ -95,6 +95,15 @@ class InviteForm(RightForm):
     field_order = ("email", "name", "role", "right", "areas", "signatory")
 
 
+class ConsentForm(FundForm):
+    name = forms.CharField(
+        label=_("Name shown"),
+        max_length=150,
+        help_text=_("As it will appear on the project’s page and in the open data."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
 class PersonForm(FundForm):
     name = forms.CharField(label=_("Name"), max_length=150, required=False)
     role = forms.CharField(label=_("Role in the project"), max_length=120, required=False)

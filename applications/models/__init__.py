@@ -1,6 +1,7 @@
 """The applicant's file: what is written, who writes it, who partners, what was filed, what the fund asked."""
 
 from applications.models.application import Application, ApplicationVersion
+from applications.models.consent import NameConsent
 from applications.models.eligibility import AccessCode, EligibilityCheck
 from applications.models.information import InformationRequest
 from applications.models.message import Message, MessageAttachment
@@ -18,6 +19,7 @@ __all__ = [
     "InformationRequest",
     "Message",
     "MessageAttachment",
+    "NameConsent",
     "Partnership",
     "SignOff",
     "TeamMember",

@@ -56,7 +56,6 @@ class TeamMember(models.Model):
     signatory = models.BooleanField(_("must sign off"), default=False)
     lead_offer_ends_at = models.DateTimeField(_("offer of the lead ends at"), null=True, blank=True)
     """Set while the lead offers this member the lead; the offer is worth nothing from that instant on."""
-    consent_at = models.DateTimeField(_("agreed to be named publicly at"), null=True, blank=True)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("invited by")
     )

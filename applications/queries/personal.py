@@ -14,6 +14,7 @@ from applications.models import (
     InformationRequest,
     Message,
     MessageAttachment,
+    NameConsent,
     Partnership,
     SignOff,
     TeamMember,
@@ -41,6 +42,13 @@ def personal(user: User) -> dict:
             content_hash="content_hash",
             mandate="mandate",
             signed_at="signed_at",
+        ),
+        "name_consents": rows(
+            NameConsent.objects.filter(user=user).order_by("pk"),
+            reference="application__reference",
+            name="name",
+            given_at="given_at",
+            withdrawn_at="withdrawn_at",
         ),
         "partnerships_invited": rows(
             Partnership.objects.filter(invited_by=user, application__in=mine).order_by("pk"),
@@ -97,7 +105,6 @@ def _file(application: Application, user: User) -> dict:
             "description": member.description,
             "right": member.right,
             "signatory": member.signatory,
-            "named_publicly_since": member.consent_at,
             "joined_at": member.joined_at,
         },
         "sections": rows(

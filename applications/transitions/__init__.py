@@ -4,6 +4,7 @@ Partnership verbs live in `applications.transitions.partnerships` (they share na
 """
 
 from applications.transitions import partnerships
+from applications.transitions.consents import consent_to_be_named, withdraw_name_consent
 from applications.transitions.consequences import (
     declare_ineligible,
     dismiss,
@@ -53,6 +54,7 @@ __all__ = [
     "ask_for_reasons",
     "attach",
     "change_member",
+    "consent_to_be_named",
     "create",
     "declare_eligible",
     "declare_ineligible",
@@ -93,4 +95,5 @@ __all__ = [
     "withdraw",
     "withdraw_from_review",
     "withdraw_lead_offer",
+    "withdraw_name_consent",
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from applications.models import Application, Attachment, MessageAttachment, SignOff, TeamMember, Upload
+from applications.models import Application, Attachment, MessageAttachment, NameConsent, SignOff, TeamMember, Upload
 from applications.rules.leaving import alone_in
 from applications.transitions.common import note, writing
+from applications.transitions.consents import end_consents
 from applications.transitions.filing import withdraw
 from core.models import User
 
@@ -18,6 +19,7 @@ def forget(*, user: User, at) -> dict[str, int]:
 
     The caller has checked `rules.leaving` and runs in a transaction; stored bytes go after the commit.
     """
+    consents = end_consents(NameConsent.objects.filter(user=user), at)
     for draft in alone_in(user):
         withdraw(application=draft, actor=user, at=at)
     emptied = [_empty(file) for file in Application.objects.filter(lead=user, filed_version=None)]
@@ -39,13 +41,17 @@ def forget(*, user: User, at) -> dict[str, int]:
         name="",
         email="",
         description="",
-        consent_at=None,
         signatory=False,
         token_hash="",
         expires_at=None,
         lead_offer_ends_at=None,
     )
-    return {"files_emptied": len(emptied), "teams_left": len(drafts), "names_dropped": named}
+    return {
+        "files_emptied": len(emptied),
+        "teams_left": len(drafts),
+        "names_dropped": named,
+        "consents_ended": consents,
+    }
 
 
 def _empty(application: Application) -> Application:

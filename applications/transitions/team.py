@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from applications import queries
 from applications.enums import WRITABLE, SectionCode, TeamRight
-from applications.models import Application, SignOff, TeamMember
+from applications.models import Application, NameConsent, SignOff, TeamMember
 from applications.notifications import tell
 from applications.periods import TEAM_INVITATION_DAYS, end_of
 from applications.rules import filing, people, rights
 from applications.rules.gaps import missing
 from applications.rules.partners import token_hash
 from applications.transitions.common import lock_call, new_link, note, writing
+from applications.transitions.consents import end_consents
 from applications.transitions.writing import _agreed, _ask_again
 from core.models import Event, User
 from core.transitions import Refusal, Who, locked
@@ -181,6 +182,8 @@ def remove_member(*, member: TeamMember, actor: User, at: datetime) -> None:
             )
         agreed = _agreed(act.obj)
         note(act, member=row.pk)
+        if row.user_id:
+            end_consents(NameConsent.objects.filter(application=act.obj, user=row.user_id), at)
         row.delete()
         _ask_again(act, agreed, THE_TEAM)
 

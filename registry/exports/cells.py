@@ -6,7 +6,6 @@ import re
 
 _DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _UNSEEN = re.compile(r"^[\s\x00-\x1f\x7f-\xa0\u200b-\u200f\u202f\u2060\ufeff]+")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
 
 def safe(value):
@@ -17,11 +16,6 @@ def safe(value):
         if set(value[:start]) & set("\t\r\n") or value.startswith(_DANGEROUS, start):
             return "'" + value
     return value
-
-
-def without_mail(text: str) -> str:
-    """A text whose e-mail addresses are hidden: files travel further than pages."""
-    return _MAIL.sub("[…]", text)
 
 
 def csv_lines(rows):

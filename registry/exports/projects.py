@@ -37,6 +37,7 @@ MEANINGS = {
     "repository": _("address of the source code"),
     "demo": _("address of a demonstration"),
     "url": _("page of the project"),
+    "team": _("people of the project who agreed to be named, between semicolons"),
 }
 """Columns and what they hold."""
 COLUMNS = list(MEANINGS)
@@ -71,6 +72,7 @@ def record(grant) -> dict:
         "repository": "" if hidden else grant.repository_url,
         "demo": "" if hidden else grant.demo_url,
         "url": grant.url,
+        "team": "" if hidden else ";".join(grant.team),
     }
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
-from registry.exports.cells import shorten, without_mail
+from registry.exports.cells import shorten
 
 PERSON = "Personne physique"
 
@@ -20,8 +20,8 @@ def _organisation_id(siret: str, rna: str, prefix: str, fallback: str) -> str:
 
 def grant_object(grant, fund, prefix: str) -> dict:
     """One grant. `amountDisbursed` is the gross paid total."""
-    title = shorten(without_mail(grant.title), 139)
-    description = without_mail(grant.purpose.strip()) or title
+    title = shorten(grant.title, 139)
+    description = grant.purpose.strip() or title
     if description == title:
         description = f"{title}. {grant.scheme}".strip()
     data = {

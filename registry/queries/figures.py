@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 from django.db.models.functions import ExtractYear
 from django.utils import timezone
 
+from applications.models import NameConsent
 from fund.models import Seal
 from payments.models import Agreement
 from registry.models import PastGrant, part_of
@@ -20,17 +21,27 @@ RNA = r"^W\d{9}$"
 
 
 def modified_at() -> datetime:
-    """The instant the published set last changed, from public facts alone: an award notified, an agreement signed, an entry made public, an import."""
+    """The instant the published set last changed, from public facts alone.
+
+    An award notified, an agreement signed, an entry made public, an import, a name shown or taken off.
+    """
     instants = [
         published_applications().order_by().aggregate(at=Max("awarded_at"))["at"],
         Agreement.objects.filter(signed_at__isnull=False).aggregate(at=Max("signed_at"))["at"],
         Seal.objects.order_by("-seq").values_list("entry__at", flat=True).first(),
         PastGrant.objects.aggregate(at=Max("imported_at"))["at"],
+        *_consents().values(),
     ]
     return max(
         (instant for instant in instants if instant),
         default=datetime(2026, 1, 1, tzinfo=timezone.get_default_timezone()),
     )
+
+
+def _consents() -> dict:
+    """The last name shown and the last one taken off, of projects told: of the others nothing is known, not even when."""
+    told = published_applications().filter(state="selected").order_by().values("pk")
+    return NameConsent.objects.filter(application__in=told).aggregate(given=Max("given_at"), ended=Max("withdrawn_at"))
 
 
 @dataclass(frozen=True)

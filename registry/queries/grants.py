@@ -44,6 +44,8 @@ class PublishedGrant:
     recipient_kind: str | None = ""
     is_person: bool = False
     person_id: str = ""
+    team: list[str] = field(default_factory=list)
+    """People of the project who agreed to be named."""
     recipient_siret: str = ""
     recipient_rna: str = ""
     partner_name: str = ""

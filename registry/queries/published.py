@@ -15,8 +15,9 @@ from django.db.models import BigIntegerField, CharField, DateTimeField, F, Outer
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from applications.models import Application, Partnership, TeamMember
+from applications.models import Application, NameConsent, Partnership
 from core.links import absolute
+from core.redaction import redacted
 from fund import communes
 from fund.models import FundIdentity, GrantAccount
 from payments.models import Agreement, Instalment, Report
@@ -72,7 +73,8 @@ def own(filters: Filters):
     told = Q(state="selected")
     for word in filters.text.split()[:8]:
         rows = rows.filter(
-            (told & _has(word, "title", "summary", "commune", "bearer_organisation__name"))
+            (told & _has(word, "title", "summary", "bearer_organisation__name"))
+            | (told & Q(bearer_organisation__isnull=False) & _has(word, "commune"))
             | Q(reference__icontains=word)
         )
     if filters.call:
@@ -185,8 +187,9 @@ def _person_id(reference: str) -> str:
 
 
 def _web(address) -> str:
-    """An address one can click, or nothing."""
-    return address if isinstance(address, str) and address.startswith(("https://", "http://")) else ""
+    """An address one can click and that is nobody's, or nothing."""
+    shown = isinstance(address, str) and address.startswith(("https://", "http://")) and redacted(address) == address
+    return address if shown else ""
 
 
 def _hydrate(applications: list[Application]) -> list[PublishedGrant]:
@@ -211,12 +214,9 @@ def _hydrate(applications: list[Application]) -> list[PublishedGrant]:
         .select_related("organisation")
         .order_by("-pk")
     }
-    consents = {
-        member.application_id: member.name
-        for member in TeamMember.objects.filter(
-            application__in=keys, consent_at__isnull=False, user=F("application__bearer_person")
-        )
-    }
+    consents: dict[int, list[NameConsent]] = {}
+    for consent in NameConsent.objects.filter(application__in=keys).order_by("pk"):
+        consents.setdefault(consent.application_id, []).append(consent)
     payments: dict[int, list[Instalment]] = {}
     for instalment in (
         Instalment.objects.filter(agreement__application__in=keys)
@@ -234,7 +234,7 @@ def _hydrate(applications: list[Application]) -> list[PublishedGrant]:
             decisions[application.pk],
             agreements.get(application.pk),
             partners.get(application.pk),
-            consents.get(application.pk),
+            consents.get(application.pk, []),
             payments.get(application.pk, []),
         )
         for application in applications
@@ -248,7 +248,7 @@ def _stage(application: Application, agreement: Agreement | None) -> str:
 
 
 def _from_application(
-    application, fund, account, decision, agreement, partnership, consent, instalments
+    application, fund, account, decision, agreement, partnership, consents, instalments
 ) -> PublishedGrant:
     local = timezone.localtime
     stage = _stage(application, agreement)
@@ -273,10 +273,14 @@ def _from_application(
     organisation = application.bearer_organisation
     content = application.content or {}
     openness = content.get("openness", {})
-    grant.title, grant.purpose = application.title, application.summary
+    names = {one.user_id: redacted(one.name) for one in consents if one.withdrawn_at is None}
+    grant.title, grant.purpose = redacted(application.title), redacted(application.summary)
     grant.is_person = organisation is None
     grant.recipient_kind = application.applicant_kind
-    grant.recipient_name = organisation.name if organisation else (consent or NOBODY)
+    grant.recipient_name = organisation.name if organisation else names.get(application.bearer_person_id, NOBODY)
+    grant.team = list(names.values())
+    said = [instant for one in consents for instant in (one.given_at, one.withdrawn_at) if instant]
+    grant.modified_at = max([grant.modified_at, *said])
     grant.person_id = _person_id(application.reference) if grant.is_person else ""
     grant.recipient_siret, grant.recipient_rna = (organisation.siret, organisation.rna) if organisation else ("", "")
     grant.partner_name = partnership.organisation.name if partnership and partnership.organisation else ""
@@ -288,7 +292,7 @@ def _from_application(
         decision.published_score,
         decision.reference,
     )
-    grant.licence = str(openness.get("licence") or "")
+    grant.licence = redacted(str(openness.get("licence") or ""))
     # Where the work is: what an accepted report says, else what the application promised.
     grant.repository_url, grant.demo_url = (
         _web(getattr(agreement, name, None) or openness.get(name)) for name in ("repository_url", "demo_url")
@@ -320,10 +324,10 @@ def _from_past(row: PastGrant) -> PublishedGrant:
         share=row.share,
         funder_name=row.funder_name,
         funder_siret=row.funder_siret,
-        title=row.purpose,
-        purpose=row.purpose,
+        title=redacted(row.purpose),
+        purpose=redacted(row.purpose),
         scheme=row.scheme,
-        recipient_name=row.recipient_name,
+        recipient_name=redacted(row.recipient_name),
         recipient_kind=None,
         recipient_siret=row.recipient_siret,
         recipient_rna=row.recipient_rna,
@@ -332,7 +336,7 @@ def _from_past(row: PastGrant) -> PublishedGrant:
         paid_from_on=row.paid_from_on,
         paid_until_on=row.paid_until_on,
         nature=row.nature,
-        conditions=row.conditions,
+        conditions=redacted(row.conditions),
         rae=row.rae,
         eu_notified=row.eu_notified,
         is_past=True,

@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import render
 
 from core.access import allow, public
+from core.redaction import redacted
 from fund import communes
 from fund.enums import ApplicantKind
 from fund.ledger import queries as ledger
@@ -88,19 +89,24 @@ def project(request, reference):
         application = grant.source
         agreement = Agreement.objects.filter(application=application, signed_at__isnull=False).first()
         money = payments.grant(agreement) if agreement else None
-        content = application.content or {}
+        story, award = (application.content or {}).get("project", {}), live_award(application)
         context |= {
             "kind": ApplicantKind(grant.recipient_kind).label,
-            "story": content.get("project", {}),
-            "decision": live_award(application),
+            "story": {name: redacted(str(story.get(name) or "")) for name in ("need", "solution")},
+            "grounds": redacted(award.grounds) if award else "",
             "money": money,
             "instalments": _instalments(money, entries),
-            "reports": payments.accepted_reports(application),
+            "reports": [_cleared(report) for report in payments.accepted_reports(application)],
             "judged": queries.judged([application])[application.pk] if grant.score else None,
             "vote": queries.vote_on(application),
             "life": life_of(grant, money, entries),
         }
     return render(request, "registry/project.html", context)
+
+
+def _cleared(report: dict) -> dict:
+    """What an accepted report says, without contacts and accounts."""
+    return {name: redacted(value) if isinstance(value, str) else value for name, value in report.items()}
 
 
 def _instalments(money, entries) -> list[dict]:

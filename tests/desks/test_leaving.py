@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from applications.models import Application, TeamMember, Upload
-from applications.transitions import withdraw
+from applications.models import Application, NameConsent, Upload
+from applications.transitions import consent_to_be_named, withdraw
 from applications.transitions.team import invite_member, join
 from core.models import ApiToken, Event, Mail, User
 from core.outbox import queue
@@ -78,7 +78,8 @@ def test_nothing_of_the_person_stays_but_in_the_records(canary, as_user, at):
     draft, closed = ready_draft(lead=other), filed(at, lead=other)
     link = invite_member(application=draft, actor=other, at=at, email=EMAIL, name=NAME)
     join(token=link.link_token, actor=canary, at=at)  # the lead is told by mail, with the name
-    TeamMemberFactory(application=closed, user=canary, email=EMAIL, name=NAME, joined_at=at, consent_at=at)
+    TeamMemberFactory(application=closed, user=canary, email=EMAIL, name=NAME, joined_at=at)
+    consent_to_be_named(application=closed, actor=canary, at=at, name=NAME)
     invite_member(application=ready_draft(lead=other), actor=other, at=at, email=EMAIL, name=NAME)
     mine = filed(at, lead=canary, applicant_kind="citizen", content=named_content())
     withdraw(application=mine, actor=canary, at=at)
@@ -97,7 +98,8 @@ def test_nothing_of_the_person_stays_but_in_the_records(canary, as_user, at):
     assert not canary.has_usable_password() and str(canary) == "compte supprimé"
     assert not ApiToken.objects.filter(user=canary).exists() and browser.get("/mon-espace/").status_code == 302
     assert not draft.members.filter(user=canary).exists()
-    assert TeamMember.objects.get(application=closed, user=canary).consent_at is None
+    consent = NameConsent.objects.get(application=closed, user=canary)
+    assert consent.name == "" and consent.withdrawn_at == at
     assert mine.versions.count() == 1, "what was filed stays"
     event = Event.objects.get(machine="person", verb="erase_account")
     assert event.object_id == canary.pk and all(isinstance(value, int) for value in event.payload.values())
