@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import FundForm
+from reviews.enums.meeting import Proposal
 from reviews.forms.reading import area
 
 
@@ -23,6 +24,25 @@ class ClearForm(FundForm):
 
     def params(self):
         return {"items": [self.known[pk] for pk in self.cleaned_data["items"]]}
+
+
+class ClearVoteForm(FundForm):
+    """The grounds of the files put to the vote together: one text for each proposal that some of them have."""
+
+    def __init__(self, *args, proposals=(), **options):
+        super().__init__(*args, **options)
+        for proposal in Proposal:
+            if proposal in proposals:
+                self.fields[f"grounds_{proposal}"] = forms.CharField(
+                    label=_("Grounds of the files proposed as “%(proposal)s”") % {"proposal": proposal.label},
+                    max_length=4000,
+                    widget=area(3),
+                    required=False,
+                    help_text=_("The same for each of them; the list lets you write others before it is adopted."),
+                )
+
+    def params(self):
+        return {"grounds": {name.removeprefix("grounds_"): text for name, text in self.cleaned_data.items() if text}}
 
 
 class DissentForm(FundForm):

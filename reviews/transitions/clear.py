@@ -76,16 +76,18 @@ def take_out(act, agenda_item):
         clear_rules.still_clear,
     ),
 )
-def put_clear(act, meeting):
+def put_clear(act, meeting, *, grounds=None):
     """One act: each file is called and adopted without objection by the same verbs as an item of its own, with its own quorum, recusals, count and vote.
-    When one is refused nothing is voted, and the refusal names it."""
-    points = act.found["points"]
-    for point in points:
-        try:
-            item = agenda.discuss(agenda_item=point.item, actor=act.actor, at=act.at)
-            agenda.agree(agenda_item=item, actor=act.actor, at=act.at, proposal=point.proposal, amount=point.amount)
-        except Refusal as refusal:
-            refusal.reason = f"{point.reference} : {refusal.reason}"
-            raise
+    When one is refused nothing is voted, and the refusal names it. `grounds` {proposal: text} are those of every file so proposed."""
+    points, given = act.found["points"], grounds or {}
+    common = {"actor": act.actor, "at": act.at}
+    with queries.still_room(meeting, act.at):
+        for point in points:
+            proposed = {"proposal": point.proposal, "amount": point.amount, "grounds": given.get(point.proposal)}
+            try:
+                agenda.agree(agenda_item=agenda.discuss(agenda_item=point.item, **common), **common, **proposed)
+            except Refusal as refusal:
+                refusal.reason = f"{point.reference} : {refusal.reason}"
+                raise
     ClearPoint.objects.filter(pk__in=[point.pk for point in points]).update(put_at=act.at)
     act.note(files=len(points))

@@ -94,6 +94,20 @@ def test_one_act_votes_each_file_as_an_item_of_its_own(at):
     assert sorted(item.decisions.count() for item in chosen) == [1, 1, 1]
 
 
+def test_the_grounds_given_for_a_proposal_are_those_of_its_files_alone(at):
+    made, meeting, at = opened(scored([(9, 9), (8, 8), (7, 7), (6, 6), (2, 2)], envelope=4_000_000))
+    clear_ones = [item for item in items(meeting) if isinstance(why(meeting)[item.application.reference], str)]
+    proposed(made, meeting, at, clear_ones)
+    clear.put_clear(meeting=meeting, actor=made.presidents[0], at=at, grounds={"selected": "Un essai simple."})
+    told = [AgendaItem.objects.get(pk=item.pk) for item in clear_ones]
+    assert [(row.proposal, row.grounds) for row in told] == [
+        ("selected", "Un essai simple."),
+        ("selected", "Un essai simple."),
+        ("reserve", ""),
+        ("rejected", ""),
+    ]
+
+
 def test_one_member_is_enough_to_take_a_file_out_for_good(at):
     made, meeting, at = opened(scored([(8, 8)] * 2))
     first, second = proposed(made, meeting, at)

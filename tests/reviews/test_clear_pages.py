@@ -39,7 +39,10 @@ def test_clear_files_by_clicks(at, as_user):
         assert f"take_out-{first.pk}" in text(member.get(path)) and "put_clear" not in text(member.get(path))
         assert "take_out" not in text(as_user(made.officer).get(f"/instruction/seances/{meeting.pk}/sans-debat/"))
         done(member.post(path, {"act": f"take_out-{first.pk}"}))
-        done(chair.post(path, {"act": "put_clear"}))
+        long = chair.post(path, {"act": "put_clear", "grounds_selected": "x" * 4001})
+        assert long.status_code == 422 and "x" * 4001 in text(long) and "grounds_rejected" not in text(long)
+        done(chair.post(path, {"act": "put_clear", "grounds_selected": "Un essai simple."}))
+        assert AgendaItem.objects.get(pk=second.pk).grounds == "Un essai simple."
         assert chair.post(path, {"act": "adopt"}).status_code == 400
     states = [AgendaItem.objects.get(pk=item.pk).state for item in (first, second, gap)]
     assert states == ["listed", "voted", "listed"]

@@ -118,6 +118,7 @@ def check_list(lines: list[Line], candidates: Iterable[Candidate], applications:
     known = {one.key: one for one in candidates}
     for line in lines:
         _line_stands(line, known[line.key], applications[line.key])
+    _grounds_given(lines, known)
     _nobody_jumps(lines, known)
     total = sum(line.amount for line in lines if line.outcome == "selected")
     if total > free:
@@ -143,7 +144,7 @@ ALLOWED_BY_VOTE = {
 
 
 def _line_stands(line: Line, one: Candidate, application) -> None:
-    """One line of the list: an outcome and an amount the vote allows, and grounds."""
+    """One line of the list: an outcome and an amount the vote allows."""
     field = f"amount_{line.key}"
     if line.outcome not in ("selected", "reserve", "rejected"):
         raise Refusal(
@@ -172,11 +173,17 @@ def _line_stands(line: Line, one: Candidate, application) -> None:
                 article="art. 17",
                 status=409,
             )
-    if not line.grounds:
+
+
+def _grounds_given(lines: list[Line], known: dict[int, Candidate]) -> None:
+    """Every decision is reasoned. Files voted without debate have no grounds yet: all that lack some are named at once."""
+    missing = [line.key for line in lines if not line.grounds]
+    if missing:
+        references = ", ".join(known[key].reference for key in missing)
         raise Refusal(
             "grounds_missing",
-            _("%(reference)s: write the grounds, every decision has some.") % {"reference": one.reference},
-            field=f"grounds_{line.key}",
+            _("Write the grounds of %(references)s: every decision has some.") % {"references": references},
+            field=f"grounds_{missing[0]}",
             article="art. 18",
         )
 

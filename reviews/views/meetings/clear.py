@@ -15,7 +15,7 @@ from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import instruction_desk
 from reviews.forms.reading import PlainForm
-from reviews.forms.room import ClearForm
+from reviews.forms.room import ClearForm, ClearVoteForm
 from reviews.models.meeting import AgendaItem
 from reviews.queries import clear as queries
 from reviews.queries import meetings as meetings_queries
@@ -26,22 +26,28 @@ from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, _open_to
 from reviews.views.meetings.live import meeting_or_404
 
 
-def _do(request, meeting, candidates) -> FundForm | None:
+def _form(request, meeting, name: str, candidates, waiting) -> FundForm:
+    """The form of an act of the page: bound when it is posted."""
+    common = {"data": request.POST or None, "obj": meeting, "user": request.user}
+    if name == "propose_clear":
+        return ClearForm(**common, items=[one.item for one in candidates])
+    if name == "put_clear":
+        return ClearVoteForm(**common, proposals={one.proposal for one in waiting})
+    return PlainForm(**common)
+
+
+def _do(request, meeting, candidates, waiting) -> FundForm | None:
     """The posted act; the bound form when it was refused, None when it was done."""
     name, _dash, number = request.POST.get("act", "").partition("-")
     common = {"actor": request.user, "at": request.received_at}
-    form = (
-        ClearForm(request.POST, obj=meeting, user=request.user, items=[one.item for one in candidates])
-        if name == "propose_clear"
-        else PlainForm(request.POST, obj=meeting, user=request.user)
-    )
+    form = _form(request, meeting, name, candidates, waiting)
     if not form.is_valid():
         return form
     try:
         if name == "propose_clear":
             clear.propose_clear(meeting=meeting, **common, **form.params())
         elif name == "put_clear":
-            clear.put_clear(meeting=meeting, **common)
+            clear.put_clear(meeting=meeting, **common, **form.params())
         elif name == "take_out":
             rows = AgendaItem.objects.select_related("application", "meeting__call__rule_version")
             item = get_object_or_404(rows, meeting=meeting, pk=as_int(number))
@@ -63,13 +69,13 @@ def _clear(request, pk: int, desk: Desk):
     closed = meetings_queries.closed_files(request.user, meeting)
     chairs = bool(meetings_queries.presides(request.user, meeting, request.received_at))
     candidates = queries.candidates(meeting) if chairs and not closed else []
-    bound = None
-    if request.method == "POST":
-        bound = _do(request, meeting, candidates)
-        if bound is None:
-            return redirect(request.path)
     points = [one for one in queries.points_of(meeting) if one.item.application_id not in closed]
     waiting = queries.waiting(points)
+    bound = None
+    if request.method == "POST":
+        bound = _do(request, meeting, candidates, waiting)
+        if bound is None:
+            return redirect(request.path)
     room = meetings_queries.room_of(meeting, request.received_at)
     announced, out = {one.item_id for one in waiting}, [one for one in points if one.taken_out_at is not None]
     apart = {one.item_id for one in out}
@@ -91,7 +97,10 @@ def _clear(request, pk: int, desk: Desk):
             ],
             "others": [one for one in candidates if not one.is_clear],
             "offer": offer_of(clear.put_clear, meeting, request.user, request.received_at) if waiting else None,
-            "stray": bound,
+            "vote": bound
+            if isinstance(bound, ClearVoteForm)
+            else _form(request, meeting, "put_clear", candidates, waiting),
+            "stray": bound if not isinstance(bound, ClearVoteForm) else None,
         },
         status=bound is not None and bound.status or status(bound),
     )
