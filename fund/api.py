@@ -45,6 +45,7 @@ from fund.models import Call, Envelope, Seal
 from fund.models.ledger import Account, EnvelopeState, Kind
 from fund.people import authorising_officer, co_president
 from fund.queries import keys, roles_of
+from fund.rules.identity import without_sealed
 from fund.transitions import calls as call_verbs
 from fund.transitions import envelopes as envelope_verbs
 
@@ -362,6 +363,7 @@ class LedgerResource(Open, viewsets.GenericViewSet):
 
 class ActSerializer(serializers.ModelSerializer):
     machine = serializers.CharField(source="target_machine")
+    params = serializers.SerializerMethodField()
     proposed_by = serializers.CharField()
     closed_by = serializers.CharField(allow_null=True)
     available_transitions = serializers.SerializerMethodField()
@@ -383,6 +385,11 @@ class ActSerializer(serializers.ModelSerializer):
             "reason",
             "available_transitions",
         ]
+
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    def get_params(self, act):
+        """What is proposed. An account number kept encrypted is not repeated here, not even encrypted: the page of the act shows it to its two keys."""
+        return without_sealed(act.params)
 
     @extend_schema_field(TransitionSerializer(many=True))
     def get_available_transitions(self, act):

@@ -6,9 +6,11 @@ from core.models import ApiToken
 from desks.api import RESOURCES, groups
 from fund.enums import CallState, Role
 from fund.models import Envelope
+from fund.transitions import identity
 from tests.factories.core import UserFactory
 from tests.factories.fund import CallFactory, EnvelopeFactory, FundIdentityFactory, person_with, rules_in_force
 from tests.factories.ledger import start_ledger
+from tests.factories.payments import fictional_iban
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1"
@@ -54,6 +56,17 @@ def test_two_people_open_an_envelope(at, token):
     assert second.post(f"{act}approve/").json()["code"] == "not_allowed_in_state"
     assert second.get(path).json()["balances"]["free"] == 5_000_000
     assert Envelope.objects.get().opened_amount == 5_000_000
+
+
+def test_an_account_number_is_not_repeated_even_encrypted(at, token):
+    FundIdentityFactory()
+    administrator, president = person_with(Role.ADMINISTRATOR), person_with(Role.CO_PRESIDENT, "state")
+    identity.propose_change({"debtor_iban": fictional_iban(7), "tagline": "Ici."}, actor=administrator, at=at)
+    for client in (token(administrator), token(president)):
+        answer = client.get(f"{API}/two-key-acts/")
+        changes = answer.json()["results"][0]["params"]["changes"]
+        assert changes["tagline"] == "Ici." and changes["debtor_iban"] is None
+        assert b"sealed" not in answer.content
 
 
 def test_the_second_key_says_no_or_the_first_takes_back(at, token):
