@@ -43,26 +43,30 @@ def declares(people: dict[str, Person], call: str, *, recused: str, reference: s
     people[recused].goes(f"/commission/dossiers/{reference}/", status=403)
 
 
+def reads_next(person: Person, *, points: str) -> bool:
+    """Score and file the next review that waits for this person; False when none does."""
+    person.goes("/commission/")
+    link = person.page.locator('main .panel.next a[href*="/commission/dossiers/"]')
+    if not link.count():
+        return False
+    with person.page.expect_navigation():
+        link.first.click()
+    person.looks()
+    for why in person.page.locator('main textarea[name^="why-"]').all():
+        code = why.get_attribute("name").removeprefix("why-")
+        person.page.locator(f'main [name="score-{code}"][value="{points}"]').check()
+        why.fill("Essai crédible, public nommé, coût tenu.")
+    person.page.locator('main [name="comment"]').fill("Pensez à l’essai avec des personnes âgées.")
+    person.press_act("submit")
+    return True
+
+
 def reads_all(person: Person, *, points: str) -> int:
     """Score every file that waits for this person; returns how many there were."""
     done = 0
-    while True:
-        person.goes("/commission/")
-        link = person.page.locator('main .panel.next a[href*="/commission/dossiers/"]')
-        if not link.count():
-            return done
-        with person.page.expect_navigation():
-            link.first.click()
-        person.looks()
-        for why in person.page.locator('main textarea[name^="why-"]').all():
-            code = why.get_attribute("name").removeprefix("why-")
-            person.page.locator(f'main [name="score-{code}"][value="{points}"]').check()
-            why.fill("Essai crédible, public nommé, coût tenu.")
-        person.page.locator('main [name="comment"]').fill("Pensez à l’essai avec des personnes âgées.")
-        with person.page.expect_navigation():
-            person.page.locator('main button[name="act"][value="submit"]').click()
-        person.looks()
+    while reads_next(person, points=points):
         done += 1
+    return done
 
 
 def convenes(officer: Person, calendar, call: str, *, days: int) -> str:
