@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api import Open
-from core.api_auth import SlicePages
 from fund.api import BalancesSerializer
 from fund.enums import ApplicantKind
 from fund.ledger import queries as ledger
@@ -17,6 +18,7 @@ from payments import queries as payments
 from registry import queries
 from registry.enums import Stage
 from registry.exports.outcomes import cells
+from registry.paging import GrantPages
 from registry.queries.grants import NAMES
 
 
@@ -113,21 +115,24 @@ class ProjectDetailSerializer(ProjectSerializer):
         return [entry.seq for entry in ledger.public_entries_of(grant.reference)]
 
 
-class Slices:
-    """The published set, as pages take it."""
-
-    def __init__(self, filters: queries.Filters):
-        self.rows = queries.GrantList(filters)
-
-    def page(self, start: int, size: int):
-        return self.rows[start : start + size]
+def _filters(request) -> queries.Filters:
+    """Those of the page; a name that is none of them is refused, so that a slip is not read as "everything"."""
+    known = {*NAMES.values(), "cursor", "page_size", "format"}
+    if unknown := sorted(set(request.query_params) - known):
+        raise ValidationError(
+            {
+                name: [_("Unknown filter. Known ones: %(names)s.") % {"names": ", ".join(NAMES.values())}]
+                for name in unknown
+            }
+        )
+    return queries.Filters.read(request.query_params)
 
 
 class ProjectResource(Open, viewsets.GenericViewSet):
     """Every published grant, earlier ones included, newest first."""
 
     serializer_class = ProjectSerializer
-    pagination_class = SlicePages
+    pagination_class = GrantPages
     filter_backends: list = []
     lookup_field = "reference"
     lookup_value_regex = r"[A-Za-z0-9-]{1,40}"
@@ -141,7 +146,7 @@ class ProjectResource(Open, viewsets.GenericViewSet):
     )
     def list(self, request):
         """Projects; filters are those of the page."""
-        grants = self.paginate_queryset(Slices(queries.Filters.read(request.query_params)))
+        grants = self.paginate_queryset(_filters(request))
         return self.get_paginated_response(ProjectSerializer(grants, many=True).data)
 
     @extend_schema(responses=ProjectDetailSerializer)

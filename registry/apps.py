@@ -1,5 +1,15 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def _install_index(sender, using, **kwargs):
+    from registry.index import database
+
+    database.install(using)
 
 
 class RegistryConfig(AppConfig):
     name = "registry"
+
+    def ready(self):
+        post_migrate.connect(_install_index, sender=self, dispatch_uid="registry.index")

@@ -27,6 +27,7 @@ from fund.models import Call, RoleGrant, RuleVersion
 from fund.transitions import calls, envelopes
 from payments.models import Agreement, Instalment, Report
 from payments.schedule import final_report_due, instalment_amounts, pay_by, project_end
+from registry.index.refresh import fresh
 from reviews.models import Assignment, Decision, Declaration, Panel, Seat
 from reviews.transitions import calls as review_calls
 from reviews.transitions import panels
@@ -51,6 +52,7 @@ def write(*, applications: int, grants: int, members: int, at: datetime) -> dict
         _files(world, made["open"], applications // 2, "submitted", at)
         _readings(seats, under_review, at)
         _grants(world, made["decided"], _files(world, made["decided"], grants, "selected", at))
+    fresh()  # the registry reads the new grants now, not at the first visit
     return {"applications": applications, "grants": grants, "members": members}
 
 

@@ -1,26 +1,28 @@
 """The one published set, and every figure made from it. Pages, files, feeds and API read here and nowhere else."""
 
 from registry.queries.ballots import Judged, judged, with_ballots
+from registry.queries.facets import Choice, Facets, Summary, facets, summary
 from registry.queries.figures import (
-    Summary,
     by_call,
     by_department,
     by_kind,
     by_year,
     modified_at,
-    summary,
     unsayable_in_scdl,
-    years,
 )
-from registry.queries.grants import EVERYTHING, Filters, PublishedGrant
+from registry.queries.grants import BANDS, EVERYTHING, NAMES, Filters, PublishedGrant
 from registry.queries.outcomes import outcomes
 from registry.queries.panels import is_told, panel_view, vote_on
 from registry.queries.published import GrantList, count, get, published
 
 __all__ = [
+    "BANDS",
     "EVERYTHING",
+    "Choice",
+    "Facets",
     "Filters",
     "GrantList",
+    "NAMES",
     "Judged",
     "PublishedGrant",
     "Summary",
@@ -29,6 +31,7 @@ __all__ = [
     "by_kind",
     "by_year",
     "count",
+    "facets",
     "get",
     "is_told",
     "judged",
@@ -40,5 +43,4 @@ __all__ = [
     "unsayable_in_scdl",
     "vote_on",
     "with_ballots",
-    "years",
 ]

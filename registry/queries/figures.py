@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
-from django.db.models.functions import ExtractYear
 from django.utils import timezone
 
 from applications.models import NameConsent
 from fund.models import Seal
 from payments.models import Agreement
-from registry.models import PastGrant, part_of
+from registry.enums import Stage
+from registry.index.refresh import fresh
+from registry.models import PastGrant, PublishedRow, part_of
+from registry.queries.facets import facets, remembered
 from registry.queries.grants import EVERYTHING, Filters
-from registry.queries.published import own, past, published_applications
+from registry.queries.told import published_applications
 
 RNA = r"^W\d{9}$"
 """The RNA numbers that SCDL accepts: those with letters are refused by its schema."""
@@ -25,8 +27,9 @@ def modified_at() -> datetime:
 
     An award notified, an agreement signed, an entry made public, an import, a name shown or taken off.
     """
+    fresh()
     instants = [
-        published_applications().order_by().aggregate(at=Max("awarded_at"))["at"],
+        PublishedRow.objects.filter(kind="own").aggregate(at=Max("moment"))["at"],
         Agreement.objects.filter(signed_at__isnull=False).aggregate(at=Max("signed_at"))["at"],
         Seal.objects.order_by("-seq").values_list("entry__at", flat=True).first(),
         PastGrant.objects.aggregate(at=Max("imported_at"))["at"],
@@ -40,68 +43,40 @@ def modified_at() -> datetime:
 
 def _consents() -> dict:
     """The last name shown and the last one taken off, of projects told: of the others nothing is known, not even when."""
-    told = published_applications().filter(state="selected").order_by().values("pk")
-    return NameConsent.objects.filter(application__in=told).aggregate(given=Max("given_at"), ended=Max("withdrawn_at"))
+    shown = PublishedRow.objects.filter(kind="own").exclude(stage=Stage.NOT_TAKEN_UP).values("source_id")
+    return NameConsent.objects.filter(application__in=shown).aggregate(given=Max("given_at"), ended=Max("withdrawn_at"))
 
 
-@dataclass(frozen=True)
-class Summary:
-    """How many grants match, and the cents awarded to those taken up, earlier grants included."""
+def _groups(*names: str) -> list[dict]:
+    """Number and awarded cents of taken-up grants of the fund by these columns of the index, largest first."""
 
-    projects: int
-    not_taken_up: int
-    earlier: int
-    cents: int
-    departments: int
+    def counted() -> list[dict]:
+        rows = PublishedRow.objects.filter(kind="own").exclude(stage=Stage.NOT_TAKEN_UP).order_by()
+        found = rows.values(*names).annotate(projects=Count("pk"), amount=Sum("cents")).order_by("-amount", *names)
+        return [{("cents" if name == "amount" else name): value for name, value in row.items()} for row in found]
 
-    @property
-    def all(self) -> int:
-        return self.projects + self.not_taken_up + self.earlier
-
-
-def summary(filters: Filters = EVERYTHING) -> Summary:
-    taken = Q(state="selected")
-    mine = own(filters).aggregate(
-        projects=Count("pk", filter=taken),
-        left=Count("pk", filter=~taken),
-        cents=Sum("awarded_amount", filter=taken),
-        departments=Count("department", filter=taken & ~Q(department=""), distinct=True),
-    )
-    rows = past(filters)
-    whole = rows.aggregate(rows=Count("pk"), cents=Sum("amount", filter=Q(share=1)))
-    # A share of a grant is rounded to the cent row by row, as the row shows it.
-    parts = sum(part_of(amount, share) for amount, share in rows.exclude(share=1).values_list("amount", "share"))
-    cents = (mine["cents"] or 0) + (whole["cents"] or 0) + parts
-    return Summary(mine["projects"], mine["left"], whole["rows"], cents, mine["departments"])
-
-
-def _groups(rows, *names: str, **computed) -> list[dict]:
-    found = rows.filter(state="selected").order_by().values(*names, **computed)
-    return list(found.annotate(projects=Count("pk"), cents=Sum("awarded_amount")).order_by("-cents", *names, *computed))
+    return [dict(row) for row in remembered(f"by {names}", EVERYTHING, counted)]
 
 
 def by_department(filters: Filters = EVERYTHING) -> list[dict]:
-    """Number and awarded cents of taken-up grants per department code."""
-    return _groups(own(filters), "department")
+    """Number and awarded cents of taken-up grants per department code, largest first."""
+    if filters == EVERYTHING:
+        return _groups("department")
+    choices = facets(replace(filters, department="")).choices["department"]
+    rows = [{"department": one.value, "projects": one.count, "cents": one.cents} for one in choices]
+    return sorted(rows, key=lambda row: (-row["cents"], row["department"]))
 
 
-def by_call(filters: Filters = EVERYTHING) -> list[dict]:
-    return _groups(own(filters), "call__slug", "call__title")
+def by_call() -> list[dict]:
+    return _groups("call__slug", "call__title")
 
 
 def by_kind() -> list[dict]:
-    return _groups(own(EVERYTHING), "applicant_kind")
+    return [{"applicant_kind": row.pop("recipient_kind"), **row} for row in _groups("recipient_kind")]
 
 
 def by_year() -> list[dict]:
-    return sorted(_groups(own(EVERYTHING), year=ExtractYear("awarded_at")), key=lambda row: row["year"])
-
-
-def years() -> list[int]:
-    """Years one can ask for, latest first: of awards and of earlier grants."""
-    found = set(published_applications().order_by().values_list(ExtractYear("awarded_at"), flat=True).distinct())
-    found |= set(PastGrant.objects.order_by().values_list("agreed_on__year", flat=True).distinct())
-    return sorted(found, reverse=True)
+    return sorted(_groups("year"), key=lambda row: row["year"])
 
 
 def unsayable_in_scdl() -> tuple[int, int]:
@@ -110,7 +85,12 @@ def unsayable_in_scdl() -> tuple[int, int]:
     named = Q(bearer_organisation__isnull=False) & (
         ~Q(bearer_organisation__siret="") | Q(bearer_organisation__rna__regex=RNA)
     )
-    rows = own(EVERYTHING).filter(state="selected").annotate(is_signed=Exists(signed)).exclude(named, is_signed=True)
+    rows = (
+        published_applications()
+        .filter(state="selected")
+        .annotate(is_signed=Exists(signed))
+        .exclude(named, is_signed=True)
+    )
     mine = rows.order_by().aggregate(rows=Count("pk"), cents=Sum("awarded_amount"))
     nameless = Q(recipient_siret="") & ~Q(recipient_rna__regex=RNA)
     untold = Q(nature="") | Q(conditions="") | Q(paid_from_on=None) | Q(share=None) | Q(eu_notified=None)

@@ -16,11 +16,26 @@ NAMES = {
     "call": "appel",
     "department": "departement",
     "theme": "theme",
+    "kind": "beneficiaire",
+    "partner": "partenaire",
+    "band": "montant",
     "stage": "etat",
     "year": "annee",
     "order": "tri",
 }
 """Filters and their names in addresses."""
+BANDS = {
+    "0-5000": (0, 5000),
+    "5000-10000": (5000, 10_000),
+    "10000-20000": (10_000, 20_000),
+    "20000-30000": (20_000, 30_000),
+    "30000-": (30_000, None),
+}
+"""Bands of awarded amounts, in euros: from the first, and below the second."""
+
+
+def band_of(cents: int) -> str:
+    return next(name for name, (_from, below) in BANDS.items() if below is None or cents < below * 100)
 
 
 @dataclass
@@ -36,6 +51,7 @@ class PublishedGrant:
     amount: int
     funder_name: str
     funder_siret: str
+    awarded_at: datetime | None = None
     title: str = ""
     purpose: str = ""
     scheme: str = ""
@@ -49,6 +65,9 @@ class PublishedGrant:
     recipient_siret: str = ""
     recipient_rna: str = ""
     partner_name: str = ""
+    partner_id: int | None = None
+    commune: str = ""
+    """Of the project of a legal person: searched, and empty for persons."""
     department: str = ""
     department_name: str = ""
     region: str = ""
@@ -74,12 +93,44 @@ class PublishedGrant:
     not_taken_up: bool = False
     is_past: bool = False
     source: Any = None
+    decision: Any = None
+    """The decision that stands, and the agreement once it is signed: for pages that tell more of them."""
+    agreement: Any = None
     judged: Any = None
     """The grid and its ballots (`queries.ballots.Judged`), when they were asked for."""
 
     @property
     def shared_amount(self) -> int:
         return part_of(self.amount, self.share)
+
+    @property
+    def stage_label(self):
+        return Stage(self.stage).label
+
+
+@dataclass(frozen=True)
+class ListedGrant:
+    """One line of a list, read from the index alone. `shared_amount` in cents."""
+
+    reference: str
+    title: str
+    scheme: str
+    recipient_name: str
+    partner_name: str
+    department_name: str
+    funder_name: str
+    decision_reference: str
+    stage: str
+    awarded_on: date
+    shared_amount: int
+
+    @property
+    def is_past(self) -> bool:
+        return self.stage == Stage.EARLIER
+
+    @property
+    def not_taken_up(self) -> bool:
+        return self.stage == Stage.NOT_TAKEN_UP
 
     @property
     def stage_label(self):
@@ -94,6 +145,9 @@ class Filters:
     call: str = ""
     department: str = ""
     theme: str = ""
+    kind: str = ""
+    partner: str = ""
+    band: str = ""
     stage: str = ""
     year: str = ""
     order: str = "recent"

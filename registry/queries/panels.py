@@ -16,7 +16,7 @@ from django.utils import timezone
 from applications.models import Application
 from fund.enums import COLLEGE_ROLES, CallState, College
 from fund.models import Call, RoleGrant
-from registry.queries.published import published_applications
+from registry.queries.told import published_applications
 from reviews.enums.meeting import AttendanceKind, MeetingState
 from reviews.enums.reading import NOT_NOTIFIED, DeclarationState, SeatKind
 from reviews.models import Decision, Declaration, Panel, Seat

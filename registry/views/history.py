@@ -16,6 +16,7 @@ from core.transitions import Refusal
 from fund.people import instruction_desk
 from registry import transitions
 from registry.forms import ConfirmForm, HistoryForm, digest
+from registry.index.refresh import fresh
 from registry.models import PastGrant
 from registry.queries.earlier import Correction
 from registry.resources import Reading, read_past_grants
@@ -76,6 +77,7 @@ def _import(request):
     new = transitions.import_past_grants(
         rows=reading.rows, corrections=reading.corrections, actor=request.user, at=request.received_at
     )
+    fresh()  # the one who imports waits for the index, not the next visitor
     default_storage.delete(_name(request.user))
     messages.success(request, _done(new, len(reading.corrections)))
     return redirect("registry:history")

@@ -24,7 +24,7 @@ def home(request):
         "open_calls": list(open_calls(at)),
         "coming_calls": list(upcoming_calls(at)),
         "totals": ledger.public_totals(),
-        "projects": queries.GrantList()[:3],
+        "projects": queries.GrantList(lines=True)[:3],
         "summary": queries.summary(),
     }
     return render(request, "registry/home.html", context)

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 from django.http import Http404
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.access import allow, public
+from core.money import format_euros
 from core.redaction import redacted
 from fund import communes
 from fund.enums import ApplicantKind
@@ -13,15 +16,17 @@ from fund.ledger import queries as ledger
 from fund.models import Call, Theme
 from fund.public_cache import public_page
 from fund.views.acts import page_of
-from payments.models import Agreement
 from payments.queries import public as payments
 from registry import queries
 from registry.enums import Stage
 from registry.views.life import life_of
 from registry.views.maps import tiles
-from reviews.queries import live_award
 
 PAGE = 24
+
+
+SHOWN = 60
+"""Choices of a filter that a form offers at most: the most frequent ones."""
 
 
 def _chips(filters: queries.Filters, names: dict[str, str]) -> list[tuple[str, str]]:
@@ -30,34 +35,82 @@ def _chips(filters: queries.Filters, names: dict[str, str]) -> list[tuple[str, s
     return [(names.get(word, value), filters.search(**{word: ""})) for word, value in given.items() if word != "tri"]
 
 
+def _names(found: queries.Facets) -> dict[str, dict[str, str]]:
+    """Words for the values of each filter."""
+    return {
+        "call": dict(Call.objects.public().values_list("slug", "title")),
+        "theme": dict(Theme.objects.values_list("code", "label")),
+        "department": {code: f"{name} ({code})" for code, (name, _region) in communes.departments().items()},
+        "kind": {value: str(label) for value, label in ApplicantKind.choices},
+        "partner": found.partners,
+        "band": {band: _band(*bounds) for band, bounds in queries.BANDS.items()},
+        "stage": {value: str(label).capitalize() for value, label in Stage.choices},
+        "year": {one.value: one.value for one in found.choices["year"]},
+    }
+
+
+def _band(least: int, below: int | None) -> str:
+    if below is None:
+        return _("%(amount)s and more") % {"amount": format_euros(least * 100, cents_if_round=False)}
+    amounts = {"least": least, "below": format_euros(below * 100, cents_if_round=False)}
+    if not least:
+        return _("under %(below)s") % amounts
+    return _("%(least)s to under %(below)s") % {**amounts, "least": format_euros(least * 100, cents_if_round=False)}
+
+
+LABELS = {
+    "stage": gettext_lazy("Stage"),
+    "call": gettext_lazy("Call"),
+    "theme": gettext_lazy("Theme"),
+    "department": gettext_lazy("Department"),
+    "kind": gettext_lazy("Recipient"),
+    "partner": gettext_lazy("Administration"),
+    "band": gettext_lazy("Amount"),
+    "year": gettext_lazy("Year"),
+}
+"""Filters with choices, in the order of the form."""
+SORTED = {
+    "department": lambda one: one[1],
+    "band": lambda one: list(queries.BANDS).index(one[0]),
+    "year": lambda one: -int(one[0]),
+}
+
+
+def _choices(filters: queries.Filters, found: queries.Facets, names: dict) -> list[dict]:
+    """Each filter with its choices: (value, words, how many grants it gives with the other filters)."""
+    fields = []
+    for name, label in LABELS.items():
+        chosen, counts = getattr(filters, name), {one.value: one.count for one in found.choices[name]}
+        shown = [(value, names[name].get(value, value), count) for value, count in list(counts.items())[:SHOWN]]
+        if chosen and chosen not in {value for value, *_rest in shown}:
+            shown.append((chosen, names[name].get(chosen, chosen), counts.get(chosen, 0)))
+        by = SORTED.get(name)
+        if by and all(value in names[name] for value, *_rest in shown):
+            shown.sort(key=by)
+        fields.append({"name": queries.NAMES[name], "label": label, "chosen": chosen, "choices": shown})
+    return fields
+
+
 @allow(public)
 @public_page
 def projects(request):
     filters = queries.Filters.read(request.GET)
-    page = page_of(request, queries.GrantList(filters), PAGE)
-    departments = queries.by_department(replace(filters, department=""))
-    calls = list(Call.objects.public().order_by("-opens_at").values("slug", "title"))
-    themes = list(Theme.objects.order_by("label"))
-    names = {
-        "q": f"« {filters.text} »",
-        "appel": next((row["title"] for row in calls if row["slug"] == filters.call), filters.call),
-        "theme": next((row.label for row in themes if row.code == filters.theme), filters.theme),
-        "departement": communes.department_name(filters.department) or filters.department,
-        "etat": Stage(filters.stage).label if filters.stage in Stage.values else filters.stage,
+    found = queries.facets(filters)
+    page = page_of(request, queries.GrantList(filters, lines=True, total=found.summary.all), PAGE)
+    names, departments = _names(found), queries.by_department(replace(filters, department=""))
+    words = {
+        queries.NAMES[name]: values.get(getattr(filters, name), getattr(filters, name))
+        for name, values in names.items()
     }
     context = {
         "filters": filters,
         "formats": ["csv", "json", "xlsx"],
         "search": filters.search(),
-        "chips": _chips(filters, names),
-        "summary": queries.summary(filters),
+        "chips": _chips(filters, words | {"q": f"« {filters.text} »"}),
+        "summary": found.summary,
         "page": page,
         "grants": page.object_list,
-        "calls": calls,
-        "themes": themes,
-        "stages": Stage.choices,
-        "years": queries.years(),
-        "departments": sorted((name, code) for code, (name, _region) in communes.departments().items()),
+        "fields": _choices(filters, found, names),
         "tiles": tiles(departments, filters),
         "located": [
             row
@@ -87,13 +140,12 @@ def project(request, reference):
     }
     if not grant.not_taken_up:
         application = grant.source
-        agreement = Agreement.objects.filter(application=application, signed_at__isnull=False).first()
-        money = payments.grant(agreement) if agreement else None
-        story, award = (application.content or {}).get("project", {}), live_award(application)
+        money = payments.grant(grant.agreement) if grant.agreement else None
+        story = (application.content or {}).get("project", {})
         context |= {
             "kind": ApplicantKind(grant.recipient_kind).label,
             "story": {name: redacted(str(story.get(name) or "")) for name in ("need", "solution")},
-            "grounds": redacted(award.grounds) if award else "",
+            "grounds": redacted(grant.decision.grounds),
             "money": money,
             "instalments": _instalments(money, entries),
             "reports": [_cleared(report) for report in payments.accepted_reports(application)],

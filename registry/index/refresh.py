@@ -1,0 +1,149 @@
+"""The one function that writes the index: what the database saw change is read again from the published set, before anybody reads the index."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time
+from itertools import islice
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from registry.index.words import indexed
+from registry.models import PastGrant, Pending, PublishedRow, PublishedText, PublishedTheme, PublishedVersion
+from registry.queries.grants import PublishedGrant, band_of
+from registry.queries.told import from_past, published_applications, tellable, told
+
+CHUNK = 500
+_STATE = "SELECT (SELECT token FROM registry_publishedversion), EXISTS (SELECT 1 FROM registry_pending)"
+
+
+def batched(items: Iterable, size: int) -> Iterator[list]:
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def fresh() -> str:
+    """Bring the index up to date, and give its token: the same token, the same index. One query when nothing changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE)
+        token, is_pending = cursor.fetchone()
+    return _drained() if is_pending or not token else token
+
+
+def _drained() -> str:
+    """One process at a time: the others wait for its commit, then find nothing left."""
+    with transaction.atomic():
+        PublishedVersion.objects.get_or_create(pk=1, defaults={"token": ""})
+        version = PublishedVersion.objects.select_for_update().get(pk=1)
+        if not version.token:
+            _note_everything()
+        noted = list(Pending.objects.order_by("pk").values_list("pk", "kind", "source_id"))
+        changed = not version.token
+        for kind, read in (("own", _own), ("past", _past)):
+            sources = dict.fromkeys(source for _pk, one, source in noted if one == kind)
+            for some in batched(sources, CHUNK):
+                changed |= _write(kind, some, read(some))
+        for some in batched((pk for pk, *_rest in noted), CHUNK):
+            Pending.objects.filter(pk__in=some).delete()
+        if changed:
+            version.token = secrets.token_hex(16)
+            version.save(update_fields=["token"])
+        return version.token
+
+
+def rebuild() -> int:
+    """Read the whole published set again, whatever the index says; returns how many grants it holds."""
+    with transaction.atomic():
+        PublishedVersion.objects.all().delete()
+        for model in (PublishedTheme, PublishedText, PublishedRow, Pending):
+            model.objects.all().delete()
+        _drained()
+    return PublishedRow.objects.count()
+
+
+def _note_everything() -> None:
+    keys = [("own", pk) for pk in published_applications().order_by("pk").values_list("pk", flat=True)]
+    keys += [("past", pk) for pk in PastGrant.objects.order_by("pk").values_list("pk", flat=True)]
+    Pending.objects.bulk_create((Pending(kind=kind, source_id=pk) for kind, pk in keys), batch_size=2000)
+
+
+def _own(pks: Iterable[int]) -> dict[int, PublishedGrant]:
+    grants = told(list(tellable().filter(pk__in=pks)))
+    return {grant.source.pk: grant for grant in grants}
+
+
+def _past(pks: Iterable[int]) -> dict[int, PublishedGrant]:
+    return {pk: from_past(row) for pk, row in PastGrant.objects.in_bulk(list(pks)).items()}
+
+
+def _moment(grant: PublishedGrant) -> datetime:
+    if grant.awarded_at is not None:
+        return grant.awarded_at
+    return timezone.make_aware(datetime.combine(grant.awarded_on, time.min), timezone.get_default_timezone())
+
+
+def _entry(kind: str, source: int, grant: PublishedGrant) -> tuple[PublishedRow, PublishedText, list[str]]:
+    row = PublishedRow(
+        kind=kind,
+        source_id=source,
+        reference=grant.public_id,
+        moment=_moment(grant),
+        cents=grant.shared_amount,
+        stage=grant.stage,
+        call_id=None if grant.is_past else grant.source.call_id,
+        year=grant.awarded_on.year,
+        department=grant.department,
+        recipient_kind=grant.recipient_kind or "",
+        partner_id=grant.partner_id,
+        band=band_of(grant.shared_amount),
+    )
+    card = {
+        name: getattr(grant, name)
+        for name in (
+            "reference", "title", "scheme", "recipient_name", "partner_name", "department_name", "funder_name",
+            "decision_reference",
+        )
+    }  # fmt: skip
+    said = [grant.public_id, grant.reference]
+    if not grant.not_taken_up:
+        said += [
+            grant.title, grant.purpose, grant.recipient_name, grant.recipient_siret, grant.recipient_rna, grant.partner_name,
+            grant.commune, grant.department_name, grant.decision_reference, *grant.team,
+        ]  # fmt: skip
+    if grant.is_past:
+        said += [grant.scheme, grant.funder_name]
+    return row, PublishedText(words=" ".join(indexed(said)), card=card), sorted(set(grant.themes))
+
+
+def _facts(row: PublishedRow, text: PublishedText, themes: list[str]) -> tuple:
+    fields = [field.attname for field in PublishedRow._meta.concrete_fields if not field.primary_key]
+    return (*(getattr(row, name) for name in fields), text.words, text.card, themes)
+
+
+def _write(kind: str, sources: Iterable[int], grants: dict[int, PublishedGrant]) -> bool:
+    """Put these rows as the published set tells them; those it does not tell go. Whether anything changed."""
+    there = PublishedRow.objects.filter(kind=kind, source_id__in=sources).select_related("text")
+    known = {
+        row.source_id: (row.pk, _facts(row, row.text, sorted(theme.code for theme in row.themes.all())))
+        for row in there.prefetch_related("themes")
+    }
+    wanted = {source: _entry(kind, source, grant) for source, grant in grants.items()}
+    new = [entry for source, entry in wanted.items() if source not in known or known[source][1] != _facts(*entry)]
+    kept = {source for source, entry in wanted.items() if source in known and known[source][1] == _facts(*entry)}
+    gone = [pk for source, (pk, _facts_known) in known.items() if source not in kept]
+    for model, key in ((PublishedTheme, "row__in"), (PublishedText, "row__in"), (PublishedRow, "pk__in")):
+        model.objects.filter(**{key: gone}).delete()  # type: ignore[attr-defined]
+    PublishedRow.objects.bulk_create([row for row, _text, _themes in new])
+    for row, text, _themes in new:
+        text.row = row
+    PublishedText.objects.bulk_create([text for _row, text, _themes in new])
+    PublishedTheme.objects.bulk_create(
+        [PublishedTheme(row=row, code=code) for row, _text, themes in new for code in themes]
+    )
+    return bool(new or gone)
+
+
+__all__ = ["fresh", "rebuild"]

@@ -1,0 +1,133 @@
+"""How many grants each choice of a filter would give, the others kept; one query, kept under the token of the index."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from django.db.models import CharField, Count, Sum, Value
+from django.db.models.functions import Cast, Coalesce
+
+from fund.models import Organisation
+from registry.enums import Stage
+from registry.index.refresh import fresh
+from registry.queries.grants import EVERYTHING, Filters
+from registry.queries.published import matching
+
+COLUMNS = {
+    "call": "call__slug",
+    "year": "year",
+    "theme": "themes__code",
+    "department": "department",
+    "kind": "recipient_kind",
+    "partner": "partner__siret",
+    "band": "band",
+    "stage": "stage",
+}
+"""Filters that are counted, and their column."""
+KEPT = 256
+T = TypeVar("T")
+
+
+class _Memory:
+    """What was counted, under the token it was counted for: a token that changed is never asked again."""
+
+    def __init__(self):
+        self._kept: OrderedDict[tuple, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple, make: Callable[[], T]) -> T:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+
+_memory = _Memory()
+
+
+def remembered(name: str, filters: Filters, make: Callable[[], T]) -> T:
+    """What `make` counts, made once for the index as it stands."""
+    return _memory.get((fresh(), name, replace(filters, order="recent")), make)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter: how many grants it would give, and their cents."""
+
+    value: str
+    count: int
+    cents: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many grants match, and the cents awarded to those taken up, earlier grants included."""
+
+    projects: int
+    not_taken_up: int
+    earlier: int
+    cents: int
+    departments: int
+
+    @property
+    def all(self) -> int:
+        return self.projects + self.not_taken_up + self.earlier
+
+
+@dataclass(frozen=True)
+class Facets:
+    choices: dict[str, list[Choice]]
+    summary: Summary
+    partners: dict[str, str]
+    """Names of administrations by SIRET."""
+
+
+def facets(filters: Filters = EVERYTHING) -> Facets:
+    """The choices of every filter, largest first, and the sum of what matches."""
+    return remembered("facets", filters, lambda: _counted(filters))
+
+
+def summary(filters: Filters = EVERYTHING) -> Summary:
+    return facets(filters).summary
+
+
+def _branch(name: str, column: str, filters: Filters):
+    rows = matching(filters).values(column).annotate(rows=Count("pk"), sum=Sum("cents"))
+    value = Coalesce(Cast(column, CharField()), Value(""))
+    return rows.values_list(Value(name, CharField()), value, "rows", "sum")
+
+
+def _counted(filters: Filters) -> Facets:
+    branches = [
+        _branch(name, column, replace(filters, **{name: ""}) if getattr(filters, name) else filters)
+        for name, column in COLUMNS.items()
+    ]
+    first, *others = [_branch("all", "stage", filters), *branches]
+    found: dict[str, list[Choice]] = {name: [] for name in ("all", *COLUMNS)}
+    for name, value, number, cents in first.union(*others, all=True):
+        if value:
+            found[name].append(Choice(value, number, cents or 0))
+    for choices in found.values():
+        choices.sort(key=lambda one: (-one.count, one.value))
+    sirets = [one.value for one in found["partner"]]
+    names = dict(Organisation.objects.filter(siret__in=sirets[:200]).values_list("siret", "name")) if sirets else {}
+    return Facets(found, _summed(found, filters), names)
+
+
+def _summed(found: dict[str, list[Choice]], filters: Filters) -> Summary:
+    counts = {one.value: one.count for one in found["all"]}
+    cents = sum(one.cents for one in found["all"] if one.value != Stage.NOT_TAKEN_UP)
+    left, earlier = counts.pop(Stage.NOT_TAKEN_UP, 0), counts.pop(Stage.EARLIER, 0)
+    projects = sum(counts.values())
+    departments = min(1, projects) if filters.department else len(found["department"])
+    return Summary(projects, left, earlier, cents, departments)
