@@ -27,7 +27,10 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--writers", type=int, default=200, help="applicants who write at once (200)")
     parser.add_argument("--autosaves", type=int, default=50, help="autosaves a second (50)")
     parser.add_argument("--writing-seconds", type=int, default=60, metavar="S", help="for so long (60)")
-    parser.add_argument("--only", choices=["writing", "panels"], help="this part alone")
+    parser.add_argument("--only", choices=["writing", "panels", "registry"], help="this part alone")
+    parser.add_argument(
+        "--registry", type=int, nargs="+", default=[1_000, 10_000], metavar="N", help="published grants (1000 10000)"
+    )
     parser.add_argument("--entries", type=int, default=1_000_000, help="entries of the ledger (1000000)")
     parser.add_argument("--solver-applications", type=int, default=3_000, metavar="N", help="(3000)")
     parser.add_argument("--solver-members", type=int, default=300, metavar="N", help="(300)")
@@ -59,16 +62,20 @@ def set_up() -> None:
 
 
 def bench(sizes: argparse.Namespace) -> None:
-    from bench import deliberation, writers
+    from bench import deliberation, registry, writers
     from bench.measure import Report
 
     report = Report()
     if sizes.only == "panels":
         deliberation.run(report, sizes.panel_files, sizes.large)
         return
+    if sizes.only == "registry":
+        registry.run(report, sizes.registry)
+        return
     if sizes.only != "writing":
         figures(report, sizes)
         deliberation.run(report, sizes.panel_files, sizes.large)
+        registry.run(report, sizes.registry)
     report.title("Writing, on the served product")
     writers.run(report, sizes.writers, sizes.autosaves, sizes.writing_seconds)
 

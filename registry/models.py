@@ -132,6 +132,27 @@ class PublishedTheme(models.Model):
         return self.code
 
 
+class PublishedCount(models.Model):
+    """How many rows of a stage have a value of a filter, and their cents: moved with the rows, so that the whole is never counted."""
+
+    facet = models.CharField(_("filter"), max_length=12)
+    value = models.CharField(_("value"), max_length=40)
+    stage = models.CharField(_("stage"), max_length=20)
+    rows = models.IntegerField(_("grants"))
+    cents = models.BigIntegerField(_("amount in cents"))
+
+    class Meta:
+        verbose_name = _("count of the index")
+        verbose_name_plural = _("counts of the index")
+        constraints = [
+            models.UniqueConstraint(fields=["facet", "value", "stage"], name="published_count_once"),
+            models.CheckConstraint(condition=Q(rows__gte=0), name="published_count_positive"),
+        ]
+
+    def __str__(self):
+        return f"{self.facet} {self.value} {self.stage}"
+
+
 class Pending(models.Model):
     """A source that the database saw change since the index read it (`registry.index.database`)."""
 

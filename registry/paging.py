@@ -13,8 +13,20 @@ from rest_framework.utils.urls import replace_query_param
 
 from core.api_auth import CursorPages
 from registry.index.refresh import fresh
+from registry.models import PublishedRow
 from registry.queries import Filters
 from registry.queries.published import Key, beyond, grants_of, key_of
+
+
+def _cursor(key: Key, side: str) -> str:
+    value, reference = key
+    said = json.dumps([side, value.isoformat() if isinstance(value, datetime) else value, reference])
+    return urlsafe_b64encode(said.encode()).decode()
+
+
+def cursor_after(row: PublishedRow, filters: Filters) -> str:
+    """The cursor of the page that begins after this row."""
+    return _cursor(key_of(row, filters), "a")
 
 
 class GrantPages(BasePagination):
@@ -57,9 +69,7 @@ class GrantPages(BasePagination):
         return (place, reference), side == "b"
 
     def _link(self, url: str, key: Key, side: str) -> str:
-        value, reference = key
-        said = json.dumps([side, value.isoformat() if isinstance(value, datetime) else value, reference])
-        return replace_query_param(url, "cursor", urlsafe_b64encode(said.encode()).decode())
+        return replace_query_param(url, "cursor", _cursor(key, side))
 
     def get_paginated_response(self, data):
         return Response({"next": self.next, "previous": self.previous, "results": data})
@@ -71,4 +81,4 @@ class GrantPages(BasePagination):
         return CursorPages().get_schema_operation_parameters(view)
 
 
-__all__ = ["GrantPages"]
+__all__ = ["GrantPages", "cursor_after"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time
 from itertools import islice
@@ -11,7 +12,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from registry.index.words import indexed
-from registry.models import PastGrant, Pending, PublishedRow, PublishedText, PublishedTheme, PublishedVersion
+from registry.models import (
+    PastGrant,
+    Pending,
+    PublishedCount,
+    PublishedRow,
+    PublishedText,
+    PublishedTheme,
+    PublishedVersion,
+)
 from registry.queries.grants import PublishedGrant, band_of
 from registry.queries.told import from_past, published_applications, tellable, told
 
@@ -41,13 +50,14 @@ def _drained() -> str:
         if not version.token:
             _note_everything()
         noted = list(Pending.objects.order_by("pk").values_list("pk", "kind", "source_id"))
-        changed = not version.token
+        changed, moved = not version.token, Moved()
         for kind, read in (("own", _own), ("past", _past)):
             sources = dict.fromkeys(source for _pk, one, source in noted if one == kind)
             for some in batched(sources, CHUNK):
-                changed |= _write(kind, some, read(some))
+                changed |= _write(kind, some, read(some), moved)
         for some in batched((pk for pk, *_rest in noted), CHUNK):
             Pending.objects.filter(pk__in=some).delete()
+        moved.write()
         if changed:
             version.token = secrets.token_hex(16)
             version.save(update_fields=["token"])
@@ -58,7 +68,7 @@ def rebuild() -> int:
     """Read the whole published set again, whatever the index says; returns how many grants it holds."""
     with transaction.atomic():
         PublishedVersion.objects.all().delete()
-        for model in (PublishedTheme, PublishedText, PublishedRow, Pending):
+        for model in (PublishedTheme, PublishedText, PublishedRow, PublishedCount, Pending):
             model.objects.all().delete()
         _drained()
     return PublishedRow.objects.count()
@@ -68,6 +78,48 @@ def _note_everything() -> None:
     keys = [("own", pk) for pk in published_applications().order_by("pk").values_list("pk", flat=True)]
     keys += [("past", pk) for pk in PastGrant.objects.order_by("pk").values_list("pk", flat=True)]
     Pending.objects.bulk_create((Pending(kind=kind, source_id=pk) for kind, pk in keys), batch_size=2000)
+
+
+class Moved:
+    """What a refresh adds to the counts and takes from them, by filter, value and stage."""
+
+    def __init__(self):
+        self._rows: Counter[tuple[str, str, str]] = Counter()
+        self._cents: Counter[tuple[str, str, str]] = Counter()
+
+    def add(self, row: PublishedRow, themes: Iterable[str], sign: int) -> None:
+        values = {
+            "call": row.call_id,
+            "year": row.year,
+            "department": row.department,
+            "kind": row.recipient_kind,
+            "partner": row.partner_id,
+            "band": row.band,
+            "stage": row.stage,
+        }
+        for facet, value in [*values.items(), *(("theme", code) for code in themes)]:
+            if value:
+                key = (facet, str(value), str(row.stage))
+                self._rows[key] += sign
+                self._cents[key] += sign * row.cents
+
+    def write(self) -> None:
+        """Under the lock of the refresh."""
+        keys = [key for key in self._rows if self._rows[key] or self._cents[key]]
+        facets = {facet for facet, *_rest in keys}
+        there = {(one.facet, one.value, one.stage): one for one in PublishedCount.objects.filter(facet__in=facets)}
+        touched = [
+            there.get(key) or PublishedCount(facet=key[0], value=key[1], stage=key[2], rows=0, cents=0) for key in keys
+        ]
+        for one in touched:
+            key = (one.facet, one.value, one.stage)
+            one.rows, one.cents = one.rows + self._rows[key], one.cents + self._cents[key]
+        PublishedCount.objects.bulk_create([one for one in touched if one.pk is None])
+        PublishedCount.objects.bulk_update(
+            [one for one in touched if one.pk is not None and one.rows], ["rows", "cents"], batch_size=CHUNK
+        )
+        empty = [one.pk for one in touched if one.pk is not None and not one.rows]
+        PublishedCount.objects.filter(pk__in=empty).delete()
 
 
 def _own(pks: Iterable[int]) -> dict[int, PublishedGrant]:
@@ -123,22 +175,27 @@ def _facts(row: PublishedRow, text: PublishedText, themes: list[str]) -> tuple:
     return (*(getattr(row, name) for name in fields), text.words, text.card, themes)
 
 
-def _write(kind: str, sources: Iterable[int], grants: dict[int, PublishedGrant]) -> bool:
+def _write(kind: str, sources: Iterable[int], grants: dict[int, PublishedGrant], moved: Moved) -> bool:
     """Put these rows as the published set tells them; those it does not tell go. Whether anything changed."""
     there = PublishedRow.objects.filter(kind=kind, source_id__in=sources).select_related("text")
     known = {
-        row.source_id: (row.pk, _facts(row, row.text, sorted(theme.code for theme in row.themes.all())))
+        row.source_id: (row, _facts(row, row.text, sorted(theme.code for theme in row.themes.all())))
         for row in there.prefetch_related("themes")
     }
     wanted = {source: _entry(kind, source, grant) for source, grant in grants.items()}
     new = [entry for source, entry in wanted.items() if source not in known or known[source][1] != _facts(*entry)]
     kept = {source for source, entry in wanted.items() if source in known and known[source][1] == _facts(*entry)}
-    gone = [pk for source, (pk, _facts_known) in known.items() if source not in kept]
+    gone = []
+    for source, (row, facts) in known.items():
+        if source not in kept:
+            gone.append(row.pk)
+            moved.add(row, facts[-1], -1)
     for model, key in ((PublishedTheme, "row__in"), (PublishedText, "row__in"), (PublishedRow, "pk__in")):
         model.objects.filter(**{key: gone}).delete()  # type: ignore[attr-defined]
     PublishedRow.objects.bulk_create([row for row, _text, _themes in new])
-    for row, text, _themes in new:
+    for row, text, themes in new:
         text.row = row
+        moved.add(row, themes, 1)
     PublishedText.objects.bulk_create([text for _row, text, _themes in new])
     PublishedTheme.objects.bulk_create(
         [PublishedTheme(row=row, code=code) for row, _text, themes in new for code in themes]

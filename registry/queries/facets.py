@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from django.db.models import CharField, Count, Sum, Value
 from django.db.models.functions import Cast, Coalesce
 
-from fund.models import Organisation
+from fund.models import Call, Organisation
 from registry.enums import Stage
 from registry.index.refresh import fresh
+from registry.models import PublishedCount
 from registry.queries.grants import EVERYTHING, Filters
 from registry.queries.published import matching
 
@@ -51,8 +52,13 @@ class _Memory:
                 self._kept.popitem(last=False)
         return made
 
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
 
 _memory = _Memory()
+forget = _memory.clear
 
 
 def remembered(name: str, filters: Filters, make: Callable[[], T]) -> T:
@@ -107,7 +113,36 @@ def _branch(name: str, column: str, filters: Filters):
     return rows.values_list(Value(name, CharField()), value, "rows", "sum")
 
 
+def counts() -> list[PublishedCount]:
+    """The counts of the whole, as the refresh keeps them; of calls and administrations by their keys."""
+    return list(PublishedCount.objects.order_by("facet", "value", "stage"))
+
+
+def _whole() -> Facets:
+    """The choices when nothing is filtered: nothing is counted, they are read."""
+    rows, sums = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for one in counts():
+        rows[one.facet, one.value] += one.rows
+        sums[one.facet, one.value] += one.cents
+    calls = dict(
+        Call.objects.filter(pk__in=[value for facet, value in rows if facet == "call"]).values_list("pk", "slug")
+    )
+    bodies = Organisation.objects.filter(pk__in=[value for facet, value in rows if facet == "partner"])
+    names = {
+        "call": {str(pk): slug for pk, slug in calls.items()},
+        "partner": {str(one.pk): one.siret for one in bodies},
+    }
+    found: dict[str, list[Choice]] = {name: [] for name in ("all", *COLUMNS)}
+    for (facet, value), number in rows.items():
+        if said := names[facet].get(value) if facet in names else value:
+            found[facet].append(Choice(said, number, sums[facet, value]))
+    found["all"] = found["stage"]
+    return _facets(found, EVERYTHING, {one.siret: one.name for one in bodies})
+
+
 def _counted(filters: Filters) -> Facets:
+    if filters.is_empty:
+        return _whole()
     branches = [
         _branch(name, column, replace(filters, **{name: ""}) if getattr(filters, name) else filters)
         for name, column in COLUMNS.items()
@@ -117,11 +152,15 @@ def _counted(filters: Filters) -> Facets:
     for name, value, number, cents in first.union(*others, all=True):
         if value:
             found[name].append(Choice(value, number, cents or 0))
+    sirets = [one.value for one in sorted(found["partner"], key=lambda one: -one.count)[:200]]
+    names = dict(Organisation.objects.filter(siret__in=sirets).values_list("siret", "name")) if sirets else {}
+    return _facets(found, filters, names)
+
+
+def _facets(found: dict[str, list[Choice]], filters: Filters, partners: dict[str, str]) -> Facets:
     for choices in found.values():
         choices.sort(key=lambda one: (-one.count, one.value))
-    sirets = [one.value for one in found["partner"]]
-    names = dict(Organisation.objects.filter(siret__in=sirets[:200]).values_list("siret", "name")) if sirets else {}
-    return Facets(found, _summed(found, filters), names)
+    return Facets(found, _summed(found, filters), partners)
 
 
 def _summed(found: dict[str, list[Choice]], filters: Filters) -> Summary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,12 +10,12 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 from django.utils import timezone
 
 from applications.models import NameConsent
-from fund.models import Seal
+from fund.models import Call, Seal
 from payments.models import Agreement
 from registry.enums import Stage
 from registry.index.refresh import fresh
 from registry.models import PastGrant, PublishedRow, part_of
-from registry.queries.facets import facets, remembered
+from registry.queries.facets import counts, facets, remembered
 from registry.queries.grants import EVERYTHING, Filters
 from registry.queries.told import published_applications
 
@@ -47,36 +48,47 @@ def _consents() -> dict:
     return NameConsent.objects.filter(application__in=shown).aggregate(given=Max("given_at"), ended=Max("withdrawn_at"))
 
 
-def _groups(*names: str) -> list[dict]:
-    """Number and awarded cents of taken-up grants of the fund by these columns of the index, largest first."""
+def _groups(facet: str) -> list[tuple[str, int, int]]:
+    """(value, number, cents awarded) of taken-up grants of the fund by a filter, largest amount first."""
 
-    def counted() -> list[dict]:
-        rows = PublishedRow.objects.filter(kind="own").exclude(stage=Stage.NOT_TAKEN_UP).order_by()
-        found = rows.values(*names).annotate(projects=Count("pk"), amount=Sum("cents")).order_by("-amount", *names)
-        return [{("cents" if name == "amount" else name): value for name, value in row.items()} for row in found]
+    def summed() -> list[tuple[str, int, int]]:
+        rows, cents = Counter[str](), Counter[str]()
+        for one in counts():
+            if one.facet == facet and one.stage not in (Stage.NOT_TAKEN_UP, Stage.EARLIER):
+                rows[one.value] += one.rows
+                cents[one.value] += one.cents
+        return sorted(((value, rows[value], cents[value]) for value in rows), key=lambda row: (-row[2], row[0]))
 
-    return [dict(row) for row in remembered(f"by {names}", EVERYTHING, counted)]
+    return remembered(f"by {facet}", EVERYTHING, summed)
+
+
+def _named(facet: str, name: str) -> list[dict]:
+    return [{name: value, "projects": number, "cents": cents} for value, number, cents in _groups(facet)]
 
 
 def by_department(filters: Filters = EVERYTHING) -> list[dict]:
     """Number and awarded cents of taken-up grants per department code, largest first."""
-    if filters == EVERYTHING:
-        return _groups("department")
+    if filters.is_empty:
+        return _named("department", "department")
     choices = facets(replace(filters, department="")).choices["department"]
     rows = [{"department": one.value, "projects": one.count, "cents": one.cents} for one in choices]
     return sorted(rows, key=lambda row: (-row["cents"], row["department"]))
 
 
 def by_call() -> list[dict]:
-    return _groups("call__slug", "call__title")
+    rows = _named("call", "key")
+    calls = Call.objects.in_bulk([int(row["key"]) for row in rows])
+    told = [(calls[int(row.pop("key"))], row) for row in rows]
+    return [{"call__slug": call.slug, "call__title": call.title, **row} for call, row in told]
 
 
 def by_kind() -> list[dict]:
-    return [{"applicant_kind": row.pop("recipient_kind"), **row} for row in _groups("recipient_kind")]
+    return _named("kind", "applicant_kind")
 
 
 def by_year() -> list[dict]:
-    return sorted(_groups("year"), key=lambda row: row["year"])
+    rows = [row | {"year": int(row["year"])} for row in _named("year", "year")]
+    return sorted(rows, key=lambda row: row["year"])
 
 
 def unsayable_in_scdl() -> tuple[int, int]:

@@ -16,9 +16,9 @@ from tests.registry.test_pages import PAGES
 
 pytestmark = pytest.mark.django_db
 COSTS = {
-    "/": 9,
+    "/": 10,
     "/projets/": 8,
-    "/statistiques/": 12,
+    "/statistiques/": 13,
     "/comptes/": 9,
     "/donnees/": 10,
     "/donnees/projets.csv": 15,

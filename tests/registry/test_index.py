@@ -20,7 +20,15 @@ from registry import queries
 from registry.index import database
 from registry.index.refresh import fresh, rebuild
 from registry.index.words import asked, folded, indexed, stem
-from registry.models import PastGrant, Pending, PublishedRow, PublishedText, PublishedTheme, PublishedVersion
+from registry.models import (
+    PastGrant,
+    Pending,
+    PublishedCount,
+    PublishedRow,
+    PublishedText,
+    PublishedTheme,
+    PublishedVersion,
+)
 from registry.queries import Filters
 from registry.queries.facets import COLUMNS
 from registry.queries.grants import band_of
@@ -118,7 +126,12 @@ def test_the_database_finds_what_the_words_say(db, texts, searched):
 
 def facts() -> list[tuple]:
     fresh()
-    return sorted(
+    kept = list(
+        PublishedCount.objects.order_by("facet", "value", "stage").values_list(
+            "facet", "value", "stage", "rows", "cents"
+        )
+    )
+    return kept + sorted(
         (row.reference, row.moment, row.cents, row.stage, row.call_id, row.year, row.department, row.recipient_kind, row.partner_id, row.band,
          row.text.words, str(row.text.card), tuple(sorted(theme.code for theme in row.themes.all())))
         for row in PublishedRow.objects.select_related("text")
