@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+
+from django.conf import settings
 
 from core.money import decimal_text
 from fund.ledger import canonical, hashes, proofs
@@ -117,7 +118,7 @@ def public_key_pem() -> str:
 
 def verifier() -> str:
     """The program of outsiders: it needs nothing of ours."""
-    return (Path(__file__).parent.parent / "data" / "verify_ledger.py").read_text(encoding="utf-8")
+    return (settings.BASE_DIR / "docs" / "verify_ledger.py").read_text(encoding="utf-8")
 
 
 def _proven_size(seq: int, count: int | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import random
@@ -13,7 +14,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from fund.data import verify_ledger as outsider
 from fund.ledger import canonical, checkpoint, export, hashes, post
 from fund.ledger.verify import Fault, verify
 from fund.models import Checkpoint, Entry, Envelope, GrantAccount, LedgerHead, Posting, Seal, TreeNode, Unsealed
@@ -23,6 +23,10 @@ from tests.factories.core import no_guard
 
 pytestmark = pytest.mark.django_db
 AT = books.AT
+PROGRAM = ROOT / "docs" / "verify_ledger.py"
+_spec = importlib.util.spec_from_file_location("outsider", PROGRAM)
+outsider = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(outsider)
 
 
 @pytest.fixture
@@ -50,9 +54,9 @@ def files(tmp_path):
     return [str(tmp_path / "comptes.jsonl"), *map(str, points)]
 
 
-def run_outside(*names):
-    program = ROOT / "fund" / "data" / "verify_ledger.py"
-    return subprocess.run([sys.executable, "-I", "-S", str(program), *names], capture_output=True, text=True)
+def run_outside(*names, packages: bool = True):
+    options = ["-I"] if packages else ["-I", "-S"]
+    return subprocess.run([sys.executable, *options, str(PROGRAM), *names], capture_output=True, text=True)
 
 
 def test_an_untouched_ledger_holds(written):
@@ -70,9 +74,43 @@ def test_outsiders_find_the_same_head_root_and_balances(written, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     found = verify()
     assert f"{found.public} entries, head {found.head}, root {found.root}" in done.stdout
-    _count, _head, _root, balances = outsider.check(iter(export.jsonl_lines()), [])
+    _count, _head, _root, balances = outsider.check(export.jsonl_lines, [])
     assert balances[("E-2026-1", "free")] == written.free_amount + 300_000  # the secret reservation is not seen
     assert ("FP-2026-7Q0M3XKD", "reserved") not in balances
+
+
+def test_without_the_package_that_reads_signatures_outsiders_are_told(written, tmp_path):
+    names = files(tmp_path)
+    forged = json.loads((tmp_path / "point0.json").read_text()) | {"signature": "0" * 128}
+    (tmp_path / "forged.json").write_text(json.dumps(forged))
+    assert "checkpoint of" in run_outside(names[0], str(tmp_path / "forged.json")).stdout
+    alone = run_outside(*names, packages=False)
+    assert alone.returncode == 0 and "SIGNATURES NOT CHECKED" in alone.stdout
+    assert "NOT CHECKED" not in run_outside(*names).stdout
+    (tmp_path / "changed.json").write_text(json.dumps(forged | {"root": "0" * 64}))
+    assert "changed since" in run_outside(names[0], str(tmp_path / "changed.json"), packages=False).stdout
+
+
+def test_all_checkpoints_come_in_one_file_too(written, tmp_path):
+    names = files(tmp_path)
+    (tmp_path / "checkpoints.jsonl").write_text("".join(export.checkpoint_lines()))
+    assert "2 checkpoint(s)" in run_outside(names[0], str(tmp_path / "checkpoints.jsonl")).stdout
+    assert run_outside().returncode == 2 and run_outside(str(tmp_path / "none.jsonl")).returncode == 1
+
+
+def test_outsiders_allow_one_reversal_of_an_entry_and_none_of_a_reversal(written):
+    entry = Seal.objects.get(seq=10).entry
+    undo = post("reversal", at=AT + timedelta(days=4), reverses=entry, basis="E-2026-1/99")
+    assert outsider.check(export.jsonl_lines, [])[0] == 46
+    lines = [json.loads(line) for line in export.jsonl_lines()]
+    for wrong in (lines[-1]["entry"], lines[-1]["entry"] | {"reverses": 46}):  # a second time, then the reversal itself
+        forged = [*map(json.dumps, lines), json.dumps({"entry": wrong | {"seq": 47}})]
+        undone = {10: [], 46: []}
+        balances = {("E-2026-1", "free"): 10**12}
+        with pytest.raises(outsider.Fault, match="not the opposite"):
+            for line in forged[1:]:
+                outsider.check_postings(json.loads(line)["entry"], balances, undone)
+    assert undo.pk
 
 
 def corrupt(change):
@@ -226,11 +264,10 @@ def test_random_changes_of_the_published_file_are_all_found(written, tmp_path):
         data[place] = (data[place] + chance.randrange(1, 90)) % 94 + 33
         if bytes(data) == original:
             continue
-        with pytest.raises((outsider.Fault, KeyError, ValueError, StopIteration, TypeError)):
-            outsider.check(
-                iter(data.decode("ascii").splitlines(keepends=True)),
-                [json.loads(open(name).read()) for name in names[1:]],
-            )
+        lines = data.decode("ascii").splitlines(keepends=True)
+        points = [json.loads(open(name).read()) for name in names[1:]]
+        with pytest.raises((outsider.Fault, LookupError, ValueError, TypeError, AttributeError)):
+            outsider.check(lambda lines=lines: iter(lines), points)
 
 
 def test_the_command_exits_with_one_and_names_the_fault(written, tmp_path):
