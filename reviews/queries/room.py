@@ -45,7 +45,7 @@ class Room:
         if row is None:
             return AttendanceKind.ABSENT
         if row.presence == AttendanceKind.PROXY:
-            holder = self.attendance.get(row.represented_by_id)
+            holder = self.attendance.get(row.represented_by_id or 0)
             if holder is None or holder.presence not in IN_PERSON:
                 return AttendanceKind.ABSENT
         return row.presence
@@ -63,7 +63,7 @@ class Room:
         if self.presence(seat) == AttendanceKind.PROXY:
             found.add(seat.user_id)
         gone = self.departures.get(item.pk, {}).get(seat.pk)
-        return found | ({gone.replaced_by.user_id} if gone is not None and gone.replaced_by_id else set())
+        return found | ({gone.replaced_by.user_id} if gone is not None and gone.replaced_by else set())
 
     def is_recused(self, user_id: int, item: AgendaItem | None) -> bool:
         return (
@@ -80,8 +80,9 @@ class Room:
         if presence == AttendanceKind.PROXY:
             recused = recused or self.is_recused(seat.user_id, item)
         gone = self.departures.get(item.pk, {}).get(seat.pk) if item is not None else None
-        if recused and gone is not None and gone.replaced_by_id and not self.is_recused(gone.replaced_by.user_id, item):
-            return voting.Voice(seat.pk, seat.college, voting.Presence.ALTERNATE), gone.replaced_by
+        instead = gone.replaced_by if gone is not None else None
+        if recused and instead is not None and not self.is_recused(instead.user_id, item):
+            return voting.Voice(seat.pk, seat.college, voting.Presence.ALTERNATE), instead
         return voting.Voice(
             seat.pk, seat.college, voting.Presence(str(presence)), recused
         ), None if recused else speaker

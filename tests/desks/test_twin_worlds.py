@@ -153,7 +153,9 @@ def test_who_may_not_know_reads_the_same_bytes_in_both_worlds(settings, stage):
     with (
         time_machine.travel(demo.AT + timedelta(hours=1), tick=False),
         patch("core.documents.draw", lambda page: page.encode()),
-        patch("core.middleware.secrets.token_hex", lambda size: "0" * 2 * size),  # the number of a request, on its error page
+        patch(
+            "core.middleware.secrets.token_hex", lambda size: "0" * 2 * size
+        ),  # the number of a request, on its error page
     ):
         one, _told = world(stage, "A")
         other, _told = world(stage, "B")
