@@ -172,6 +172,15 @@ def check_unchanged(request, current: Callable[[], str]) -> None:
         )
 
 
+def readable_from_anywhere(response):
+    """Pages of other sites may read it, its refusals included, ask whether it changed, and see its validator. No cookie is ever sent along."""
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+    response["Access-Control-Allow-Headers"] = "Accept, Accept-Language, If-None-Match"
+    response["Access-Control-Expose-Headers"] = "ETag, Last-Modified, Content-Disposition, Retry-After"
+    return response
+
+
 class Open:
     """A public reading: the same bytes for everybody, whoever asks; kept by its ETag (304)."""
 
@@ -183,8 +192,7 @@ class Open:
         response = super().finalize_response(request, with_etag(request, response), *args, **kwargs)
         if response.status_code in (200, 304):
             response["Cache-Control"] = "public, max-age=0, must-revalidate"
-            response["Access-Control-Allow-Origin"] = "*"
-        return response
+        return readable_from_anywhere(response)
 
 
 class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):

@@ -31,6 +31,7 @@ from core.api import (
     WithTransitions,
     check_unchanged,
     etag_of,
+    readable_from_anywhere,
     transition_of,
     with_etag,
 )
@@ -148,12 +149,14 @@ class Shared(Resource):
     access_rule = anyone
 
     def get_permissions(self):
-        return [AllowAny()] if self.action in ("list", "retrieve") else super().get_permissions()
+        return [AllowAny()] if self.action in ("list", "retrieve", "metadata") else super().get_permissions()
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
+        signed = request.user.is_authenticated
+        if request.method in ("GET", "HEAD", "OPTIONS") and not signed:
+            readable_from_anywhere(response)
         if request.method in ("GET", "HEAD") and response.status_code in (200, 304):
-            signed = request.user.is_authenticated
             response["Cache-Control"] = "no-store, private" if signed else "public, max-age=0, must-revalidate"
         return response
 

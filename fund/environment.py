@@ -48,6 +48,12 @@ def _format(text: str) -> str:
     return text
 
 
+def _prefix(text: str) -> str:
+    if not (text.isascii() and text.replace("-", "").isalnum()):
+        raise ValueError(text)
+    return text.removeprefix("360G-")
+
+
 def _base_url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError(text)
@@ -102,6 +108,13 @@ OPTIONS = [
     ),
     Option("CLAMD_URL", str, "", "Antivirus; attachments are checked by type only when absent.", "tcp://host:3310"),
     Option("FIELD_KEYS", _words, REQUIRED, "Fernet keys of encrypted columns, newest first.", "comma separated keys"),
+    Option(
+        "GIVING_PREFIX",
+        _prefix,
+        "",
+        "Prefix of publisher that 360Giving allotted; made of the fund’s SIREN when absent.",
+        "exemple",
+    ),
     Option("LEDGER_KEY", str, REQUIRED, "Ed25519 key that signs the ledger's checkpoints, 64 hex digits.", "hex"),
     Option("LOG_FORMAT", _format, "json", "Shape of the log lines.", "json or text"),
     Option(

@@ -25,6 +25,7 @@ from django.utils.http import http_date
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from core.api import readable_from_anywhere
 from fund.models import Call
 
 ENTRIES, LARGEST, LIFE = 512, 262_144, timedelta(seconds=60)
@@ -165,7 +166,7 @@ class PublicFile:
 
 
 def public_file(view):
-    """Decorator of a view that returns a `PublicFile`, under `@allow(public)`: GET and HEAD, ETag, 304, flat memory at any size."""
+    """Decorator of a view that returns a `PublicFile`, under `@allow(public)`: GET, HEAD and OPTIONS, ETag, 304, flat memory at any size."""
 
     @wraps(view)
     def published(request, *args, **kwargs):
@@ -175,7 +176,7 @@ def public_file(view):
             found = _memory.get(key, request.received_at)
             known = found[2] if found else ""
         if known and (answer := conditional(request, known)):
-            return answer
+            return readable_from_anywhere(answer)
         file = view(request, *args, **kwargs)
         etag, body = file.etag, file.lines
         if not etag:
@@ -183,17 +184,24 @@ def public_file(view):
             if key:
                 _memory.keep(key, request.received_at, b"", {}, etag)
         if answer := conditional(request, etag):
-            return answer
+            return readable_from_anywhere(answer)
         body = () if request.method == "HEAD" else _bytes(body)
         response = StreamingHttpResponse(body, content_type=file.content_type)
         if file.name:
             response["Content-Disposition"] = f'attachment; filename="{file.name}"'
         if file.modified_at:
             response["Last-Modified"] = http_date(file.modified_at.timestamp())
-        response["Access-Control-Allow-Origin"] = "*"
-        return public_headers(response, etag)
+        return public_headers(readable_from_anywhere(response), etag)
 
-    return require_safe(published)
+    kept_to_reading = require_safe(published)
+
+    @wraps(kept_to_reading)
+    def asked(request, *args, **kwargs):
+        if request.method == "OPTIONS":  # what a browser asks before a page of another site may read the file
+            return readable_from_anywhere(HttpResponse(status=204, headers={"Allow": "GET, HEAD, OPTIONS"}))
+        return kept_to_reading(request, *args, **kwargs)
+
+    return asked
 
 
 def _bytes(parts: Iterable[str | bytes]) -> Iterator[bytes]:

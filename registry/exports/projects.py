@@ -60,7 +60,9 @@ def record(grant) -> dict:
         "department": "" if hidden else grant.department,
         "region": "" if hidden else grant.region,
         "themes": "" if hidden else ";".join(grant.themes),
-        "requested_amount": decimal_text(grant.requested_amount) if grant.requested_amount and not hidden else "",
+        "requested_amount": decimal_text(grant.requested_amount)
+        if grant.requested_amount is not None and not hidden
+        else "",
         "awarded_amount": decimal_text(grant.shared_amount),
         "paid_amount": decimal_text(grant.paid_amount) if grant.paid_amount is not None else "",
         "score": "" if hidden else grant.score,

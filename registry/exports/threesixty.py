@@ -19,7 +19,7 @@ def _organisation_id(siret: str, rna: str, prefix: str, fallback: str) -> str:
 
 
 def grant_object(grant, fund, prefix: str) -> dict:
-    """One grant. `amountDisbursed` is the gross paid total."""
+    """One grant. `amountDisbursed` is the gross paid total; 0 is said, what is not known is left out."""
     title = shorten(grant.title, 139)
     description = grant.purpose.strip() or title
     if description == title:
@@ -44,9 +44,9 @@ def grant_object(grant, fund, prefix: str) -> dict:
                 "name": grant.recipient_name,
             }
         ]
-    if grant.requested_amount:
+    if grant.requested_amount is not None:
         data["amountAppliedFor"] = _number(grant.requested_amount)
-    if grant.paid_amount:
+    if grant.paid_amount is not None:
         data["amountDisbursed"] = _number(grant.paid_amount)
     if grant.scheme:
         data["grantProgramme"] = [{"title": grant.scheme}]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, time
 from itertools import islice
 
@@ -34,8 +36,24 @@ def batched(items: Iterable, size: int) -> Iterator[list]:
         yield some
 
 
+_steady: ContextVar[str] = ContextVar("registry.index.steady", default="")
+
+
+@contextmanager
+def steady() -> Iterator[str]:
+    """One reading of the index for a whole page: brought up to date once, asked no more before the end."""
+    token = fresh()
+    before = _steady.set(token)
+    try:
+        yield token
+    finally:
+        _steady.reset(before)
+
+
 def fresh() -> str:
     """Bring the index up to date, and give its token: the same token, the same index. One query when nothing changed."""
+    if token := _steady.get():
+        return token
     with connection.cursor() as cursor:
         cursor.execute(_STATE)
         token, is_pending = cursor.fetchone()
@@ -203,4 +221,4 @@ def _write(kind: str, sources: Iterable[int], grants: dict[int, PublishedGrant],
     return bool(new or gone)
 
 
-__all__ = ["fresh", "rebuild"]
+__all__ = ["fresh", "rebuild", "steady"]

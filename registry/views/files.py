@@ -40,8 +40,8 @@ def fund_card() -> FundCard:
 
 
 def giving_prefix(fund: FundCard) -> str:
-    """360Giving allots prefixes; until it does, the SIREN says whose data this is."""
-    return f"fr{fund.siret[:9]}"
+    """The prefix that 360Giving allotted (`GIVING_PREFIX`); until it does, the SIREN says whose data this is."""
+    return settings.GIVING_PREFIX or f"fr{fund.siret[:9]}"
 
 
 @allow(public)

@@ -13,11 +13,13 @@ from fund.queries import open_calls, upcoming_calls
 from registry import queries
 from registry.exports import projects
 from registry.exports.catalogue import FILES
+from registry.index.refresh import steady
 from registry.views.maps import tiles
 
 
 @allow(public)
 @public_page
+@steady()
 def home(request):
     at = request.received_at
     context = {
@@ -46,6 +48,7 @@ def _bars(rows: list[dict], name, word: str = "", key: str = "") -> list[dict]:
 
 @allow(public)
 @public_page
+@steady()
 def statistics(request):
     departments, totals = queries.by_department(), ledger.public_totals()
     context = {
@@ -81,6 +84,7 @@ def _months() -> list[dict]:
 
 @allow(public)
 @public_page
+@steady()
 def data(request):
     left_count, left_cents = queries.unsayable_in_scdl()
     context = {

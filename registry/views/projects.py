@@ -19,6 +19,7 @@ from fund.views.acts import page_of
 from payments.queries import public as payments
 from registry import queries
 from registry.enums import Stage
+from registry.index.refresh import steady
 from registry.views.life import life_of
 from registry.views.maps import tiles
 
@@ -93,6 +94,7 @@ def _choices(filters: queries.Filters, found: queries.Facets, names: dict) -> li
 
 @allow(public)
 @public_page
+@steady()
 def projects(request):
     filters = queries.Filters.read(request.GET)
     found = queries.facets(filters)
