@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Coalesce
 from fund.models import Call, Organisation
 from registry.enums import Stage
 from registry.index.refresh import fresh
-from registry.models import PublishedCount
+from registry.models import PublishedCount, PublishedTheme
 from registry.queries.grants import EVERYTHING, Filters
 from registry.queries.published import matching
 
@@ -30,6 +30,8 @@ COLUMNS = {
 }
 """Filters that are counted, and their column."""
 KEPT = 256
+MOST = 20_000
+"""Rows counted in one pass here rather than filter by filter in the database."""
 T = TypeVar("T")
 
 
@@ -115,7 +117,7 @@ def _branch(name: str, column: str, filters: Filters):
 
 def counts() -> list[PublishedCount]:
     """The counts of the whole, as the refresh keeps them; of calls and administrations by their keys."""
-    return list(PublishedCount.objects.order_by("facet", "value", "stage"))
+    return remembered("counts", EVERYTHING, lambda: list(PublishedCount.objects.order_by("facet", "value", "stage")))
 
 
 def _whole() -> Facets:
@@ -143,6 +145,19 @@ def _whole() -> Facets:
 def _counted(filters: Filters) -> Facets:
     if filters.is_empty:
         return _whole()
+    chosen = [name for name in COLUMNS if getattr(filters, name)]
+    found = _in_one_pass(filters, chosen) if filters.text or len(chosen) == 1 else None
+    if found is None:
+        found = _in_the_database(filters)
+    elif not filters.text:  # without its only filter, its choices are those of the whole
+        found[chosen[0]] = facets().choices[chosen[0]]
+    sirets = [one.value for one in sorted(found["partner"], key=lambda one: -one.count)[:200]]
+    names = dict(Organisation.objects.filter(siret__in=sirets).values_list("siret", "name")) if sirets else {}
+    return _facets(found, filters, names)
+
+
+def _in_the_database(filters: Filters) -> dict[str, list[Choice]]:
+    """One grouped query a filter, in one statement."""
     branches = [
         _branch(name, column, replace(filters, **{name: ""}) if getattr(filters, name) else filters)
         for name, column in COLUMNS.items()
@@ -152,9 +167,53 @@ def _counted(filters: Filters) -> Facets:
     for name, value, number, cents in first.union(*others, all=True):
         if value:
             found[name].append(Choice(value, number, cents or 0))
-    sirets = [one.value for one in sorted(found["partner"], key=lambda one: -one.count)[:200]]
-    names = dict(Organisation.objects.filter(siret__in=sirets).values_list("siret", "name")) if sirets else {}
-    return _facets(found, filters, names)
+    return found
+
+
+def _in_one_pass(filters: Filters, chosen: list[str]) -> dict[str, list[Choice]] | None:
+    """Rows that hold the words, or match the only filter, read once and counted here; None when they are too many for that."""
+    base = matching(Filters(text=filters.text) if filters.text else filters)
+    columns = [column for name, column in COLUMNS.items() if name != "theme"]
+    rows = list(base.values_list("pk", "cents", *columns)[: MOST + 1])
+    if len(rows) > MOST:
+        return None
+    themes: dict[int, list[str]] = {}
+    for pk, code in PublishedTheme.objects.filter(row__in=base.values("pk")).values_list("row", "code"):
+        themes.setdefault(pk, []).append(code)
+    names = [name for name in COLUMNS if name != "theme"]
+    found: dict[str, list[Choice]] = {}
+    hits, nearly = _sorted_out(rows, themes, filters, chosen, names) if filters.text and chosen else (rows, {})
+    for place, name in enumerate(names, start=2):
+        told = hits + nearly.get(name, [])
+        numbers, sums = Counter(row[place] for row in told), Counter[Any]()
+        for row in told:
+            sums[row[place]] += row[1]
+        found[name] = [Choice(str(value), number, sums[value]) for value, number in numbers.items() if value]
+    codes = Counter(code for row in hits + nearly.get("theme", []) for code in themes.get(row[0], ()))
+    found["theme"] = [Choice(code, number, 0) for code, number in codes.items()]
+    stages, cents = Counter(row[-1] for row in hits), Counter[str]()
+    for row in hits:
+        cents[row[-1]] += row[1]
+    found["all"] = [Choice(stage, number, cents[stage]) for stage, number in stages.items()]
+    return found
+
+
+def _sorted_out(rows, themes, filters: Filters, chosen: list[str], names: list[str]) -> tuple[list, dict[str, list]]:
+    """The rows that match every filter; and by filter those that match every other one: its choices count them too."""
+    places = {name: place for place, name in enumerate(names, start=2)}
+    wanted = {name: str(filters.year_number) if name == "year" else getattr(filters, name) for name in chosen}
+    hits, nearly = [], {name: [] for name in chosen}
+    for row in rows:
+        missed = [
+            name
+            for name, value in wanted.items()
+            if (value not in themes.get(row[0], ()) if name == "theme" else str(row[places[name]]) != value)
+        ]
+        if not missed:
+            hits.append(row)
+        elif len(missed) == 1:
+            nearly[missed[0]].append(row)
+    return hits, nearly
 
 
 def _facets(found: dict[str, list[Choice]], filters: Filters, partners: dict[str, str]) -> Facets:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from fund.ledger import checkpoint
 from registry.index.refresh import fresh
+from registry.queries.facets import forget
 from tests.factories import payments as money
 from tests.registry import helpers
 from tests.registry.test_pages import PAGES
@@ -17,8 +18,8 @@ from tests.registry.test_pages import PAGES
 pytestmark = pytest.mark.django_db
 COSTS = {
     "/": 9,
-    "/projets/": 6,
-    "/statistiques/": 9,
+    "/projets/": 7,
+    "/statistiques/": 8,
     "/comptes/": 9,
     "/donnees/": 10,
     "/donnees/projets.csv": 15,
@@ -43,7 +44,8 @@ def test_an_empty_fund_has_its_pages(address):
 def test_pages_cost_the_same_at_any_size(rows, django_assert_num_queries, at):
     many(rows)
     reference = helpers.Application.objects.filter(state="selected").earliest("pk").reference
-    for address, cost in {**COSTS, f"/projets/{reference}/": 15, "/projets/?q=courrier&departement=58": 7}.items():
+    for address, cost in {**COSTS, f"/projets/{reference}/": 15, "/projets/?q=courrier&departement=58": 9}.items():
+        forget()  # the first reader after a change pays the most
         with django_assert_num_queries(cost):
             answer = Client().get(address)
             assert answer.status_code == 200 and (answer.getvalue() if answer.streaming else answer.content)
