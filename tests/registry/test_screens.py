@@ -44,6 +44,7 @@ def test_every_page_in_a_browser(chromium, live_server, client):
         "/",
         "/projets/",
         "/projets/?q=rien&departement=31",
+        "/projets/?beneficiaire=association&tri=amount",
         f"/projets/{fund.paid.reference}/",
         f"/en/projets/{fund.known['person'].reference}/",
         f"/projets/{fund.known['left'].reference}/",
@@ -115,3 +116,28 @@ def test_the_draws_in_a_browser(chromium, live_server, client):
             page.goto(live_server.url + path)
             look_at(page)
         context.close()
+
+
+def test_the_pages_of_ones_name_in_a_browser(chromium, live_server, client):
+    from django.utils import timezone
+
+    from applications.transitions import consent_to_be_named
+
+    person = helpers.with_money(helpers.a_fund()).known["person"]
+    consent_to_be_named(application=person, actor=person.lead, at=timezone.now(), name="Jeanne Roux")
+    client.force_login(person.lead, backend="allauth.account.auth_backends.AuthenticationBackend")
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    for scheme, width in (("light", 1280), ("dark", 360)):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True
+        )
+        context.add_cookies([cookie])
+        page = context.new_page()
+        for path in (f"/dossiers/{person.reference}/nom-public/", "/mon-espace/noms-publics/"):
+            page.goto(live_server.url + path)
+            look_at(page)
+    page.goto(f"{live_server.url}/dossiers/{person.reference}/nom-public/")
+    page.click('[value="withdraw"]')
+    page.wait_for_load_state()
+    look_at(page)
+    assert "Jeanne Roux" not in page.goto(f"{live_server.url}/projets/{person.reference}/").text()
