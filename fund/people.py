@@ -61,6 +61,11 @@ finance_desk = _desk(
     (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR),
     _("This desk belongs to the authorising and accounting officers. Ask one of them for what you need."),
 )
+accounting_files = _desk(
+    "accounting_files",
+    (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER),
+    _("These files belong to the authorising and accounting officers. Ask one of them for what you need."),
+)
 panel_desk = _desk(
     "panel_desk",
     (Role.PANEL_MEMBER, Role.CO_PRESIDENT),

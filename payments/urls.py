@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from payments.views import amendments, batches, finance, instruction, recipient, recoveries, reports, statements
+from payments.views import (
+    amendments,
+    batches,
+    exports,
+    finance,
+    instruction,
+    recipient,
+    recoveries,
+    reports,
+    statements,
+)
 
 app_name = "payments"
 urlpatterns = [
@@ -32,6 +42,8 @@ urlpatterns = [
     path("paiements/", finance.home, name="home"),
     path("paiements/versements/<int:pk>/", finance.instalment, name="finance_instalment"),
     path("paiements/calendrier/", finance.calendar, name="calendar"),
+    path("paiements/ordres.csv", exports.orders_csv, name="orders_csv"),
+    path("paiements/ordres.xlsx", exports.orders_xlsx, name="orders_xlsx"),
     path("paiements/comptes/", finance.account_list, name="finance_accounts"),
     path("paiements/comptes/<int:pk>/", finance.account, name="finance_account"),
     path("paiements/conventions/", finance.agreement_list, name="finance_agreements"),
