@@ -19,13 +19,13 @@ from hypothesis.stateful import (
 )
 
 from core.transitions import Refusal
-from fund.data import verify_ledger as outsider
 from fund.ledger import LedgerError, add_certified, export, open_grant, post, queries, seal, set_awarded
 from fund.ledger.accounts import MOVES
 from fund.ledger.verify import verify
 from fund.models import Entry, Envelope, GrantAccount, Unsealed
 from fund.models.ledger import OF_GRANT, STANDING
 from tests.factories import ledger as books
+from tests.outsider import outsider
 
 GRANTS = [f"FP-2026-0000000{number}" for number in range(4)]
 AMOUNTS = st.integers(1, 400)
@@ -202,7 +202,7 @@ class Ledger(RuleBasedStateMachine):
         if not hasattr(self, "money"):
             return
         found = verify()
-        count, head, root, _balances = outsider.check(iter(export.jsonl_lines()), [])
+        count, head, root, _balances = outsider.check(export.jsonl_lines, [])
         assert (count, head, root) == (found.public, found.head, found.root)
         assert found.entries - found.public == Unsealed.objects.count()
 

@@ -7,14 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from fund.data import verify_ledger as outsider
 from fund.ledger import canonical, hashes
 from fund.ledger.checkpoints import verify_signature
 from tests.environment import ROOT
+from tests.outsider import outsider
 
 VECTORS = json.loads((Path(ROOT) / "docs" / "ledger-vectors.json").read_text())
 ENTRIES = VECTORS["entries"]
 LINKS = [bytes.fromhex(entry["hash"]) for entry in ENTRIES]
+
+
+def dump():
+    """`comptes.jsonl` of the vectors, as outsiders read it."""
+    yield f'{{"genesis":{VECTORS["genesis"]["canonical"]},"hash":"{VECTORS["genesis"]["hash"]}"}}\n'
+    for entry in ENTRIES:
+        yield f'{{"entry":{entry["canonical"]},"hash":"{entry["hash"]}"}}\n'
 
 
 def range_hash(start: int, size: int) -> bytes:
@@ -86,17 +93,16 @@ def test_consistency_proofs(vector):
 @pytest.mark.parametrize("point", VECTORS["checkpoints"], ids=lambda point: str(point["count"]))
 def test_checkpoints(point):
     assert verify_signature(point)
-    statement = {name: value for name, value in point.items() if name != "signature"}
-    signature = bytes.fromhex(point["signature"])
-    message = outsider.TAG + b"checkpoint\n" + outsider.canonical(statement)
-    assert outsider.signed(bytes.fromhex(point["key"]), message, signature)
+    assert outsider.check(dump, [dict(point)])[:3] == (len(ENTRIES), ENTRIES[-1]["hash"], ENTRIES[-1]["root"])
     for forged in (
         {**point, "count": point["count"] + 1},
         {**point, "root": "0" * 64},
+        {**point, "at": "2026-01-01T00:00:01Z"},
         {**point, "signature": "0" * 128},
     ):
         assert not verify_signature(forged)
-    assert not outsider.signed(bytes.fromhex(point["key"]), message + b" ", signature)
+        with pytest.raises(outsider.Fault, match="signature|cut off"):
+            outsider.check(dump, [forged])
 
 
 def test_what_is_not_canonical_is_refused():

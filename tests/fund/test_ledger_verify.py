@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import random
@@ -17,16 +16,12 @@ from django.db import connection, transaction
 from fund.ledger import canonical, checkpoint, export, hashes, post
 from fund.ledger.verify import Fault, verify
 from fund.models import Checkpoint, Entry, Envelope, GrantAccount, LedgerHead, Posting, Seal, TreeNode, Unsealed
-from tests.environment import ROOT
 from tests.factories import ledger as books
 from tests.factories.core import no_guard
+from tests.outsider import PROGRAM, outsider
 
 pytestmark = pytest.mark.django_db
 AT = books.AT
-PROGRAM = ROOT / "docs" / "verify_ledger.py"
-_spec = importlib.util.spec_from_file_location("outsider", PROGRAM)
-outsider = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(outsider)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
 import re
@@ -10,15 +9,12 @@ import re
 import pytest
 
 from fund.ledger import checkpoint, export
-from tests.environment import ROOT
 from tests.factories import ledger as books
 from tests.factories.fund import FundIdentityFactory
+from tests.outsider import outsider
 from tests.registry.test_screens import chromium, look_at  # noqa: F401  a fixture
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-_spec = importlib.util.spec_from_file_location("outsider", ROOT / "docs" / "verify_ledger.py")
-outsider = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(outsider)
 
 
 @pytest.fixture
