@@ -21,4 +21,6 @@ urlpatterns = [
     path("donnees/comptes/preuves/", files.consistency, name="consistency"),
     path("donnees/catalogue.jsonld", files.dcat, name="dcat"),
     path("donnees/flux.atom", files.atom, name="atom"),
+    path("robots.txt", files.robots, name="robots"),
+    path("sitemap.xml", files.sitemap, name="sitemap"),
 ]

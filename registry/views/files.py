@@ -13,8 +13,10 @@ from fund.ledger import export as ledger_export
 from fund.ledger import queries as ledger
 from fund.models import FundIdentity
 from fund.public_cache import PublicFile, etag_of, public_file
+from fund.queries import public_calls
 from registry import queries
 from registry.exports import catalogue, outcomes, projects, scdl, threesixty
+from registry.exports import sitemap as sitemap_export
 
 CSV, JSONL = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -182,3 +184,19 @@ def atom(request):
     line = f"{newest.count} {newest.head}" if newest else ""
     text = catalogue.atom(queries.GrantList()[:30], fund_card(), modified_at, line)
     return PublicFile([text], "application/atom+xml; charset=utf-8", modified_at=modified_at)
+
+
+@allow(public)
+@public_file
+def robots(request):
+    """Where search engines have nothing to look for, and where the list of pages is."""
+    return PublicFile([sitemap_export.robots()], "text/plain; charset=utf-8")
+
+
+@allow(public)
+@public_file
+def sitemap(request):
+    """Every public page of a call or a project, from the same published set as the registry."""
+    slugs = public_calls(request.received_at).order_by("pk").values_list("slug", flat=True)
+    lines = sitemap_export.lines(slugs, queries.published())
+    return PublicFile(lines, "application/xml", modified_at=queries.modified_at())
