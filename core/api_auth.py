@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-
 from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone, translation
@@ -11,10 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotFound, PermissionDenied, ValidationError
-from rest_framework.pagination import BasePagination, CursorPagination
-from rest_framework.response import Response
+from rest_framework.pagination import CursorPagination
 from rest_framework.throttling import BaseThrottle
-from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from core.models import ApiToken
 
@@ -117,45 +113,3 @@ class CursorPages(CursorPagination):
             return super().paginate_queryset(queryset, request, view)
         except (ValueError, TypeError, OverflowError, LookupError):
             raise NotFound(self.invalid_cursor_message) from None
-
-
-class SlicePages(BasePagination):
-    """The same pages for what is no queryset: an object with `page(start, size)`. The cursor is opaque and says where the next page starts."""
-
-    LARGEST = 10**7
-
-    def paginate_queryset(self, queryset, request, view=None):
-        size = CursorPages().get_page_size(request)
-        start = self._start(request.query_params.get("cursor", ""))
-        rows = list(queryset.page(start, size + 1))
-        if start and not rows:
-            raise NotFound(CursorPages.invalid_cursor_message)
-        url = request.build_absolute_uri()
-        self.next = self._link(url, start + size) if len(rows) > size else None
-        self.previous = self._link(url, max(0, start - size)) if start else None
-        return rows[:size]
-
-    def _start(self, cursor: str) -> int:
-        if not cursor:
-            return 0
-        try:
-            start = int(urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").removeprefix("s="))
-        except ValueError:  # of any of the three
-            raise NotFound(CursorPages.invalid_cursor_message) from None
-        if not 0 < start < self.LARGEST:
-            raise NotFound(CursorPages.invalid_cursor_message)
-        return start
-
-    def _link(self, url: str, start: int) -> str:
-        if not start:
-            return remove_query_param(url, "cursor")
-        return replace_query_param(url, "cursor", urlsafe_b64encode(f"s={start}".encode()).decode())
-
-    def get_paginated_response(self, data):
-        return Response({"next": self.next, "previous": self.previous, "results": data})
-
-    def get_paginated_response_schema(self, schema):
-        return CursorPages().get_paginated_response_schema(schema)
-
-    def get_schema_operation_parameters(self, view):
-        return CursorPages().get_schema_operation_parameters(view)
