@@ -20,8 +20,6 @@ from payments.transitions import batch as batches
 from payments.transitions import report as reports
 
 log = logging.getLogger("fund.clock")
-OVERDUE_DAYS = (1, 30)
-"""Days late on which the recipient is told; the second is the formal notice's (rulebook, art. 23)."""
 
 
 def _each(rows: Iterable, do: Callable) -> int:
@@ -108,11 +106,12 @@ def unsigned_amendments(at, actor) -> int:
 
 @register("payments.reports", every_seconds=3600)
 def report_reminders(at, actor) -> int:
-    """Thirty days before a report is due, seven days before, that day, then when it is late. Each once."""
+    """Before a report is due and that day, as the rules say; then the day after, and on the day of the formal notice (rulebook, art. 23). Each once."""
     today = timezone.localdate(at)
 
     def step(report) -> bool:
-        days = [*report.agreement.rules["report_reminder_days"], *(-late for late in OVERDUE_DAYS)]
+        rules = report.agreement.rules
+        days = [*rules["report_reminder_days"], -1, -rules["report_formal_notice_days_late"]]
         reached = [day for day in days if (report.due_on - today).days <= day]
         if not reached or min(reached) in report.reminded_days:
             return False

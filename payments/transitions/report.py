@@ -291,4 +291,5 @@ def remind(report, day: int, *, at) -> None:
         due_on=report.due_on,
         kind=report.kind,
         balance=balance.amount if balance else None,
+        notice_days=report.agreement.rules["report_formal_notice_days_late"],
     )

@@ -351,11 +351,15 @@ def test_only_a_balance_is_certified_lower(at, people):
 # ---- reports ----
 
 
-def test_report_reminders_leave_once_each_then_the_overdue_ones(at, people):
+@pytest.mark.parametrize("late", [30, 12])
+def test_report_reminders_leave_once_each_then_the_overdue_ones(at, people, late):
     row = make.signed(people, at=at)
+    version = row.application.call.rule_version
+    version.parameters["report_formal_notice_days_late"] = late
+    version.save()
     due = row.reports.get().due_on
     codes = []
-    for days in (40, 30, 29, 7, 1, 0, -1, -2, -30, -31):
+    for days in (40, 30, 29, 7, 1, 0, -1, -2, 1 - late, -late, -late - 1):
         moment = timezone.make_aware(
             timezone.datetime.combine(due - timedelta(days=days), timezone.datetime.min.time()),
             timezone.get_current_timezone(),
@@ -364,6 +368,7 @@ def test_report_reminders_leave_once_each_then_the_overdue_ones(at, people):
         tick(moment)
         codes += [mail.code.removeprefix("payments/") for mail in Mail.objects.exclude(pk__in=before)]
     assert codes == ["report.due_30", "report.due_7", "report.due_0", "report.overdue", "report.overdue"]
+    assert f"après {late} jours" in Mail.objects.filter(code="payments/report.overdue").last().text
 
 
 def test_a_report_is_complete_and_explained_before_it_is_filed(at, people):
