@@ -14,6 +14,7 @@ from applications.models import Application, ApplicationVersion, Upload
 from applications.transitions import uploads
 from core.models import Document, Event, Mail
 from core.transitions import Refusal
+from tests.at_once import many_connections
 from tests.factories.applications import PDF, ready_draft
 from tests.factories.fund import open_call
 
@@ -35,7 +36,7 @@ def together(number: int, act) -> list[str]:
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(HANDS) as pool:
+    with many_connections(), ThreadPoolExecutor(HANDS) as pool:
         answers = [pool.submit(one, place) for place in range(number)]
         start.set()
         return [answer.result() for answer in answers]

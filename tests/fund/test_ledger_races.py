@@ -12,6 +12,7 @@ from core.transitions import Refusal
 from fund.ledger import add_certified, open_grant, post, seal, set_awarded
 from fund.ledger.verify import verify
 from fund.models import Entry, Envelope, GrantAccount, LedgerHead, Seal, Unsealed
+from tests.at_once import many_connections
 from tests.factories import ledger as books
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -32,7 +33,7 @@ def together(number: int, act):
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(number) as pool:
+    with many_connections(), ThreadPoolExecutor(number) as pool:
         return list(pool.map(one, range(number)))
 
 

@@ -202,6 +202,9 @@ def clear_files_pass_in_one_act(room) -> None:
     assert proposed > MEMBERS
     taken = room.critic.goes(here).page.locator('[name="act"][value^="take_out-"]').first.get_attribute("value")
     room.critic.does(taken)
+    room.civil.context.set_default_timeout(
+        60_000
+    )  # some twenty-five votes in one act, on a machine that does other things
     room.civil.goes(here).does("put_clear", {"grounds_selected": "Lectures concordantes, essai simple et utile."})
     voted = Vote.objects.filter(item__meeting=room.meeting, mode="consent", outcome="adopted")
     assert voted.count() == proposed - 1

@@ -9,6 +9,7 @@ from core.transitions import Refusal
 from payments.enums import Control
 from payments.models import BankStatement, Instalment, PaymentBatch
 from payments.transitions import batch, instalment
+from tests.at_once import many_connections
 from tests.factories import payments as make
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -25,7 +26,7 @@ def race(call, n=4) -> list:
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(n) as pool:
+    with many_connections(), ThreadPoolExecutor(n) as pool:
         return list(pool.map(one, range(n)))
 
 
