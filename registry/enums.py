@@ -34,6 +34,7 @@ DOCUMENT_LABELS = {
     "refusal_letter": _("letter of refusal"),
     "reinstatement_letter": _("letter of reinstatement"),
     "report_copy": _("copy of a report"),
+    "reserve_extract": _("extract of the reserve list"),
     "reserve_letter": _("reserve list letter"),
     "return_receipt": _("receipt of a repayment"),
 }

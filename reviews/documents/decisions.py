@@ -38,6 +38,9 @@ LETTERS: dict[str, tuple[str, str]] = {
 }
 
 
+RESERVE_EXTRACT = "reserve_extract"
+
+
 def day(value) -> str:
     if value is None:
         return ""
@@ -195,9 +198,6 @@ def freeze_letter(decision: Decision, *, at) -> Document:
             "move_reason": str(decision.details.get("move_reason", "")),
             "reduction_reason": str(decision.details.get("reduction_reason", "")),
             "tie_rule": str(decision.details.get("tie_rule", "")),
-            "rank": decision.rank,
-            "reserve_rank": decision.reserve_rank,
-            "reserve_count": decision.details.get("reserve_count") or "",
             "reserve_months": rules["reserve_list_validity_months"],
             "plan": _plan(application) if granted else "",
             "acceptance_days": rules["offer_acceptance_days"],
@@ -222,6 +222,29 @@ def freeze_letter(decision: Decision, *, at) -> Document:
             subject=application.reference,
             title=f"{title} (n° {decision.reference})",
             context=context,
+            at=at,
+        )
+
+
+def freeze_reserve_extract(decision: Decision, *, at) -> Document:
+    """Where a file stands on the reserve list, frozen with the notification. Not in the letter: who signs it may be recused from another file,
+    whose place this rank would tell (rulebook, art. 12)."""
+    with translation.override("fr"):
+        return documents.freeze(
+            RESERVE_EXTRACT,
+            owner=decision,
+            subject=decision.application.reference,
+            title=f"Votre rang sur la liste complémentaire (n° {decision.reference})",
+            context={
+                **_fund(),
+                **_file(decision.application),
+                "decision": decision.reference,
+                "letter_on": day(at),
+                "meeting_on": _meeting(decision),
+                "reserve_rank": decision.reserve_rank,
+                "reserve_count": decision.details.get("reserve_count") or "",
+                "reserve_until": day(queries.reserve_until(decision)),
+            },
             at=at,
         )
 
@@ -287,6 +310,12 @@ def _decision_visible(user, document) -> bool:
         return False
     known = decision.state in (DecisionState.NOTIFIED, DecisionState.REPLACED)
     return known or not queries.is_recused(user, decision.application)
+
+
+def reserve_extract_of(decision: Decision) -> Document | None:
+    return Document.objects.filter(
+        kind=RESERVE_EXTRACT, owner_machine=Decision.machine, owner_id=decision.pk
+    ).first()
 
 
 def _appeal_visible(user, document) -> bool:

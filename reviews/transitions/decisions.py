@@ -20,7 +20,7 @@ from fund.enums import Authority, Role
 from fund.models import GrantAccount
 from fund.queries import holders
 from reviews import queries
-from reviews.documents.decisions import freeze_letter
+from reviews.documents.decisions import freeze_letter, freeze_reserve_extract
 from reviews.enums.reading import NOT_NOTIFIED, TO_SIGN, AppealState, DecisionKind, DecisionOutcome, DecisionState
 from reviews.models import Appeal, Decision
 from reviews.notifications import tell, tell_applicant
@@ -396,6 +396,7 @@ def replace(act, decision, *, by):
     label=_("notify"),
     who=(case_officer,),
     guards=(officer_has_no_interest, not_recused, rules.letter_is_ready, rules.cited_still_stands),
+    documents=("reserve_extract",),
     mails=("reviews/decision.notified", "applications/eligibility.ineligible"),
     ledger=("reserve", "release_reservation"),
     danger=True,
@@ -406,6 +407,8 @@ def notify(act, decision):
     application, cited = decision.application, decision.cites
     decision.notify(act.actor, act.at)
     decision.save()
+    if decision.outcome == O.RESERVE:
+        freeze_reserve_extract(decision, at=act.at)
     move = getattr(files, MOVES[decision.outcome])
     if decision.outcome == O.INELIGIBLE:
         move(application=application, actor=act.actor, at=act.at, document=decision.document)

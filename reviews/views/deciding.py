@@ -19,6 +19,7 @@ from core.idempotency import once
 from core.transitions import Refusal
 from fund.models import Call
 from reviews import queries
+from reviews.documents.decisions import reserve_extract_of
 from reviews.enums.reading import DecisionKind, DecisionOutcome
 from reviews.forms import reading as forms
 from reviews.models import Appeal
@@ -205,6 +206,7 @@ def decision(request, reference):
             "application": application,
             "rows": rows,
             "standing": standing,
+            "extract": reserve_extract_of(standing) if standing and standing.outcome == "reserve" else None,
             "letter": documents.html(standing.document) if standing and standing.document_id else "",
             "silence": (clock := None if standing else files.silence(application, request.received_at)),
             "reasons": files.reasons_asked(application) if clock else None,

@@ -8,11 +8,13 @@ import pytest
 
 from applications import queries as files_queries
 from applications.models import Application, InformationRequest
+from core import documents
 from core.models import Document, Event, Mail
 from core.transitions import Refusal
 from fund.enums import Authority, Role
 from fund.models import Entry, Envelope, GrantAccount, Seal
 from reviews import queries
+from reviews.documents.decisions import reserve_extract_of
 from reviews.models import Appeal, Assignment, Decision, Declaration
 from reviews.transitions import appeals, assignments, calls, decisions, declarations, withdrawals
 from tests.factories import reviews as make
@@ -513,3 +515,14 @@ def test_a_rejected_appeal_is_answered_by_a_letter_and_not_by_who_handled_the_fi
         and "Votre budget a été lu." in done.letter.context["answer"]
     )
     assert Decision.objects.get(pk=decision.pk).state == "notified"
+
+
+def test_no_letter_to_sign_tells_a_place_and_the_notification_does(made):
+    """Who signs may be recused from another file: the rank of one would tell the place of the other (rulebook, art. 12)."""
+    decision = make.signed(made, make.decided(made, made.files[0], "reserve", reserve_rank=3, details={"reserve_count": 7}))
+    letter = documents.html(decision.document)
+    assert not {"rank", "reserve_rank", "reserve_count"} & set(decision.document.context)
+    assert "rang 3" not in letter and "sur 7" not in letter and reserve_extract_of(decision) is None
+    decision = decisions.notify(decision=decision, actor=made.officer)
+    extract = reserve_extract_of(decision)
+    assert "rang 3 sur 7" in documents.html(extract) and extract.context["reserve_until"]
