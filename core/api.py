@@ -207,21 +207,18 @@ class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
     """Verbs that are not given here (they need a page, or belong to the clock)."""
     calls: dict[str, Callable] = {}
     """By verb: the function of `transitions` that chooses or completes it, where there is one."""
+    deeds: dict[str, Callable] = {}
+    """By name: acts that move no state, functions with a `.verb`. Given as the verbs are."""
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
         model = cls.__dict__.get("model")
         if model is not None:
-            for verb in verbs_of(model, cls.params, cls.without):
-                setattr(
-                    cls,
-                    f"act_{verb.name}",
-                    _act(
-                        verb,
-                        cls.params.get(verb.name, NoParams),
-                        cls.__dict__.get("serializer_class") or cls.serializer_class,
-                    ),
-                )
+            answer = cls.__dict__.get("serializer_class") or cls.serializer_class
+            acts = {verb.name: verb for verb in verbs_of(model, cls.params, cls.without)}
+            acts |= {name: call.verb for name, call in cls.deeds.items()}
+            for name, verb in acts.items():
+                setattr(cls, f"act_{name}", _act(verb, name, cls.params.get(name, NoParams), answer))
 
     def retrieve(self, request, *args, **kwargs):
         return with_etag(request, super().retrieve(request, *args, **kwargs))
@@ -274,7 +271,9 @@ def _required(verb: Verb) -> list[str]:
     ]
 
 
-def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[serializers.Serializer] | None):
+def _act(
+    verb: Verb, name: str, params_class: type[serializers.Serializer], answer: type[serializers.Serializer] | None
+):
     """The POST of one verb."""
     success: dict[Any, Any] = {202: ProposalSerializer} if verb.two_key else {200: answer or NoParams}
 
@@ -298,12 +297,12 @@ def _act(verb: Verb, params_class: type[serializers.Serializer], answer: type[se
         self.do(verb, row, self.verb_params(verb, row, validated))
         fresh = self.get_queryset().filter(pk=row.pk).first()
         if fresh is None:  # the act took the row out of this person's sight
-            return Response({"reference": getattr(row, "reference", ""), "done": verb.name})
+            return Response({"reference": getattr(row, "reference", ""), "done": name})
         return Response(self.get_serializer(fresh).data)
 
-    act.__name__ = act.__qualname__ = f"act_{verb.name}"
-    act.__doc__ = (inspect.getdoc(verb.function) or str(verb.name)).split("\n")[0]
-    name = verb.name.rstrip("_")
+    act.__name__ = act.__qualname__ = f"act_{name}"
+    act.__doc__ = (inspect.getdoc(verb.function) or str(name)).split("\n")[0]
+    name = name.rstrip("_")
     route = action(detail=True, methods=["post"], url_path=name, url_name=name.replace("_", "-"))(act)
     return extend_schema(
         request=None if params_class is NoParams else params_class, responses=success, parameters=[KEY, MATCH]

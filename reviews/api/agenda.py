@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from core.api import KEY, Reason, Resource, Strict, WithTransitions
 from core.idempotency import api_once
+from reviews.api import acts
 from reviews.api.common import closed_to, data_of, sits
 from reviews.api.meetings import seat_numbered
 from reviews.enums.meeting import BallotChoice, Proposal, VoteMode
@@ -18,7 +19,7 @@ from reviews.enums.reading import (
 )
 from reviews.models import Declaration
 from reviews.models.meeting import AgendaItem, Meeting
-from reviews.transitions import agenda
+from reviews.transitions import agenda, clear, dissents
 
 
 class AgendaItemSerializer(WithTransitions, serializers.ModelSerializer):
@@ -72,8 +73,26 @@ class AgendaItemResource(Resource):
     serializer_class = AgendaItemSerializer
     lookup_field = "pk"
     lookup_value_regex = r"[0-9]{1,12}"
-    params = {"vote": Counting, "defer": Reason, "withdraw": Reason, "reopen": Reason}
+    params = {
+        "vote": Counting,
+        "defer": Reason,
+        "withdraw": Reason,
+        "reopen": Reason,
+        "step_out": acts.Leaving,
+        "note": acts.DiscussionText,
+        "move": acts.NewPlace,
+        "sign_dissent": acts.DissentText,
+    }
     calls = {"vote": agenda.close_vote}
+    deeds = {
+        "step_out": agenda.step_out,
+        "note": agenda.note,
+        "abandon_vote": agenda.abandon_vote,
+        "move": agenda.move,
+        "take_out": clear.take_out,
+        "sign_dissent": dissents.sign_dissent,
+        "ask_secret": agenda.ask_secret,
+    }
     filterset_fields = ["state", "meeting"]
 
     def get_queryset(self):
@@ -88,6 +107,13 @@ class AgendaItemResource(Resource):
             .exclude(application__in=closed_to(user))
             .select_related("meeting__call__rule_version", "meeting__call__envelope", "application__call")
         )
+
+    def verb_params(self, verb, row, validated):
+        if not verb.permits(self.request.user, row, self.request.received_at):
+            return {}
+        return validated | {
+            name: seat_numbered(row.meeting, validated[name]) for name in ("seat", "replaced_by") if name in validated
+        }
 
     def _done(self, row) -> Response:
         return Response(self.get_serializer(self.get_queryset().get(pk=row.pk)).data)
@@ -118,13 +144,4 @@ class AgendaItemResource(Resource):
             seat=seat_numbered(row.meeting, given["seat"]),
             choice=given["choice"],
         )
-        return self._done(row)
-
-    @extend_schema(request=None, responses=AgendaItemSerializer, parameters=[KEY])
-    @action(detail=True, methods=["post"])
-    @api_once
-    def ask_secret(self, request, pk):
-        """Ask for a secret ballot."""
-        row = self.get_object()
-        agenda.ask_secret(agenda_item=row, actor=request.user, at=request.received_at)
         return self._done(row)

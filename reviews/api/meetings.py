@@ -10,15 +10,20 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from applications.models import Application
+from core import reauth
 from core.api import KEY, Instant, Reason, Resource, Strict, WithTransitions, with_etag
 from core.idempotency import api_once
 from fund.models import Call
+from reviews.api import acts
 from reviews.api.common import data_of
-from reviews.enums.meeting import AttendanceKind
+from reviews.enums.meeting import MEETING_HELD, AttendanceKind
 from reviews.models import Seat
-from reviews.models.meeting import Meeting
+from reviews.models.meeting import AgendaItem, Meeting
+from reviews.queries import clear as clear_files
+from reviews.queries import draws as draws_made
+from reviews.queries import meetings as queries
 from reviews.queries.session import session
-from reviews.transitions import meetings
+from reviews.transitions import clear, draws, meetings, minutes
 
 
 class PointSerializer(serializers.Serializer):
@@ -142,9 +147,28 @@ class MeetingResource(Resource):
         "adjourn": Reason,
         "reconvene": Place,
         "cancel": Reason,
+        "revise_minutes": acts.MinutesDraft,
+        "adopt_by_vote": acts.LaterVote,
+        "propose_clear": acts.ClearDraft,
+        "put_clear": acts.ClearGrounds,
+        "announce_draw": acts.DrawDraft,
+        "give_seed": acts.SeedDraft,
+        "designate_acting": acts.ActingDraft,
+        "adopt_list": acts.ListDraft,
+        "refuse_minutes": Reason,
     }
-    without = ("revise_minutes", "adopt_minutes", "adopt_by_vote")
-    calls = {"close": meetings.close}
+    without = ("adopt_minutes",)
+    calls = {"close": meetings.close, "_sign": minutes.sign_minutes}
+    deeds = {
+        "propose_clear": clear.propose_clear,
+        "put_clear": clear.put_clear,
+        "announce_draw": draws.announce_draw,
+        "give_seed": draws.give_seed,
+        "designate_acting": meetings.designate_acting,
+        "adopt_list": meetings.adopt_list,
+        "sign_minutes": minutes.sign_minutes,
+        "refuse_minutes": minutes.refuse_minutes,
+    }
     filterset_fields = ["state", "call__slug"]
 
     def rows(self):
@@ -161,7 +185,25 @@ class MeetingResource(Resource):
             return {}
         if "applications" in validated:
             validated["applications"] = self._files(row.call_id, validated["applications"])
+        if verb.name == "propose_clear":
+            validated["items"] = self._items(row, validated["items"])
+        if verb.name == "designate_acting":
+            validated["seat"] = seat_numbered(row, validated["seat"])
+        if verb.name == "revise_minutes":
+            return {"texts": {one["position"]: one["text"] for one in validated["sections"]}}
+        if verb.name == "adopt_by_vote":
+            validated["item"] = get_object_or_404(AgendaItem, minutes_of=row, pk=validated["item"])
+        if verb.name == "_sign":
+            reauth.require_recent(self.request)
+            return {"evidence": reauth.evidence(self.request)}
         return validated
+
+    def _items(self, meeting: Meeting, numbers: list[int]) -> list[AgendaItem]:
+        """Items of this meeting. Only who may open every file of it proposes them: the rule, not the look-up, refuses the others."""
+        found = {item.pk: item for item in queries.items_of(meeting)}
+        if set(numbers) - set(found):
+            raise serializers.ValidationError({"items": [_("Not an item of this meeting.")]})
+        return [found[number] for number in numbers]
 
     @extend_schema(request=MeetingDraft, responses={201: MeetingSerializer}, parameters=[KEY])
     @api_once
@@ -182,6 +224,38 @@ class MeetingResource(Resource):
         """The agenda as this person may see it."""
         seen = session(self.get_object(), request.user, request.received_at)
         return with_etag(request, Response(PointSerializer(seen.points, many=True).data))
+
+    @extend_schema(responses=acts.ClearSerializer, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def clear_files(self, request, pk):
+        """Files proposed without debate, those taken out or voted so; for the chairs, which could be."""
+        row, at = self.get_object(), request.received_at
+        closed = queries.closed_files(request.user, row)
+        chairs = row.is_open and not closed and queries.presides(request.user, row, at)
+        points = [one for one in clear_files.points_of(row) if one.item.application_id not in closed]
+        seen = {"points": points, "candidates": clear_files.candidates(row) if chairs else []}
+        return with_etag(request, Response(acts.ClearSerializer(seen).data))
+
+    @extend_schema(responses=acts.DrawSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def draws(self, request, pk):
+        """Draws of the call between equal files; none to who is recused from a file of the meeting."""
+        row = self.get_object()
+        known = [] if queries.closed_files(request.user, row) else draws_made.of_meeting(row)
+        return with_etag(request, Response(acts.DrawSerializer(known, many=True).data))
+
+    @extend_schema(responses=acts.MinutesSectionSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def minutes_sections(self, request, pk):
+        """The minutes by sections, once the meeting is closed; of a file from which one is recused, the reference alone."""
+        row = self.get_object()
+        closed = queries.closed_files(request.user, row)
+        sections = queries.sections_of(row) if row.state in MEETING_HELD else []
+        seen = [
+            acts.MinutesSectionSerializer.row(one, bool(one.item_id and one.item.application_id in closed))
+            for one in sections
+        ]
+        return with_etag(request, Response(acts.MinutesSectionSerializer(seen, many=True).data))
 
     def _attend(self, request, deed) -> Response:
         row, given = self.get_object(), data_of(Presence, request)

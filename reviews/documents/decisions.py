@@ -313,9 +313,7 @@ def _decision_visible(user, document) -> bool:
 
 
 def reserve_extract_of(decision: Decision) -> Document | None:
-    return Document.objects.filter(
-        kind=RESERVE_EXTRACT, owner_machine=Decision.machine, owner_id=decision.pk
-    ).first()
+    return Document.objects.filter(kind=RESERVE_EXTRACT, owner_machine=Decision.machine, owner_id=decision.pk).first()
 
 
 def _appeal_visible(user, document) -> bool:

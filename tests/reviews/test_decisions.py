@@ -519,7 +519,9 @@ def test_a_rejected_appeal_is_answered_by_a_letter_and_not_by_who_handled_the_fi
 
 def test_no_letter_to_sign_tells_a_place_and_the_notification_does(made):
     """Who signs may be recused from another file: the rank of one would tell the place of the other (rulebook, art. 12)."""
-    decision = make.signed(made, make.decided(made, made.files[0], "reserve", reserve_rank=3, details={"reserve_count": 7}))
+    decision = make.signed(
+        made, make.decided(made, made.files[0], "reserve", reserve_rank=3, details={"reserve_count": 7})
+    )
     letter = documents.html(decision.document)
     assert not {"rank", "reserve_rank", "reserve_count"} & set(decision.document.context)
     assert "rang 3" not in letter and "sur 7" not in letter and reserve_extract_of(decision) is None
