@@ -18,6 +18,7 @@ from fund.ledger.verify import verify
 from fund.models import Entry
 from tests.factories import ledger as books
 from tests.fund import test_ledger_properties as properties
+from tests.proofs.ground import program
 from tests.reviews import panel_machine
 
 STEPS_A_RUN = 50
@@ -54,6 +55,18 @@ def votes(report: Report, number: int) -> None:
     )
 
 
+def kills(report: Report, stride: int) -> None:
+    """From the payment order to the bank's booking, dead at every statement, then tried again by a new process."""
+    started = time.monotonic()
+    found = program("kill", "--statements", "--stride", str(stride))
+    report.add(
+        f"{found['kills']} deaths by SIGKILL between the payment order and the bank's booking",
+        "no payment lost or doubled",
+        f"{found['lives']} lives, {sum(found['points'].values())} statements and commits, every {stride}; "
+        f"{found['seen']['answer replayed']} answers replayed; {time.monotonic() - started:.0f} s",
+    )
+
+
 def entries(report: Report, number: int) -> None:
     """So many entries in one ledger, then everything computed anew."""
     row = books.envelope(number)
@@ -85,6 +98,7 @@ def write(path: Path, report: Report) -> None:
 def run(report: Report, sizes, target: Path) -> None:
     report.title("The books")
     steps(report, sizes.steps)
+    kills(report, sizes.kill_stride)
     races.run(report, sizes.races, sizes.hands, max(1, sizes.hands // 5))
     entries(report, sizes.entries)
     report.title("The panel")
