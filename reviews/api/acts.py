@@ -9,7 +9,6 @@ from reviews.enums.meeting import ActingReason, Proposal
 from reviews.enums.reading import DecisionOutcome
 from reviews.models.meeting import ClearPoint, Draw, MinutesSection
 
-
 LISTED = (DecisionOutcome.SELECTED, DecisionOutcome.RESERVE, DecisionOutcome.REJECTED)
 
 
