@@ -12,7 +12,7 @@ from core.transitions import Refusal, locked, verb
 from fund.models import Envelope
 from reviews.documents import meetings as papers
 from reviews.documents.draws import words_by_file
-from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind, MeetingState
+from reviews.enums.meeting import MEETING_LIVE, ActingReason, AgendaItemState, AttendanceKind, MeetingState
 from reviews.models import Seat
 from reviews.models.meeting import ActingPresident, AgendaItem, Attendance, Meeting
 from reviews.queries import meetings as queries
@@ -268,7 +268,8 @@ def announce(act, meeting, *, seat, presence, represented_by=None):
     guards=(rules.attendance_stands,),
 )
 def record_attendance(act, meeting, *, seat, presence, represented_by=None):
-    """Who is in the room, remote, replaced or represented; arrivals and departures with their hour."""
+    """Who is in the room, remote, replaced or represented; arrivals and departures with their hour. Whoever stood in for an absent co-president no longer
+    does once he is there."""
     row = Attendance.objects.filter(meeting=meeting, sitting=meeting.sitting, seat=seat).first()
     was_there = row is not None and row.presence != AttendanceKind.ABSENT
     changes = {
@@ -280,6 +281,9 @@ def record_attendance(act, meeting, *, seat, presence, represented_by=None):
     if presence == AttendanceKind.ABSENT and was_there:
         changes["left_at"] = act.at
     _attend(act, meeting, seat, **changes)
+    if seat.is_president and presence in (AttendanceKind.ROOM, AttendanceKind.REMOTE):
+        acting = ActingPresident.objects.filter(meeting=meeting, college=seat.college, reason=ActingReason.ABSENT)
+        acting.filter(ended_at__isnull=True).update(ended_at=act.at)
     act.note(seat=seat.pk, presence=str(presence), by=getattr(represented_by, "pk", None))
 
 

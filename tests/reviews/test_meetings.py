@@ -524,6 +524,22 @@ def test_an_acting_president_stands_in_for_his_college(at):
     assert meetings.close(meeting=meeting, actor=member, at=now).state == "closed"
 
 
+def test_an_acting_presidency_for_an_absence_ends_when_the_president_comes(at):
+    made, meeting = convened()
+    now, member = meeting.planned_at, made.members[STATE][1]
+    attend(made, meeting, at=now, absent=(made.presidents[1],))
+    meetings.designate_acting(meeting=meeting, actor=made.officer, at=now, seat=made.seat(member), reason="absent")
+    assert queries.presides(member, meeting, now) == STATE
+    came = now + timedelta(minutes=20)
+    meetings.record_attendance(
+        meeting=meeting, actor=made.officer, at=came, seat=made.seat(made.presidents[1]), presence="room"
+    )
+    assert (
+        queries.presides(member, meeting, came) == "" and queries.presides(made.presidents[1], meeting, came) == STATE
+    )
+    assert meeting.acting_presidents.get().ended_at == came
+
+
 def test_who_sees_a_meeting(at):
     from tests.factories.core import UserFactory
     from tests.factories.fund import person_with
