@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.transitions import Refusal, locked, verb
 from reviews import voting
 from reviews.enums.meeting import ITEM_OPEN, AgendaItemState, BallotChoice, MeetingState, VoteMode, VoteOutcome
-from reviews.models import Seat
+from reviews.models import Declaration, Seat
 from reviews.models.meeting import AgendaItem, Ballot, Departure, Meeting, Tally, Vote
 from reviews.queries import meetings as queries
 from reviews.rules import meetings as rules
@@ -25,6 +25,13 @@ COUNTED = {BallotChoice.FOR: "votes_for", BallotChoice.AGAINST: "against", Ballo
 def _lock_meeting(item: AgendaItem) -> None:
     """The meeting's row comes before its items': everything said in one meeting is written one thing after another."""
     locked(item.meeting)
+
+
+def lock_meetings(declaration: Declaration) -> None:
+    """The meetings that have this file still to vote on: a room read under their lock holds everybody's word until its votes are kept."""
+    items = AgendaItem.objects.filter(application=declaration.application_id, state__in=ITEM_OPEN)
+    rows = Meeting.objects.select_for_update(of=("self",)).filter(pk__in=items.values("meeting"))
+    list(rows.order_by("pk").values_list("pk"))
 
 
 # ---- birth and order ----

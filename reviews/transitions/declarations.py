@@ -83,7 +83,14 @@ def declare_none(act, declaration, *, set_aside=()):
     declaration.declare_none(kept, act.at)
 
 
-@verb(machine=Declaration, label=_("recuse myself"), who=(declarant,), guards=(rules.ground_is_said,), danger=True)
+@verb(
+    machine=Declaration,
+    label=_("recuse myself"),
+    who=(declarant,),
+    guards=(rules.ground_is_said,),
+    lock=agenda.lock_meetings,
+    danger=True,
+)
 def declare_interest(act, declaration, *, ground, detail=""):
     """A link, found before or after reading began: the file closes at once. `detail` stays private and erasable; only the category is followed."""
     if detail.strip():
@@ -99,6 +106,7 @@ def declare_interest(act, declaration, *, ground, detail=""):
     label=_("recuse a member of office"),
     who=(clock, case_officer),
     guards=(rules.ground_is_said,),
+    lock=agenda.lock_meetings,
     danger=True,
 )
 def recuse_of_office(act, declaration, *, ground):
