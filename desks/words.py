@@ -73,6 +73,8 @@ APPLICANT = {
     "report.submit": _("Report filed"),
     "report.request_changes": _("Changes asked on the report"),
     "report.accept": _("Report accepted"),
+    "report.give_notice": _("Formal notice to file the report"),
+    "report.give_notice_on_draft": _("Formal notice to file the report"),
 }
 
 STAFF = APPLICANT | {

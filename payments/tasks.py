@@ -14,6 +14,7 @@ from core.clock import register
 from core.transitions import Refusal
 from payments.models import Agreement, Amendment, PaymentBatch, Report
 from payments.rules.agreement import deadline_of
+from payments.rules.report import notice_from
 from payments.transitions import agreement as agreements
 from payments.transitions import amendment as amendments
 from payments.transitions import batch as batches
@@ -106,19 +107,24 @@ def unsigned_amendments(at, actor) -> int:
 
 @register("payments.reports", every_seconds=3600)
 def report_reminders(at, actor) -> int:
-    """Before a report is due and that day, as the rules say; then the day after, and on the day of the formal notice (rulebook, art. 23). Each once."""
+    """Before a report is due and that day, as the rules say; the day after; then the formal notice (rulebook, art. 23). Each once."""
     today = timezone.localdate(at)
 
     def step(report) -> bool:
-        rules = report.agreement.rules
-        days = [*rules["report_reminder_days"], -1, -rules["report_formal_notice_days_late"]]
+        if today >= notice_from(report):
+            notify = reports.give_notice if report.state == "due" else reports.give_notice_on_draft
+            notify(report=report, actor=actor, at=at)
+            return True
+        days = [*report.agreement.rules["report_reminder_days"], -1]
         reached = [day for day in days if (report.due_on - today).days <= day]
         if not reached or min(reached) in report.reminded_days:
             return False
         reports.remind(report, min(reached), at=at)
         return True
 
-    rows = Report.objects.filter(state__in=("due", "draft"), agreement__state__in=("signed", "active", "suspended"))
+    rows = Report.objects.filter(
+        state__in=("due", "draft"), notice__isnull=True, agreement__state__in=("signed", "active", "suspended")
+    )
     return _each(
         rows.select_related(
             "agreement__application__call__rule_version", "agreement__application__lead", "agreement__signatory"

@@ -21,6 +21,7 @@ DOCUMENT_LABELS = {
     "award_letter": _("award letter"),
     "closing_letter": _("closing letter"),
     "dismissal": _("dismissal"),
+    "formal_notice": _("formal notice to report"),
     "ineligibility_letter": _("letter of ineligibility"),
     "information_request": _("request for information"),
     "lapse_letter": _("letter of lapse"),

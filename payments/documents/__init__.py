@@ -4,7 +4,7 @@ from core.documents import register_visibility
 from payments.documents.agreement import freeze_agreement, freeze_amendment, freeze_closing_letter, freeze_lapse_letter
 from payments.documents.payment import freeze_payment_order
 from payments.documents.recovery import freeze_recovery_invitation, freeze_recovery_letter, freeze_return_receipt
-from payments.documents.report import freeze_report_copy
+from payments.documents.report import freeze_formal_notice, freeze_report_copy
 from payments.models import Agreement, Amendment, Recovery, Report
 from payments.models.agreement import sees_all_money
 
@@ -12,6 +12,7 @@ __all__ = [
     "freeze_agreement",
     "freeze_amendment",
     "freeze_closing_letter",
+    "freeze_formal_notice",
     "freeze_lapse_letter",
     "freeze_payment_order",
     "freeze_recovery_invitation",

@@ -47,6 +47,11 @@ class Report(Machine):
     accepted_by = person(_("accepted by"))
     cancelled_at = instant(_("cancelled at"))
     reminded_days = models.JSONField(_("reminders sent"), default=list, blank=True)
+    noticed_at = instant(_("formal notice given at"))
+    notice_due_on = models.DateField(_("to file by, after the formal notice"), null=True, blank=True)
+    notice = models.ForeignKey(
+        "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("formal notice")
+    )
 
     objects = OfAgreement.as_manager()
 
@@ -75,6 +80,11 @@ class Report(Machine):
             ),
             models.CheckConstraint(
                 condition=~Q(state="cancelled") | Q(cancelled_at__isnull=False), name="report_cancelled_at"
+            ),
+            models.CheckConstraint(
+                condition=Q(noticed_at__isnull=True, notice_due_on__isnull=True, notice__isnull=True)
+                | Q(noticed_at__isnull=False, notice_due_on__isnull=False, notice__isnull=False),
+                name="report_notice_facts",
             ),
             models.UniqueConstraint(
                 fields=["agreement", "kind"], condition=~Q(state="cancelled"), name="report_one_of_a_kind"
@@ -113,6 +123,17 @@ class Report(Machine):
     @transition(state, source=R.DUE, target=R.DRAFT)
     def start(self, at, by):
         self._write({}, at, by)
+
+    def _give_notice(self, at, due_on, document):
+        self.noticed_at, self.notice_due_on, self.notice = at, due_on, document
+
+    @transition(state, source=R.DUE, target=R.DUE)
+    def give_notice(self, at, due_on, document):
+        self._give_notice(at, due_on, document)
+
+    @transition(state, source=R.DRAFT, target=R.DRAFT)
+    def give_notice_on_draft(self, at, due_on, document):
+        self._give_notice(at, due_on, document)
 
     @transition(state, source=R.DRAFT, target=R.DRAFT)
     def write(self, facts, at, by):

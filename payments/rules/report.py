@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 
 from django.utils import timezone
-from django.utils.formats import localize
+from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -164,6 +165,32 @@ def accepted_within_actual(act: Act) -> None:
                 % {"line": line.label if line else "?"},
                 field=f"accepted_{pk}",
             )
+
+
+def notice_from(report):
+    """The day from which a formal notice may be given: so many days late, as the rules of the grant say (rulebook, art. 23)."""
+    return report.due_on + timedelta(days=report.agreement.rules["report_formal_notice_days_late"])
+
+
+def agreement_in_force(act: Act) -> None:
+    if act.obj.agreement.state not in ("signed", "active", "suspended"):
+        raise Refusal("agreement_final", _("The agreement is not in force."), article="art. 23", status=409)
+
+
+def late_enough(act: Act) -> None:
+    if timezone.localdate(act.at) < notice_from(act.obj):
+        raise Refusal(
+            "report_not_late_enough",
+            _("This report is not late enough for a formal notice."),
+            remedy=_("It becomes possible on %(day)s.") % {"day": date_format(notice_from(act.obj))},
+            article="art. 23",
+            status=409,
+        )
+
+
+def no_notice_yet(act: Act) -> None:
+    if act.obj.notice_id:
+        raise Refusal("notice_already_given", _("The formal notice was already given."), article="art. 23", status=409)
 
 
 def not_paid_on(act: Act) -> None:

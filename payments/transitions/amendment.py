@@ -191,7 +191,9 @@ def _apply(amendment, act) -> dict:
             private_body=agreement.application.bearer_person_id is None,
             months=agreement.rules["final_report_months_after_project_end"],
         )
-        agreement.reports.filter(kind="final", state__in=("due", "draft")).update(due_on=due_on, reminded_days=[])
+        agreement.reports.filter(kind="final", state__in=("due", "draft")).update(
+            due_on=due_on, reminded_days=[], noticed_at=None, notice_due_on=None, notice=None
+        )
     if amendment.new_amount:
         facts["released"] = _lower(agreement, amendment.new_amount, act)
         agreement.amount = amendment.new_amount

@@ -16,7 +16,7 @@ from payments.enums import REPORT_WRITABLE, EvidenceKind, ReportKind, ReportStat
 from payments.models import Report, ReportLine
 from payments.notifications import tell
 from payments.rules import report as rules
-from payments.rules.people import authorising_officer, case_officer, no_interest, party, reason_given, referent
+from payments.rules.people import authorising_officer, case_officer, clock, no_interest, party, reason_given, referent
 from payments.schedule import balance_due, final_report_due, interim_report_due, unspent
 from payments.transitions import instalment as instalments
 from payments.transitions.common import followed_by, keep_file, lock_money, record_event
@@ -274,6 +274,52 @@ def cancel(act, report):
 def cancel_open(agreement, *, actor, at) -> None:
     for report in agreement.reports.exclude(state__in=(ReportState.ACCEPTED, ReportState.CANCELLED)):
         cancel(report=report, actor=actor, at=at)
+
+
+NOTICE = (rules.agreement_in_force, rules.late_enough, rules.no_notice_yet)
+
+
+def _give_notice(act, report, method) -> None:
+    due_on = next_working_day(timezone.localdate(act.at) + timedelta(days=report.agreement.rules["adversarial_days"]))
+    letter = papers.freeze_formal_notice(report, due_on=due_on, at=act.at)
+    method(act.at, due_on, letter)
+    act.note(due_on=due_on.isoformat())
+    tell(
+        "report.formal_notice",
+        report.agreement,
+        f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/",
+        at=act.at,
+        wait_for=letter,
+        due_on=report.due_on,
+        answer_by=due_on,
+        kind=report.kind,
+    )
+
+
+@verb(
+    machine=Report,
+    label=_("give formal notice"),
+    who=(clock,),
+    guards=NOTICE,
+    documents=("formal_notice",),
+    mails=("payments/report.formal_notice",),
+)
+def give_notice(act, report):
+    """The report is late beyond what the rules allow: a letter asks for it, with a last day and what may follow. Once."""
+    _give_notice(act, report, report.give_notice)
+
+
+@verb(
+    machine=Report,
+    label=_("give formal notice on a draft"),
+    who=(clock,),
+    guards=NOTICE,
+    documents=("formal_notice",),
+    mails=("payments/report.formal_notice",),
+)
+def give_notice_on_draft(act, report):
+    """The same when the report was begun and never filed."""
+    _give_notice(act, report, report.give_notice_on_draft)
 
 
 def remind(report, day: int, *, at) -> None:

@@ -24,6 +24,7 @@ from fund.people import instruction_desk
 from payments import forms
 from payments.enums import REPORT_WRITABLE
 from payments.models import Agreement, Report
+from payments.models.agreement import sees_all_money
 from payments.rules import report as rules
 from payments.rules.people import is_party, signs_for_bearer
 from payments.transitions import report as reports
@@ -46,6 +47,7 @@ def _rows():
         "agreement__application__lead",
         "agreement__application__bearer_organisation",
         "copy",
+        "notice",
         "submitted_by",
         "accepted_by",
         "updated_by",
@@ -78,6 +80,13 @@ def _table(report, known) -> list[dict]:
     ]
 
 
+def _notice_url(request, report) -> str:
+    """The formal notice, for staff as long as it is kept, for the recipient while the report is awaited."""
+    if not report.notice_id or not (report.state in ("due", "draft") or sees_all_money(request.user)):
+        return ""
+    return documents.url(report.notice)
+
+
 def _facts(request, report) -> dict:
     known, new = forms.line_forms(report)
     headings = [
@@ -92,6 +101,7 @@ def _facts(request, report) -> dict:
         "new_lines": new,
         "pieces": report.evidence.filter(removed_at__isnull=True),
         "copy_url": documents.url(report.copy) if report.copy_id else "",
+        "notice_url": _notice_url(request, report),
         "overdue": report.is_overdue(timezone.localdate(request.received_at)),
         "gap_total": report.actual_total_amount - report.budget_total_amount,
         "threshold": rules.threshold(report)[1],

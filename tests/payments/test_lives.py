@@ -367,7 +367,7 @@ def test_report_reminders_leave_once_each_then_the_overdue_ones(at, people, late
         before = set(Mail.objects.values_list("pk", flat=True))
         tick(moment)
         codes += [mail.code.removeprefix("payments/") for mail in Mail.objects.exclude(pk__in=before)]
-    assert codes == ["report.due_30", "report.due_7", "report.due_0", "report.overdue", "report.overdue"]
+    assert codes == ["report.due_30", "report.due_7", "report.due_0", "report.overdue", "report.formal_notice"]
     assert f"après {late} jours" in Mail.objects.filter(code="payments/report.overdue").last().text
 
 
