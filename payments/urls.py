@@ -12,6 +12,7 @@ from payments.views import (
     recoveries,
     reports,
     statements,
+    treasury,
 )
 
 app_name = "payments"
@@ -20,6 +21,11 @@ urlpatterns = [
     path("dossiers/<str:reference>/convention/accepter/", recipient.accept, name="accept"),
     path("dossiers/<str:reference>/convention/renoncer/", recipient.decline, name="decline"),
     path("dossiers/<str:reference>/convention/signer/", recipient.sign, name="sign"),
+    path("dossiers/<str:reference>/convention/tresorerie/", treasury.page, name="treasury"),
+    path("dossiers/<str:reference>/convention/chiffres/", treasury.financial_figures, name="financial_figures"),
+    path(
+        "dossiers/<str:reference>/convention/chiffres.csv", treasury.financial_figures_csv, name="financial_figures_csv"
+    ),
     path("dossiers/<str:reference>/compte/", recipient.account, name="account"),
     path("dossiers/<str:reference>/comptes-rendus/", reports.of_grant, name="reports"),
     path("dossiers/<str:reference>/comptes-rendus/<int:pk>/", reports.report, name="report"),

@@ -5,10 +5,13 @@ from payments.documents.agreement import freeze_agreement, freeze_amendment, fre
 from payments.documents.payment import freeze_payment_order
 from payments.documents.recovery import freeze_recovery_invitation, freeze_recovery_letter, freeze_return_receipt
 from payments.documents.report import freeze_formal_notice, freeze_report_copy
+from payments.documents.treasury import annual_statement, financial_figures, grant_statement
 from payments.models import Agreement, Amendment, Recovery, Report
 from payments.models.agreement import sees_all_money
 
 __all__ = [
+    "annual_statement",
+    "financial_figures",
     "freeze_agreement",
     "freeze_amendment",
     "freeze_closing_letter",
@@ -19,6 +22,7 @@ __all__ = [
     "freeze_recovery_letter",
     "freeze_report_copy",
     "freeze_return_receipt",
+    "grant_statement",
 ]
 
 

@@ -1,6 +1,6 @@
 """Reads and figures of the money side, one definition each."""
 
-from payments.queries import agreements, desk, public
+from payments.queries import agreements, desk, figures, public, treasury
 from payments.queries.agreements import tasks_of_recipient, timeline
 from payments.queries.public import accepted_reports, grants, payments_of, public_instalments
 
@@ -8,10 +8,12 @@ __all__ = [
     "accepted_reports",
     "agreements",
     "desk",
+    "figures",
     "grants",
     "payments_of",
     "public",
     "public_instalments",
     "tasks_of_recipient",
     "timeline",
+    "treasury",
 ]

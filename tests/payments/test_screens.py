@@ -154,7 +154,8 @@ def test_the_pages_of_the_money(stage, as_user):
             (ordered.signatory, of(ordered, "convention/", f"avenants/{approved.number}/")),
             (
                 paid.signatory,
-                of(paid, "convention/", f"comptes-rendus/{draft_report.pk}/", f"reversements/{claim.pk}/"),
+                of(paid, "convention/", f"comptes-rendus/{draft_report.pk}/", f"reversements/{claim.pk}/")
+                + of(paid, "convention/tresorerie/", "convention/chiffres/"),
             ),
             (proposed.signatory, of(proposed, f"reversements/{wish.pk}/")),
             (
