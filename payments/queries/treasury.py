@@ -117,6 +117,8 @@ def years(agreement) -> list[Year]:
     paid = PaymentOrder.objects.filter(instalment__agreement=agreement, outcome="paid", instalment__state="paid")
     for order in paid.select_related("instalment").order_by("instalment__paid_on", "pk"):
         day = order.instalment.paid_on
+        if day is None:  # never: a paid instalment has its day (a constraint says so)
+            continue
         line = {
             "day": day,
             "what": order.instalment.label,
