@@ -13,6 +13,7 @@ from applications.queries import desk_counts
 from fund.models import Call
 from payments.queries import desk as money
 from payments.queries.agreements import to_offer
+from registry.queries.questions import of_desk
 from reviews.models import Decision, Meeting
 from reviews.queries.appeals import open_appeals
 
@@ -27,6 +28,7 @@ CHAPTERS = (
                 "/instruction/dossiers/",
                 "applications",
             ),
+            (_("Questions of the public"), _("answer in time, in public"), "/instruction/questions/", "questions"),
             (_("Earlier grants"), _("import the fund’s past"), "/instruction/historique/", ""),
         ),
     ),
@@ -56,6 +58,7 @@ CHAPTERS = (
 TASKS = {
     "calls": ngettext_lazy("%(n)s call to finish", "%(n)s calls to finish", "n"),
     "applications": ngettext_lazy("%(n)s application to check", "%(n)s applications to check", "n"),
+    "questions": ngettext_lazy("%(n)s public question to answer", "%(n)s public questions to answer", "n"),
     "panels": ngettext_lazy("%(n)s panel to follow", "%(n)s panels to follow", "n"),
     "meetings": ngettext_lazy("%(n)s meeting to prepare or run", "%(n)s meetings to prepare or run", "n"),
     "decisions": ngettext_lazy("%(n)s decision to notify", "%(n)s decisions to notify", "n"),
@@ -99,6 +102,7 @@ def waiting(user) -> dict[str, int]:
     return {
         "calls": calls["drafts"],
         "applications": desk_counts(user).get("submitted", 0),
+        "questions": of_desk(user, "asked").count(),
         "panels": calls["panels"],
         "meetings": Meeting.objects.filter(state__in=("planned", "convened", "open")).count(),
         "decisions": Decision.objects.filter(state="signed").count(),

@@ -12,4 +12,6 @@ class RegistryConfig(AppConfig):
     name = "registry"
 
     def ready(self):
+        from registry import transitions  # noqa: F401  verbs are known from the start
+
         post_migrate.connect(_install_index, sender=self, dispatch_uid="registry.index")

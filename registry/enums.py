@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Stage(models.TextChoices):
@@ -11,6 +12,22 @@ class Stage(models.TextChoices):
     STOPPED = "stopped", _("stopped")
     NOT_TAKEN_UP = "not_taken_up", _("not taken up")
     EARLIER = "earlier", _("earlier grant")
+
+
+class QuestionState(models.TextChoices):
+    ASKED = "asked", pgettext_lazy("question", "waiting for an answer")
+    ANSWERED = "answered", pgettext_lazy("question", "answered")
+    SET_ASIDE = "set_aside", pgettext_lazy("question", "set aside")
+
+
+class SetAsideReason(models.TextChoices):
+    """Why a question gets no public answer. Its text is never shown."""
+
+    ANSWERED_ELSEWHERE = "answered_elsewhere", pgettext_lazy("question", "already answered on this page")
+    OF_A_FILE = "of_a_file", pgettext_lazy("question", "about one application: the fund answers its team")
+    OF_A_PERSON = "of_a_person", pgettext_lazy("question", "about a person’s private life")
+    OFF_TOPIC = "off_topic", pgettext_lazy("question", "not about this call or project")
+    UNLAWFUL = "unlawful", pgettext_lazy("question", "insulting, advertising or unlawful")
 
 
 DOCUMENT_LABELS = {

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import FundForm
+from registry.enums import SetAsideReason
 
 LARGEST = 5_000_000
 
@@ -29,6 +30,38 @@ class ConfirmForm(FundForm):
     """The file that was looked at, named by its hash: what is imported is what was shown."""
 
     seen = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+
+
+class QuestionForm(FundForm):
+    """What the public asks. `website` is for robots: a person leaves it empty, and does not see it."""
+
+    text = forms.CharField(
+        label=_("Your question"),
+        required=False,
+        max_length=1500,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Public, with its answer, once the fund has answered; who asks is never told. Name nobody."),
+    )
+    email = forms.EmailField(
+        label=_("Your e-mail address, if you want to be told of the answer"),
+        required=False,
+        help_text=_("Shown nowhere; it serves only to tell you of the answer."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    website = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def params(self):
+        return {name: self.cleaned_data[name] for name in ("text", "email")}
+
+
+class AnswerForm(FundForm):
+    text = forms.CharField(
+        label=_("Public answer"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 8})
+    )
+
+
+class SetAsideForm(FundForm):
+    reason = forms.ChoiceField(label=_("Why"), choices=SetAsideReason.choices, required=False)
 
 
 def digest(raw: bytes) -> str:

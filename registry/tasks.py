@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from core.clock import register
+from registry import transitions
 from registry.index.refresh import fresh
 from registry.models import Pending
+from registry.queries import questions
 
 
 @register("registry.refresh_index")
@@ -13,3 +17,12 @@ def refresh_index(at, actor) -> int:
     noted = Pending.objects.count()
     fresh()
     return noted
+
+
+@register("registry.overdue_questions", every_seconds=3600)
+def tell_overdue_questions(at, actor) -> int:
+    """Questions of the public that passed their day."""
+    rows = list(questions.overdue(timezone.localdate(at)).select_related("call", "application")[:200])
+    for row in rows:
+        transitions.tell_overdue(question=row, at=at)
+    return len(rows)

@@ -1,12 +1,18 @@
 from django.urls import path
 
-from registry.views import accounts, calls, history, pages, projects
+from registry.views import accounts, calls, history, pages, projects, questions
 
 app_name = "registry"
 urlpatterns = [
     path("", pages.home, name="home"),
     path("projets/", projects.projects, name="projects"),
     path("projets/<str:reference>/", projects.project, name="project"),
+    path("projets/<str:reference>/questions/", questions.of_project, name="project_questions"),
+    path("projets/<str:reference>/questions/poser/", questions.ask_on_project, name="ask_on_project"),
+    path("appels/<slug:slug>/questions/", questions.of_call, name="call_questions"),
+    path("appels/<slug:slug>/questions/poser/", questions.ask_on_call, name="ask_on_call"),
+    path("instruction/questions/", questions.desk, name="questions"),
+    path("instruction/questions/<str:reference>/", questions.one, name="question"),
     path("appels/<slug:slug>/commission/", calls.panel, name="panel"),
     path("appels/<slug:slug>/resultats/", calls.results, name="results"),
     path("comptes/", accounts.accounts, name="accounts"),
