@@ -132,7 +132,7 @@ def _exports(report: Report) -> None:
         1, len(rows)
     )
     total = PublishedRow.objects.count()
-    for name in ("projets.csv", "projets.json", "subventions-scdl.csv", "360giving.json"):
+    for name in ("projets.csv", "projets.json", "projets.xlsx", "subventions-scdl.csv", "360giving.json"):
         client = Client(SERVER_NAME="127.0.0.1")
         tracemalloc.start()
         started = time.process_time()

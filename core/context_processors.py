@@ -12,9 +12,7 @@ def fund(request) -> dict:
     """`fund`, `fund_name`, `is_public_page`, `language`, `other_language`, `other_language_url`. The fund is read only by pages that show
     it, once a request.
     """
-    if not hasattr(request, "_fund"):
-        request._fund = SimpleLazyObject(site.current)
-    identity = request._fund
+    identity = site.of(request)
     rule = getattr(request, "access_rule", None)
     language = (get_language() or "fr")[:2]
     return {

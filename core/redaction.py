@@ -48,11 +48,21 @@ def _without_ibans(text: str) -> str:
     return "".join([*kept, text[done:]])
 
 
+_HINT = re.compile(r"[@＠\[({<]|arobase", re.IGNORECASE)
+"""No address is written without one of these."""
+_DIGIT = re.compile(r"\d")
+FEWEST_DIGITS = 8
+"""No number or account that is looked for has fewer."""
+
+
 def redacted(text: str) -> str:
     """The text without e-mail addresses, phone numbers and bank accounts; everything else is left as written."""
     if not text:
         return text
-    text = _MAIL.sub(HIDDEN, text)
+    if _HINT.search(text):
+        text = _MAIL.sub(HIDDEN, text)
+    if len(_DIGIT.findall(text)) < FEWEST_DIGITS:
+        return text
     text = _without_ibans(text)
     text = _ACCOUNT.sub(HIDDEN, text)
     text = _FRENCH.sub(HIDDEN, text)

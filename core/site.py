@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.functional import SimpleLazyObject
+
 
 class Nameless:
     """A fund nobody described yet: a name to print, everything else empty."""
@@ -39,3 +41,10 @@ def register(provider: Callable[[], Any]) -> None:
 def current() -> Any:
     """Who the fund is."""
     return _provider()
+
+
+def of(request) -> Any:
+    """Who the fund is, read when it is first used and once a request."""
+    if not hasattr(request, "_fund"):
+        request._fund = SimpleLazyObject(current)
+    return request._fund

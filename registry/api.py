@@ -108,11 +108,17 @@ class ProjectDetailSerializer(ProjectSerializer):
         return list(PublicInstalmentSerializer(found["instalments"] if found else [], many=True).data)
 
     def get_balances(self, grant) -> dict | None:
-        bar = ledger.grant_bar(grant.reference, public=True)
+        bar = ledger.bar_of(grant.reference, self._entries(grant))
         return BalancesSerializer(bar).data if bar else None
 
     def get_entries(self, grant) -> list[int]:
-        return [entry.seq for entry in ledger.public_entries_of(grant.reference)]
+        return [entry.seq for entry in self._entries(grant)]
+
+    def _entries(self, grant) -> list[ledger.PublicEntry]:
+        """Read once for the two fields made of them."""
+        if not hasattr(self, "_read"):
+            self._read = ledger.public_entries_of(grant.reference)
+        return self._read
 
 
 def _filters(request) -> queries.Filters:

@@ -174,8 +174,16 @@ def public_entries(ref: str = "", start: int = 0, size: int = 50, **filters: str
 
 
 def public_entries_of(ref: str) -> list[PublicEntry]:
-    """Every public entry of a grant, newest first."""
-    return _read(Seal.objects.filter(entry__grant=ref).order_by("-seq")) if ref else []
+    """Every public entry of a grant, newest first. One query."""
+    if not ref:
+        return []
+    rows = Seal.objects.filter(entry__grant=ref).order_by("-seq")
+    moves: dict[tuple, list[tuple[str, str, int]]] = {}
+    for row in rows.values_list(
+        *_SAID, "entry__postings__envelope__reference", "entry__postings__account", "entry__postings__cents"
+    ):
+        moves.setdefault(row[:-3], []).append(row[-3:])
+    return [_entry(said, found) for said, found in moves.items()]
 
 
 def public_entry(seq: int) -> PublicEntry | None:
@@ -193,29 +201,32 @@ def read_seals(numbers: list[int]) -> list[PublicEntry]:
     return _read(Seal.objects.filter(seq__in=numbers).order_by("-seq"))
 
 
+_SAID = (
+    "seq",
+    "hash",
+    "entry_id",
+    "entry__at",
+    "entry__kind",
+    "entry__grant",
+    "entry__basis",
+    "entry__reverses__seal__seq",
+    "entry__reversed_by__seal__seq",
+)
+
+
+def _entry(said: tuple, moves) -> PublicEntry:
+    seq, digest, _entry_id, at, kind, grant, basis, reverses, reversed_by = said
+    return PublicEntry(seq, at, kind, grant, basis, reverses, reversed_by, digest, tuple(sorted(moves)))
+
+
 def _read(rows: QuerySet[Seal]) -> list[PublicEntry]:
-    found = list(
-        rows.values_list(
-            "seq",
-            "hash",
-            "entry_id",
-            "entry__at",
-            "entry__kind",
-            "entry__grant",
-            "entry__basis",
-            "entry__reverses__seal__seq",
-            "entry__reversed_by__seal__seq",
-        )
-    )
+    found = list(rows.values_list(*_SAID))
     moves: dict[int, list[tuple[str, str, int]]] = {}
     for entry_id, envelope, account, cents in Posting.objects.filter(entry__in=[row[2] for row in found]).values_list(
         "entry_id", "envelope__reference", "account", "cents"
     ):
         moves.setdefault(entry_id, []).append((envelope, account, cents))
-    return [
-        PublicEntry(seq, at, kind, grant, basis, reverses, reversed_by, digest, tuple(sorted(moves.get(entry_id, ()))))
-        for seq, digest, entry_id, at, kind, grant, basis, reverses, reversed_by in found
-    ]
+    return [_entry(row, moves.get(row[2], ())) for row in found]
 
 
 # Figures.
@@ -286,6 +297,18 @@ def grant_bar(ref: str, public: bool = True) -> Bar | None:
     return Bar(
         label=ref, opened=sum(sums.values()), path=f"/comptes/?ref={ref}" if public else "", accounts=OF_GRANT, **sums
     )
+
+
+def bar_of(ref: str, entries: list[PublicEntry]) -> Bar | None:
+    """The public `grant_bar`, from every public entry of the grant, read already. No query."""
+    sums = dict.fromkeys(OF_GRANT, 0)
+    for entry in entries:
+        for _envelope, account, cents in entry.moves:
+            if account in sums:
+                sums[account] += cents
+    if not entries:
+        return None
+    return Bar(label=ref, opened=sum(sums.values()), path=f"/comptes/?ref={ref}", accounts=OF_GRANT, **sums)
 
 
 def amount_disbursed(account: GrantAccount) -> int:

@@ -2,10 +2,9 @@
 
 from payments.queries import agreements, desk, figures, public, treasury
 from payments.queries.agreements import tasks_of_recipient, timeline
-from payments.queries.public import accepted_reports, grants, payments_of, public_instalments
+from payments.queries.public import grants, payments_of, public_instalments
 
 __all__ = [
-    "accepted_reports",
     "agreements",
     "desk",
     "figures",

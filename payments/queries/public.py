@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from payments.enums import NARRATIVE
 from payments.models import Agreement, Instalment, Report
@@ -12,14 +12,26 @@ from payments.models import Agreement, Instalment, Report
 
 def grants(references) -> dict[str, dict]:
     """By reference: state, public label, amount, signature and project days, instalments and accepted reports with their outputs. Three queries."""
-    found = Agreement.objects.filter(reference__in=list(references)).prefetch_related(
-        Prefetch("instalments", Instalment.objects.order_by("number")),
-        Prefetch("reports", Report.objects.exclude(state="cancelled").order_by("due_on")),
-    )
-    return {agreement.reference: grant(agreement) for agreement in found}
+    found = list(Agreement.objects.filter(reference__in=list(references)))
+    _with_lines(found)
+    return {agreement.reference: _grant(agreement) for agreement in found}
 
 
 def grant(agreement: Agreement) -> dict:
+    """The same of one agreement that was read already. Two queries."""
+    _with_lines([agreement])
+    return _grant(agreement)
+
+
+def _with_lines(agreements: list[Agreement]) -> None:
+    prefetch_related_objects(
+        agreements,
+        Prefetch("instalments", Instalment.objects.order_by("number")),
+        Prefetch("reports", Report.objects.exclude(state="cancelled").order_by("due_on", "pk")),
+    )
+
+
+def _grant(agreement: Agreement) -> dict:
     return {
         "reference": agreement.reference,
         "state": agreement.state,
@@ -72,6 +84,7 @@ def report(one: Report) -> dict:
     if one.state == "accepted":
         facts |= {
             "accepted_at": one.accepted_at,
+            "public_text": public_text(one),
             "narrative": one.narrative,
             "learnt": one.learnt,
             "repository_url": one.repository_url,
@@ -108,22 +121,6 @@ def public_instalments(application) -> list[dict]:
             "public_state": one.public_label,
             "paid_on": one.paid_on,
             "amount": one.payable_amount,
-        }
-        for one in rows
-    ]
-
-
-def accepted_reports(application) -> list[dict]:
-    """What came of the project, from its accepted reports: one text, and where the result can be seen."""
-    rows = Report.objects.filter(agreement__application=application, state="accepted").order_by("due_on", "pk")
-    return [
-        {
-            "kind": one.get_kind_display(),
-            "public_text": public_text(one),
-            "repository_url": one.repository_url,
-            "demo_url": one.demo_url,
-            "licence": one.licence,
-            "adoption": one.get_adoption_display() if one.adoption else "",
         }
         for one in rows
     ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-from datetime import datetime
+from datetime import date, datetime
+from tempfile import TemporaryFile
 
 from django.utils.translation import gettext_lazy as _
 
 from core.money import decimal_text
-from registry.exports.cells import csv_lines, safe
+from registry.exports.cells import csv_lines, json_lines, safe
 
 MEANINGS = {
     "reference": _("one for the file, the grant and the project"),
@@ -45,37 +45,53 @@ COLUMNS = list(MEANINGS)
 
 def record(grant) -> dict:
     """Plain values of one grant, in the order of COLUMNS; amounts as euros text with two decimals."""
-    hidden = grant.not_taken_up
+    if grant.not_taken_up:
+        said = dict.fromkeys(COLUMNS, "")
+        return said | {
+            "reference": grant.reference,
+            "stage": grant.stage,
+            "call": grant.scheme,
+            "awarded_amount": decimal_text(grant.shared_amount),
+            "paid_amount": _euros(grant.paid_amount),
+            "awarded_on": _day(grant.awarded_on),
+            "url": grant.url,
+        }
     return {
         "reference": grant.reference,
-        "title": "" if hidden else grant.title,
-        "summary": "" if hidden else grant.purpose,
+        "title": grant.title,
+        "summary": grant.purpose,
         "stage": grant.stage,
         "call": grant.scheme,
-        "recipient": "" if hidden else grant.recipient_name,
-        "recipient_kind": "" if hidden else grant.recipient_kind,
-        "recipient_siret": "" if hidden else grant.recipient_siret,
-        "recipient_rna": "" if hidden else grant.recipient_rna,
-        "partner": "" if hidden else grant.partner_name,
-        "department": "" if hidden else grant.department,
-        "region": "" if hidden else grant.region,
-        "themes": "" if hidden else ";".join(grant.themes),
-        "requested_amount": decimal_text(grant.requested_amount)
-        if grant.requested_amount is not None and not hidden
-        else "",
+        "recipient": grant.recipient_name,
+        "recipient_kind": grant.recipient_kind,
+        "recipient_siret": grant.recipient_siret,
+        "recipient_rna": grant.recipient_rna,
+        "partner": grant.partner_name,
+        "department": grant.department,
+        "region": grant.region,
+        "themes": ";".join(grant.themes),
+        "requested_amount": _euros(grant.requested_amount),
         "awarded_amount": decimal_text(grant.shared_amount),
-        "paid_amount": decimal_text(grant.paid_amount) if grant.paid_amount is not None else "",
-        "score": "" if hidden else grant.score,
-        "awarded_on": grant.awarded_on.isoformat() if grant.awarded_on else "",
-        "agreed_on": grant.agreed_on.isoformat() if grant.agreed_on and not hidden else "",
-        "starts_on": grant.starts_on.isoformat() if grant.starts_on and not hidden else "",
-        "ends_on": grant.ends_on.isoformat() if grant.ends_on and not hidden else "",
-        "licence": "" if hidden else grant.licence,
-        "repository": "" if hidden else grant.repository_url,
-        "demo": "" if hidden else grant.demo_url,
+        "paid_amount": _euros(grant.paid_amount),
+        "score": grant.score,
+        "awarded_on": _day(grant.awarded_on),
+        "agreed_on": _day(grant.agreed_on),
+        "starts_on": _day(grant.starts_on),
+        "ends_on": _day(grant.ends_on),
+        "licence": grant.licence,
+        "repository": grant.repository_url,
+        "demo": grant.demo_url,
         "url": grant.url,
-        "team": "" if hidden else ";".join(grant.team),
+        "team": ";".join(grant.team),
     }
+
+
+def _euros(cents: int | None) -> str:
+    return "" if cents is None else decimal_text(cents)
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def scoring(grant) -> dict:
@@ -93,35 +109,30 @@ def as_csv(grants):
 
 def as_json(grants, modified_at: datetime):
     yield '{"modified": ' + json.dumps(modified_at.isoformat()) + ', "license": "Licence Ouverte 2.0", "projects": [\n'
-    for index, grant in enumerate(grants):
-        yield (",\n" if index else "") + json.dumps(record(grant) | scoring(grant), ensure_ascii=False)
+    yield from json_lines(record(grant) | scoring(grant) for grant in grants)
     yield "\n]}\n"
 
 
-def as_xlsx(grants, modified_at: datetime) -> bytes:
-    """A workbook with typed amounts; bytes depend on the rows and `modified_at` only."""
+def as_xlsx(grants, modified_at: datetime):
+    """A workbook with typed amounts, in pieces; bytes depend on the rows and `modified_at` only. Rows go to disk as they are made."""
     import xlsxwriter
 
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer,
-        {
-            "in_memory": True,
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-    book.set_properties({"created": modified_at.replace(tzinfo=None)})
-    sheet = book.add_worksheet("projets")
-    euros = book.add_format({"num_format": "#,##0.00"})
-    sheet.write_row(0, 0, COLUMNS)
-    for line, grant in enumerate(grants, start=1):
-        for column, (name, value) in enumerate(record(grant).items()):
-            if name.endswith("_amount") and value:
-                sheet.write_number(line, column, float(value), euros)
-            else:
-                sheet.write_string(line, column, str(safe(value)))
-    book.close()
-    return buffer.getvalue()
+    with TemporaryFile() as kept:
+        options = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
+        book = xlsxwriter.Workbook(kept, {"constant_memory": True} | dict.fromkeys(options, False))
+        book.set_properties({"created": modified_at.replace(tzinfo=None)})
+        sheet = book.add_worksheet("projets")
+        euros = book.add_format({"num_format": "#,##0.00"})
+        sheet.write_row(0, 0, COLUMNS)
+        for line, grant in enumerate(grants, start=1):
+            for column, (name, value) in enumerate(record(grant).items()):
+                if not value:
+                    continue
+                if name.endswith("_amount"):
+                    sheet.write_number(line, column, float(value), euros)
+                else:
+                    sheet.write_string(line, column, safe(value))
+        book.close()
+        kept.seek(0)
+        while block := kept.read(65_536):
+            yield block

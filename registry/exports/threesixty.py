@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from django.utils import timezone
 
-from registry.exports.cells import shorten
+from registry.exports.cells import json_lines, shorten
 
 PERSON = "Personne physique"
 
@@ -60,6 +61,7 @@ def grant_object(grant, fund, prefix: str) -> dict:
     return data
 
 
+@lru_cache(maxsize=4096)
 def _instant(day: date) -> str:
     """The beginning of a day in Paris, as a full date-time. The schema wants exactly one of `date-time` and a day's pattern to match: where formats
     are not checked, a bare day matches both and a full date-time one alone, so this is valid for every validator.
@@ -91,10 +93,9 @@ def lines(grants, fund, prefix: str, modified_at: datetime):
     }
     text = json.dumps(head, ensure_ascii=False)
     yield text[:-1] + ', "grants": [\n'
-    first = True
-    for grant in grants:
-        if grant.not_taken_up or grant.shared_amount <= 0 or grant.funder_siret != fund.siret:
-            continue
-        yield ("" if first else ",\n") + json.dumps(grant_object(grant, fund, prefix), ensure_ascii=False)
-        first = False
+    yield from json_lines(
+        grant_object(grant, fund, prefix)
+        for grant in grants
+        if not grant.not_taken_up and grant.shared_amount > 0 and grant.funder_siret == fund.siret
+    )
     yield "\n]}\n"

@@ -65,7 +65,7 @@ class Judged:
 
 
 def judged(applications: Iterable) -> dict[int, Judged]:
-    """By file, for files whose grant is published (the caller made sure of it). Three queries whatever their number."""
+    """By file, for files whose grant is published (the caller made sure of it). Two queries whatever their number."""
     rows = list(applications)
     grids: dict[int, list[Criterion]] = {}
     for row in Criterion.objects.filter(call__in={one.call_id for one in rows}).order_by("position", "id"):

@@ -20,7 +20,7 @@ from registry.queries.told import published_applications
 from reviews.enums.meeting import AttendanceKind, MeetingState
 from reviews.enums.reading import NOT_NOTIFIED, DeclarationState, SeatKind
 from reviews.models import Decision, Declaration, Panel, Seat
-from reviews.models.meeting import AgendaItem, Attendance, Draw, Meeting, Tally, Vote
+from reviews.models.meeting import Attendance, Draw, Meeting, Tally, Vote
 from reviews.queries.unequal import DECIDING, Inequality, inequality
 
 COLLEGES = (str(College.CIVIL_SOCIETY), str(College.STATE))
@@ -282,9 +282,11 @@ def _recusals(applications: Iterable[int]) -> dict[int, Counter]:
     found: dict[int, Counter] = {}
     seats = Seat.objects.members().filter(user=OuterRef("user"), panel__call=OuterRef("application__call"))
     rows = Declaration.objects.filter(application__in=list(applications), state=DeclarationState.RECUSED)
-    for college in COLLEGES:
-        for pk in rows.filter(Exists(seats.filter(college=college))).values_list("application_id", flat=True):
-            found.setdefault(pk, Counter())[college] += 1
+    sits = {f"in_{college}": Exists(seats.filter(college=college)) for college in COLLEGES}
+    for pk, *colleges in rows.annotate(**sits).values_list("application_id", *sits):
+        for college, does in zip(COLLEGES, colleges, strict=True):
+            if does:
+                found.setdefault(pk, Counter())[college] += 1
     return found
 
 
@@ -328,12 +330,10 @@ def _tell_votes(views: list[MeetingView]) -> None:
 
 def vote_on(application: Application) -> VoteTold | None:
     """The vote that decided on a project (the caller made sure that it is published and taken up)."""
-    votes, tallies = _deciding(Q(item__application=application))
-    items = {item.pk: item for item in AgendaItem.objects.filter(application=application, state="voted")}
-    kept = [vote for vote in votes if vote.item_id in items]
-    if not kept:
+    votes, tallies = _deciding(Q(item__application=application, item__state="voted"))
+    if not votes:
         return None
-    vote = max(kept, key=lambda one: (one.closed_at, one.pk))
+    vote = max(votes, key=lambda one: (one.closed_at, one.pk))
     recused = _recusals([application.pk]).get(application.pk, Counter())
     return _told(vote, tallies.get((vote.item_id, vote.round), {}), application, recused)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Count, F, Max, Min, OuterRef, Subquery
@@ -64,54 +63,60 @@ def _web(address) -> str:
     return address if shown else ""
 
 
+_READ = (
+    *"reference state applicant_kind bearer_person title summary requested_amount commune department region themes first_received_at".split(),
+    *(f"call__{name}" for name in ("slug", "title")),
+    *(f"bearer_organisation__{name}" for name in ("name", "siret", "rna")),
+    "filed_version__content",
+    *(
+        f"agreement__{name}"
+        for name in "application reference state amount offered_at signed_at starts_on ends_on closed_at".split()
+    ),
+    "agreement__de_minimis_amount",
+)
+"""Columns that pages, files and the index use, of the wide rows they are in."""
+
+
 def tellable():
     """Published applications with what `told` reads of other tables in the same query: `paid_cents`, and the administration that confirmed."""
     account = GrantAccount.objects.filter(reference=OuterRef("reference")).annotate(
         gross=F("paid_amount") + F("claimed_amount") + F("returned_amount")
     )
     partner = Partnership.objects.filter(application=OuterRef("pk"), state="confirmed").order_by("pk")
-    return published_applications().annotate(
-        paid_cents=Subquery(account.values("gross")[:1]),
-        partner_key=Subquery(partner.values("organisation")[:1]),
-        partner_name=Subquery(partner.values("organisation__name")[:1]),
-    )
-
-
-def _agreements(keys: list[int]) -> dict[int, Agreement]:
-    """By application, with what accepted reports show and what the instalments that stand say: `parts`, `paid_first_on`, `paid_last_on`."""
-    accepted = Report.objects.filter(agreement=OuterRef("pk"), state="accepted").order_by("-pk")
-    parts = Instalment.objects.filter(agreement=OuterRef("pk")).exclude(state="cancelled").order_by()
+    accepted = Report.objects.filter(agreement=OuterRef("agreement"), state="accepted").order_by("-pk")
+    parts = Instalment.objects.filter(agreement=OuterRef("agreement")).exclude(state="cancelled").order_by()
     each = parts.values("agreement")
-    rows = Agreement.objects.filter(application__in=keys).annotate(
-        repository_url=Subquery(accepted.exclude(repository_url="").values("repository_url")[:1]),
-        demo_url=Subquery(accepted.exclude(demo_url="").values("demo_url")[:1]),
-        parts=Subquery(each.annotate(number_of=Count("pk")).values("number_of")),
-        paid_first_on=Subquery(each.annotate(first=Min("paid_on")).values("first")),
-        paid_last_on=Subquery(each.annotate(last=Max("paid_on")).values("last")),
+    return (
+        published_applications()
+        .select_related(None)
+        .select_related("call", "bearer_organisation", "filed_version", "agreement")
+        .only(*_READ)
+        .annotate(
+            paid_cents=Subquery(account.values("gross")[:1]),
+            partner_key=Subquery(partner.values("organisation")[:1]),
+            partner_name=Subquery(partner.values("organisation__name")[:1]),
+            repository_url=Subquery(accepted.exclude(repository_url="").values("repository_url")[:1]),
+            demo_url=Subquery(accepted.exclude(demo_url="").values("demo_url")[:1]),
+            parts=Subquery(each.annotate(number_of=Count("pk")).values("number_of")),
+            paid_first_on=Subquery(each.annotate(first=Min("paid_on")).values("first")),
+            paid_last_on=Subquery(each.annotate(last=Max("paid_on")).values("last")),
+        )
     )
-    return {agreement.application_id: agreement for agreement in rows}
 
 
-def told(applications: list[Application]) -> list[PublishedGrant]:
-    """What everybody may know of each of these applications (rows of `tellable`), in their order."""
+def told(applications: list[Application], fund=None) -> list[PublishedGrant]:
+    """What everybody may know of each of these applications (rows of `tellable`), in their order. `fund`: who the fund is, when it was read already."""
     keys = [application.pk for application in applications]
     decisions = {
         decision.application_id: decision
         for decision in Decision.objects.public().filter(application__in=keys).order_by("notified_at", "pk")
     }
-    agreements = _agreements(keys)
     consents: dict[int, list[NameConsent]] = {}
     for consent in NameConsent.objects.filter(application__in=keys).order_by("pk"):
         consents.setdefault(consent.application_id, []).append(consent)
-    fund = FundIdentity.current()
+    fund = fund or FundIdentity.current()
     return [
-        _from_application(
-            application,
-            fund,
-            decisions[application.pk],
-            agreements.get(application.pk),
-            consents.get(application.pk, []),
-        )
+        _from_application(application, fund, decisions[application.pk], consents.get(application.pk, []))
         for application in applications
     ]
 
@@ -122,8 +127,8 @@ def _stage(application: Application, agreement: Agreement | None) -> str:
     return _STAGE_OF.get(agreement.state, Stage.AWARDED) if agreement else Stage.AWARDED
 
 
-def _from_application(application, fund, decision, agreement, consents) -> PublishedGrant:
-    local = timezone.localtime
+def _from_application(application, fund, decision, consents) -> PublishedGrant:
+    local, agreement = timezone.localtime, getattr(application, "agreement", None)
     stage = _stage(application, agreement)
     grant = PublishedGrant(
         reference=application.reference,
@@ -172,7 +177,7 @@ def _from_application(application, fund, decision, agreement, consents) -> Publi
     grant.licence = redacted(str(openness.get("licence") or ""))
     # Where the work is: what an accepted report says, else what the application promised.
     grant.repository_url, grant.demo_url = (
-        _web(getattr(agreement, name, None) or openness.get(name)) for name in ("repository_url", "demo_url")
+        _web(getattr(application, name) or openness.get(name)) for name in ("repository_url", "demo_url")
     )
     if agreement and agreement.signed_at:
         grant.agreed_on, grant.starts_on, grant.ends_on = (
@@ -182,9 +187,9 @@ def _from_application(application, fund, decision, agreement, consents) -> Publi
         )
         grant.agreed_amount = agreement.amount
         grant.modified_at = max(grant.modified_at, agreement.signed_at)
-        grant.conditions = "unique" if agreement.parts == 1 else "échelonné"
-        grant.paid_from_on = agreement.paid_first_on or agreement.starts_on or grant.agreed_on
-        ends = [agreement.paid_last_on, agreement.ends_on or grant.paid_from_on]
+        grant.conditions = "unique" if application.parts == 1 else "échelonné"
+        grant.paid_from_on = application.paid_first_on or agreement.starts_on or grant.agreed_on
+        ends = [application.paid_last_on, agreement.ends_on or grant.paid_from_on]
         grant.paid_until_on = max(day for day in ends if day)
     return grant
 
@@ -194,7 +199,7 @@ def from_past(row: PastGrant) -> PublishedGrant:
     return PublishedGrant(
         reference=row.decision_reference or row.row_key[:12].upper(),
         public_id=row.row_key[:16],
-        url=absolute(f"/projets/?{urlencode({'q': row.row_key[:16]})}"),
+        url=absolute(f"/projets/?q={row.row_key[:16]}"),
         stage=Stage.EARLIER,
         awarded_on=row.agreed_on,
         modified_at=row.imported_at,

@@ -73,7 +73,7 @@ def projects_file(request, extension):
         return PublicFile(projects.as_csv(grants), CSV, "projets.csv", modified_at)
     if extension == "json":
         return PublicFile(projects.as_json(grants, modified_at), "application/json", modified_at=modified_at)
-    return PublicFile([projects.as_xlsx(grants, modified_at)], XLSX, "projets.xlsx", modified_at)
+    return PublicFile(projects.as_xlsx(grants, modified_at), XLSX, "projets.xlsx", modified_at)
 
 
 @allow(public)

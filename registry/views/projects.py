@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core import site
 from core.access import allow, public
 from core.money import format_euros
 from core.redaction import redacted
@@ -130,14 +131,14 @@ def projects(request):
 @allow(public)
 @public_page
 def project(request, reference):
-    grant = queries.get(reference)
+    grant = queries.get(reference, site.of(request))
     if grant is None:
         raise Http404
     entries = ledger.public_entries_of(grant.reference)
     context = {
         "grant": grant,
         "entries": entries,
-        "bar": ledger.grant_bar(grant.reference, public=True),
+        "bar": ledger.bar_of(grant.reference, entries),
         "money": None,
     }
     if not grant.not_taken_up:
@@ -150,7 +151,7 @@ def project(request, reference):
             "grounds": redacted(grant.decision.grounds),
             "money": money,
             "instalments": _instalments(money, entries),
-            "reports": [_cleared(report) for report in payments.accepted_reports(application)],
+            "reports": [_cleared(one) for one in money["reports"] if one["state"] == "accepted"] if money else [],
             "judged": queries.judged([application])[application.pk] if grant.score else None,
             "vote": queries.vote_on(application),
             "life": life_of(grant, money, entries),

@@ -11,7 +11,7 @@ from fund.enums import College, Role
 from fund.queries import has_role
 from reviews import scoring
 from reviews.enums.reading import AssignmentState
-from reviews.models import Assignment, Panel, Score
+from reviews.models import Assignment, Panel
 from reviews.queries.interests import opened_files
 from reviews.queries.panels import seat_of
 from reviews.queries.proposed import Proposed, proposed_amounts
@@ -22,18 +22,20 @@ def weights_of(call) -> list[scoring.Weight]:
 
 
 def ballots(applications) -> dict[int, list[scoring.Ballot]]:
-    """Filed reviews by file. Two queries."""
-    found: dict[int, list[scoring.Ballot]] = {}
-    rows = Assignment.objects.filter(application__in=applications, state=AssignmentState.SUBMITTED).values_list(
-        "pk", "application_id", "seat__college", "seat_id"
-    )
+    """Filed reviews by file, in the order of their assignments. One query: a review without a score is one row of it."""
+    rows = Assignment.objects.filter(application__in=applications, state=AssignmentState.SUBMITTED).order_by("pk")
+    read: dict[int, tuple[int, str, int]] = {}
     points: dict[int, dict[str, int | None]] = {}
-    for assignment_id, code, half_points in Score.objects.filter(
-        assignment__application__in=applications, assignment__state=AssignmentState.SUBMITTED
-    ).values_list("assignment_id", "criterion__code", "half_points"):
-        points.setdefault(assignment_id, {})[code] = half_points
-    for pk, application_id, college, seat_id in rows.order_by("pk"):
-        found.setdefault(application_id, []).append(scoring.Ballot(college, points.get(pk, {}), seat_id))
+    for pk, application_id, college, seat_id, code, half_points in rows.values_list(
+        "pk", "application_id", "seat__college", "seat_id", "scores__criterion__code", "scores__half_points"
+    ):
+        read[pk] = (application_id, college, seat_id)
+        given = points.setdefault(pk, {})
+        if code is not None:
+            given[code] = half_points
+    found: dict[int, list[scoring.Ballot]] = {}
+    for pk, (application_id, college, seat_id) in read.items():
+        found.setdefault(application_id, []).append(scoring.Ballot(college, points[pk], seat_id))
     return found
 
 

@@ -134,8 +134,9 @@ def test_reads_cost_the_same_at_any_size(django_assert_num_queries, rows):
     raise_many(row, rows)
     with django_assert_num_queries(3):
         queries.public_entries("", 0, 50)
-    with django_assert_num_queries(2):
-        queries.public_entries_of(GRANT)
+    with django_assert_num_queries(1):
+        entries = queries.public_entries_of(GRANT)
+    assert queries.bar_of(GRANT, entries) == queries.grant_bar(GRANT) and entries == queries.public_entries(GRANT)
     with django_assert_num_queries(2):
         queries.public_totals()
     with django_assert_num_queries(3):

@@ -213,7 +213,7 @@ def test_the_same_cost_at_any_size(files, django_assert_num_queries):
     reference = Application.objects.filter(call=made.call).first().reference
     fresh()  # the registry has read what was notified
     for one, cost in (
-        (address(made), 13),
+        (address(made), 12),
         (f"/appels/{made.call.slug}/resultats/", 7),
         ("/donnees/appels.csv", 11),
         ("/donnees/appels.json", 11),
