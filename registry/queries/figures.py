@@ -17,6 +17,7 @@ from registry.index.refresh import fresh
 from registry.models import PastGrant, PublishedRow, part_of
 from registry.queries.facets import counts, facets, remembered
 from registry.queries.grants import EVERYTHING, Filters
+from registry.queries.panels import is_told
 from registry.queries.told import published_applications
 
 RNA = r"^W\d{9}$"
@@ -76,10 +77,11 @@ def by_department(filters: Filters = EVERYTHING) -> list[dict]:
 
 
 def by_call() -> list[dict]:
+    """Number and awarded cents of taken-up grants per call, largest first; `is_over`: every decision of the call is notified."""
     rows = _named("call", "key")
     calls = Call.objects.in_bulk([int(row["key"]) for row in rows])
     told = [(calls[int(row.pop("key"))], row) for row in rows]
-    return [{"call__slug": call.slug, "call__title": call.title, **row} for call, row in told]
+    return [{"call__slug": call.slug, "call__title": call.title, "is_over": is_told(call), **row} for call, row in told]
 
 
 def by_kind() -> list[dict]:

@@ -50,13 +50,14 @@ def _bars(rows: list[dict], name, word: str = "", key: str = "") -> list[dict]:
 @public_page
 @steady()
 def statistics(request):
-    departments, totals = queries.by_department(), ledger.public_totals()
+    departments, calls, totals = queries.by_department(), queries.by_call(), ledger.public_totals()
     context = {
         "totals": totals,
         "rate": 100 * totals.execution_rate,
         "summary": queries.summary(),
         "years": _bars(queries.by_year(), lambda row: row["year"], "annee", "year"),
-        "calls": _bars(queries.by_call(), lambda row: row["call__title"], "appel", "call__slug"),
+        "over": [row for row in calls if row["is_over"]],
+        "calls": _bars(calls, lambda row: row["call__title"], "appel", "call__slug"),
         "kinds": _bars(queries.by_kind(), lambda row: ApplicantKind(row["applicant_kind"]).label),
         "departments": _bars(
             [row for row in departments if row["department"]],
