@@ -55,7 +55,6 @@ class ActingDraft(Strict):
 class ListLine(Strict):
     item = RowNumber()
     outcome = serializers.ChoiceField(choices=[(one.value, one.label) for one in LISTED], required=False)
-    amount = serializers.IntegerField(min_value=1, max_value=10**12, required=False, allow_null=True, help_text="Cents")
     grounds = serializers.CharField(max_length=6000, allow_blank=True, required=False)
 
 
@@ -87,9 +86,24 @@ class DiscussionText(Strict):
     grounds = serializers.CharField(max_length=6000, allow_blank=True, required=False)
 
 
-class NewPlace(Strict):
-    place = serializers.IntegerField(min_value=1, max_value=10_000)
+class HandsCounted(Strict):
+    votes_for = serializers.IntegerField(min_value=0, max_value=99)
+    against = serializers.IntegerField(min_value=0, max_value=99, default=0)
+    abstained = serializers.IntegerField(min_value=0, max_value=99, default=0)
+
+
+class MotionVotes(Strict):
+    civil_society = HandsCounted()
+    state = HandsCounted()
+
+
+class Motion(Strict):
     reason = serializers.CharField(max_length=1000, allow_blank=True, default="")
+    votes = MotionVotes(required=False, allow_null=True, help_text="Absent: nobody objects")
+
+
+class NewPlace(Motion):
+    place = serializers.IntegerField(min_value=1, max_value=10_000)
 
 
 class DissentText(Strict):

@@ -77,7 +77,7 @@ class AgendaItemResource(Resource):
         "vote": Counting,
         "defer": Reason,
         "withdraw": Reason,
-        "reopen": Reason,
+        "reopen": acts.Motion,
         "step_out": acts.Leaving,
         "note": acts.DiscussionText,
         "move": acts.NewPlace,

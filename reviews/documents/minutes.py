@@ -24,6 +24,7 @@ from reviews.documents.meetings import (
 )
 from reviews.documents.room import lines_of
 from reviews.enums.meeting import AgendaItemState, AttendanceKind, Proposal, VoteMode, VoteOutcome
+from reviews.enums.reading import Fallback
 from reviews.models import Decision
 from reviews.models.meeting import AgendaItem, Departure, Meeting, MinutesSection, Vote
 from reviews.queries import genders, review_counts
@@ -59,6 +60,7 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
         room, votes = queries.room_of(meeting, at), queries.votes_of(meeting)
         items, ranks = queries.items_of(meeting), queries.ranking(meeting)
         drawn, told = words_by_file(meeting), lines_of(meeting, room)
+        motions = _motions(items)
         experts = heard(item.application_id for item in items if item.application_id)
         departures: dict[int, list[Departure]] = {}
         for row in Departure.objects.filter(meeting=meeting).select_related("seat__user", "replaced_by__user"):
@@ -77,10 +79,12 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
                 text += f"\nÀ égalité après tous les critères, départagé par {drawn[item.application.reference]}."
             for expert in experts.get(item.application_id, []):
                 text += f"\nExpert entendu : {expert.name} ({expert.organisation}), avis écrit du {day_of(expert.submitted_at)}."
-            for line in told.get(item.pk, ()):
+            for line in (*motions.get(item.pk, ()), *told.get(item.pk, ())):
                 text += f"\n{line}"
+            if item.application_id and (instead := fallback_line(meeting.call.panel, item.application)):
+                text += f"\n{instead}"
             if item.pk in decisions:
-                text += f"\n{decision_line(decisions[item.pk])}"
+                text += f"\n{decision_line(decisions[item.pk], item.grounds)}"
             title = (
                 f"{item.position}. {item.application.reference} · {item.application.display_title}"
                 if item.application_id
@@ -113,7 +117,7 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
         + (f" ({meeting.rules['legal_basis'].rstrip(' .')})." if meeting.rules["legal_basis"] else ".")
     )
     lines += _earlier_sittings(meeting, room)
-    lines += _presences(room)
+    lines += _presences(room, _moves(meeting, meeting.sitting))
     lines += _genders(room)
     lines += _observers(room)
     event = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb="open").order_by("-id").first()
@@ -133,8 +137,30 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
     return "\n".join(lines)
 
 
-def _presences(room: queries.Room) -> list[str]:
-    """Who held each seat of the two colleges, with the hours of arrival and departure."""
+def _moves(meeting: Meeting, sitting: int) -> dict[int, list[str]]:
+    """By seat, its comings and goings in one sitting, from the log: the row of a seat keeps the last of them only."""
+    log = Event.objects.filter(
+        machine="meeting", object_id=meeting.pk, verb__in=("record_attendance", "adjourn", "fail_quorum")
+    )
+    found: dict[int, list[str]] = {}
+    number = 1
+    for event in log.order_by("id"):
+        if event.verb != "record_attendance":
+            number += 1
+        elif number == sitting:
+            said, there = (
+                found.setdefault(event.payload["seat"], []),
+                event.payload["presence"] != AttendanceKind.ABSENT,
+            )
+            if there and len(said) % 2 == 0:
+                said.append(f"{'retour' if said else 'arrivée'} à {hour_of(event.at)}")
+            elif not there and len(said) % 2:
+                said.append(f"départ à {hour_of(event.at)}")
+    return found
+
+
+def _presences(room: queries.Room, moves: dict[int, list[str]]) -> list[str]:
+    """Who held each seat of the two colleges, with the hours of every arrival and departure."""
     lines: list[str] = []
     for code, label in COLLEGES:
         lines.append("")
@@ -152,10 +178,8 @@ def _presences(room: queries.Room) -> list[str]:
                     if presence == AttendanceKind.ALTERNATE
                     else f"représenté par {row.represented_by.user}, son mandataire"
                 )
-            if row is not None and row.arrived_at:
-                detail += f", arrivée à {hour_of(row.arrived_at)}"
-            if row is not None and row.left_at:
-                detail += f", départ à {hour_of(row.left_at)}"
+            if told := moves.get(seat.pk):
+                detail += f", {', '.join(told)}"
             lines.append(f"- {seat.user}{f', {seat.title}' if seat.title else ''} : {detail}")
     return lines
 
@@ -172,7 +196,7 @@ def _earlier_sittings(meeting: Meeting, room: queries.Room) -> list[str]:
         number += 1
         why = "ajournée" if event.verb == "adjourn" else "ajournée faute de quorum"
         lines += ["", f"Réunion n° {number} de la séance, {opened}, {why} le {instant_of(event.at)}."]
-        lines += _presences(_room_then(meeting, room, number))
+        lines += _presences(_room_then(meeting, room, number), _moves(meeting, number))
         opened = "non ouverte"
     return [*lines, "", f"Réunion n° {meeting.sitting} de la séance."] if lines and meeting.sitting > number else lines
 
@@ -273,6 +297,28 @@ def _item_text(item: AgendaItem, votes: list[Vote], recusals: list[str], departu
     return "\n".join(lines) or "Point non appelé."
 
 
+MOTIONS = {"move": "déplacer le dossier dans le classement", "reopen": "rouvrir le point"}
+
+
+def _motions(items) -> dict[int, list[str]]:
+    """By item, the motions carried and how, from the log."""
+    found: dict[int, list[str]] = {}
+    log = Event.objects.filter(machine="agenda_item", object_id__in=[item.pk for item in items], verb__in=MOTIONS)
+    for event in log.order_by("id"):
+        votes = event.payload.get("motion", "consent")
+        how = (
+            "adoptée sans objection"
+            if votes == "consent"
+            else "adoptée à main levée, "
+            + " ; ".join(
+                f"{label} : pour {votes[code][0]}, contre {votes[code][1]}, abstentions {votes[code][2]}"
+                for code, label in COLLEGES
+            )
+        )
+        found.setdefault(event.object_id, []).append(f"Motion de {hour_of(event.at)}, {MOTIONS[event.verb]} : {how}.")
+    return found
+
+
 def _number(text: str) -> str:
     return text.replace(".", ",")
 
@@ -319,15 +365,33 @@ def _conclusion(meeting: Meeting, decided: int, at) -> str:
     return "\n".join(lines)
 
 
-def decision_line(decision) -> str:
-    """What the list made of a file, as its section says it. No rank: it would tell who is recused from another file where that one stands (art. 12);
-    the ranks are in the decisions."""
+FALLBACKS = {
+    Fallback.ALTERNATE: "lecture par un suppléant du même collège",
+    Fallback.LOWER: "même nombre réduit d’évaluations pour les deux collèges",
+    Fallback.PLENARY: "lecture par la commission en séance",
+}
+
+
+def fallback_line(panel, application) -> str:
+    """What replaced equal reviews of a file (art. 13), with its reason; empty when they were equal."""
+    found = panel.fallback_of(application.reference)
+    if not found:
+        return ""
+    return f"Lecteur manquant remplacé : {FALLBACKS[found['fallback']]} ({found.get('reason', '').rstrip(' .')})."
+
+
+def decision_line(decision, voted_grounds: str = "") -> str:
+    """What the list made of a file, as its section says it, with the grounds when the list wrote others than the vote. No rank: it would tell who is recused
+    from another file where that one stands (art. 12); the ranks are in the decisions."""
     words = {
         "selected": f"aide de {euros_of(decision.amount or 0)}",
         "reserve": "liste complémentaire",
         "rejected": "demande non retenue",
     }
-    return f"Liste adoptée : {words.get(decision.outcome, decision.outcome)} (décision {decision.reference})."
+    told = f"Liste adoptée : {words.get(decision.outcome, decision.outcome)} (décision {decision.reference})."
+    if decision.grounds.strip() != voted_grounds.strip():
+        told += f"\nMotifs de la décision : {decision.grounds.strip()}"
+    return told
 
 
 def freeze_minutes(meeting: Meeting, sections: list[MinutesSection], *, at) -> Document:

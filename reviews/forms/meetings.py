@@ -90,8 +90,8 @@ class PlanForm(FundForm):
                 del self.fields[name]
 
     def params(self):
-        """The keywords of `plan`, `edit_plan` and `change_agenda`, the reason of the urgency apart."""
-        facts = {name: value for name, value in self.cleaned_data.items() if name != "urgency_reason"}
+        """The keywords of `plan`, `edit_plan` and `change_agenda`."""
+        facts = dict(self.cleaned_data)
         facts["applications"] = [self.applications[pk] for pk in facts["applications"]]
         facts["titles"] = [line.strip() for line in facts["titles"].splitlines() if line.strip()]
         facts["minutes_of"] = list(facts.get("minutes_of") or ())
@@ -350,34 +350,79 @@ class CloseVoteForm(FundForm):
     anyway = forms.BooleanField(label=_("Close although some did not vote: the count shows it"), required=False)
 
 
-class MoveForm(ReasonForm):
+COUNTED = (("votes_for", _("for")), ("against", _("against")), ("abstained", _("abstentions")))
+
+
+class MotionForm(ReasonForm):
+    """What the room decides by show of hands: nobody objects, or so many voices of each college."""
+
+    mode = forms.ChoiceField(
+        label=_("How the room decided"),
+        choices=[("consent", _("nobody objects")), ("hands", _("by show of hands, counted below"))],
+        initial="consent",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for college in College:
+            for name, label in COUNTED:
+                self.fields[f"{college.value}_{name}"] = forms.IntegerField(
+                    label=f"{college.label} : {label}", min_value=0, max_value=99, required=False
+                )
+
+    def params(self):
+        given = dict(self.cleaned_data)
+        counts = {
+            college.value: {name: given.pop(f"{college.value}_{name}") or 0 for name, _label in COUNTED}
+            for college in College
+        }
+        return given | {"votes": counts if given.pop("mode") == "hands" else None}
+
+    def refuse(self, refusal):
+        self.status = refusal.status
+        self.add_error(
+            "mode" if refusal.field == "votes" else refusal.field if refusal.field in self.fields else None,
+            str(refusal),
+        )
+
+
+class MoveForm(MotionForm):
     place = forms.IntegerField(label=_("New rank"), min_value=1, max_value=10_000, required=False)
 
-    field_order = ["place", "reason"]
+    field_order = ["place", "reason", "mode"]
 
 
 # ---- the list ----
 
 
 class ListForm(FundForm):
-    """The list to adopt: `outcome_7`, `amount_7` and `grounds_7` for the item 7. `lines` are those proposed from the votes."""
+    """The list to adopt: `outcome_7` and `grounds_7` for the item 7. `lines` are those proposed from the votes, `voted` the amounts voted, by item:
+    the amounts are the votes', the list changes none."""
 
     OUTCOMES = [("selected", _("Fund")), ("reserve", _("Reserve list")), ("rejected", _("Do not fund"))]
 
-    def __init__(self, *args, lines=(), **options):
+    def __init__(self, *args, lines=(), voted=None, **options):
         super().__init__(*args, **options)
-        self.lines = list(lines)
+        self.lines, self.voted = list(lines), voted or {}
         for line in self.lines:
             self.fields[f"outcome_{line.key}"] = forms.ChoiceField(
                 label=_("Outcome"), choices=self.OUTCOMES, initial=line.outcome, required=False
             )
-            self.fields[f"amount_{line.key}"] = EurosField(label=_("Amount"), initial=line.amount, required=False)
             self.fields[f"grounds_{line.key}"] = forms.CharField(
                 label=_("Grounds"), max_length=4000, widget=area(2), initial=line.grounds, required=False
             )
 
     def fields_of(self, key):
-        return {name: self[f"{name}_{key}"] for name in ("outcome", "amount", "grounds")}
+        return {name: self[f"{name}_{key}"] for name in ("outcome", "grounds")}
+
+    def refuse(self, refusal):
+        """Every file without grounds is told beside its own box."""
+        super().refuse(refusal)
+        for line in self.lines if refusal.code == "grounds_missing" else ():
+            name = f"grounds_{line.key}"
+            if name != refusal.field and not self.cleaned_data.get(name):
+                self.add_error(name, _("Write the grounds: every decision has some."))
 
     def params(self):
         return {
@@ -385,7 +430,7 @@ class ListForm(FundForm):
                 {
                     "item": line.key,
                     "outcome": self.cleaned_data[f"outcome_{line.key}"],
-                    "amount": self.cleaned_data[f"amount_{line.key}"],
+                    "amount": self.voted.get(line.key) if line.amount is None else line.amount,
                     "grounds": self.cleaned_data[f"grounds_{line.key}"],
                 }
                 for line in self.lines

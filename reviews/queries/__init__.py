@@ -15,7 +15,6 @@ from reviews.queries.decisions import (
 )
 from reviews.queries.interests import declarations_missing, is_recused, recused_files
 from reviews.queries.panels import (
-    acting_president,
     candidates,
     find_panel,
     genders,
@@ -31,7 +30,6 @@ from reviews.queries.reviewing import filed_reviews, may_see_reviews, my_assignm
 
 __all__ = [
     "Ranking",
-    "acting_president",
     "appeal_until",
     "candidates",
     "declarations_missing",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -26,6 +27,7 @@ from reviews.enums.reading import (
     SeatKind,
 )
 from reviews.models import Decision, Declaration, Seat
+from reviews.models.meeting import ActingPresident
 from reviews.queries.panels import COLLEGES
 
 
@@ -123,11 +125,13 @@ class Signing:
             application__call=call, state=DeclarationState.RECUSED
         ).values_list("application_id", "user_id"):
             self.away.setdefault(application_id, set()).add(user_id)
+        acting = ActingPresident.objects.filter(meeting__call=call, seat=OuterRef("pk"), ended_at__isnull=True)
         self.members = list(
             Seat.objects.current()
             .filter(panel__call=call, kind=SeatKind.FULL_MEMBER)
             .select_related("user")
-            .order_by("-acts_for_president", "id")
+            .annotate(designated=Exists(acting))
+            .order_by("-designated", "-acts_for_president", "id")
         )
 
     @cached_property
@@ -135,7 +139,7 @@ class Signing:
         return holders(Role.AUTHORISING_OFFICER, self.at).first()
 
     def president(self, college, decision: Decision) -> User | None:
-        """Who presides on this file for a college: its co-president, or, he recused, the full member who stands in."""
+        """Who presides on this file for a college: its co-president, or, he recused, the full member who stands in: the one a meeting designated first."""
         away, presidents = self.away.get(decision.application_id, set()), self.presidents[college]
         members = (seat.user for seat in self.members if seat.college == college and seat.user not in presidents)
         return next((person for person in chain(presidents, members) if person.pk not in away), None)

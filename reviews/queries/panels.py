@@ -10,7 +10,6 @@ from django.utils import timezone
 from core.models import User
 from fund.enums import COLLEGE_ROLES, CallState, College, Role
 from fund.models import Call, RoleGrant
-from fund.queries import holders
 from reviews.enums.reading import DeclarationState, Gender, SeatEnd, SeatKind
 from reviews.models import Declaration, Panel, Seat
 
@@ -155,24 +154,6 @@ def recused_ids(application) -> set[int]:
             "user_id", flat=True
         )
     )
-
-
-def acting_president(panel: Panel | None, college: str, application=None, at=None) -> User | None:
-    """Who presides for a college: its co-president, or when he is recused from the file (or nobody holds the office) the full member who stands in."""
-    away = recused_ids(application) if application is not None else set()
-    presidents = list(holders(Role.CO_PRESIDENT, at, college))
-    for person in presidents:
-        if person.pk not in away:
-            return person
-    if panel is None:
-        return None
-    members = (
-        panel.seats.current()
-        .filter(college=college, kind=SeatKind.FULL_MEMBER)
-        .exclude(user__in=away | {person.pk for person in presidents})
-    )
-    seat = members.order_by("-acts_for_president", "id").select_related("user").first()
-    return seat.user if seat else None
 
 
 def fund_of_panel(panel):

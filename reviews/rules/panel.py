@@ -237,7 +237,10 @@ def parity_missing(application, counts: dict, needed: int) -> Refusal:
         "parity_missing",
         _("This application has %(civil)s civil-society and %(state)s State reviews; %(needed)s of each are needed.")
         % {"civil": counts.get(College.CIVIL_SOCIETY, 0), "state": counts.get(College.STATE, 0), "needed": needed},
-        remedy=_("In order: an alternate, the same lower number for both colleges (never zero), or a plenary reading."),
+        remedy=_(
+            "In order: an alternate, the same lower number for both colleges (never zero), or a plenary reading. "
+            "The secretary records it on the page of the panel, under “what replaces a missing reader”."
+        ),
         article="art. 13, 16",
         status=409,
     )

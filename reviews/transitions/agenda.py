@@ -16,6 +16,7 @@ from reviews.models.meeting import AgendaItem, Ballot, Departure, Meeting, Tally
 from reviews.queries import meetings as queries
 from reviews.rules import meetings as rules
 from reviews.rules.meetings import case_officer, president, reason_given, seat_holder
+from reviews.rules.meetings.motion import motion_is_carried
 from reviews.transitions.deeds import deed
 
 CHAIRED = (rules.meeting_is_open, rules.actor_may_see_item)
@@ -499,10 +500,18 @@ def file_withdrawn(*, application, actor, at) -> None:
     who=(president,),
     lock=_lock_meeting,
     danger=True,
-    guards=(*CHAIRED, rules.list_not_adopted_yet, rules.nothing_else_in_discussion, rules.quorum_on_item, reason_given),
+    guards=(
+        *CHAIRED,
+        rules.list_not_adopted_yet,
+        rules.nothing_else_in_discussion,
+        rules.quorum_on_item,
+        reason_given,
+        motion_is_carried,
+    ),
 )
-def reopen(act, agenda_item, *, reason):
-    """A motion carried in the same meeting: the item is discussed and voted on again; both votes are kept."""
+def reopen(act, agenda_item, *, reason, votes=None):
+    """A motion carried in the same meeting: the item is discussed and voted on again; both votes are kept. `votes`: of the motion, by college; None when
+    nobody objects."""
     act.because(reason)
     agenda_item.reopen()
     meeting = Meeting.objects.get(pk=agenda_item.meeting_id)
@@ -516,10 +525,11 @@ def reopen(act, agenda_item, *, reason):
     who=(president,),
     sources=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION, AgendaItemState.VOTED),
     lock=_lock_meeting,
-    guards=(*CHAIRED, rules.list_not_adopted_yet, reason_given),
+    guards=(*CHAIRED, rules.list_not_adopted_yet, rules.quorum_on_item, reason_given, motion_is_carried),
 )
-def move(act, agenda_item, *, place, reason):
-    """The panel moves a file to another rank, by a vote and with its reason; both ranks stay written."""
+def move(act, agenda_item, *, place, reason, votes=None):
+    """The panel moves a file to another rank, by a vote and with its reason; both ranks stay written. `votes`: of the motion, by college; None when
+    nobody objects."""
     if agenda_item.application_id is None:
         raise Refusal("not_a_file", _now("Only files are ranked."), field="place")
     if not isinstance(place, int) or place < 1:

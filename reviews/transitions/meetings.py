@@ -150,9 +150,20 @@ def _number(meeting: Meeting) -> None:
     on="call",
     guards=(rules.call_is_under_review, rules.date_given, rules.date_to_come, rules.files_are_free),
 )
-def plan(act, call, *, planned_at, place="", remote_link="", applications=None, titles=(), minutes_of=()):
+def plan(
+    act,
+    call,
+    *,
+    planned_at,
+    place="",
+    remote_link="",
+    applications=None,
+    titles=(),
+    minutes_of=(),
+    urgency_reason="",
+):
     """A date for the panel of a call. `applications`: files of the agenda (default: all those free); `titles`: other subjects; `minutes_of`: earlier meetings
-    whose minutes are put to the vote."""
+    whose minutes are put to the vote; `urgency_reason`: kept for the notice."""
     number = Meeting.objects.filter(call=call).count() + 1
     meeting = Meeting.objects.create(
         call=call,
@@ -160,6 +171,7 @@ def plan(act, call, *, planned_at, place="", remote_link="", applications=None, 
         planned_at=planned_at,
         place=place.strip(),
         remote_link=remote_link.strip(),
+        urgency_reason=urgency_reason.strip(),
         created_by=act.actor,
         created_at=act.at,
     )
@@ -183,10 +195,25 @@ def plan(act, call, *, planned_at, place="", remote_link="", applications=None, 
     guards=(rules.date_to_come, rules.files_are_free),
 )
 def edit_plan(
-    act, meeting, *, planned_at=None, place=None, remote_link=None, applications=None, titles=None, minutes_of=()
+    act,
+    meeting,
+    *,
+    planned_at=None,
+    place=None,
+    remote_link=None,
+    applications=None,
+    titles=None,
+    minutes_of=(),
+    urgency_reason=None,
 ):
-    """Date, place and agenda, as long as the notice is not sent."""
-    for name, value in (("planned_at", planned_at), ("place", place), ("remote_link", remote_link)):
+    """Date, place, agenda and reason of the urgency, as long as the notice is not sent."""
+    facts = {
+        "planned_at": planned_at,
+        "place": place,
+        "remote_link": remote_link,
+        "urgency_reason": urgency_reason,
+    }
+    for name, value in facts.items():
         if value is not None:
             setattr(meeting, name, value)
     _fill(meeting, applications, titles, minutes_of, actor=act.actor, at=act.at)
@@ -204,10 +231,11 @@ NOTICE = (rules.panel_is_equal, rules.agenda_is_set, rules.place_is_given, rules
     mails=("reviews/meeting.notice",),
 )
 def convene(act, meeting, *, urgency_reason=""):
-    """Send the notice of the two co-presidents to every member and alternate, five days before, or at short notice with a reason."""
-    meeting.urgency_reason = urgency_reason.strip()
+    """Send the notice of the two co-presidents to every member and alternate, five days before, or at short notice with a reason: given here, or when the
+    meeting was planned."""
+    meeting.urgency_reason = urgency_reason.strip() or meeting.urgency_reason
     notice = papers.freeze_notice(meeting, at=act.at)
-    meeting.convene(notice, urgency_reason.strip(), act.at)
+    meeting.convene(notice, meeting.urgency_reason, act.at)
     _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason)
 
 

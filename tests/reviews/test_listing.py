@@ -107,7 +107,7 @@ def changed(*changes, free=100) -> str:
     ("changes", "code"),
     [
         ([], ""),
-        ([{"item": 1, "amount": 30}], ""),
+        ([{"item": 1, "amount": 30}], "below_the_vote"),
         ([{"item": 1, "amount": 29}], "below_minimum_viable"),
         ([{"item": 1, "amount": 61}], "above_the_vote"),
         ([{"item": 1, "amount": 81}], "award_above_request"),
@@ -119,11 +119,11 @@ def changed(*changes, free=100) -> str:
         ([{"item": 1, "outcome": "rejected"}], "against_the_vote"),
         ([{"item": 4, "outcome": "selected", "amount": 10}], "against_the_vote"),
         ([{"item": 4, "outcome": "reserve"}], "against_the_vote"),
-        ([{"item": 3, "outcome": "selected", "amount": 10}], "envelope_exceeded"),
-        ([{"item": 1, "amount": 50}, {"item": 3, "outcome": "selected", "amount": 10}], "freed_amount_jumps"),
-        ([{"item": 2, "amount": 20}, {"item": 3, "outcome": "selected", "amount": 20}], "freed_amount_jumps"),
-        ([{"item": 1, "amount": 30}, {"item": 2, "amount": 20}], ""),
-        ([{"item": 2, "outcome": "reserve"}, {"item": 3, "outcome": "selected", "amount": 10}], "skip_requires_vote"),
+        ([{"item": 3, "outcome": "selected", "amount": 20}], "envelope_exceeded"),
+        ([{"item": 1, "amount": 50}, {"item": 3, "outcome": "selected", "amount": 10}], "below_the_vote"),
+        ([{"item": 2, "amount": 20}, {"item": 3, "outcome": "selected", "amount": 20}], "below_the_vote"),
+        ([{"item": 1, "amount": 30}, {"item": 2, "amount": 20}], "below_the_vote"),
+        ([{"item": 2, "outcome": "reserve"}, {"item": 3, "outcome": "selected", "amount": 20}], "skip_requires_vote"),
         ([{"item": 1, "outcome": "perhaps"}], "outcome_unknown"),
         ([{"item": 4, "grounds": "  "}], "grounds_missing"),
     ],
@@ -133,15 +133,17 @@ def test_a_changed_list_is_adopted_or_says_why_not(changes, code):
     assert changed(*changes) == code
 
 
-def test_what_is_cut_from_a_file_pays_no_other_and_the_refusal_names_both():
-    lines = with_changes(
-        propose_list(FILES, 110), [{"item": 1, "amount": 50}, {"item": 3, "outcome": "selected", "amount": 20}]
-    )
+def test_the_list_takes_nothing_from_the_amount_voted_but_at_the_end_of_the_envelope():
+    lines = with_changes(propose_list(FILES, 110), [{"item": 1, "amount": 50}])
     with pytest.raises(Refusal) as caught:
         check_list(lines, FILES, APPLICATIONS, 110)
-    assert (caught.value.code, caught.value.field) == ("freed_amount_jumps", "amount_1")
-    assert "FP-1" in str(caught.value) and "FP-3" in str(caught.value) and caught.value.remedy
-    check_list(propose_list(FILES, 110), FILES, APPLICATIONS, 110)  # 10 were left, enough for the third in part
+    assert (caught.value.code, caught.value.field) == ("below_the_vote", "amount_1")
+    assert "FP-1" in str(caught.value) and caught.value.remedy
+    at_the_end = propose_list(FILES, 110)
+    assert told(at_the_end)[2] == (3, "selected", 10, None)  # 10 were left, enough for the third in part
+    check_list(at_the_end, FILES, APPLICATIONS, 110)
+    with pytest.raises(Refusal):
+        check_list(with_changes(at_the_end, [{"item": 3, "amount": 11}]), FILES, APPLICATIONS, 110)
 
 
 def test_reserve_ranks_are_given_again_in_order():
@@ -237,7 +239,8 @@ def test_a_list_is_adopted_when_it_keeps_every_rule_and_only_then(made, data):
         if data.draw(st.booleans())
     ]
     lines = with_changes(propose_list(files, free), changes)
-    waits, sound, total, voted_before = False, True, 0, 0
+    follows = {line.key: line.amount for line in propose_list(files, free)}
+    waits, sound, total = False, True, 0
     for line in lines:
         one = known[line.key]
         allowed = {"selected": ("selected", "reserve"), "reserve": ("reserve",), "rejected": ("rejected",)}
@@ -245,10 +248,8 @@ def test_a_list_is_adopted_when_it_keeps_every_rule_and_only_then(made, data):
         if line.outcome == "selected":
             sound &= not waits and one.amount is not None
             sound &= line.amount is not None and max(1, one.least) <= line.amount <= (one.amount or 0)
+            sound &= line.amount in (one.amount, follows[line.key])
             total += line.amount or 0
-            # what the amounts voted for those before leave is all that may pay this file, whatever the chairs cut
-            sound &= voted_before + (line.amount or 0) <= free
-            voted_before += one.amount or 0
         waits |= line.outcome == "reserve" and one.disposition == "selected"
     try:
         check_list(lines, files, of(files), free)

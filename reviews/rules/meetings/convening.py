@@ -110,7 +110,8 @@ def notice_in_time(act: Act) -> None:
         raise Refusal("date_passed", _("The meeting must be in the future."), field="planned_at", article="art. 15")
     days = meeting.rules["notice_days_min"]
     first = timezone.localdate(act.at) + timedelta(days=days)
-    if timezone.localdate(planned) < first and not (act.get("urgency_reason") or "").strip():
+    said = meeting.urgency_reason if meeting.state == MeetingState.PLANNED else ""
+    if timezone.localdate(planned) < first and not (act.get("urgency_reason") or said).strip():
         raise Refusal(
             "notice_too_short",
             _("Notice must go out at least %(days)s days before the meeting.") % {"days": days},

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from core.money import format_euros
 from core.transitions import Act, Refusal
-from fund.enums import College
 from reviews import voting
 from reviews.enums.meeting import (
     AgendaItemState,
@@ -22,6 +21,7 @@ from reviews.queries import review_counts
 from reviews.rules.meetings.attendance import alternate_may_stand, seat_named
 from reviews.rules.meetings.convening import _quorum_missing
 from reviews.rules.meetings.frame import LABELS, lacks, meeting_of
+from reviews.rules.panel import parity_missing
 
 
 def meeting_is_open(act: Act) -> None:
@@ -224,18 +224,7 @@ def _reviews_are_equal(item: AgendaItem) -> None:
         inequality_recorded=True,
     )
     if not parity.holds:
-        raise Refusal(
-            "parity_missing",
-            _(
-                "This application has %(civil)s civil-society and %(state)s State reviews; both colleges must have filed as many."
-            )
-            % {"civil": counts.get(College.CIVIL_SOCIETY, 0), "state": counts.get(College.STATE, 0)},
-            remedy=_(
-                "In order: an alternate, the same lower number for both colleges (never zero), or a plenary reading."
-            ),
-            article="art. 13, 16",
-            status=409,
-        )
+        raise parity_missing(item.application, counts, item.meeting.call.panel.reviews_per_college)
 
 
 def proposal_is_still_sound(act: Act) -> None:

@@ -116,8 +116,9 @@ def with_changes(lines: list[Line], changes: Iterable[dict] | None) -> list[Line
 def check_list(lines: list[Line], candidates: Iterable[Candidate], applications: dict, free: int) -> None:
     """Whether a list may be adopted: each amount, the order of the ranks, the grounds, and the envelope. Raises Refusal naming the file."""
     known = {one.key: one for one in candidates}
+    follows = {line.key: line.amount for line in propose_list(known.values(), free)}
     for line in lines:
-        _line_stands(line, known[line.key], applications[line.key])
+        _line_stands(line, known[line.key], follows[line.key], applications[line.key])
     _grounds_given(lines, known)
     _nobody_jumps(lines, known)
     total = sum(line.amount for line in lines if line.outcome == "selected")
@@ -127,12 +128,11 @@ def check_list(lines: list[Line], candidates: Iterable[Candidate], applications:
             _("%(there)s is left in the envelope; this list needs %(amount)s.")
             % {"there": format_euros(free, cents_if_round=False), "amount": format_euros(total, cents_if_round=False)},
             remedy=_(
-                "Lower the last amount of the list, put a file on the reserve list, or have the envelope raised (authorising officer, then co-president)."
+                "Put the last files on the reserve list, or have the envelope raised (authorising officer, then co-president)."
             ),
             article="art. 4, 17",
             status=409,
         )
-    _nothing_freed_pays_another(lines, known, free)
 
 
 ALLOWED_BY_VOTE = {
@@ -143,8 +143,9 @@ ALLOWED_BY_VOTE = {
 """What the list may say of a file, by what the panel voted."""
 
 
-def _line_stands(line: Line, one: Candidate, application) -> None:
-    """One line of the list: an outcome and an amount the vote allows."""
+def _line_stands(line: Line, one: Candidate, follows: int | None, application) -> None:
+    """One line of the list: an outcome the vote allows, and the amount voted. `follows`: what the list gives it by itself, less only for the file
+    that the end of the envelope cuts."""
     field = f"amount_{line.key}"
     if line.outcome not in ("selected", "reserve", "rejected"):
         raise Refusal(
@@ -173,6 +174,16 @@ def _line_stands(line: Line, one: Candidate, application) -> None:
                 article="art. 17",
                 status=409,
             )
+        if line.amount not in (one.amount, follows):
+            raise Refusal(
+                "below_the_vote",
+                _("%(reference)s: the vote was on %(amount)s, and the list takes nothing from it.")
+                % {"reference": one.reference, "amount": format_euros(one.amount, cents_if_round=False)},
+                remedy=_("Reopen the item by a motion, and vote on the lower amount with its reason."),
+                field=field,
+                article="art. 17",
+                status=409,
+            )
 
 
 def _grounds_given(lines: list[Line], known: dict[int, Candidate]) -> None:
@@ -186,39 +197,6 @@ def _grounds_given(lines: list[Line], known: dict[int, Candidate]) -> None:
             field=f"grounds_{missing[0]}",
             article="art. 18",
         )
-
-
-def _nothing_freed_pays_another(lines: list[Line], known: dict[int, Candidate], free: int) -> None:
-    """The panel voted each amount: what the chairs cut from one file goes back to the envelope. It pays no file further down, which the amounts voted
-    leave waiting: that would be choosing whom to fund with the amounts, past the vote and past the ranks."""
-    taken, cut = 0, None
-    for line in lines:
-        if line.outcome != "selected":
-            continue
-        one = known[line.key]
-        if cut is not None and taken + line.amount > free:
-            raise Refusal(
-                "freed_amount_jumps",
-                _(
-                    "%(reference)s would be paid with what the list takes from %(higher)s, which ranks higher: the vote was on %(amount)s."
-                )
-                % {
-                    "reference": one.reference,
-                    "higher": cut.reference,
-                    "amount": format_euros(cut.amount, cents_if_round=False),
-                },
-                remedy=_(
-                    "Give %(higher)s back the amount voted, or put %(reference)s on the reserve list. "
-                    "To share the money otherwise, reopen the item of %(higher)s by a motion and vote on the lower amount."
-                )
-                % {"higher": cut.reference, "reference": one.reference},
-                field=f"amount_{cut.key}",
-                article="art. 17",
-                status=409,
-            )
-        if cut is None and line.amount < one.amount:
-            cut = one
-        taken += one.amount
 
 
 def _nobody_jumps(lines: list[Line], known: dict[int, Candidate]) -> None:

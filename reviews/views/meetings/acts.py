@@ -168,7 +168,7 @@ ITEM = {
     "ask_secret": Declared(agenda.ask_secret, states=(LISTED, DISCUSSED)),
     "note": Declared(agenda.note, forms.NoteForm, states=(DISCUSSED, VOTED)),
     "move": Declared(agenda.move, forms.MoveForm, states=(DISCUSSED, VOTED)),
-    "reopen": Declared(agenda.reopen, forms.ReasonForm, states=(VOTED,)),
+    "reopen": Declared(agenda.reopen, forms.MotionForm, states=(VOTED,)),
     "defer": Declared(agenda.defer, forms.ReasonForm, states=(LISTED, DISCUSSED)),
     "withdraw": Declared(agenda.withdraw, forms.ReasonForm, states=(LISTED, DISCUSSED)),
 }

@@ -51,7 +51,11 @@ def _list(request, pk: int, desk: Desk):
     ranks = queries.ranking(meeting)
     lines, items, free = _lines(meeting, ranks)
     form = forms.ListForm(
-        request.POST if request.method == "POST" else None, obj=meeting, user=request.user, lines=lines
+        request.POST if request.method == "POST" else None,
+        obj=meeting,
+        user=request.user,
+        lines=lines,
+        voted={pk: item.amount for pk, item in items.items()},
     )
     typed = form.params() if form.is_bound and form.is_valid() else None
     if typed is not None:

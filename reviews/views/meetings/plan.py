@@ -97,12 +97,7 @@ def plan(request, slug):
             with transaction.atomic():
                 made = meetings.plan(call=call, actor=request.user, at=request.received_at, **form.params())
                 if request.POST.get("send"):
-                    meetings.convene(
-                        meeting=made,
-                        actor=request.user,
-                        at=request.received_at,
-                        urgency_reason=form.cleaned_data["urgency_reason"],
-                    )
+                    meetings.convene(meeting=made, actor=request.user, at=request.received_at)
             if not request.POST.get("send"):
                 _warn_of_notice(request, made)
             messages.success(
@@ -142,7 +137,7 @@ def change(request, pk):
             if meeting.state == MeetingState.PLANNED:
                 _warn_of_notice(request, meetings.edit_plan(**facts))
             else:
-                meetings.change_agenda(**facts, urgency_reason=form.cleaned_data["urgency_reason"])
+                meetings.change_agenda(**facts)
             messages.success(request, _("The agenda is changed."))
             return redirect("reviews:conduct", meeting.pk)
         except Refusal as refusal:

@@ -1,0 +1,56 @@
+"""Motions: what the members decide by show of hands besides the proposals on files, to reopen an item or to move a file in the ranking (art. 16, 17)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from core.transitions import Act, Refusal
+from fund.enums import College
+from reviews import voting
+from reviews.queries import meetings as queries
+
+CONSENT = "consent"
+
+
+def tallies_of(votes: Mapping[str, Mapping[str, int]], present: Mapping[str, int]) -> dict[str, voting.CollegeTally]:
+    return {
+        str(college): voting.CollegeTally(
+            *(int(votes.get(str(college), {}).get(name) or 0) for name in ("votes_for", "against", "abstained")),
+            present=present[str(college)],
+        )
+        for college in College
+    }
+
+
+def motion_is_carried(act: Act) -> None:
+    """`votes` None: nobody objects. Else {college: {votes_for, against, abstained}}, counted by the majority of the call; told to the log in figures."""
+    if act.preview:
+        return
+    votes = act.get("votes")
+    if votes is None:
+        act.note(motion=CONSENT)
+        return
+    item = act.obj
+    found = queries.room_of(item.meeting, act.at).quorum(item)
+    tallies = tallies_of(votes, {name: count.present for name, count in found.colleges.items()})
+    for name, tally in tallies.items():
+        if tally.voters > tally.present:
+            raise Refusal(
+                "more_votes_than_present",
+                _("%(college)s: %(n)s voices for %(present)s present or represented.")
+                % {"college": College(name).label, "n": tally.voters, "present": tally.present},
+                field="votes",
+                article="art. 16",
+            )
+    if voting.decide(tallies, rule=item.meeting.rules["majority"], tie="reject").outcome != voting.Outcome.ADOPTED:
+        raise Refusal(
+            "motion_not_carried",
+            _("This motion is not carried by the majority of the call."),
+            remedy=_("The item stays as it is; the minutes can tell the debate."),
+            field="votes",
+            article="art. 16, 17",
+            status=409,
+        )
+    act.note(motion={name: [tally.votes_for, tally.against, tally.abstained] for name, tally in tallies.items()})

@@ -1,0 +1,113 @@
+"""What a co-president found untrue one evening: each act is the room's, and the minutes tell what happened when it happened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from reviews import queries as reads
+from reviews.models import AgendaItem, Decision, Meeting, MinutesSection
+from reviews.transitions import agenda, meetings
+from tests.factories import meetings as hold
+from tests.factories import reviews as make
+from tests.factories.reviews import CIVIL, STATE
+from tests.reviews.test_meeting_pages import with_recusal
+from tests.reviews.test_meetings import refused
+
+pytestmark = pytest.mark.django_db
+
+
+def part(meeting, item=None) -> str:
+    rows = MinutesSection.objects.filter(meeting=meeting, item=item)
+    return rows.order_by("-version", "position").first().text
+
+
+def end(made, meeting, at) -> Meeting:
+    for item in meeting.items.filter(application__isnull=False, state="listed").select_related("application"):
+        hold.agreed(made, item, at)
+    meetings.adopt_list(meeting=Meeting.objects.get(pk=meeting.pk), actor=made.presidents[0], at=at)
+    for person in made.presidents:
+        meeting = meetings.close(meeting=Meeting.objects.get(pk=meeting.pk), actor=person, at=at)
+    return meeting
+
+
+def test_every_coming_and_going_is_in_the_minutes(at):
+    made, meeting, at = hold.opened(files=1)
+    seat = made.seat(made.members[STATE][2])
+    for minutes, presence in ((10, "absent"), (12, "remote"), (13, "room")):
+        meetings.record_attendance(
+            meeting=meeting, actor=made.officer, at=at + timedelta(minutes=minutes), seat=seat, presence=presence
+        )
+    meeting = end(made, meeting, at + timedelta(minutes=20))
+    [line] = [line for line in part(meeting).splitlines() if str(seat.user) in line]
+    hours = [f"{timezone.localtime(at + timedelta(minutes=n)):%-H h %M}" for n in (0, 10, 12)]
+    told = line.replace("\xa0", " ").replace("\u202f", " ")
+    assert f"arrivée à {hours[0]}, départ à {hours[1]}, retour à {hours[2]}" in told
+
+
+def test_a_motion_is_the_rooms(at):
+    made, meeting, at = hold.opened(files=2)
+    item = hold.agreed(made, hold.item_of(meeting), at)
+    move = {"agenda_item": item, "actor": made.presidents[0], "at": at, "place": 2, "reason": "Le calendrier."}
+    lost = {CIVIL: {"votes_for": 3}, STATE: {"against": 3}}
+    refused("motion_not_carried", agenda.move, **move, votes=lost)
+    refused("more_votes_than_present", agenda.move, **move, votes={CIVIL: {"votes_for": 9}, STATE: {"votes_for": 1}})
+    assert AgendaItem.objects.get(pk=item.pk).place is None
+    agenda.move(**move, votes={CIVIL: {"votes_for": 3}, STATE: {"votes_for": 2, "against": 1}})
+    agenda.reopen(agenda_item=item, actor=made.presidents[0], at=at, reason="Une pièce manquait.")
+    item = AgendaItem.objects.get(pk=item.pk)
+    agenda.agree(agenda_item=item, actor=made.presidents[0], at=at)
+    meeting = end(made, Meeting.objects.get(pk=meeting.pk), at)
+    told = part(meeting, item)
+    assert "déplacer le dossier dans le classement : adoptée à main levée, Société civile : pour 3" in told, told
+    assert "rouvrir le point : adoptée sans objection" in told
+
+
+def test_who_was_designated_signs_the_decision_of_the_file_too(at):
+    made, president, first = with_recusal(STATE, 0, files=2, members=3)
+    made, meeting = hold.convened(made)
+    stand_in = made.members[STATE][2]  # not the first of the college: chosen by the meeting
+    now = meeting.planned_at
+    hold.attend(made, meeting, at=now)
+    meetings.designate_acting(meeting=meeting, actor=made.officer, at=now, seat=made.seat(stand_in), reason="recused")
+    meeting = meetings.open(meeting=meeting, actor=made.presidents[0], at=now)
+    agenda.step_out(agenda_item=hold.item_of(meeting, first), actor=made.officer, at=now, seat=made.seat(president))
+    hold.all_agreed(made, meeting, now)
+    meetings.adopt_list(meeting=Meeting.objects.get(pk=meeting.pk), actor=made.presidents[0], at=now)
+    decision = Decision.objects.get(application=first)
+    assert [signer.user for signer in reads.signers(decision, now)] == [made.presidents[0], stand_in]
+
+
+def test_the_reason_of_the_urgency_is_kept_from_the_plan_to_the_notice(at):
+    made, meeting = hold.planned(files=1)
+    soon = timezone.now() + timedelta(days=2)
+    meeting = Meeting.objects.get(pk=meeting.pk)
+    meetings.edit_plan(meeting=meeting, actor=made.officer, planned_at=soon)
+    refused("notice_too_short", meetings.convene, meeting=Meeting.objects.get(pk=meeting.pk), actor=made.officer)
+    meetings.edit_plan(meeting=Meeting.objects.get(pk=meeting.pk), actor=made.officer, urgency_reason="La salle ferme.")
+    meeting = meetings.convene(meeting=Meeting.objects.get(pk=meeting.pk), actor=made.officer)
+    assert meeting.urgency_reason == meeting.notice.context["urgency_reason"] == "La salle ferme."
+
+
+def test_the_minutes_tell_what_replaced_a_reader_and_the_grounds_the_list_wrote(at):
+    made = make.reviewed(files=1)
+    made.panel.shortages = {made.files[0].reference: {"fallback": "plenary", "reason": "Un malade.", "at": ""}}
+    made.panel.save()
+    made, meeting, at = hold.opened(made)
+    item = hold.agreed(made, hold.item_of(meeting), at, proposal="rejected", grounds="")
+    lines = [{"item": item.pk, "grounds": "Rien n’est prêt."}]
+    meetings.adopt_list(meeting=Meeting.objects.get(pk=meeting.pk), actor=made.presidents[0], at=at, lines=lines)
+    for person in made.presidents:
+        meeting = meetings.close(meeting=Meeting.objects.get(pk=meeting.pk), actor=person, at=at)
+    told = part(meeting, item)
+    assert "Lecteur manquant remplacé : lecture par la commission en séance (Un malade)." in told
+    assert "Motifs de la décision : Rien n’est prêt." in told
+
+
+def test_every_file_without_grounds_is_told_beside_its_own_box(at, as_user):
+    made, meeting, at = hold.opened(files=2)
+    hold.all_agreed(made, meeting, at, proposal="rejected", grounds="")
+    page = as_user(made.presidents[0]).post(f"/commission/seances/{meeting.pk}/liste/", {})
+    assert page.status_code == 422 and page.content.decode().count("Écrivez les motifs") >= 2
