@@ -8,8 +8,9 @@ is taken in and waits for a person: money is neither counted twice nor passed ov
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from payments.bank_csv import KIND as CSV
 from payments.camt import Line, Statement
 from payments.models import StatementLine
 
@@ -31,7 +32,27 @@ def identified(parsed: Statement, ours: set[str]) -> list[Found]:
     for position, line in enumerate(parsed.lines, start=1):
         alike[line.identity()].append((position, line))
     found = [one for group in alike.values() for one in _told_apart(group, parsed.kind, ours)]
+    found = _across_formats(found, parsed.kind, ours)
     return sorted(found, key=lambda one: (one.line.is_return, one.position))
+
+
+def _across_formats(found: list[Found], kind: str, ours: set[str]) -> list[Found]:
+    """A CSV words a movement otherwise than a camt file: same sum, direction and day in a file of the other sort is perhaps the same money."""
+    new = [
+        one for one in found if not (one.known or one.doubtful or one.line.end_to_end_id in ours) and one.line.booked
+    ]
+    rows = StatementLine.objects.filter(amount__in={one.line.amount for one in new}).select_related("statement")
+    rows = rows.exclude(statement__kind=CSV) if kind == CSV else rows.filter(statement__kind=CSV)
+    left: dict[tuple, int] = defaultdict(int)
+    for row in rows.exclude(state="ignored"):
+        left[row.direction, row.amount, row.value_on or row.booked_on] += 1
+    doubtful = set()
+    for one in new:
+        key = one.line.direction, one.line.amount, one.line.value_on or one.line.booked_on
+        if left[key]:
+            left[key] -= 1
+            doubtful.add(one.position)
+    return [replace(one, doubtful=True) if one.position in doubtful else one for one in found]
 
 
 def _told_apart(group: list[tuple[int, Line]], kind: str, ours: set[str]) -> list[Found]:

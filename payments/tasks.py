@@ -17,6 +17,7 @@ from payments.rules.agreement import deadline_of
 from payments.rules.report import notice_from
 from payments.transitions import agreement as agreements
 from payments.transitions import amendment as amendments
+from payments.transitions import bank_table as bank_tables
 from payments.transitions import batch as batches
 from payments.transitions import report as reports
 
@@ -92,6 +93,12 @@ def settled(at, actor) -> int:
 
     waiting = PaymentBatch.objects.filter(lines__live=True, lines__instalment__state="in_payment").values("pk")
     return _each(PaymentBatch.objects.filter(state="exported").exclude(pk__in=waiting).order_by("pk"), step)
+
+
+@register("payments.bank_tables", every_seconds=86400)
+def forgotten_tables(at, actor) -> int:
+    """A CSV of the bank that nobody confirmed in a month is forgotten."""
+    return bank_tables.forget_old(at)
 
 
 @register("payments.amendments", every_seconds=300)

@@ -4,9 +4,11 @@ from django.urls import path
 
 from payments.views import (
     amendments,
+    bank_tables,
     batches,
     exports,
     finance,
+    forecast,
     instruction,
     recipient,
     recoveries,
@@ -47,7 +49,7 @@ urlpatterns = [
     path("instruction/comptes-rendus/<int:pk>/", reports.staff_report, name="staff_report"),
     path("paiements/", finance.home, name="home"),
     path("paiements/versements/<int:pk>/", finance.instalment, name="finance_instalment"),
-    path("paiements/calendrier/", finance.calendar, name="calendar"),
+    path("paiements/calendrier/", forecast.calendar, name="calendar"),
     path("paiements/ordres.csv", exports.orders_csv, name="orders_csv"),
     path("paiements/ordres.xlsx", exports.orders_xlsx, name="orders_xlsx"),
     path("paiements/comptes/", finance.account_list, name="finance_accounts"),
@@ -63,6 +65,7 @@ urlpatterns = [
     path("paiements/lots/<str:reference>/", batches.batch, name="batch"),
     path("paiements/lots/<str:reference>/fichier/", batches.batch_file, name="batch_file"),
     path("paiements/releves/", statements.statement_list, name="statements"),
+    path("paiements/releves/csv/<int:pk>/", bank_tables.bank_table, name="bank_table"),
     path("paiements/releves/<str:reference>/", statements.statement, name="statement"),
     path("paiements/rapprochement/", statements.line_list, name="lines"),
     path("paiements/rapprochement/<int:pk>/", statements.line, name="line"),

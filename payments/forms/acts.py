@@ -175,7 +175,8 @@ class BatchControlsForm(FundForm):
 
 class StatementForm(FundForm):
     file = forms.FileField(
-        label=_("The bank’s file (camt.053, camt.054 or pain.002)"),
+        label=_("The bank’s file (camt.053, camt.054, pain.002 or CSV)"),
+        help_text=_("Of a CSV, you confirm what each column holds before anything is imported."),
         error_messages={"required": _("Choose the file of the bank.")},
     )
 

@@ -7,12 +7,13 @@ from payments.models.batch import BatchLine, PaymentBatch
 from payments.models.instalment import Instalment, PaymentOrder
 from payments.models.recovery import Recovery
 from payments.models.report import Report, ReportLine
-from payments.models.statement import BankStatement, StatementLine
+from payments.models.statement import BankStatement, BankTable, StatementLine
 
 __all__ = [
     "Agreement",
     "Amendment",
     "BankStatement",
+    "BankTable",
     "BatchLine",
     "Evidence",
     "Instalment",

@@ -129,3 +129,37 @@ class StatementLine(Machine):
     @transition(state, source=L.TO_CHECK, target=L.DISMISSED)
     def dismiss(self, by, at, note):
         self.handled_by, self.handled_at, self.note = by, at, note
+
+
+class BankTable(models.Model):
+    """A CSV of the bank from its upload to its import: its bytes wait for a person to confirm the columns, then go; the mapping stays for the next."""
+
+    name = models.CharField(_("name of the file"), max_length=200)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    content = models.BinaryField(_("content"), blank=True, default=b"")
+    headers = models.CharField(_("SHA-256 of the headers"), max_length=64, db_index=True)
+    mapping = models.JSONField(_("columns"), default=dict)
+    uploaded_by = person(_("uploaded by"))
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    confirmed_by = person(_("columns confirmed by"))
+    confirmed_at = instant(_("columns confirmed at"))
+    statement = models.OneToOneField(
+        BankStatement, models.PROTECT, null=True, blank=True, related_name="table", verbose_name=_("statement")
+    )
+
+    objects = StatementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("bank table")
+        verbose_name_plural = _("bank tables")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(statement__isnull=True, confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | Q(statement__isnull=False, confirmed_at__isnull=False, confirmed_by__isnull=False),
+                name="bank_table_confirmed",
+            )
+        ]
+
+    def __str__(self):
+        return self.name

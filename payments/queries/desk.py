@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import Count, F, Prefetch, Q, Sum
 from django.utils import timezone
@@ -205,26 +205,6 @@ def recoveries(user, states: tuple[str, ...] = ()):
         "agreement__application__lead", "agreement__application__bearer_organisation"
     )
     return (found.filter(state__in=states) if states else found).order_by("-state", "observations_due_on", "pk")
-
-
-def calendar(user, at) -> list[dict]:
-    """Payments still to make, by week of their last day: number and cents. The late ones first."""
-    today = timezone.localdate(at)
-    found = (
-        Instalment.objects.visible_to(user)
-        .filter(pay_by_on__isnull=False)
-        .exclude(state__in=(S.PAID, S.CANCELLED))
-        .order_by("pay_by_on")
-    )
-    weeks: dict[date, dict] = {}
-    for pay_by_on, amount, certified in found.values_list("pay_by_on", "amount", "certified_amount"):
-        monday = pay_by_on - timedelta(days=pay_by_on.weekday())
-        week = weeks.setdefault(
-            monday, {"monday": monday, "n": 0, "amount": 0, "late": monday + timedelta(days=6) < today}
-        )
-        week["n"] += 1
-        week["amount"] += amount if certified is None else certified
-    return list(weeks.values())
 
 
 def candidates(line):

@@ -16,7 +16,7 @@ from core.money import format_euros
 from core.transitions import Refusal, locked, verb
 from fund import ledger
 from fund.models import FundIdentity
-from payments import camt
+from payments import bank_csv, camt
 from payments.iban import compact, last_four
 from payments.identities import identified
 from payments.models import BankStatement, Instalment, PaymentBatch, PaymentOrder, Recovery, StatementLine
@@ -32,19 +32,27 @@ from payments.transitions.common import followed_by, lock_grants, lock_instalmen
 FINAL_REJECTIONS = ("RJCT", "CANC")
 
 
-def read(content: bytes, name: str) -> camt.Statement:
-    """The parsed file. Raises Refusal with the line and the reason: unreadable, already imported, another account."""
+def unreadable(error: camt.Unreadable) -> Refusal:
+    """Where and why the file cannot be trusted."""
+    return Refusal(
+        "statement_unreadable",
+        _now("This statement cannot be read: line %(line)s, %(reason)s.")
+        % {"line": error.line, "reason": error.reason},
+        remedy=_now("Nothing was imported; ask the bank for a camt.053, camt.054 or pain.002 file."),
+        article="art. 22",
+        field="file",
+    )
+
+
+def read(content: bytes, name: str, mapping: dict | None = None) -> camt.Statement:
+    """The parsed file; a CSV with the mapping of its columns. Raises Refusal with the line and the reason: unreadable, already imported, another account."""
+    ours = compact(FundIdentity.current().debtor_iban)
     try:
-        statement = camt.parse(content)
+        statement = (
+            camt.parse(content) if mapping is None else bank_csv.parse(content, bank_csv.Mapping(**mapping), ours)
+        )
     except camt.Unreadable as error:
-        raise Refusal(
-            "statement_unreadable",
-            _now("This statement cannot be read: line %(line)s, %(reason)s.")
-            % {"line": error.line, "reason": error.reason},
-            remedy=_now("Nothing was imported; ask the bank for a camt.053, camt.054 or pain.002 file."),
-            article="art. 22",
-            field="file",
-        ) from error
+        raise unreadable(error) from error
     known = already_imported(content, statement)
     if known:
         raise Refusal(
@@ -56,7 +64,6 @@ def read(content: bytes, name: str) -> camt.Statement:
             field="file",
             status=409,
         )
-    ours = compact(FundIdentity.current().debtor_iban)
     sent_from = {
         compact(batch.debtor_iban) for batch in PaymentBatch.objects.exclude(debtor_iban="").order_by("-id")[:50]
     }
@@ -112,9 +119,12 @@ def _close(instalment_ids, at) -> None:
     ledger=("pay", "unorder", "bounce", "return"),
     lock=_one_at_a_time,
 )
-def import_statement(act, _none, *, content, name):
-    """Import a camt.053, camt.054 or pain.002 (call with `bank_statement=None`); `content` bytes. The same file or the same line twice changes nothing."""
-    parsed = read(content, name)
+def import_statement(act, _none, *, content, name, mapping=None):
+    """Import a camt.053, camt.054, pain.002, or a CSV with the `mapping` of its columns (call with `bank_statement=None`); `content` bytes.
+
+    The same file or the same line twice changes nothing.
+    """
+    parsed = read(content, name, mapping)
     statement = BankStatement.objects.create(
         reference=references.new("R", timezone.localdate(act.at).year),
         kind=parsed.kind,

@@ -193,22 +193,6 @@ def instalment(request, pk):
     )
 
 
-@allow(finance_desk)
-@require_safe
-def calendar(request):
-    """Payments still to make, week by week."""
-    weeks = desk.calendar(request.user, request.received_at)
-    return render(
-        request,
-        "payments/finance/calendar.html",
-        {
-            "weeks": weeks,
-            "total": sum(week["amount"] for week in weeks),
-            "most": max((week["amount"] for week in weeks), default=0),
-        },
-    )
-
-
 # ---- bank accounts ----
 
 

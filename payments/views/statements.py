@@ -15,8 +15,9 @@ from core.access import allow
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk
-from payments import camt, forms
-from payments.models import BankStatement, StatementLine
+from payments import bank_csv, camt, forms
+from payments.models import BankStatement, BankTable, StatementLine
+from payments.transitions import bank_table as bank_tables
 from payments.transitions import statement as statements
 from payments.views.acts import act, cards, posted, status
 from payments.views.finance import may_pay
@@ -40,6 +41,8 @@ def statement_list(request):
     if request.method == "POST" and form.is_valid():
         try:
             found = _import(request, form.cleaned_data["file"])
+            if isinstance(found, BankTable):
+                return redirect(reverse("payments:bank_table", args=[found.pk]))
             messages.success(
                 request,
                 ngettext("%(n)s payment reconciled.", "%(n)s payments reconciled.", found.matched_count)
@@ -61,13 +64,17 @@ def statement_list(request):
             "form": form,
             "page": page_of(request, rows),
             "may_pay": may_pay(request),
+            "tables": BankTable.objects.visible_to(request.user)
+            .filter(statement__isnull=True)
+            .select_related("uploaded_by"),
             "to_check": StatementLine.objects.filter(state="to_check").count(),
         },
         status=422 if form.errors else 200,
     )
 
 
-def _import(request, uploaded) -> BankStatement:
+def _import(request, uploaded) -> BankStatement | BankTable:
+    """The statement; a CSV instead waits for somebody to confirm its columns."""
     if uploaded.size > camt.MAX_BYTES:
         raise Refusal(
             "file_too_large",
@@ -75,8 +82,11 @@ def _import(request, uploaded) -> BankStatement:
             remedy=_("Ask the bank for one statement a day."),
             field="file",
         )
+    content = uploaded.read()
+    if bank_csv.looks_like_csv(content):
+        return bank_tables.keep(content=content, name=uploaded.name, actor=request.user, at=request.received_at)
     return statements.import_statement(
-        bank_statement=None, actor=request.user, at=request.received_at, content=uploaded.read(), name=uploaded.name
+        bank_statement=None, actor=request.user, at=request.received_at, content=content, name=uploaded.name
     )
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from applications.transitions import partnerships
 from fund.enums import Role
 from payments.models import StatementLine
+from payments.transitions import bank_table
 from tests.factories import applications as files
 from tests.factories import ledger as books
 from tests.factories import payments as make
@@ -135,6 +136,9 @@ def test_the_pages_of_the_money(stage, as_user):
     lot = make.first_of(sent).batch_lines.get(live=True).batch
     statement = StatementLine.objects.get(pk=lines[0]).statement
     draft_report = paid.reports.get()
+    columns = bank_table.keep(
+        content=b"Date;Montant;Motif\n24/11/2026;-4,20;Frais", name="a.csv", actor=people.payer, at=at
+    )
 
     def of(row, *names):
         return [f"/dossiers/{row.reference}/{name}" for name in names]
@@ -195,6 +199,7 @@ def test_the_pages_of_the_money(stage, as_user):
                     "/paiements/?etape=paid",
                     "/paiements/?etape=rejected",
                     "/paiements/calendrier/",
+                    f"/paiements/releves/csv/{columns.pk}/",
                     "/paiements/comptes/",
                     f"/paiements/comptes/{given.pk}/",
                     "/paiements/lots/",
