@@ -17,6 +17,8 @@ from reviews import queries
 from reviews.api.common import closed_to, data_of, sits
 from reviews.models import Assignment
 from reviews.queries import reviewing
+from reviews.rules.reviews import LONGEST_EXPLANATION, LONGEST_TEXT
+from reviews.scoring import MAX_HALF_POINTS
 from reviews.transitions import assignments
 
 
@@ -91,7 +93,7 @@ class AssignmentResource(Resource):
 
 class ScoreSerializer(serializers.Serializer):
     criterion = serializers.CharField(source="criterion.code")
-    half_points = serializers.IntegerField(allow_null=True, help_text="0 to 10: 0 to 5 by halves")
+    half_points = serializers.IntegerField(allow_null=True, help_text=f"0 to {MAX_HALF_POINTS}: 0 to 5 by halves")
     cannot_judge = serializers.BooleanField()
     justification = serializers.CharField()
 
@@ -113,16 +115,19 @@ class ReviewSerializer(AssignmentSerializer):
 
 
 class ScoreDraft(Strict):
-    half_points = serializers.IntegerField(allow_null=True, required=False, min_value=0, max_value=10)
+    half_points = serializers.IntegerField(allow_null=True, required=False, min_value=0, max_value=MAX_HALF_POINTS)
     cannot_judge = serializers.BooleanField(required=False)
-    justification = serializers.CharField(max_length=5000, allow_blank=True, required=False)
+    justification = serializers.CharField(max_length=LONGEST_EXPLANATION, allow_blank=True, required=False)
 
 
 class ReviewDraft(Strict):
     scores = serializers.DictField(child=ScoreDraft(), required=False, help_text="By code of criterion")
-    comment = serializers.CharField(max_length=8000, allow_blank=True, required=False)
+    comment = serializers.CharField(max_length=LONGEST_TEXT, allow_blank=True, required=False)
     note = serializers.CharField(
-        max_length=8000, allow_blank=True, required=False, help_text="For the panel; never shown to the applicant"
+        max_length=LONGEST_TEXT,
+        allow_blank=True,
+        required=False,
+        help_text="For the panel; never shown to the applicant",
     )
     proposed_amount = serializers.IntegerField(
         min_value=0, max_value=10**11, required=False, help_text="In cents, whole euros; 0 takes it away"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.browser import as_int
 from core.forms import DayField, EurosField, FundForm, InstantField
 from reviews.enums.reading import AUTOMATIC_GROUNDS, Fallback, Ground
 from reviews.models import Seat
@@ -222,18 +221,3 @@ class NotifyForm(FundForm):
 
 class LeaveForm(FundForm):
     reason = forms.CharField(label=_("A word on why, if you wish"), max_length=1000, widget=area(), required=False)
-
-
-def scores_of(data, criteria) -> dict[str, dict]:
-    """What the grid holds: {criterion code: half points, cannot judge, explanation}. A score that is not a number of half points stays as typed, for the
-    verb to refuse; a criterion left alone has none."""
-    found = {}
-    for criterion in criteria:
-        choice = data.get(f"score-{criterion.code}", "")
-        row: dict = {"justification": data.get(f"why-{criterion.code}", "")[:4000]}
-        if choice == "n":
-            row |= {"cannot_judge": True, "half_points": None}
-        elif choice:
-            row |= {"cannot_judge": False, "half_points": -1 if (given := as_int(choice)) is None else given}
-        found[criterion.code] = row
-    return found

@@ -10,6 +10,11 @@ from reviews.models import Assignment, Declaration
 from reviews.rules.meetings.discussion import check_amount
 from reviews.scoring import MAX_HALF_POINTS
 
+LONGEST_EXPLANATION = 5_000
+"""Characters of the explanation of one score."""
+LONGEST_TEXT = 8_000
+"""Characters of the word to the applicant, and of the note for the panel."""
+
 
 def declared_none(act: Act) -> None:
     declaration = Declaration.objects.filter(application=act.obj.application_id, user=act.obj.seat.user_id).first()
@@ -65,6 +70,27 @@ def whole_euros(amount: int | None) -> None:
             remedy=_("For example 12 000. Leave the field empty to propose nothing."),
             field="proposed_amount",
         )
+
+
+def _fits(text: str | None, most: int, what: str, field: str) -> None:
+    if text and len(text) > most:
+        raise Refusal(
+            "text_too_long",
+            _("“%(what)s” may hold %(most)s characters; it holds %(count)s.")
+            % {"what": what, "count": len(text), "most": most},
+            remedy=_("Nothing is saved until you shorten it; your text stays here."),
+            field=field,
+        )
+
+
+def texts_fit(assignment: Assignment, scores: dict, comment: str | None, note: str | None) -> None:
+    """Nothing that is too long is cut: it is refused, and stays where it was typed."""
+    for code, given in scores.items():
+        if len(given.get("justification") or "") > LONGEST_EXPLANATION:
+            row = assignment.application.call.criteria.filter(code=code).first()
+            _fits(given["justification"], LONGEST_EXPLANATION, row.label if row else code, f"why-{code}")
+    _fits(comment, LONGEST_TEXT, _("A word to the applicant"), "comment")
+    _fits(note, LONGEST_TEXT, _("A note for the panel"), "note")
 
 
 class ReviewConflict(Refusal):

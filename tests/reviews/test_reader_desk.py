@@ -14,6 +14,7 @@ from core.transitions import Refusal
 from reviews import tasks
 from reviews.models import Assignment, Decision
 from reviews.queries import feedback, personal, reviewing
+from reviews.rules.reviews import LONGEST_EXPLANATION, LONGEST_TEXT
 from reviews.transitions import assignments, reminders
 from tests.factories import reviews as make
 
@@ -165,6 +166,51 @@ def test_the_same_text_sent_twice_is_no_conflict(at, as_user):
     assert browser.post(path, sent, headers=JSON).json()["version"] == 1
     again = browser.post(path, sent, headers=JSON)
     assert again.status_code == 200 and again.json()["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "label"),
+    [
+        ("why-besoin", LONGEST_EXPLANATION, "Besoin"),
+        ("comment", LONGEST_TEXT, "Un mot au porteur"),
+        ("note", LONGEST_TEXT, "Une note pour la commission"),
+    ],
+)
+def test_a_text_is_kept_whole_or_refused_and_never_cut(at, as_user, name, most, label):
+    made = make.reading(files=1)
+    pair = first_pair(made)
+    browser, path = as_user(pair.seat.user), f"/commission/dossiers/{pair.application.reference}/"
+    whole = (
+        "é" * (most - 8) + "\r\n. Fin."
+    )  # the end of a line counts for one sign, as the counter of the page counts it
+    sent = everything(made, version="0", autosave="1") | {name: whole}
+    assert browser.post(path, sent, headers=JSON).status_code == 200
+    page = text(browser.get(path))
+    assert whole.replace("\r\n", "\n") in page and f'data-limit="{most}"' in page
+    sent = sent | {name: f"{whole}!!", "version": "1"}
+    answer = browser.post(path, sent, headers=JSON)
+    assert answer.status_code == 422 and answer.json()["code"] == "text_too_long" and label in answer.json()["detail"]
+    del sent["autosave"]
+    for act in ("save", "submit"):
+        refused = browser.post(path, sent | {"act": act})
+        assert refused.status_code == 422 and label in text(refused)
+        assert f"{whole}!!".replace("\r\n", "\n") in text(refused).replace("\r\n", "\n")
+    pair.refresh_from_db()
+    assert pair.state == "in_progress" and pair.version == 1
+    assert browser.post(path, sent | {name: whole, "act": "submit"}).status_code == 302
+
+
+def test_a_program_is_held_to_the_same_lengths(at, api):
+    made = make.reading(files=1)
+    pair = first_pair(made)
+    path, reader = f"/api/v1/reviews/{pair.pk}/", api(pair.seat.user)
+    for scores, comment, status in [
+        ("é" * LONGEST_EXPLANATION, "é" * LONGEST_TEXT, 200),
+        ("é" * (LONGEST_EXPLANATION + 1), "", 400),
+        ("", "é" * (LONGEST_TEXT + 1), 400),
+    ]:
+        body = {"scores": {"besoin": {"justification": scores}}, "comment": comment}
+        assert reader.patch(path, body, format="json").status_code == status
 
 
 # ---- order ----

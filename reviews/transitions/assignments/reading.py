@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.transitions import Refusal, TwoKey, check_text, locked, verb
+from core.transitions import Act, Refusal, TwoKey, check_text, locked, verb
 from reviews.enums.reading import AssignmentState
 from reviews.models import Assignment, ReviewVersion, Score
 from reviews.notifications import tell
@@ -25,7 +25,7 @@ def save_draft(
 ) -> Assignment:
     """Keep what is typed, incomplete or not: private, no event. `scores`: {criterion code: {"half_points", "cannot_judge", "justification"}}, each part
     optional; `proposed_amount` in cents, 0 takes it away; None leaves a text or the amount as it is. Raises Refusal (`not_permitted`, `reading_closed`,
-    `score_out_of_range`, `amount_not_whole`, `version_conflict`…)."""
+    `score_out_of_range`, `text_too_long`, `amount_not_whole`, `version_conflict`…)."""
     at = at or timezone.now()
     check_text([scores or {}, comment, note])
     with transaction.atomic():
@@ -33,6 +33,7 @@ def save_draft(
         if row.state == AssignmentState.ASSIGNED:
             row = start(assignment=row, actor=actor, at=at)
         _check_draft(row, actor, at, scores or {})
+        rules.texts_fit(row, scores or {}, comment, note)
         rules.whole_euros(proposed_amount)
         if version is not None and version != row.version:
             if _changes(row, scores or {}, comment, note, proposed_amount):
@@ -80,8 +81,6 @@ def _check_draft(row: Assignment, actor, at, scores: dict) -> None:
             remedy=_("Reopening needs a co-president."),
             article="art. 14",
         )
-    from core.transitions import Act
-
     act = Act(declared, row, actor, at)
     rules.declared_none(act)
     rules.reading_is_open(act)

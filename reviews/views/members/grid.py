@@ -18,11 +18,11 @@ from core.templatetags.ui import instant
 from core.transitions import Refusal
 from reviews.enums.reading import AssignmentState
 from reviews.forms import reading as forms
-from reviews.forms.grid import written
+from reviews.forms.grid import scores_of, written
 from reviews.models import Assignment
 from reviews.queries import reviewing
 from reviews.rules.meetings.discussion import least_amount, most_amount
-from reviews.rules.reviews import ReviewConflict, missing_criteria
+from reviews.rules.reviews import LONGEST_EXPLANATION, LONGEST_TEXT, ReviewConflict, missing_criteria
 from reviews.transitions import assignments
 from reviews.views.acts import act
 
@@ -144,7 +144,7 @@ def grid(assignment, application, typed=None) -> list[dict]:
     kept = {score.criterion_id: score for score in assignment.scores.all()} if assignment else {}
     criteria = list(application.call.criteria.order_by("position", "id"))
     if typed is not None:
-        found = forms.scores_of(typed, criteria)
+        found = scores_of(typed, criteria)
         kept = {row.pk: {"cannot_judge": False, "half_points": None} | found[row.code] for row in criteria}
     lines = []
     for row in criteria:
@@ -189,6 +189,8 @@ def context(request, application, assignment: Assignment | None, panel, posted: 
         "conflict": conflict,
         "is_unsaved": typed is not None or bool(posted.amount_error),
         "steps": STEPS,
+        "longest_explanation": LONGEST_EXPLANATION,
+        "longest_text": LONGEST_TEXT,
         "writable": (writable := _is_writable(assignment, panel)),
         "left": missing_criteria(assignment) if writable and assignment else [],
         "refusal": refusal,
