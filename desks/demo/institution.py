@@ -12,7 +12,7 @@ from core.models import TwoKeyAct, User
 from desks.demo.reader import cents
 from desks.demo.world import ROLES_SINCE, World
 from fund.enums import Role
-from fund.models import Organisation, Theme
+from fund.models import Criterion, InstalmentLine, Organisation, Theme
 from fund.transitions import calls, envelopes, identity, roles, rules
 
 LEGAL_BASIS = "Statuts de l’établissement fictif « Premier Essai », article 9 : chaque collège pèse la moitié (base légale fictive, pour la démonstration)."
@@ -192,12 +192,8 @@ def call_content(world: World, row: dict) -> dict:
         "closes_at": instant("closes", closes),
         "review_closes_at": instant("review_closes", closes),
         **days,
-        "criteria": [
-            {key: item[key] for key in ("code", "label", "question", "weight", "anchors")} for item in row["criteria"]
-        ],
-        "instalment_lines": [
-            {key: item[key] for key in ("code", "label", "percent", "trigger")} for item in row["instalment_plan"]
-        ],
+        "criteria": [{key: item[key] for key in Criterion.FIELDS} for item in row["criteria"]],
+        "instalment_lines": [{key: item[key] for key in InstalmentLine.FIELDS} for item in row["instalment_plan"]],
         "eligibility_questions": [
             {
                 "code": item["code"],

@@ -16,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 from core.forms import DayField, EurosField, FundForm, InstantField
 from core.transitions import Refusal
 from fund.enums import Trigger
-from fund.models import Call, Envelope, Theme
+from fund.models import Call, Criterion, Envelope, Theme
 from fund.models.ledger import EnvelopeState
 from fund.rules.call_amendments import AMENDABLE_DATES
 from fund.rules.content import MOST, SCORES
@@ -190,20 +190,13 @@ class CriterionForm(FundForm):
 
     def row(self) -> dict:
         data = self.cleaned_data
-        return {
-            "code": data["code"],
-            "label": data["label"],
-            "weight": data["weight"],
-            "question": data["question"],
-            "anchors": [
-                {"score": score, "label": data[f"anchor_{score}"]} for score in SCORES if data[f"anchor_{score}"]
-            ],
-        }
+        anchors = [{"score": score, "label": data[f"anchor_{score}"]} for score in SCORES if data[f"anchor_{score}"]]
+        return {name: anchors if name == "anchors" else data[name] for name in Criterion.FIELDS}
 
     @staticmethod
     def initial_of(row: dict) -> dict:
         anchors = {f"anchor_{anchor['score']}": anchor["label"] for anchor in row["anchors"]}
-        return {name: row[name] for name in ("code", "label", "weight", "question")} | anchors
+        return {name: value for name, value in row.items() if name != "anchors"} | anchors
 
 
 class PlainRowForm(FundForm):

@@ -71,6 +71,8 @@ class Call(Machine):
         "projects_end_by_on",
         "reports_by_on",
     )
+    CHILDREN = ("criteria", "instalment_lines", "eligibility_questions", "faq")
+    """Lists of rows; what is written in a row is the `FIELDS` of its model, its place the order of the list."""
 
     state = FSMField(_("state"), choices=CallState.choices, default=CallState.DRAFT, protected=True)
     number = models.PositiveIntegerField(_("number"), unique=True)
@@ -221,31 +223,10 @@ class Call(Machine):
             "envelope": self.envelope_id,
             "rule_version": self.rule_version_id,
             "themes": sorted(theme.code for theme in self.themes.all()),
-            "criteria": [
-                {
-                    "code": row.code,
-                    "label": row.label,
-                    "question": row.question,
-                    "weight": row.weight,
-                    "anchors": row.anchors,
-                }
-                for row in self.criteria.all()
-            ],
-            "instalment_lines": [
-                {"code": row.code, "label": row.label, "percent": row.percent, "trigger": row.trigger}
-                for row in self.instalment_lines.all()
-            ],
-            "eligibility_questions": [
-                {
-                    "code": row.code,
-                    "question": row.question,
-                    "expected": row.expected,
-                    "refusal": row.refusal,
-                    "article": row.article,
-                }
-                for row in self.eligibility_questions.all()
-            ],
-            "faq": [{"question": row.question, "answer": row.answer} for row in self.faq.all()],
+            **{
+                name: [{field: getattr(row, field) for field in row.FIELDS} for row in getattr(self, name).all()]
+                for name in self.CHILDREN
+            },
         }
 
     # The graph.
@@ -302,6 +283,8 @@ class Call(Machine):
 class Criterion(models.Model):
     """One criterion of a call's grid: weight in percent, six anchors `[{"score": 0…5, "label": …}]`."""
 
+    FIELDS = ("code", "label", "question", "weight", "anchors")
+
     call = models.ForeignKey(Call, models.CASCADE, related_name="criteria", verbose_name=_("call"))
     position = models.PositiveSmallIntegerField(_("position"))
     code = models.SlugField(_("code"), max_length=40)
@@ -325,6 +308,8 @@ class Criterion(models.Model):
 
 class InstalmentLine(models.Model):
     """One line of a call's instalment plan: the share paid when its trigger happens; the remainder of cents goes to the last."""
+
+    FIELDS = ("code", "label", "percent", "trigger")
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="instalment_lines", verbose_name=_("call"))
     number = models.PositiveSmallIntegerField(_("number"))
@@ -351,6 +336,8 @@ class InstalmentLine(models.Model):
 class EligibilityQuestion(models.Model):
     """A yes-or-no question asked before writing; the other answer shows the refusal and its article."""
 
+    FIELDS = ("code", "question", "expected", "refusal", "article")
+
     call = models.ForeignKey(Call, models.CASCADE, related_name="eligibility_questions", verbose_name=_("call"))
     position = models.PositiveSmallIntegerField(_("position"))
     code = models.SlugField(_("code"), max_length=40)
@@ -370,6 +357,8 @@ class EligibilityQuestion(models.Model):
 
 
 class FaqEntry(models.Model):
+    FIELDS = ("question", "answer")
+
     call = models.ForeignKey(Call, models.CASCADE, related_name="faq", verbose_name=_("call"))
     position = models.PositiveSmallIntegerField(_("position"))
     question = models.CharField(_("question"), max_length=200)

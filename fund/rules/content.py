@@ -16,11 +16,10 @@ from fund.rules.common import read_day, read_instant
 
 TEXTS = {"title": 120, "summary": 400, "description": 20_000}
 AMOUNTS = {"ceiling_amount": (1, 100_000_000), "floor_amount": (0, 100_000_000)}
-CHILDREN = ("criteria", "instalment_lines", "eligibility_questions", "faq")
 MOST = 20
 """Most rows of one kind a call may have."""
 SCORES = range(6)
-KNOWN = {*Call.PLAIN, *Call.INSTANTS, *Call.DAYS, *CHILDREN, "envelope", "rule_version", "themes", "new_themes"}
+KNOWN = {*Call.PLAIN, *Call.INSTANTS, *Call.DAYS, *Call.CHILDREN, "envelope", "rule_version", "themes", "new_themes"}
 RESERVED = ("nouveau",)
 """Ends of addresses that lead elsewhere at the desk."""
 
@@ -203,7 +202,7 @@ def read(content: Any) -> dict[str, Any]:
             values[name] = read_instant(value, name)
         elif name in Call.DAYS:
             values[name] = read_day(value, name)
-        elif name in CHILDREN:
+        elif name in Call.CHILDREN:
             values[name] = _children(name, value)
         elif name == "max_duration_months":
             values[name] = _number(value, name, 1, 60)

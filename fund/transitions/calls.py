@@ -53,7 +53,7 @@ def _write_rows(call: Call, values: dict) -> None:
 def _fill(call: Call, values: dict) -> None:
     """Put what was read on the row: plain facts only; the rules are those in force unless said otherwise."""
     for name, value in values.items():
-        if name not in (*plain.CHILDREN, "themes", "new_themes"):
+        if name not in (*Call.CHILDREN, "themes", "new_themes"):
             setattr(call, name, value)
     if "rule_version" not in values:
         call.rule_version = rules_in_force()
@@ -151,8 +151,8 @@ def amend(act, call, *, changes, reason):
     """Texts, and dates that move later. `changes` as `Call.content()` names them; `reason` says what changes to those who have a file under way."""
     act.because(reason)
     values = plain.read(changes)
-    former = {name: getattr(call, name) for name in values if name not in plain.CHILDREN}
-    call.amend({name: value for name, value in values.items() if name not in plain.CHILDREN})
+    former = {name: getattr(call, name) for name in values if name not in Call.CHILDREN}
+    call.amend({name: value for name, value in values.items() if name not in Call.CHILDREN})
     _write_rows(call, values)
     act.note(fields=sorted(values), version=call.version)
     notifications.call_changed(

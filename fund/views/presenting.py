@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.templatetags.ui import day, euros, instant
 from fund import rule_parameters
-from fund.enums import Trigger
+from fund.forms.calls import TITLES
 from fund.models import Call, Envelope, FundIdentity, RuleVersion, Theme
 from fund.rules.identity import unseal
 
@@ -66,19 +66,24 @@ def text(name: str, value: Any) -> str:
     if isinstance(value, str) and (name.endswith("_at") or name == "until") and parse_datetime(value):
         return instant(value)
     if isinstance(value, list):
-        items = [_item(row) for row in value]
+        items = _rows(name, value) if name in Call.CHILDREN else [str(row) for row in value]
         return ("\n\n" if any("\n" in item for item in items) else "\n").join(items)
     return str(value)
 
 
-def _item(row: Any) -> str:
-    if not isinstance(row, dict):
-        return str(row)
-    if "weight" in row:
-        return f"{row['label']} : {row['weight']} %"
-    if "percent" in row:
-        return f"{row['label']} : {row['percent']} % ({Trigger(row['trigger']).label})"
-    return "\n".join(str(row[key]) for key in ("question", "answer") if key in row)
+def _rows(name: str, rows: list[dict]) -> list[str]:
+    """The rows of a call, field by field: what the second key does not see, it does not approve."""
+    model = Call._meta.get_field(name).related_model
+    fields = [model._meta.get_field(field) for field in model.FIELDS]  # type: ignore[union-attr]
+    return ["\n".join(_field_line(field, row[field.name]) for field in fields) for row in rows]
+
+
+def _field_line(field, value) -> str:
+    if field.name == "anchors":
+        shown = "".join(f"\n{anchor['score']} – {anchor['label']}" for anchor in value) or text(field.name, value)
+    else:
+        shown = text(field.name, dict(field.flatchoices).get(value, value))
+    return _("%(field)s: %(value)s") % {"field": capfirst(field.verbose_name), "value": shown}
 
 
 @register("call", "amend")
@@ -93,31 +98,19 @@ def _amend(act, call: Call) -> list[Line]:
 
 
 def _call_label(name: str) -> str:
-    return _("Questions and answers") if name == "faq" else str(capfirst(Call._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+    return str(TITLES.get(name) or capfirst(Call._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
 
 
 @register("call", "publish")
 def _publish(act, call: Call) -> list[Line]:
     """The whole content; the page also links to the preview."""
     content = call.content()
-    titles = {
-        "criteria": _("Criteria"),
-        "instalment_lines": _("Payments"),
-        "eligibility_questions": _("Eligibility questions"),
-        "faq": _("Questions and answers"),
-    }
     names = {
-        "envelope": str(Envelope.objects.filter(pk=call.envelope_id).first() or "–"),
-        "rule_version": str(call.rule_version or "–"),
+        "envelope": str(Envelope.objects.filter(pk=content["envelope"]).first() or "–"),
+        "rule_version": str(RuleVersion.objects.filter(pk=content["rule_version"]).first() or "–"),
         "themes": ", ".join(Theme.objects.filter(code__in=content["themes"]).values_list("label", flat=True)) or "–",
     }
-    return [
-        Line(
-            titles.get(name) or str(capfirst(Call._meta.get_field(name).verbose_name)),  # type: ignore[union-attr]
-            names.get(name) or text(name, value),
-        )
-        for name, value in content.items()
-    ]
+    return [Line(_call_label(name), names.get(name) or text(name, value)) for name, value in content.items()]
 
 
 def _money(sign: int):
