@@ -553,15 +553,6 @@ PARAMETERS: tuple[Parameter, ...] = (
 BY_CODE: dict[str, Parameter] = {parameter.code: parameter for parameter in PARAMETERS}
 DEFAULTS: dict[str, Any] = {parameter.code: parameter.default for parameter in PARAMETERS}
 
-DEFAULT_CRITERIA = (
-    ("public_value", 30),
-    ("prototype_quality", 25),
-    ("partnership", 20),
-    ("openness", 15),
-    ("team_and_budget", 10),
-)
-"""The grid of the rulebook (article 14): code and weight. Calls may have their own, set before publication."""
-
 
 def unknown(parameters: dict[str, Any]) -> list[str]:
     """Names that are no parameter."""

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from core.models import Event
 from fund.enums import CallState
-from fund.models import Call, Criterion, RuleVersion
+from fund.models import Call, RuleVersion
 
 
 def public_calls(at: datetime) -> QuerySet[Call]:
@@ -46,11 +46,6 @@ def past_calls(at: datetime) -> QuerySet[Call]:
 def find_call(slug: str) -> Call | None:
     """The public call of this address, or None."""
     return Call.objects.public().select_related("envelope", "rule_version").filter(slug=slug).first()
-
-
-def criteria(call: Call) -> list[Criterion]:
-    """The grid of a call, in its order."""
-    return list(call.criteria.all())
 
 
 def call_by_slug(slug: str) -> Call | None:
