@@ -18,6 +18,7 @@ from desks.demo import scale
 from fund.models import Call
 from reviews.models import Assignment, Declaration, Meeting, Panel, Score, Seat
 from reviews.models.meeting import Attendance
+from reviews.scoring import STEPS
 from reviews.transitions import agenda, meetings
 
 READERS = 20
@@ -61,7 +62,10 @@ def deliberate(panel: Panel, at: datetime) -> Meeting:
     Score.objects.bulk_create(
         [
             Score(
-                assignment_id=pk, criterion=one, half_points=(pk * 7 + one.position * 3) % 11, justification=scale.NOTE
+                assignment_id=pk,
+                criterion=one,
+                half_points=(pk * 7 + one.position * 3) % len(STEPS),
+                justification=scale.NOTE,
             )
             for pk in readings.values_list("pk", flat=True)
             for one in criteria

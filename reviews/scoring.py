@@ -16,6 +16,8 @@ from fund.enums import College
 
 COLLEGES = (College.CIVIL_SOCIETY, College.STATE)
 MAX_HALF_POINTS = 10
+STEPS = range(MAX_HALF_POINTS + 1)
+"""Every score that can be given."""
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -92,7 +94,14 @@ def hundredths(value: Fraction | None) -> int:
     return ((value or 0) * 200 + 1) // 2
 
 
-def _total(ballot: Ballot, weights: Sequence[Weight]) -> Fraction | None:
+def points_text(half_points: int | None) -> str:
+    """One score as it is written, with a point: `4` or `4.5`. Empty for None."""
+    if half_points is None:
+        return ""
+    return f"{half_points // 2}.5" if half_points % 2 else str(half_points // 2)
+
+
+def own_total(ballot: Ballot, weights: Sequence[Weight]) -> Fraction | None:
     """One reader's own score over the criteria he judged."""
     given = [
         (weight.weight, points) for weight in weights if (points := ballot.half_points.get(weight.code)) is not None
@@ -102,17 +111,14 @@ def _total(ballot: Ballot, weights: Sequence[Weight]) -> Fraction | None:
     return Fraction(sum(weight * points for weight, points in given), 2 * sum(weight for weight, _points in given))
 
 
-own_total = _total
-
-
 def score(ballots: Iterable[Ballot], weights: Sequence[Weight]) -> Score:
     """The score of a file from its filed reviews. Raises ValueError on half points out of 0…10 or weights that are not positive."""
     ballots, weights = list(ballots), list(weights)
     if not weights or any(weight.weight <= 0 for weight in weights):
         raise ValueError("a grid needs criteria with positive weights")
     for ballot in ballots:
-        if any(points is not None and not 0 <= points <= MAX_HALF_POINTS for points in ballot.half_points.values()):
-            raise ValueError("half points go from 0 to 10")
+        if any(points is not None and points not in STEPS for points in ballot.half_points.values()):
+            raise ValueError(f"half points go from 0 to {MAX_HALF_POINTS}")
     criteria: dict[str, dict[str, Fraction | None]] = {}
     colleges: dict[str, Fraction | None] = {}
     missing = []
@@ -128,7 +134,7 @@ def score(ballots: Iterable[Ballot], weights: Sequence[Weight]) -> Score:
         judged = [(value, weight.weight) for weight in weights if (value := means[weight.code]) is not None]
         complete = len(judged) == len(weights)
         colleges[college] = sum((value * weight for value, weight in judged), Fraction(0)) / total if complete else None
-    totals = [points for ballot in ballots if (points := _total(ballot, weights)) is not None]
+    totals = [points for ballot in ballots if (points := own_total(ballot, weights)) is not None]
     return Score(
         mean([colleges[college] for college in COLLEGES], strict=True),
         colleges,

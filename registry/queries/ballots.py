@@ -14,6 +14,7 @@ from fund.models import Criterion
 from registry.queries.grants import PublishedGrant
 from reviews.queries.feedback import FEWEST
 from reviews.queries.ranking import ballots as filed_ballots
+from reviews.scoring import points_text
 
 CHUNK = 500
 TOO_FEW = "fewer than two reviews in a college"
@@ -31,16 +32,11 @@ class Line:
 
     @property
     def civil_points(self) -> list[str]:
-        return [_points(mark) for mark in self.civil]
+        return [points_text(mark) for mark in self.civil]
 
     @property
     def state_points(self) -> list[str]:
-        return [_points(mark) for mark in self.state]
-
-
-def _points(half_points: int) -> str:
-    """`4` or `4.5`."""
-    return f"{half_points // 2}.5" if half_points % 2 else str(half_points // 2)
+        return [points_text(mark) for mark in self.state]
 
 
 @dataclass(frozen=True)

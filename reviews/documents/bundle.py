@@ -10,10 +10,11 @@ from django.utils import translation
 
 from core.pdf import draw
 from fund.models import FundIdentity
+from reviews.rules.reviews import explanations
+from reviews.scoring import STEPS, points_text
 
 LOT = 10
 """Files in one PDF: drawn in one request."""
-HALVES = [f"{points / 2:g}" for points in range(11)]
 
 
 @dataclass
@@ -37,7 +38,8 @@ def printed(sheets: list[Sheet], *, reader: str, title: str, at, lot: int = 1, l
         "at": at,
         "lot": lot,
         "lots": lots,
-        "steps": HALVES,
+        "steps": [points_text(points) for points in STEPS],
+        "explanations": explanations(),
         "language": translation.get_language() or "fr",
         "fund_name": FundIdentity.current().name,
     }

@@ -9,6 +9,7 @@ from fund.enums import Role
 from fund.queries import has_role
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, BADGES, READER_LABELS, AssignmentState
 from reviews.models.panel import Seat
+from reviews.scoring import MAX_HALF_POINTS, points_text
 
 A = AssignmentState
 
@@ -161,7 +162,9 @@ class Score(models.Model):
         ordering = ["criterion__position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["assignment", "criterion"], name="score_once"),
-            models.CheckConstraint(condition=Q(half_points__isnull=True) | Q(half_points__lte=10), name="score_range"),
+            models.CheckConstraint(
+                condition=Q(half_points__isnull=True) | Q(half_points__lte=MAX_HALF_POINTS), name="score_range"
+            ),
             models.CheckConstraint(
                 condition=Q(cannot_judge=False) | Q(half_points__isnull=True), name="score_cannot_judge_gives_none"
             ),
@@ -172,10 +175,8 @@ class Score(models.Model):
 
     @property
     def points(self) -> str:
-        """`4` or `4,5`, as people write scores."""
-        if self.half_points is None:
-            return ""
-        return f"{self.half_points // 2}.5" if self.half_points % 2 else str(self.half_points // 2)
+        """`4` or `4.5`; empty without a score."""
+        return points_text(self.half_points)
 
 
 class ReviewVersion(models.Model):

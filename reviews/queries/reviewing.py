@@ -18,6 +18,7 @@ from reviews.enums.reading import ACTIVE_ASSIGNMENTS, AssignmentState, Declarati
 from reviews.models import Assignment, Declaration, Panel, Score, Seat
 from reviews.queries.interests import OPEN_STATES, opened_files
 from reviews.queries.panels import seat_of, seats
+from reviews.scoring import STEPS, points_text
 
 READABLE = ("eligible", "under_review", "on_reserve", "selected", "rejected", "renounced", "lapsed")
 """States in which a member who declared no interest may open a file."""
@@ -247,8 +248,12 @@ def scale_of(user, panel: Panel) -> list[dict]:
     )
     most = max(given.values(), default=0)
     return [
-        {"score": f"{points / 2:g}", "count": given[points], "share": round(100 * given[points] / most) if most else 0}
-        for points in range(11)
+        {
+            "score": points_text(points),
+            "count": given[points],
+            "share": round(100 * given[points] / most) if most else 0,
+        }
+        for points in STEPS
     ]
 
 

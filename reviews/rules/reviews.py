@@ -8,8 +8,10 @@ from core.transitions import Act, Refusal
 from reviews.enums.reading import DeclarationState, PanelState
 from reviews.models import Assignment, Declaration
 from reviews.rules.meetings.discussion import check_amount
-from reviews.scoring import MAX_HALF_POINTS
+from reviews.scoring import MAX_HALF_POINTS, STEPS, points_text
 
+LOW_HALF_POINTS = 2
+"""A score up to this one needs an explanation, and so does the highest (rulebook, art. 14)."""
 LONGEST_EXPLANATION = 5_000
 """Characters of the explanation of one score."""
 LONGEST_TEXT = 8_000
@@ -57,7 +59,7 @@ def in_range(half_points) -> bool:
         half_points is None
         or isinstance(half_points, int)
         and not isinstance(half_points, bool)
-        and 0 <= half_points <= MAX_HALF_POINTS
+        and half_points in STEPS
     )
 
 
@@ -114,15 +116,26 @@ def missing_criteria(assignment: Assignment) -> list[str]:
     return [row.label for row in assignment.application.call.criteria.all() if row.pk not in given]
 
 
+def needs_explanation(half_points: int | None, cannot_judge: bool) -> bool:
+    return (
+        cannot_judge or half_points is not None and (half_points <= LOW_HALF_POINTS or half_points == MAX_HALF_POINTS)
+    )
+
+
+def explanations() -> str:
+    """What `needs_explanation` asks, as readers are told."""
+    return _("A score of %(low)s or less, or of %(high)s, needs an explanation, and so does “cannot judge”.") % {
+        "low": points_text(LOW_HALF_POINTS),
+        "high": points_text(MAX_HALF_POINTS),
+    }
+
+
 def unexplained(assignment: Assignment) -> list[str]:
     """Criteria whose extreme score, or refusal to judge, has no explanation (rulebook, art. 14)."""
     return [
         score.criterion.label
         for score in assignment.scores.all()
-        if not score.justification.strip()
-        and (
-            score.cannot_judge or score.half_points is not None and (score.half_points <= 2 or score.half_points == 10)
-        )
+        if needs_explanation(score.half_points, score.cannot_judge) and not score.justification.strip()
     ]
 
 
@@ -139,8 +152,7 @@ def review_is_complete(act: Act) -> None:
     if silent:
         raise Refusal(
             "comment_required",
-            _("A score of 1 or less, or of 5, needs an explanation, and so does “cannot judge”: %(criteria)s.")
-            % {"criteria": ", ".join(silent)},
+            explanations() + " " + _("Still to explain: %(criteria)s.") % {"criteria": ", ".join(silent)},
             remedy=_("The applicant will read it, without your name."),
             article="art. 14",
         )

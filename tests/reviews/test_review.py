@@ -8,8 +8,11 @@ from core import two_key
 from core.transitions import Refusal
 from fund.enums import Role
 from reviews import queries
-from reviews.models import Assignment, Declaration
+from reviews.models import Assignment, Declaration, Score
+from reviews.rules.reviews import explanations, needs_explanation
+from reviews.scoring import STEPS, points_text
 from reviews.transitions import assignments, declarations
+from reviews.views.members.grid import WHOLE_FIRST
 from tests.factories import reviews as make
 from tests.factories.fund import person_with
 
@@ -63,6 +66,33 @@ def test_only_the_reader_writes_and_in_half_points(made, pair):
             actor=pair.seat.user,
             scores={"besoin": {"half_points": wrong}},
         )
+
+
+def test_half_points_are_written_one_way():
+    assert [points_text(points) for points in STEPS] == [
+        "0",
+        "0.5",
+        "1",
+        "1.5",
+        "2",
+        "2.5",
+        "3",
+        "3.5",
+        "4",
+        "4.5",
+        "5",
+    ]
+    assert points_text(None) == ""
+    assert Score(half_points=9).points == "4.5" and Score().points == ""
+    assert [points for points, _label, _whole in WHOLE_FIRST] == [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9]
+
+
+def test_what_needs_an_explanation_is_what_readers_are_told(pair, as_user):
+    asked = [points for points in STEPS if needs_explanation(points, False)]
+    assert asked == [0, 1, 2, 10] and needs_explanation(None, True) and not needs_explanation(None, False)
+    assert explanations().startswith("Une note de 1 ou moins, ou de 5,")
+    page = as_user(pair.seat.user).get(f"/commission/dossiers/{pair.application.reference}/")
+    assert explanations() in page.content.decode()
 
 
 def test_a_review_is_complete_and_explained_before_it_is_filed(pair):

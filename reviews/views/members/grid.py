@@ -22,13 +22,12 @@ from reviews.forms.grid import scores_of, written
 from reviews.models import Assignment
 from reviews.queries import reviewing
 from reviews.rules.meetings.discussion import least_amount, most_amount
-from reviews.rules.reviews import LONGEST_EXPLANATION, LONGEST_TEXT, ReviewConflict, missing_criteria
+from reviews.rules.reviews import LONGEST_EXPLANATION, LONGEST_TEXT, ReviewConflict, explanations, missing_criteria
+from reviews.scoring import STEPS, points_text
 from reviews.transitions import assignments
 from reviews.views.acts import act
 
-STEPS = [(points, f"{points // 2}", True) for points in range(0, 11, 2)] + [
-    (points, f"{points // 2}.5", False) for points in range(1, 10, 2)
-]
+WHOLE_FIRST = [(points, points_text(points), points % 2 == 0) for points in (*STEPS[::2], *STEPS[1::2])]
 REVIEW_FORMS = {"decline": forms.ReasonForm, "reopen": forms.ReasonForm}
 
 
@@ -104,7 +103,7 @@ def _conflict_facts(refusal: ReviewConflict) -> dict:
 
 
 def _score_words(half_points, cannot_judge: bool, why: str) -> str:
-    head = _("Cannot judge") if cannot_judge else "" if half_points is None else f"{half_points / 2:g}"
+    head = _("Cannot judge") if cannot_judge else points_text(half_points)
     return " · ".join(text for text in (head, why.strip()) if text)
 
 
@@ -188,7 +187,8 @@ def context(request, application, assignment: Assignment | None, panel, posted: 
         "version": typed.get("version", "") if typed is not None and conflict is None else version,
         "conflict": conflict,
         "is_unsaved": typed is not None or bool(posted.amount_error),
-        "steps": STEPS,
+        "steps": WHOLE_FIRST,
+        "explanations": explanations(),
         "longest_explanation": LONGEST_EXPLANATION,
         "longest_text": LONGEST_TEXT,
         "writable": (writable := _is_writable(assignment, panel)),
