@@ -12,6 +12,8 @@ CLOSING_GRACE = timedelta(minutes=15)
 """Rulebook, art. 8: time to finish handling what arrived before closing; it admits nothing new."""
 TEAM_INVITATION_DAYS = 21
 REMIND_BEFORE_DAYS = (7, 2)
+ERASURE_NOTICE_DAYS = 30
+"""Between the warning and the erasure of a draft (rulebook, art. 27)."""
 ELIGIBILITY_DAYS = 15
 """Rulebook, art. 9: eligibility is told within fifteen days of the closing."""
 REASONS_MONTHS = 1

@@ -10,11 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from applications import transitions as files
 from applications.models import AccessCode, Application, Attachment, InformationRequest, MessageAttachment, Partnership
-from applications.periods import CLOSING_GRACE, REMIND_BEFORE_DAYS
-from applications.transitions import messages, partnerships, reminders, uploads, writing
+from applications.periods import CLOSING_GRACE, ERASURE_NOTICE_DAYS, REMIND_BEFORE_DAYS
+from applications.queries import keeping
+from applications.transitions import leaving, messages, partnerships, reminders, uploads, writing
 from core.clock import register
 from core.files import scan
 from core.models import Mail
@@ -45,6 +47,21 @@ def lapse_drafts(at, actor) -> int:
     )
     return _each(
         over.exclude(Exists(coded)).order_by("pk")[:BATCH], lambda row: files.lapse(application=row, actor=actor, at=at)
+    )
+
+
+@register("applications.keeping", every_seconds=3600)
+def keep_drafts_no_longer(at, actor) -> int:
+    """A month before a draft that was never filed is no longer kept, its people are warned; then it is erased."""
+    soonest = timezone.localdate(at) + timedelta(days=ERASURE_NOTICE_DAYS)
+    warned = _each(
+        keeping.drafts_to_warn(at, BATCH),
+        lambda row: leaving.warn_of_erasure(
+            application=row, actor=actor, at=at, erased_on=max(keeping.erased_on(row), soonest)
+        ),
+    )
+    return warned + _each(
+        keeping.drafts_to_erase(at, BATCH), lambda row: leaving.erase_draft(application=row, actor=actor, at=at)
     )
 
 

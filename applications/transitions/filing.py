@@ -132,7 +132,8 @@ def withdraw(act, application, *, reason=""):
 def lapse(act, application):
     """The call is closed and the draft was never filed: it stays readable and can be copied."""
     application.lapse(act.at)
-    tell("draft.lapsed", application, "", at=act.at, to=writers_of(application))
+    months = application.call.rule_version["retention_lapsed_draft_months"]
+    tell("draft.lapsed", application, "", at=act.at, to=writers_of(application), months=months)
 
 
 @verb(machine=Application, label=_("reopen the draft"), who=(people.applicant, clock), guards=(window.may_revive,))

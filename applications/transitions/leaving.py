@@ -1,10 +1,11 @@
-"""A person leaves: what of him the files keep, and what they do not."""
+"""A person leaves, a draft has waited long enough: what of them the files keep, and what they do not."""
 
 from __future__ import annotations
 
 from django.db import transaction
 
 from applications.models import Application, Attachment, MessageAttachment, NameConsent, SignOff, TeamMember, Upload
+from applications.notifications import tell, writers_of
 from applications.rules.leaving import alone_in
 from applications.transitions.common import note, writing
 from applications.transitions.consents import end_consents
@@ -52,6 +53,23 @@ def forget(*, user: User, at) -> dict[str, int]:
         "names_dropped": named,
         "consents_ended": consents,
     }
+
+
+def warn_of_erasure(*, application: Application, actor: User, at, erased_on) -> None:
+    """A draft that was never filed will be erased on that day: those who wrote it may still take it away."""
+    with writing("warn_of_erasure", application, actor=actor, at=at, who=None) as act:
+        note(act, erased_on=erased_on.isoformat())
+        tell("draft.erasure", act.obj, "", at=at, to=writers_of(act.obj), erased_on=erased_on)
+
+
+def erase_draft(*, application: Application, actor: User, at) -> None:
+    """What it held is gone, its row and its events stay (rulebook, art. 27). The clock has checked that it lapsed, was never filed, and that its people were
+    warned in time (`queries.drafts_to_erase`)."""
+    with writing("erase_draft", application, actor=actor, at=at, who=None) as act:
+        if act.obj.state != "lapsed" or act.obj.filed_version_id is not None:
+            return
+        _empty(act.obj)
+        note(act)
 
 
 def _empty(application: Application) -> Application:
