@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from applications.models import Application
 from applications.periods import ERASURE_NOTICE_DAYS, add_months
+from applications.queries.writing import rules_of
 from core.models import Event
 
 
 def erased_on(application: Application) -> date:
     """The day from which a lapsed draft is no longer kept: so many months after it lapsed, by the rules of its call."""
-    months = application.call.rule_version["retention_lapsed_draft_months"]
+    months = rules_of(application)["retention_lapsed_draft_months"]
     return add_months(timezone.localdate(application.closed_at), months)
 
 
