@@ -45,6 +45,7 @@ DOCUMENT_LABELS = {
     "grant_statement": _("account of a grant"),
     "information_request": _("request for information"),
     "lapse_letter": _("letter of lapse"),
+    "liquidation_sheet": _("sheet of a liquidation file"),
     "meeting_notice": _("notice of meeting"),
     "minutes": _("minutes of a meeting"),
     "payment_order": _("payment order"),

@@ -248,7 +248,8 @@ def recall(act, instalment, *, reason):
     mails=("payments/payment.suspended",),
 )
 def suspend(act, instalment, *, reason):
-    """The accounting officer suspends payment; the sixty days stay shown."""
+    """The accounting officer suspends payment; the sixty days stay shown. The reason stays in the register once the suspension is lifted."""
+    act.because(reason)
     act.because(reason)
     instalment.suspend(act.at, reason.strip())
     tell(

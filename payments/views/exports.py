@@ -19,7 +19,7 @@ from payments.queries import accounting
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class _Echo:
+class Echo:
     def write(self, value):
         return value
 
@@ -50,7 +50,7 @@ def orders_csv(request):
     """UTF-8 with mark, semicolons, CRLF, decimal amounts in euros; no cell that a spreadsheet takes for a formula."""
     year = _year(request)
     found = accounting.orders(request.user, year)
-    writer = csv.writer(_Echo(), delimiter=";", lineterminator="\r\n")
+    writer = csv.writer(Echo(), delimiter=";", lineterminator="\r\n")
 
     def lines():
         yield "\ufeff" + writer.writerow(accounting.COLUMNS)

@@ -199,6 +199,8 @@ def test_the_pages_of_the_money(stage, as_user):
                     "/paiements/?etape=paid",
                     "/paiements/?etape=rejected",
                     "/paiements/calendrier/",
+                    "/paiements/ordres/refus/",
+                    f"/paiements/ordres/{make.first_of(sent).orders.get().reference}/",
                     f"/paiements/releves/csv/{columns.pk}/",
                     "/paiements/comptes/",
                     f"/paiements/comptes/{given.pk}/",

@@ -1,0 +1,98 @@
+"""The liquidation file of each order, and the register of refused orders and suspended payments."""
+
+from __future__ import annotations
+
+import csv
+
+from django.http import FileResponse, Http404, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.views.instruction import safe_cell
+from core.access import allow
+from core.idempotency import once
+from core.money import decimal_text
+from fund.people import finance_desk
+from payments.queries import liquidation
+from payments.transitions import liquidation as files
+from payments.views.exports import Echo
+from payments.views.paging import page_of
+
+COLUMNS = ("date", "acte", "ordre", "versement", "aide", "montant", "par", "motif", "levee")
+
+
+def _order_or_404(request, reference):
+    order = liquidation.order_of(request.user, reference)
+    if order is None:
+        raise Http404
+    return order
+
+
+@allow(finance_desk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@once
+def order(request, reference):
+    """One order as its accounting officer checks it. A POST packs the whole file."""
+    row = _order_or_404(request, reference)
+    if request.method == "POST":
+        packed = files.pack(order=row, actor=request.user, at=request.received_at)
+        response = FileResponse(packed, as_attachment=True, filename=f"liquidation-{row.reference}.zip")
+        response["Cache-Control"] = "no-store"
+        return response
+    return render(
+        request,
+        "payments/finance/liquidation.html",
+        {
+            "order": row,
+            "instalment": row.instalment,
+            "agreement": row.instalment.agreement,
+            "checks": liquidation.checklist(row),
+            "pieces": liquidation.pieces(row),
+        },
+    )
+
+
+@allow(finance_desk)
+@require_safe
+def refusals(request):
+    """The register: every order refused and every payment suspended, with the reason, and when it was lifted."""
+    page = page_of(request, liquidation.refusals(request.user))
+    return render(
+        request,
+        "payments/finance/refusals.html",
+        {"page": page, "rows": liquidation.refusal_rows(page.object_list)},
+    )
+
+
+@allow(finance_desk)
+@require_safe
+def refusals_csv(request):
+    """The whole register as CSV."""
+    found = list(liquidation.refusals(request.user))
+    writer = csv.writer(Echo(), delimiter=";", lineterminator="\r\n")
+
+    def lines():
+        yield "\ufeff" + writer.writerow(COLUMNS)
+        for start in range(0, len(found), 500):
+            for row in liquidation.refusal_rows(found[start : start + 500]):
+                yield writer.writerow([safe_cell(cell) for cell in _cells(row)])
+
+    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    name = f"refus-et-suspensions-{timezone.localdate(request.received_at):%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _cells(row: dict) -> tuple[str, ...]:
+    return (
+        timezone.localtime(row["at"]).isoformat(timespec="minutes"),
+        row["verb"],
+        row["order"].reference if row["order"] else "",
+        row["instalment"].basis,
+        row["instalment"].agreement.reference,
+        decimal_text(row["amount"]),
+        str(row["person"]),
+        row["why"],
+        timezone.localtime(row["ended_at"]).isoformat(timespec="minutes") if row["ended_at"] else "",
+    )
