@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import platform
+import subprocess
+import sys
 import time
 from datetime import date
 from importlib.metadata import version
@@ -67,6 +71,31 @@ def kills(report: Report, stride: int) -> None:
     )
 
 
+def twins(report: Report) -> None:
+    """Worlds that differ in secrets only, walked by everybody who may not know them (tests/desks/test_twin_worlds.py says what it proves). On SQLite."""
+    environment = {**os.environ, "TWIN_WORLDS": "1"}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "-m", "pytest", "tests/desks/test_twin_worlds.py", "-q", "-s", "-p", "no:randomly"]
+    done = subprocess.run(
+        [*command, "--nomigrations", "-k", "both_worlds"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode:
+        raise AssertionError(done.stdout[-20_000:])
+    for line in done.stdout.splitlines():
+        if line.startswith("twins "):
+            seen = json.loads(line.removeprefix("twins "))
+            report.add(
+                f"twin worlds, {seen['stage']}: {seen['people']} people, {seen['views']} views, {seen['answers']} answers",
+                "same bytes",
+                f"{seen['pairs']} pairs of a person and a kind of secret, {seen['posts']} forms and acts; {seen['seconds']} s",
+            )
+
+
 def entries(report: Report, number: int) -> None:
     """So many entries in one ledger, then everything computed anew."""
     row = books.envelope(number)
@@ -105,5 +134,7 @@ def run(report: Report, sizes, target: Path) -> None:
     work.solver(report, sizes.solver_applications, sizes.solver_members)
     votes(report, sizes.votes)
     scores.run(report, sizes.panels)
+    report.title("What nobody else may know")
+    twins(report)
     verify()
     write(settings.BASE_DIR / target, report)

@@ -14,16 +14,18 @@ from desks.demo.timeline import PARIS, Timeline
 from desks.demo.variants import Variant
 from desks.demo.world import World
 
-STOPS_ON = {"draft": -480, "review": -428, "decided": -407, "paid": -60}
-"""Day of the story that is "now" when it stops at a stage: drafts being written; reviews being filed; results notified; grants paid."""
 
-
-def tell(*, at: datetime, seed: int, stage: str = "", letter: str = "A") -> tuple[World, dict]:
-    """Write the demo; returns what was made and the keys of its accounts. Raises whatever a verb refuses: nothing is then kept."""
-    zero = at.astimezone(PARIS).date() - timedelta(days=STOPS_ON.get(stage, 0))
-    world = World(Timeline(at, zero), Variant(letter, stage))
+def tell(
+    *, at: datetime, seed: int, stage: str = "", letter: str = "A", variant: Variant | None = None
+) -> tuple[World, dict]:
+    """Write the demo; returns what was made and the keys of its accounts. Raises whatever a verb refuses: nothing is then kept.
+    `variant`: another world than A or B, with its own stage."""
+    variant = variant or Variant(letter, stage)
+    zero = at.astimezone(PARIS).date() - timedelta(days=variant.stops_on)
+    world = World(Timeline(at, zero), variant)
+    variant.change(world.data)
     # Whatever the story's day, the main call is paid from the exercise of the present year.
-    world.year = at.astimezone(PARIS).year + (1 if stage else 0)
+    world.year = at.astimezone(PARIS).year + (1 if variant.stage else 0)
     with quiet(), transaction.atomic(), chance.repeatable(seed), world.drawing():
         for room in (institution, clock, history, files, panel, meeting, money):
             room.plan(world)

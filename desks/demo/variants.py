@@ -10,7 +10,11 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from desks.demo.reader import Data
+
 STAGES = ("draft", "review", "decided", "paid")
+STOPS_ON = {"draft": -480, "review": -428, "decided": -407, "paid": -60}
+"""Day of the story that is "now" when it stops at a stage: drafts being written; reviews being filed; results notified; grants paid."""
 SPOTS = {
     # kind: (where in the whole story, where at each stage)
     "score": ("aidants-nuit/civil1", {"review": "thermometres/civil6"}),
@@ -65,14 +69,21 @@ class Variant:
         return "c2" if self.stage else "c3"
 
     @property
-    def _is_b(self) -> bool:
+    def stops_on(self) -> int:
+        return STOPS_ON.get(self.stage, 0)
+
+    def is_b(self, kind: str) -> bool:
+        """Whether the secrets of this kind are told as in B."""
         return self.letter == "B"
+
+    def change(self, data: Data) -> None:
+        """What this world tells otherwise, before its story begins: nothing, in A and B."""
 
     def plant(self, kind: str, where: str, text: str) -> str:
         """The same text, with the canary of this world where the secret stands."""
         if not self._here(kind, where):
             return text
-        digest = hashlib.sha256(f"{kind} {where} {self.letter}".encode()).hexdigest()[:12]
+        digest = hashlib.sha256(f"{kind} {where} {'B' if self.is_b(kind) else 'A'}".encode()).hexdigest()[:12]
         canary = f"canari-{digest}"
         planted = f"{text} ({canary})".strip()
         self._keep(kind, where, planted, canary)
@@ -83,7 +94,7 @@ class Variant:
         where = f"{row['application']}/{row['member']}"
         if self._here("score", where):
             first, *others = row["scores"]
-            score = 1 if self._is_b else first["score"]
+            score = 1 if self.is_b("score") else first["score"]
             self._keep("score", f"{where}/{first['criterion']}", score)
             return {**row, "scores": [{**first, "score": score}, *others]}
         return {**row, "comment_to_applicant": self.plant("comment", where, row["comment_to_applicant"] or "")}
@@ -96,7 +107,7 @@ class Variant:
         other = next(
             one for one in rows if one["application"] == row["application"] and one["member"] in pair and one is not row
         )
-        held = other if self._is_b else row
+        held = other if self.is_b("reviewer") else row
         self._keep(
             "reviewer",
             f"{row['application']}/{row['college']}/{row['member']}",
@@ -111,7 +122,7 @@ class Variant:
         if not self._here("vote", f"{row['application']}/{college}"):
             return row["votes"]
         given = {vote["member"]: vote["vote"] for vote in row["votes"]}
-        if self._is_b:
+        if self.is_b("vote"):
             given[first], given[second] = given[second], given[first]
         for member in (first, second):
             self._keep("vote", f"{row['application']}/{member}", given[member])
@@ -121,7 +132,7 @@ class Variant:
         """A bank account that waits for approval: no document names it yet."""
         if not self._here("iban", where):
             return a
-        given = b if self._is_b else a
+        given = b if self.is_b("iban") else a
         self._keep("iban", where, given)
         return given
 

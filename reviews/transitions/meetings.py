@@ -486,7 +486,8 @@ def adopt_list(act, meeting, *, lines=None):
     adopted = rules.with_changes(rules.propose_list(candidates, free), lines)
     rules.check_list(adopted, candidates, {pk: item.application for pk, item in items.items()}, free)
     waiting, drawn = sum(line.outcome == "reserve" for line in adopted), words_by_file(meeting)
-    for line in adopted:
+    # Born in the order of references: in that of ranks, the number of each row would tell where a file closed to its reader stands.
+    for line in sorted(adopted, key=lambda line: items[line.key].application.reference):
         item = items[line.key]
         decisions.decide(
             agenda_item=item,

@@ -10,6 +10,7 @@ from django.apps import apps
 
 from desks.demo import story, told
 from desks.demo.timeline import PARIS
+from desks.demo.variants import Variant
 from desks.demo.world import World
 
 AT = datetime(2026, 11, 26, 9, tzinfo=PARIS)
@@ -21,14 +22,14 @@ def nothing_drawn(self):
     yield
 
 
-def write(*, at=AT, stage: str = "", letter: str = "A"):
-    """The world, and what `--json` would write of it."""
+def write(*, at=AT, stage: str = "", letter: str = "A", variant: Variant | None = None):
+    """The world, and what `--json` would write of it. `variant`: another one than A or B."""
     with (
         patch("core.documents.draw", lambda page: page.encode()),
         patch.object(World, "drawing", nothing_drawn),
         patch("core.documents._sync"),
     ):
-        world, keys = story.tell(at=at, seed=SEED, stage=stage, letter=letter)
+        world, keys = story.tell(at=at, seed=SEED, stage=stage, letter=letter, variant=variant)
     return world, told.tell(world, keys, seed=SEED)
 
 
