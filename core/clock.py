@@ -25,18 +25,21 @@ class Job:
     name: str
     function: Callable[..., int | None]
     every_seconds: int
+    aside: bool = False
 
 
 JOBS: dict[str, Job] = {}
 
 
-def register(name: str, *, every_seconds: int = 60):
-    """Declare a job of the clock: `function(at, actor)` returns how many things it did."""
+def register(name: str, *, every_seconds: int = 60, aside: bool = False):
+    """Declare a job of the clock: `function(at, actor)` returns how many things it did. `aside`: one that may last minutes; a running worker gives it
+    a thread of its own, so that no mail waits behind it, and stops it where it is: it must be able to go on from there.
+    """
 
     def keep(function):
         if name in JOBS and JOBS[name].function is not function:
             raise TypeError(f"the job {name} is registered twice")
-        JOBS[name] = Job(name, function, every_seconds)
+        JOBS[name] = Job(name, function, every_seconds, aside)
         return function
 
     return keep

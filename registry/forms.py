@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from core.forms import FundForm
 from registry.enums import SetAsideReason
 
-LARGEST = 5_000_000
+LARGEST, BEHIND = 40_000_000, 400_000
+"""The largest file, and from what size it is read by the worker, in bytes."""
 
 
 class HistoryForm(FundForm):
@@ -14,7 +15,7 @@ class HistoryForm(FundForm):
 
     file = forms.FileField(
         label=_("File of earlier grants"),
-        help_text=_("CSV, XLSX, ODS or 360Giving JSON, 5 MB at most."),
+        help_text=_("CSV, XLSX, ODS or 360Giving JSON, 40 MB at most. A large one is read in the background."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.ods,.json"}),
         error_messages={"empty": _("This file is empty.")},
     )
@@ -22,7 +23,7 @@ class HistoryForm(FundForm):
     def clean_file(self):
         upload = self.cleaned_data["file"]
         if upload.size > LARGEST:
-            raise forms.ValidationError(_("This file is larger than 5 MB: import it in parts."))
+            raise forms.ValidationError(_("This file is larger than 40 MB: import it in parts."))
         return upload.read()
 
 

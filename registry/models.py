@@ -48,6 +48,9 @@ class PastGrant(models.Model):
     imported_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("imported by")
     )
+    brought_by = models.ForeignKey(
+        "HistoryFile", models.PROTECT, null=True, related_name="brought", verbose_name=_("brought by")
+    )
 
     class Meta:
         verbose_name = _("earlier grant")
@@ -152,6 +155,69 @@ class Question(Machine):
     @transition(state, source=QuestionState.ASKED, target=QuestionState.SET_ASIDE)
     def set_aside(self, reason: str):
         self.set_aside_reason, self.email = reason, ""
+
+
+class HistoryFile(models.Model):
+    """A file of earlier grants: looked at, then imported, by the worker when it is large; undone as a whole. Where it stands is told by its instants.
+
+    `seen`: what reading it gave, for the page (counts, problems, remarks, differences). `kept`: where the file waits; nothing once it is over.
+    """
+
+    name = models.CharField(_("file"), max_length=200, blank=True)
+    kept = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("imported by"))
+    at = models.DateTimeField(_("given at"))
+    seen = models.JSONField(default=dict)
+    seen_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    failed = models.TextField(blank=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True)
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+    done = models.PositiveIntegerField(default=0)
+    new = models.PositiveIntegerField(default=0)
+    corrected = models.PositiveIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+    """A worker has it in hand until then."""
+
+    class Meta:
+        verbose_name = _("file of earlier grants")
+        verbose_name_plural = _("files of earlier grants")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return self.name or str(self.pk)
+
+    @property
+    def phase(self) -> str:
+        """`reading`, `seen`, `importing`, `done`, `failed` or `undone`."""
+        if self.undone_at:
+            return "undone"
+        if self.failed:
+            return "failed"
+        if self.finished_at:
+            return "done"
+        if self.confirmed_at:
+            return "importing"
+        return "seen" if self.seen_at else "reading"
+
+
+class HistoryCorrection(models.Model):
+    """What a file changed of a grant that was there: the whole grant before and after, for the undoing."""
+
+    file = models.ForeignKey(HistoryFile, models.PROTECT, related_name="corrections", verbose_name=_("file"))
+    grant = models.ForeignKey(PastGrant, models.CASCADE, related_name="corrections", verbose_name=_("earlier grant"))
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        verbose_name = _("correction of an earlier grant")
+        verbose_name_plural = _("corrections of earlier grants")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.file_id} {self.grant_id}"
 
 
 class PublishedRow(models.Model):

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
+import logging
+from datetime import timedelta
+
+from django.core.files.storage import default_storage
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from core.clock import register
+from core.transitions import Refusal
 from registry import transitions
 from registry.index.refresh import fresh
-from registry.models import Pending
+from registry.models import HistoryFile, Pending
 from registry.queries import questions
+from registry.resources import Reading, read_past_grants
+
+log = logging.getLogger("fund.registry")
+SLICE, SAID, LEASE = 1000, 200, timedelta(minutes=5)
+"""Rows written in one act, remarks kept of a file, and for how long a worker holds one without a sign of life."""
 
 
-@register("registry.refresh_index")
+@register("registry.refresh_index", every_seconds=5)
 def refresh_index(at, actor) -> int:
     """Read what changed before a visitor has to; returns how many sources were noted."""
     noted = Pending.objects.count()
-    fresh()
+    fresh(whole=True)
     return noted
 
 
@@ -26,3 +38,82 @@ def tell_overdue_questions(at, actor) -> int:
     for row in rows:
         transitions.tell_overdue(question=row, at=at)
     return len(rows)
+
+
+@register("registry.history_files", every_seconds=2, aside=True)
+def work_on_history(at, actor) -> int:
+    """Read or import the large file of earlier grants that waits longest. A worker that stops half way leaves it to the next: what is there already
+    is not written twice.
+    """
+    waiting = HistoryFile.objects.filter(failed="", finished_at=None, undone_at=None).exclude(kept="")
+    waiting = waiting.filter(Q(seen_at=None) | Q(confirmed_at__isnull=False))
+    free = Q(claimed_until=None) | Q(claimed_until__lt=at)
+    for file in waiting.filter(free).order_by("pk").select_related("by")[:1]:
+        if not waiting.filter(free, pk=file.pk).update(claimed_until=at + LEASE):
+            continue
+        with translation.override(file.by.language):
+            try:
+                _import(file) if file.confirmed_at else _look(file)
+            except Refusal as refusal:
+                _fail(file, str(refusal))
+            except Exception:
+                log.exception("a file of earlier grants cannot be read", extra={"facts": {"file": file.pk}})
+                _fail(
+                    file,
+                    _("The file could not be read. Its first rows may be imported already: look at it again in parts."),
+                )
+        return 1
+    return 0
+
+
+def _said(file: HistoryFile, done: int, rows: int) -> None:
+    HistoryFile.objects.filter(pk=file.pk).update(done=done, rows=rows, claimed_until=timezone.now() + LEASE)
+
+
+def _reading(file: HistoryFile, told=None) -> Reading:
+    with default_storage.open(file.kept) as kept:
+        return read_past_grants(kept.read(), told)
+
+
+def _look(file: HistoryFile) -> None:
+    reading = _reading(file, lambda done, rows: _said(file, done, rows))
+    file.seen = {
+        "new": reading.new,
+        "cents": reading.cents,
+        "corrections": len(reading.corrections),
+        "unchanged": reading.unchanged,
+        "wrong": reading.wrong,
+        "problems": reading.problems[:SAID],
+        "notices": reading.notices[:SAID],
+        "more_problems": max(0, len(reading.problems) - SAID),
+        "more_notices": max(0, len(reading.notices) - SAID),
+        "differences": [
+            [one.number, one.grant.recipient_name, sorted(name for name, *_values in one.changes)]
+            for one in reading.corrections[:SAID]
+        ],
+    }
+    file.seen_at, file.claimed_until = timezone.now(), None
+    file.save(update_fields=["seen", "seen_at", "claimed_until"])
+
+
+def _import(file: HistoryFile) -> None:
+    reading, done, at = _reading(file, lambda done, rows: _said(file, 0, file.rows)), 0, file.confirmed_at
+    total = reading.new + len(reading.corrections)
+    for start in range(0, len(reading.corrections), SLICE):
+        some = reading.corrections[start : start + SLICE]
+        transitions.import_past_grants(rows=[], corrections=some, actor=file.by, at=at, file=file)
+        done += len(some)
+        _said(file, done, total)
+    for start in range(0, reading.new, SLICE):
+        rows = reading.rows[start : start + SLICE]
+        transitions.import_past_grants(rows=rows, actor=file.by, at=at, file=file)
+        done += len(rows)
+        _said(file, done, total)
+        fresh(whole=True)
+    HistoryFile.objects.filter(pk=file.pk).update(finished_at=timezone.now(), kept="", claimed_until=None)
+    default_storage.delete(file.kept)
+
+
+def _fail(file: HistoryFile, words: str) -> None:
+    default_storage.delete(file.kept)
+    HistoryFile.objects.filter(pk=file.pk).update(failed=words, kept="", claimed_until=None)

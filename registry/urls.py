@@ -23,4 +23,5 @@ urlpatterns = [
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("aide/", pages.help_page, name="help"),
     path("instruction/historique/", history.history, name="history"),
+    path("instruction/historique/<int:pk>/", history.history_file, name="history_file"),
 ]

@@ -27,7 +27,14 @@ from registry.queries.grants import PublishedGrant, band_of
 from registry.queries.told import from_past, published_applications, tellable, told
 
 CHUNK = 500
-_STATE = "SELECT (SELECT token FROM registry_publishedversion), EXISTS (SELECT 1 FROM registry_pending)"
+FEW, SOME = 200, 1000
+"""Earlier grants that a reader brings into the index himself, and how many the worker does in one transaction: who reads a page waits behind no
+import. What changed of the fund's own grants (a name taken back, an award annulled) is never left to the worker.
+"""
+_STATE = (
+    "SELECT (SELECT token FROM registry_publishedversion), EXISTS (SELECT 1 FROM registry_pending WHERE kind = 'own'), "  # noqa: S608  a constant
+    f"(SELECT count(*) FROM (SELECT 1 FROM registry_pending LIMIT {FEW + 1}) AS waiting)"
+)
 
 
 def batched(items: Iterable, size: int) -> Iterator[list]:
@@ -50,24 +57,35 @@ def steady() -> Iterator[str]:
         _steady.reset(before)
 
 
-def fresh() -> str:
-    """Bring the index up to date, and give its token: the same token, the same index. One query when nothing changed."""
+def fresh(*, whole: bool = False) -> str:
+    """Bring the index up to date, and give its token: the same token, the same index. One query when nothing changed. Of a large import, only the
+    worker and whoever asks for the `whole` wait.
+    """
     if token := _steady.get():
         return token
     with connection.cursor() as cursor:
         cursor.execute(_STATE)
-        token, is_pending = cursor.fetchone()
-    return _drained() if is_pending or not token else token
+        token, is_own, waiting = cursor.fetchone()
+    if not token or 0 < waiting <= FEW:
+        return _drained()
+    if is_own:
+        token = _drained(own=True)
+    while whole and waiting:
+        token = _drained(most=SOME)
+        waiting = Pending.objects.exists()
+    return token
 
 
-def _drained() -> str:
-    """One process at a time: the others wait for its commit, then find nothing left."""
+def _drained(*, own: bool = False, most: int | None = None) -> str:
+    """One process at a time: the others wait for its commit, then find nothing left. `own`: the fund's own grants alone; at `most` so many."""
     with transaction.atomic():
         PublishedVersion.objects.get_or_create(pk=1, defaults={"token": ""})
         version = PublishedVersion.objects.select_for_update().get(pk=1)
         if not version.token:
             _note_everything()
-        noted = list(Pending.objects.order_by("pk").values_list("pk", "kind", "source_id"))
+            most = None
+        pending = Pending.objects.filter(kind="own") if own else Pending.objects.all()
+        noted = list(pending.order_by("pk").values_list("pk", "kind", "source_id")[:most])
         changed, moved = not version.token, Moved()
         for kind, read in (("own", _own), ("past", _past)):
             sources = dict.fromkeys(source for _pk, one, source in noted if one == kind)

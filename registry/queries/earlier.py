@@ -63,6 +63,19 @@ def facts_of(grant: PastGrant) -> dict:
     return {name: getattr(grant, name) for name in FACTS}
 
 
+def written(facts: dict) -> dict:
+    """What a grant says, as JSON keeps it."""
+    return {
+        name: value if value is None or isinstance(value, bool | int) else str(value) for name, value in facts.items()
+    }
+
+
+def read(facts: dict) -> dict:
+    """The same, as a grant holds it."""
+    fields = {field.name: field for field in PastGrant._meta.concrete_fields}
+    return {name: None if value is None else fields[name].to_python(value) for name, value in facts.items()}
+
+
 def identity_of(grant: PastGrant) -> str:
     """Who gave, to whom, when, by which decision and for what: what makes it the same grant when its amount or another cell is corrected."""
     recipient = grant.recipient_siret or grant.recipient_rna

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from core.models import User
-from registry.models import PastGrant
+from registry.models import HistoryFile, PastGrant
 
 
 def personal(user: User) -> dict:
-    return {"earlier_grants_imported": PastGrant.objects.filter(imported_by=user).count()}
+    return {
+        "earlier_grants_imported": PastGrant.objects.filter(imported_by=user).count(),
+        "files_of_earlier_grants": HistoryFile.objects.filter(by=user).count(),
+    }

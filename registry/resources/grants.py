@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import tablib
@@ -50,8 +51,9 @@ class PastGrantResource(resources.ModelResource):
         clean_model_instances = False
         use_transactions = False
 
-    def __init__(self):
+    def __init__(self, told: Callable[[int], None] | None = None):
         super().__init__()
+        self.told = told
         self.rows: list[Row] = []
         self.notes: list[tuple[int, str, str]] = []
 
@@ -70,6 +72,8 @@ class PastGrantResource(resources.ModelResource):
                 row["paid_from_on"] = error
 
     def after_import_row(self, row, row_result, **kwargs):
+        if self.told and kwargs["row_number"] % 1000 == 0:
+            self.told(kwargs["row_number"])
         self.notes += [(kwargs["row_number"], column, words) for column, words in row.get(cells.NOTES, ())]
 
     def import_instance(self, instance, row, **kwargs):
@@ -113,10 +117,11 @@ class Reading:
         return sum(row.shared_amount for row in self.rows)
 
 
-def read_past_grants(raw: bytes) -> Reading:
-    """Read and check a file, whole. Raises Refusal when it is not a table of the right columns."""
+def read_past_grants(raw: bytes, told: Callable[[int, int], None] | None = None) -> Reading:
+    """Read and check a file, whole. Raises Refusal when it is not a table of the right columns. `told` hears how many rows of how many are read."""
     table = read_table(raw)
-    resource = PastGrantResource()
+    rows = len(table.rows)
+    resource = PastGrantResource((lambda done: told(done, rows)) if told else None)
     data = tablib.Dataset(*table.rows, headers=ORDER)
     result = resource.import_data(data, dry_run=False)  # it writes nothing, and a dry run would open a savepoint a row
     found = compare([(table.numbers[nth - 1], grant) for nth, grant in resource.rows])

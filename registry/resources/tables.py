@@ -14,7 +14,7 @@ from registry.resources.text import HEADER_WITHIN, Lines, read_lines
 from registry.resources.threesixty import as_lines
 from registry.resources.workbooks import read_sheets
 
-MAX_ROWS = 20_000
+MAX_ROWS = 200_000
 _TOTAL = re.compile(r"^(sous|grand)?(total|totaux)(general|generaux|subventions?|montants?|\d*)*$")
 
 Message = tuple[int, str, str]

@@ -5,7 +5,7 @@ from datetime import date
 from django.contrib import messages
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,9 +15,9 @@ from core.templatetags.ui import euros
 from core.transitions import Refusal
 from fund.people import instruction_desk
 from registry import transitions
-from registry.forms import ConfirmForm, HistoryForm, digest
-from registry.index.refresh import fresh
-from registry.models import PastGrant
+from registry.forms import BEHIND, ConfirmForm, HistoryForm, digest
+from registry.index.refresh import FEW, fresh
+from registry.models import HistoryFile, PastGrant
 from registry.queries.earlier import Correction
 from registry.resources import Reading, read_past_grants
 
@@ -33,6 +33,8 @@ def history(request):
             if "import" in request.POST:
                 return _import(request)
             form = HistoryForm(request.POST, request.FILES)
+            if form.is_valid() and len(form.cleaned_data["file"]) > BEHIND:
+                return _behind(request, form)
             if form.is_valid():
                 reading = read_past_grants(form.cleaned_data["file"])
                 if reading.new or reading.corrections:
@@ -61,11 +63,49 @@ def _page(request, form: HistoryForm, reading: Reading | None, seen: str, said: 
         "shown": reading.rows[:TASTED] if reading else [],
         "differences": [_difference(correction) for correction in reading.corrections[:CORRECTED]] if reading else [],
         "count": PastGrant.objects.count(),
+        "files": HistoryFile.objects.select_related("by")[:SHOWN],
         "rows": PastGrant.objects.order_by("-imported_at", "-pk")[:SHOWN],
     }
     wrong = bool(form.errors) or (reading is not None and reading.wrong > 0 and not seen)
     status = said.status if said else 422 if wrong else 200
     return render(request, "registry/history.html", context, status=status)
+
+
+def _behind(request, form: HistoryForm):
+    """A large file: the worker reads it, its page follows."""
+    raw = form.cleaned_data["file"]
+    kept = default_storage.save(f"history/{digest(raw)[:16]}.bin", ContentFile(raw))
+    file = transitions.give_file(
+        name=request.FILES["file"].name, kept=kept, digest=digest(raw), actor=request.user, at=request.received_at
+    )
+    return redirect("registry:history_file", file.pk)
+
+
+@allow(instruction_desk)
+def history_file(request, pk):
+    """One file of earlier grants: how far its reading or its import is, what it holds, and its undoing. `?suivi`: the part that moves, alone."""
+    file, refusal = get_object_or_404(HistoryFile.objects.select_related("by"), pk=pk), None
+    if request.method == "POST":
+        act = ACTS.get(request.POST.get("act", ""))
+        try:
+            if act is None:
+                raise Refusal("unknown_act", _("This act does not exist."))
+            act(file=file, actor=request.user, at=request.received_at)
+            if act is transitions.undo_import and file.new + file.corrected <= FEW:
+                fresh(whole=True)
+            return redirect("registry:history_file", file.pk)
+        except Refusal as found:
+            refusal = found
+    name = "registry/partials/_history_file.html" if "suivi" in request.GET else "registry/history_file.html"
+    changed = [
+        (number, recipient, ", ".join(_label(field) for field in fields))
+        for number, recipient, fields in file.seen.get("differences", ())
+    ]
+    context = {"file": file, "seen": file.seen, "refusal": refusal, "differences": changed}
+    return render(request, name, context, status=refusal.status if refusal else 200)
+
+
+ACTS = {"import": transitions.confirm_file, "undo": transitions.undo_import}
 
 
 def _import(request):
@@ -77,7 +117,7 @@ def _import(request):
     new = transitions.import_past_grants(
         rows=reading.rows, corrections=reading.corrections, actor=request.user, at=request.received_at
     )
-    fresh()  # the one who imports waits for the index, not the next visitor
+    fresh(whole=True)  # the one who imports waits for the index, not the next visitor
     default_storage.delete(_name(request.user))
     messages.success(request, _done(new, len(reading.corrections)))
     return redirect("registry:history")

@@ -181,7 +181,7 @@ def test_a_file_too_large_or_too_long_is_refused(officer, as_user, monkeypatch):
     from registry import forms
 
     monkeypatch.setattr(forms, "LARGEST", 100)
-    assert "5\u00a0Mo" in look(as_user(officer), EXAMPLE).content.decode().replace(" Mo", "\u00a0Mo")
+    assert "40\u00a0Mo" in look(as_user(officer), EXAMPLE).content.decode().replace(" Mo", "\u00a0Mo")
     monkeypatch.setattr(resources.tables, "MAX_ROWS", 10)
     with pytest.raises(Refusal, match="10"):
         read_past_grants(EXAMPLE)

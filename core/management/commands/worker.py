@@ -8,7 +8,7 @@ import threading
 import time
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, connections
 from django.utils import timezone
 
 from core import clock, documents, outbox
@@ -82,11 +82,30 @@ def run(stop: threading.Event) -> None:
                 break
             if time.monotonic() >= next_at.get(name, 0.0):
                 next_at[name] = time.monotonic() + job.every_seconds
-                busy += clock.run(job)
+                busy += _aside(job) if job.aside else clock.run(job)
         if not busy:
             stop.wait(TICK_SECONDS)
     connection.close()
     log.info("worker stopped")
+
+
+_threads: dict[str, threading.Thread] = {}
+
+
+def _aside(job: clock.Job) -> int:
+    """Start a long job beside the round, unless it still runs."""
+
+    def work():
+        try:
+            clock.run(job)
+        finally:
+            connections.close_all()
+
+    running = _threads.get(job.name)
+    if running is None or not running.is_alive():
+        _threads[job.name] = threading.Thread(target=work, name=job.name, daemon=True)
+        _threads[job.name].start()
+    return 0
 
 
 def _safely(step) -> int:
