@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -84,6 +85,20 @@ def as_user():
         return browser
 
     return sign_in
+
+
+@pytest.fixture
+def browser(monkeypatch):
+    """A real Chromium (`CHROMIUM` says where), for pages of `live_server`; without one the test is skipped."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps an event loop in this thread
+    sync_api = pytest.importorskip("playwright.sync_api")
+    executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    if not os.path.exists(executable):
+        pytest.skip("no chromium on this machine")
+    with sync_api.sync_playwright() as engine:
+        running = engine.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield running
+        running.close()
 
 
 @pytest.fixture

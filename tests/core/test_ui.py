@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import date, datetime
 from types import SimpleNamespace
@@ -341,19 +340,6 @@ def test_a_letter_carries_its_fonts_and_no_inline_drawing():
 # ---- in a browser ----
 
 
-@pytest.fixture
-def chromium(monkeypatch):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    if not os.path.exists(executable):
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 def violations(page) -> list:
     from axe_playwright_python.sync_playwright import Axe
 
@@ -376,8 +362,8 @@ PAGES = (
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing(width, scheme, chromium, live_server):
-    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+def test_axe_finds_nothing(width, scheme, browser, live_server):
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if "Content Security Policy" in message.text else None)
     for path in PAGES:
@@ -390,8 +376,8 @@ def test_axe_finds_nothing(width, scheme, chromium, live_server):
 
 
 @pytest.mark.slow
-def test_the_script_adds_what_it_promises(chromium, live_server):
-    page = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+def test_the_script_adds_what_it_promises(browser, live_server):
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     page.goto(f"{live_server.url}/style/")
     page.fill("#id_ok-summary", "x" * 401)
     assert "over" in page.get_attribute("#id_ok-summary_count", "class")
@@ -410,7 +396,10 @@ def test_the_script_adds_what_it_promises(chromium, live_server):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.focus("[data-score-keys] input")
     page.keyboard.press("4")
-    assert page.input_value('[name="x1"]:checked') == "4"
+    assert page.get_attribute('[name="x1"]:checked', "data-key") == "4"
+    assert page.input_value('[name="x1"]:checked') == "8", "half points, as the grid of a review posts them"
+    page.keyboard.press("n")
+    assert page.input_value('[name="x1"]:checked') == "n"
 
 
 @pytest.mark.parametrize("path", ["/style/", "/mentions-legales/", "/confidentialite/", "/en/confidentialite/"])

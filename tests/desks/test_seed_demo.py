@@ -99,6 +99,15 @@ def test_refused_in_a_database_that_is_not_empty(settings):
         call_command("seed_demo")
 
 
+@pytest.mark.django_db
+def test_refused_without_the_table_of_the_cache(settings):
+    settings.FUND_DEMO = True
+    missing = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "no_such_table"}
+    settings.CACHES = settings.CACHES | {"default": missing}
+    with pytest.raises(CommandError, match="createcachetable"):
+        call_command("seed_demo")
+
+
 def test_an_instant_that_is_none_is_refused(settings):
     settings.FUND_DEMO = True
     from desks.management.commands.seed_demo import instant

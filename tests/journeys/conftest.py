@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -11,19 +10,6 @@ import pytest
 import time_machine
 
 PARIS = ZoneInfo("Europe/Paris")
-
-
-@pytest.fixture
-def chromium(monkeypatch, transactional_db):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps an event loop in this thread
-    sync_api = pytest.importorskip("playwright.sync_api")
-    executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    if not os.path.exists(executable):
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Calendar:
@@ -62,13 +48,13 @@ def calendar():
 
 
 @pytest.fixture
-def stage(chromium, calendar, live_server):
+def stage(browser, calendar, live_server):
     """The running fund, for separate people. What any of them met that no one should meet fails the test at its end."""
     from tests.journeys.people import Stage
 
-    here = Stage(chromium, live_server.url)
+    here = Stage(browser, live_server.url)
     yield here
-    for context in chromium.contexts:
+    for context in browser.contexts:
         context.close()
     assert here.faults == []
 

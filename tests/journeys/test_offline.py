@@ -108,10 +108,10 @@ def test_two_people_in_the_same_section_see_both_texts(stage, calendar):
     assert stored(application)["need"] == "Le texte d’Ada, choisi." and ada.page.evaluate(KEPT) == 0
 
 
-def test_the_counter_finds_the_words_that_the_server_finds(chromium):
+def test_the_counter_finds_the_words_that_the_server_finds(browser):
     script = ROOT / "core/static/js/enhance.js"
     assert WORD.pattern in script.read_text()
-    page = chromium.new_page()
+    page = browser.new_page()
     page.set_content('<html lang="en"><textarea id="a" data-words="1000"></textarea><span id="a_count"></span></html>')
     page.add_script_tag(path=script)
     texts = json.loads((ROOT / "tests/data/words.json").read_text())

@@ -1,6 +1,5 @@
 """Every page of the file and of its money in a real browser, with real data: axe finds nothing, nothing scrolls sideways at 360 px."""
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -21,21 +20,8 @@ pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(trans
 
 
 @pytest.fixture
-def chromium(monkeypatch, transactional_db):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps an event loop in this thread
-    sync_api = pytest.importorskip("playwright.sync_api")
-    executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    if not os.path.exists(executable):
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def stage(chromium, live_server):
-    return Stage(chromium, live_server.url)
+def stage(browser, live_server):
+    return Stage(browser, live_server.url)
 
 
 def enters(stage, as_user, user):

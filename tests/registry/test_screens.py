@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.factories import reviews as make
@@ -12,19 +10,6 @@ from tests.registry.test_panel_page import concluded, held
 from tests.reviews.test_draw import announce, tied
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def chromium(monkeypatch):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    if not os.path.exists(executable):
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def look_at(page) -> None:
@@ -37,7 +22,7 @@ def look_at(page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
 
 
-def test_every_page_in_a_browser(chromium, live_server, client):
+def test_every_page_in_a_browser(browser, live_server, client):
     fund = helpers.with_history(helpers.with_money(helpers.a_fund()))
     document = helpers.award_of(fund.paid).document
     pages = [
@@ -60,7 +45,7 @@ def test_every_page_in_a_browser(chromium, live_server, client):
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     said: list[str] = []
     for scheme, width in (("light", 1280), ("dark", 360)):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page = context.new_page()
         page.on("console", lambda line: said.append(line.text) if "Content Security Policy" in line.text else None)
         for path in pages:
@@ -81,12 +66,12 @@ def test_every_page_in_a_browser(chromium, live_server, client):
     assert said == []
 
 
-def test_the_panel_of_a_call_and_its_results_in_a_browser(chromium, live_server):
+def test_the_panel_of_a_call_and_its_results_in_a_browser(browser, live_server):
     made, _meeting = held(make.reviewed(files=6, majority="r133_11", points=[9, 8, 7, 3, 3, 3]), refused=3, absent=1)
     made = concluded(made)
     project = helpers.Application.objects.filter(call=made.call, state="selected").order_by("pk").first().reference
     for scheme, width in (("light", 1280), ("dark", 360)):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page = context.new_page()
         for path in (
             f"/appels/{made.call.slug}/commission/",
@@ -100,12 +85,12 @@ def test_the_panel_of_a_call_and_its_results_in_a_browser(chromium, live_server)
         context.close()
 
 
-def test_the_draws_in_a_browser(chromium, live_server, client):
+def test_the_draws_in_a_browser(browser, live_server, client):
     made, meeting = tied()
     client.force_login(made.officer, backend="allauth.account.auth_backends.AuthenticationBackend")
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     for scheme, width in (("light", 1280), ("dark", 360)):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         context.add_cookies([cookie])
         page = context.new_page()
         if not meeting.draws.exists():
@@ -118,7 +103,7 @@ def test_the_draws_in_a_browser(chromium, live_server, client):
         context.close()
 
 
-def test_the_pages_of_ones_name_in_a_browser(chromium, live_server, client):
+def test_the_pages_of_ones_name_in_a_browser(browser, live_server, client):
     from django.utils import timezone
 
     from applications.transitions import consent_to_be_named
@@ -128,7 +113,7 @@ def test_the_pages_of_ones_name_in_a_browser(chromium, live_server, client):
     client.force_login(person.lead, backend="allauth.account.auth_backends.AuthenticationBackend")
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     for scheme, width in (("light", 1280), ("dark", 360)):
-        context = chromium.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True
         )
         context.add_cookies([cookie])

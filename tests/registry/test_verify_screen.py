@@ -12,7 +12,7 @@ from fund.ledger import checkpoint, export
 from tests.factories import ledger as books
 from tests.factories.fund import FundIdentityFactory
 from tests.outsider import outsider
-from tests.registry.test_screens import chromium, look_at  # noqa: F401  a fixture
+from tests.registry.test_screens import look_at
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -54,11 +54,11 @@ def changes(data: bytes, point: dict) -> list[tuple[str, bytes, dict]]:
     return [(name, text.encode(), told) for name, text, told in found]
 
 
-def test_both_verifiers_say_the_same(chromium, live_server, written):  # noqa: F811
+def test_both_verifiers_say_the_same(browser, live_server, written):
     data = "".join(export.jsonl_lines()).encode()
     point = json.loads(export.checkpoint_text(export.latest()))
     served = {"comptes.jsonl": data, "checkpoint.json": json.dumps(point).encode()}
-    page = chromium.new_page(viewport={"width": 360, "height": 800}, locale="fr-FR")
+    page = browser.new_page(viewport={"width": 360, "height": 800}, locale="fr-FR")
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(f"{live_server.url}/comptes/")
@@ -86,8 +86,8 @@ def test_both_verifiers_say_the_same(chromium, live_server, written):  # noqa: F
     assert said == []
 
 
-def test_without_javascript_the_page_says_how(chromium, live_server, written):  # noqa: F811
-    page = chromium.new_context(java_script_enabled=False, locale="fr-FR").new_page()
+def test_without_javascript_the_page_says_how(browser, live_server, written):
+    page = browser.new_context(java_script_enabled=False, locale="fr-FR").new_page()
     page.goto(f"{live_server.url}/comptes/")
     assert not page.get_by_role("button", name="Vérifier maintenant").is_visible()
     assert page.get_by_text("verify_ledger.py comptes.jsonl").is_visible()

@@ -9,14 +9,14 @@ from tests.factories.meetings import opened
 from tests.factories.reviews import CIVIL, STATE
 from tests.reviews.test_clear import items, scored
 from tests.reviews.test_dissents import voted
-from tests.reviews.test_reader_screens import browser, looks  # noqa: F401  a fixture
+from tests.reviews.test_reader_screens import looks
 from tests.reviews.test_room_screens import page_of
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_pages_of_the_room(browser, live_server, width):  # noqa: F811
+def test_the_pages_of_the_room(browser, live_server, width):
     made, meeting, at = opened(scored([(8, 8), (8, 8), (8, 8), (9, 3)], members=2))
     first, second, *_others = items(meeting)
     here = f"{live_server.url}/commission/seances/{meeting.pk}/"

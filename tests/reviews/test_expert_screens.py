@@ -6,14 +6,14 @@ import pytest
 
 from tests.factories import reviews as make
 from tests.reviews.test_experts import ask
-from tests.reviews.test_reader_screens import browser, document, looks  # noqa: F401  a fixture
+from tests.reviews.test_reader_screens import document, looks
 from tests.reviews.test_room_screens import page_of
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_from_the_request_to_the_opinion(browser, live_server, width):  # noqa: F811
+def test_from_the_request_to_the_opinion(browser, live_server, width):
     made = make.reading(files=1, members=2)
     document(made.files[0])
     row = ask(made)

@@ -8,12 +8,12 @@ from django.test import Client
 from reviews.transitions import agenda, meetings
 from tests.factories.meetings import called, item_of, opened
 from tests.factories.reviews import CIVIL, STATE
-from tests.reviews.test_reader_screens import browser, looks  # noqa: F401  a fixture
+from tests.reviews.test_reader_screens import looks
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
-def page_of(browser, live_server, user, width):  # noqa: F811
+def page_of(browser, live_server, user, width):
     client = Client()  # one each: signing another person in would end the session before
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     context = browser.new_context(viewport={"width": width, "height": 900})
@@ -25,7 +25,7 @@ def page_of(browser, live_server, user, width):  # noqa: F811
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_page_and_the_wall_follow_the_meeting(browser, live_server, width):  # noqa: F811
+def test_the_page_and_the_wall_follow_the_meeting(browser, live_server, width):
     made, meeting, at = opened(files=2, members=2)
     item = item_of(meeting)
     path = f"{live_server.url}/commission/seances/{meeting.pk}/"

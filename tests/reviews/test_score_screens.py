@@ -13,19 +13,6 @@ from tests.factories import reviews as make
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def browser(monkeypatch):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    if not os.path.exists(executable):
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as engine:
-        running = engine.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_the_ranking_and_the_agenda_at_a_screen(browser, live_server, client, scheme, width):
     made = make.reviewed(files=4, points=[8, 6, 6, 5], envelope=4_000_000)

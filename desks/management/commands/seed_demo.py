@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from core.models import User
@@ -23,8 +24,8 @@ def instant(text: str) -> datetime:
 
 class Command(BaseCommand):
     help = (
-        "Write the demonstration fund in an empty database: accounts, calls at every stage, readings, meetings, decisions, payments, earlier grants. "
-        "The same seed and instant give the same references, texts, tokens and secrets. Refused unless FUND_DEMO is on."
+        "Write the demonstration fund in an empty database, after migrate and createcachetable: accounts, calls at every stage, readings, meetings, "
+        "decisions, payments, earlier grants. The same seed and instant give the same references, texts, tokens and secrets. Refused unless FUND_DEMO is on."
     )
 
     def add_arguments(self, parser):
@@ -39,6 +40,12 @@ class Command(BaseCommand):
             raise CommandError("The demo is off here: set FUND_DEMO=1 to allow demo accounts and data.")
         if User.objects.exclude(email=SYSTEM_EMAIL).exists():
             raise CommandError("The database is not empty: the demo is written once, in an empty one.")
+        cache = settings.CACHES["default"]
+        if (
+            cache["BACKEND"].endswith("DatabaseCache")
+            and cache["LOCATION"] not in connection.introspection.table_names()
+        ):
+            raise CommandError("The cache has no table yet: run manage.py createcachetable first.")
         at = instant(options["at"]) if options["at"] else self._today()
         world, keys = story.tell(at=at, seed=options["seed"], stage=options["stage"] or "", letter=options["variant"])
         if options["json"]:
