@@ -59,6 +59,7 @@ DOCUMENT_LABELS = {
     "reserve_extract": _("extract of the reserve list"),
     "reserve_letter": _("reserve list letter"),
     "return_receipt": _("receipt of a repayment"),
+    "year_closing": _("closing of a year"),
 }
 """What a document is, for someone who holds it."""
 

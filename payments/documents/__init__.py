@@ -6,7 +6,7 @@ from payments.documents.payment import freeze_payment_order
 from payments.documents.recovery import freeze_recovery_invitation, freeze_recovery_letter, freeze_return_receipt
 from payments.documents.report import freeze_formal_notice, freeze_report_copy
 from payments.documents.treasury import annual_statement, financial_figures, grant_statement
-from payments.models import Agreement, Amendment, Recovery, Report
+from payments.models import Agreement, Amendment, Recovery, Report, YearClosing
 from payments.models.agreement import sees_all_money
 
 __all__ = [
@@ -52,3 +52,4 @@ register_visibility("report", _report_visible)
 register_visibility("amendment", _amendment_visible)
 register_visibility("recovery", _recovery_visible)
 register_visibility("instalment", _order_visible)
+register_visibility(YearClosing.machine, _order_visible)

@@ -4,6 +4,7 @@ from payments.models.account import Evidence, PayeeAccount
 from payments.models.agreement import Agreement
 from payments.models.amendment import Amendment
 from payments.models.batch import BatchLine, PaymentBatch
+from payments.models.closing import YearClosing
 from payments.models.instalment import Instalment, PaymentOrder
 from payments.models.recovery import Recovery
 from payments.models.report import Report, ReportLine
@@ -24,4 +25,5 @@ __all__ = [
     "Report",
     "ReportLine",
     "StatementLine",
+    "YearClosing",
 ]

@@ -186,6 +186,8 @@ def test_the_pages_of_the_money(stage, as_user):
                     "/paiements/?etape=rejected",
                     "/paiements/calendrier/",
                     "/paiements/ordres/refus/",
+                    "/paiements/clotures/",
+                    f"/paiements/clotures/{at.year}/",
                     f"/paiements/ordres/{make.first_of(sent).orders.get().reference}/",
                     f"/paiements/releves/csv/{columns.pk}/",
                     "/paiements/comptes/",
