@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField, transition
 
 from core.models import Machine
@@ -316,7 +317,7 @@ class InstalmentLine(models.Model):
     code = models.SlugField(_("code"), max_length=40)
     label = models.CharField(_("label"), max_length=120)
     percent = models.PositiveSmallIntegerField(_("share, in percent"))
-    trigger = models.CharField(_("paid on"), max_length=40, choices=Trigger.choices)
+    trigger = models.CharField(pgettext_lazy("trigger", "paid on"), max_length=40, choices=Trigger.choices)
 
     class Meta:
         verbose_name = _("instalment line")
