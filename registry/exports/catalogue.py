@@ -20,6 +20,8 @@ FILES = [
     ("appels.json", "Suites données aux dossiers de chaque appel", "application/json"),
     ("comptes.csv", "Comptes, une ligne par mouvement", "text/csv"),
     ("comptes.jsonl", "Comptes, écritures canoniques et empreintes", "application/jsonl"),
+    ("dictionnaire.csv", "Dictionnaire : le sens de chaque colonne", "text/csv"),
+    ("tout.zip", "Tout en une archive, avec le dictionnaire et les programmes de vérification", "application/zip"),
 ]
 
 
@@ -38,7 +40,7 @@ def dcat(fund, modified_at: datetime, left_count: int, left_cents: int) -> str:
         "dct:identifier": f"{fund.data_url}#jeu",
         "dct:title": f"Subventions attribuées par {fund.name}",
         "dct:description": "Projets aidés, données essentielles des subventions et comptes publics du fonds. Les aides à des personnes physiques, "
-        "que le format SCDL ne sait pas dire, et les aides dont la convention n’est pas encore signée figurent dans le registre et au format "
+        "que le format SCDL ne permet pas de décrire, et les aides dont la convention n’est pas encore signée figurent dans le registre et au format "
         f"360Giving : {left_count} aides pour {decimal_text(left_cents)} euros.",
         "dct:language": {"@id": "http://publications.europa.eu/resource/authority/language/FRA"},
         "dct:modified": {"@type": "xsd:dateTime", "@value": modified_at.isoformat()},

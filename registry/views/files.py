@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import Http404
+from django.utils import timezone
 from django.utils.text import slugify
 
 from core.access import allow, public
@@ -15,7 +16,7 @@ from fund.models import FundIdentity
 from fund.public_cache import PublicFile, etag_of, public_file
 from fund.queries import public_calls
 from registry import queries
-from registry.exports import catalogue, outcomes, projects, scdl, threesixty
+from registry.exports import catalogue, dictionary, outcomes, projects, scdl, threesixty
 from registry.exports import sitemap as sitemap_export
 
 CSV, JSONL = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
@@ -124,20 +125,54 @@ def verifier(request):
     return PublicFile([ledger_export.verifier()], "text/x-python; charset=utf-8", "verify_ledger.py")
 
 
+def _program(name: str) -> str:
+    return (settings.BASE_DIR / "docs" / name).read_text(encoding="utf-8")
+
+
 @allow(public)
 @public_file
 def recomputer(request):
     """The program with which anyone recomputes the scores from projets.json, alone."""
-    program = (settings.BASE_DIR / "docs" / "recompute_scores.py").read_text(encoding="utf-8")
-    return PublicFile([program], "text/x-python; charset=utf-8", "recompute_scores.py")
+    return PublicFile([_program("recompute_scores.py")], "text/x-python; charset=utf-8", "recompute_scores.py")
 
 
 @allow(public)
 @public_file
 def redrawer(request):
     """The program with which anyone does a public draw again, alone."""
-    program = (settings.BASE_DIR / "docs" / "recompute_draw.py").read_text(encoding="utf-8")
-    return PublicFile([program], "text/x-python; charset=utf-8", "recompute_draw.py")
+    return PublicFile([_program("recompute_draw.py")], "text/x-python; charset=utf-8", "recompute_draw.py")
+
+
+@allow(public)
+@public_file
+def data_dictionary(request):
+    """What every column of every table says."""
+    return PublicFile(dictionary.lines(), CSV, "dictionnaire.csv")
+
+
+@allow(public)
+@public_file
+def everything(request):
+    """All the files in one archive, with their dictionary and the programs that check them."""
+    fund, modified_at = fund_card(), queries.modified_at()
+    day = timezone.localdate(modified_at).isoformat()
+    readme = dictionary.README.format(fund=fund.name, day=day, address=fund.data_url)
+    members = [
+        ("LISEZMOI.txt", lambda: [readme]),
+        ("dictionnaire.csv", dictionary.lines),
+        ("projets.csv", lambda: projects.as_csv(queries.published())),
+        ("projets.json", lambda: projects.as_json(queries.with_ballots(queries.published()), modified_at)),
+        ("subventions-scdl.csv", lambda: scdl.lines(queries.published())),
+        ("360giving.json", lambda: threesixty.lines(queries.published(), fund, giving_prefix(fund), modified_at)),
+        ("appels.csv", lambda: outcomes.as_csv(queries.outcomes())),
+        ("comptes.csv", ledger_export.csv_lines),
+        ("comptes.jsonl", ledger_export.jsonl_lines),
+        ("checkpoints.jsonl", ledger_export.checkpoint_lines),
+        ("verify_ledger.py", lambda: [ledger_export.verifier()]),
+        *((name, lambda name=name: [_program(name)]) for name in ("recompute_scores.py", "recompute_draw.py")),
+    ]
+    name = f"{slugify(fund.name) or 'fonds'}-{day}.zip"
+    return PublicFile(dictionary.archive(members, modified_at), "application/zip", name, modified_at)
 
 
 @allow(public)

@@ -11,8 +11,8 @@ from fund.ledger import queries as ledger
 from fund.public_cache import public_page
 from fund.queries import open_calls, upcoming_calls
 from registry import queries
-from registry.exports import projects
 from registry.exports.catalogue import FILES
+from registry.exports.dictionary import TABLES
 from registry.index.refresh import steady
 from registry.views.maps import tiles
 
@@ -90,7 +90,7 @@ def data(request):
     left_count, left_cents = queries.unsayable_in_scdl()
     context = {
         "files": FILES,
-        "columns": projects.MEANINGS.items(),
+        "tables": [(name, columns.items()) for name, columns in TABLES.items()],
         "left_count": left_count,
         "left_cents": left_cents,
         "modified_at": queries.modified_at(),

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from urllib.parse import urlsplit
 
 import pytest
@@ -343,3 +344,30 @@ def test_a_changed_name_changes_the_file_and_its_tag(fund):
     assert after.status_code == 200 and "Un nouveau nom" in after.getvalue().decode()
     stale = Client().get("/donnees/projets.csv", headers={"if-modified-since": before["Last-Modified"]})
     assert stale.status_code == 200
+
+
+def test_the_archive_holds_every_file_and_a_dictionary_of_its_columns(fund):
+    raw = fetch("tout.zip")
+    assert fetch("tout.zip") == raw, "the same published set, the same bytes"
+    with zipfile.ZipFile(io.BytesIO(raw)) as book:
+        assert book.testzip() is None
+        held = {name: book.read(name) for name in book.namelist()}
+    for name in (
+        "projets.csv",
+        "projets.json",
+        "subventions-scdl.csv",
+        "360giving.json",
+        "appels.csv",
+        "comptes.csv",
+        "comptes.jsonl",
+        "dictionnaire.csv",
+    ):
+        assert held[name] == fetch(name), name
+    said = list(csv.DictReader(io.StringIO(held["dictionnaire.csv"].decode())))
+    for name in ("projets.csv", "subventions-scdl.csv", "comptes.csv", "appels.csv"):
+        told = [row["colonne"] for row in said if row["fichier"] == name]
+        there = held[name].decode().splitlines()[0].split(",")
+        bands = [column for column in there if column.startswith("unfunded_score_")]
+        assert sorted([column for column in there if column not in bands]) == sorted(
+            column for column in told if not column.startswith("unfunded_score_")
+        ), name
