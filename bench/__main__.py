@@ -25,6 +25,13 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--kill-stride", type=int, default=1, metavar="N", help="kill -9 at every N-th statement of a payment (1)"
     )
+    parser.add_argument(
+        "--presses",
+        type=int,
+        default=None,
+        metavar="N",
+        help="presses on awards, and on payments (1000, 200 on SQLite)",
+    )
     parser.add_argument("--races", type=int, default=None, help="races for an envelope (3; 1000 with --prove)")
     parser.add_argument("--hands", type=int, default=20, help="awards at once in a race (20)")
     parser.add_argument("--writers", type=int, default=200, help="applicants who write at once (200)")

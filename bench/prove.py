@@ -96,6 +96,22 @@ def twins(report: Report) -> None:
             )
 
 
+def presses(report: Report, number: int | None) -> None:
+    """The verbs themselves, pressed by processes: awards born of votes; orders, batches, files, statements."""
+    found = program("race", "--number", str(number or (1_000 if connection.vendor == "postgresql" else 200)))
+    awards, payments = found["awards"], found["payments"]
+    report.add(
+        f"{awards['presses']} presses on awards, {found['hands']} at the same instant, for {awards['places']} place(s)",
+        f"{awards['answers']['done']} awarded",
+        f"0 cents over, none twice, {awards['seconds']} s",
+    )
+    report.add(
+        f"{payments['presses']} presses on orders, batches, files and statements of {payments['grants']} payments",
+        "each done once",
+        f"{payments['answers']['done']} done, the others told why, {payments['seconds']} s",
+    )
+
+
 def entries(report: Report, number: int) -> None:
     """So many entries in one ledger, then everything computed anew."""
     row = books.envelope(number)
@@ -128,6 +144,7 @@ def run(report: Report, sizes, target: Path) -> None:
     report.title("The books")
     steps(report, sizes.steps)
     kills(report, sizes.kill_stride)
+    presses(report, sizes.presses)
     races.run(report, sizes.races, sizes.hands, max(1, sizes.hands // 5))
     entries(report, sizes.entries)
     report.title("The panel")
