@@ -22,6 +22,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--posts", type=int, default=2_000, help="entries posted to the ledger (2000)")
     parser.add_argument("--prove", action="store_true", help="the long figures of a release, written to --to")
     parser.add_argument("--steps", type=int, default=100_000, help="random acts against a model (100000)")
+    parser.add_argument("--lives", type=int, default=100_000, help="random steps of whole grants (100000)")
     parser.add_argument(
         "--kill-stride", type=int, default=1, metavar="N", help="kill -9 at every N-th statement of a payment (1)"
     )

@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import date
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from django.db import connection, transaction
 
 from bench import races, scores, work
 from bench.measure import Report
-from fund.ledger import batch, post
+from fund.ledger import batch, checkpoint, export, post
 from fund.ledger.verify import verify
 from fund.models import Entry
 from tests.factories import ledger as books
@@ -96,6 +97,17 @@ def twins(report: Report) -> None:
             )
 
 
+def lives(report: Report, number: int) -> None:
+    """Whole grants through the verbs, at random, with accidents: everything of tests/proofs/truth.py holds after every step."""
+    started = time.monotonic()
+    seen = program("lives", "--steps", str(number))["seen"]
+    report.add(
+        f"{number} random steps of whole grants, from the award to the last euro",
+        "everything holds",
+        f"{seen['refused']} refused, {seen['accidents']} interrupted, {seen['posted']} posted twice; {time.monotonic() - started:.0f} s",
+    )
+
+
 def presses(report: Report, number: int | None) -> None:
     """The verbs themselves, pressed by processes: awards born of votes; orders, batches, files, statements."""
     found = program("race", "--number", str(number or (1_000 if connection.vendor == "postgresql" else 200)))
@@ -123,6 +135,29 @@ def entries(report: Report, number: int) -> None:
     wall = time.monotonic() - started
     report.add(f"write entries up to {number}", f"{wall:.0f} s", "in batches of 5,000")
     work.check(report)
+    outsider(report)
+
+
+def outsider(report: Report) -> None:
+    """What anybody pays who checks the published file with the published program."""
+    point = checkpoint(books.AT)
+    with tempfile.TemporaryDirectory() as folder:
+        dump, kept = Path(folder) / "comptes.jsonl", Path(folder) / "checkpoint.json"
+        with dump.open("w") as out:
+            out.writelines(export.jsonl_lines())
+        kept.write_text(export.checkpoint_text(point))
+        command = [sys.executable, "-I", "docs/verify_ledger.py", str(dump), str(kept)]
+        child = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
+        _pid, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise RuntimeError("docs/verify_ledger.py finds a fault")
+        size = dump.stat().st_size
+    report.add(
+        f"docs/verify_ledger.py, {point.count} entries",
+        f"{used.ru_utime + used.ru_stime:.1f} s CPU",
+        f"{size / 2**20:.0f} MiB read, {used.ru_maxrss // 1024} MiB of memory at most",
+    )
 
 
 def write(path: Path, report: Report) -> None:
@@ -143,6 +178,7 @@ def write(path: Path, report: Report) -> None:
 def run(report: Report, sizes, target: Path) -> None:
     report.title("The books")
     steps(report, sizes.steps)
+    lives(report, sizes.lives)
     kills(report, sizes.kill_stride)
     presses(report, sizes.presses)
     races.run(report, sizes.races, sizes.hands, max(1, sizes.hands // 5))

@@ -16,7 +16,9 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -24,10 +26,21 @@ from django.db import connection, connections
 from django.utils import timezone
 
 FORMAT = "civic-fund-backup/1"
+_statements: dict[str, Callable[[], Any]] = {}
 
 
 class BackupError(Exception):
     """The backup could not be made or put back; the text says what to do."""
+
+
+def state(name: str, function: Callable[[], Any]) -> None:
+    """A room says something of its own in every backup and export, under `name`: plain JSON values, true of everything written after."""
+    _statements[name] = function
+
+
+def statements() -> dict[str, Any]:
+    """What the rooms say, read before the rows are copied."""
+    return {name: function() for name, function in _statements.items()}
 
 
 def _sha256(path: Path) -> str:
@@ -47,6 +60,7 @@ def write(out: str | os.PathLike) -> dict:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
         dump = Path(folder) / "database"
+        said = statements()
         _dump(dump)
         files: dict[str, str] = {}
         manifest = {
@@ -54,6 +68,7 @@ def write(out: str | os.PathLike) -> dict:
             "at": timezone.now().isoformat(timespec="seconds"),
             "files": files,
             "database": {"engine": connection.vendor, "sha256": _sha256(dump), "bytes": dump.stat().st_size},
+            **said,
         }
         packed = Path(folder) / "archive.tar.gz"
         with tarfile.open(packed, "w:gz", compresslevel=6) as archive:

@@ -91,14 +91,14 @@ def check_postings(entry, balances, undone):
 def check_checkpoints(points, genesis, link, roots):
     """What was signed at this count is what the file says there."""
     for point in points:
-        name, signature = f"checkpoint of {point['at']}", bytes.fromhex(point.pop("signature"))
+        name, signature = f"checkpoint of {point['at']}", bytes.fromhex(text := point.pop("signature"))
         try:
             key = Ed25519PublicKey and Ed25519PublicKey.from_public_bytes(bytes.fromhex(point["key"]))
             key and key.verify(signature, TAG + b"checkpoint\n" + canonical(point))
         except InvalidSignature:
             raise Fault(f"{name}: signature") from None
-        found = (genesis.hex(), link.hex(), root_of(roots).hex())
-        hold((point["genesis"], point["head"], point["root"]) == found, f"{name}: the ledger was changed since")
+        found = (genesis.hex(), link.hex(), root_of(roots).hex(), signature.hex())  # hex has one way to be written
+        hold((point["genesis"], point["head"], point["root"], text) == found, f"{name}: the ledger was changed since")
 
 
 def check(dump, checkpoints):
@@ -133,9 +133,9 @@ def main(arguments):
         points = [json.loads(line) for name in arguments[1:] for line in open(name, encoding="ascii") if line.strip()]
         count, head, root, balances = check(lambda: open(arguments[0], encoding="ascii"), points)
     except (Fault, LookupError, ValueError, TypeError, AttributeError, OSError, RecursionError) as fault:
-        print(f"FAULT: {fault}" if isinstance(fault, Fault) else f"FAULT: cannot be read: {fault!r}")
+        print("FAULT / ANOMALIE:", fault if isinstance(fault, Fault) else f"cannot be read / illisible: {fault!r}")
         return 1
-    print(f"{count} entries, head {head}, root {root}, {len(points)} checkpoint(s): the chain is intact")
+    print(f"{count} entries, head {head}, root {root}, {len(points)} checkpoint(s): chain intact / chaîne intacte")
     for account in ACCOUNTS:
         total = sum(cents for (holder, name), cents in balances.items() if name == account and holder[:2] == "E-")
         print(f"{account:>9} {total // 100:>14}.{total % 100:02} EUR")

@@ -106,6 +106,12 @@ def checkpoint_text(point: Checkpoint) -> str:
     return canonical.canonical(document(point)).decode() + "\n"
 
 
+def newest_checkpoint() -> dict | None:
+    """What backups and exports carry: kept elsewhere, it proves that nothing before it was changed since."""
+    point = latest()
+    return document(point) if point else None
+
+
 def checkpoint_lines() -> Iterator[str]:
     """`checkpoints.jsonl`: all of them, oldest first."""
     for point in Checkpoint.objects.order_by("count", "id").iterator(chunk_size=CHUNK):

@@ -17,7 +17,7 @@ from django.db.models import Sum
 
 from core import append_only
 from fund.ledger import canonical, hashes
-from fund.ledger.accounts import has_shape
+from fund.ledger.accounts import SECRET_KINDS, has_shape
 from fund.ledger.checkpoints import document, verify_signature
 from fund.ledger.export import CHUNK, Row, sealed_rows
 from fund.ledger.sealing import KEPT_LEVEL
@@ -262,6 +262,14 @@ def _check_private() -> None:
     _hold(both is None, f"entry of id {both and both.pk} is public and waiting at once")
     neither = Entry.objects.filter(seal__isnull=True, unsealed__isnull=True).first()
     _hold(neither is None, f"entry of id {neither and neither.pk} is neither public nor waiting")
+    waiting: dict[int, tuple[str, list[tuple[str, str, int]]]] = {}
+    lines = Posting.objects.filter(entry__unsealed__isnull=False).order_by("entry", "envelope", "account")
+    for entry_id, kind, *line in lines.values_list("entry", "entry__kind", "envelope__reference", "account", "cents"):
+        waiting.setdefault(entry_id, (kind, []))[1].append(tuple(line))
+    for entry_id, (kind, postings) in waiting.items():
+        _hold(
+            kind in SECRET_KINDS and has_shape(kind, postings), f"entry of id {entry_id}, not public yet, is no {kind}"
+        )
     rows = (
         Posting.objects.filter(entry__unsealed__isnull=False)
         .values_list("entry__grant", "account")

@@ -91,3 +91,19 @@ def test_a_database_in_use_is_not_replaced_by_accident(instance, tmp_path):
     done = instance.run("restore", "--force", str(out))
     assert done.returncode == 0, done.stderr
     assert instance.run(code="from core.models import Event; print(Event.objects.count())").stdout.strip() == "0"
+
+
+def test_rooms_say_their_own_in_backups_and_exports(instance, tmp_path):
+    """The ledger gives its newest checkpoint: a copy kept elsewhere proves by itself that nothing before it was changed."""
+    made = instance.run(
+        code="from tests.factories import ledger as books; from fund.ledger import checkpoint; books.envelope(500); checkpoint(books.AT)"
+    )
+    assert made.returncode == 0, made.stderr
+    instance.run("backup", str(tmp_path / "backup.tar.gz"))
+    with tarfile.open(tmp_path / "backup.tar.gz") as archive:
+        said = json.load(archive.extractfile("manifest.json"))["ledger"]
+    assert said["count"] == 1 and len(said["signature"]) == 128
+    instance.run("export_all", "--json", str(tmp_path / "all.json"))
+    assert json.loads((tmp_path / "all.json").read_text())["ledger"] == said
+    (tmp_path / "kept.json").write_text(json.dumps(said))
+    assert instance.run("verify_ledger", "--checkpoint", str(tmp_path / "kept.json")).returncode == 0

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand
 from django.db import models, transaction
 from django.utils import timezone
 
+from core import backups
+
 FORMAT = "fund-export/1"
 WITHOUT = {"sessions", "contenttypes", "auth"}
 SECRET = {"password", "token_hash", "key", "secret"}
@@ -48,8 +50,10 @@ class Command(BaseCommand):
         with os.fdopen(handle, "w") as out, transaction.atomic():
             out.write(
                 f'{{"format": {json.dumps(FORMAT)}, "at": {json.dumps(timezone.now().isoformat(timespec="seconds"))}, '
-                f'"address": {json.dumps(settings.PUBLIC_BASE_URL)}, "tables": {{'
+                f'"address": {json.dumps(settings.PUBLIC_BASE_URL)}, '
             )
+            out.writelines(f"{json.dumps(name)}: {json.dumps(said)}, " for name, said in backups.statements().items())
+            out.write('"tables": {')
             for number, model in enumerate(_models()):
                 out.write(f"{',' if number else ''}\n{json.dumps(model._meta.label)}: [")
                 rows += self._table(out, model)

@@ -69,6 +69,7 @@
   // True when the signature holds, false when this browser cannot read such signatures.
   const checkCheckpoint = async (point, genesis, link, roots) => {
     const { signature, ...signed } = point;
+    hold(hex(unhex(signature)) === signature, point.count, "signature");
     hold(point.genesis === hex(genesis) && point.head === hex(link) && point.root === hex(await rootOf(roots)), point.count, "checkpoint");
     let key;
     try {

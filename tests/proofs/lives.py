@@ -1,0 +1,386 @@
+"""Whole grants lived at random through the verbs: right and wrong people, accidents in the middle of an act, the same request twice, time that passes.
+
+After every step everything in `truth.py` holds; a refused or interrupted act leaves no row behind. `python -m tests.proofs.lives --steps 100000`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import random
+import sys
+from collections import Counter
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tests.proofs.ground import own_fund
+
+START = datetime(2026, 11, 24, 9, 0, tzinfo=ZoneInfo("Europe/Paris"))
+MACHINES = (
+    "decision appeal agreement amendment payee_account instalment payment_batch statement_line report recovery envelope"
+).split()
+NOT_OURS = {"envelope.create", "envelope.open", "envelope.carry", "envelope.close", "envelope.settle"} | {
+    "decision.begin_signing",
+    "decision.begin_signing_draft",  # decision.sign chooses between them
+}
+ENDS = set(
+    """decision.annul agreement.decline agreement.terminate agreement.suspend amendment.refuse amendment.withdraw payee_account.block
+    payee_account.refuse instalment.cancel instalment.refuse instalment.recall instalment.return_to_due payment_batch.cancel
+    payment_batch.reject_file recovery.drop recovery.cancel recovery.waive recovery.write_off application.withdraw""".split()
+)
+ALWAYS_THERE = set(
+    """appeal.file appeal.withdraw appeal.reject envelope.raise_ envelope.lower agreement.extend agreement.extend_signature agreement.observe
+    payee_account.record payment_batch.open_batch payment_batch.remove instalment.hold instalment.suspend report.write report.revise
+    report.reopen report.request_changes amendment.request statement_line.dismiss recovery.observe recovery.reduce""".split()
+)
+WAYS = ("right",) * 14 + (
+    "stranger",
+    "stranger",
+    "any state",
+    "accident",
+    "accident",
+    "accident",
+    "again",
+    "posted",
+    "keys",
+    "keys",
+    "clock",
+    "time",
+)
+LAPSES = (
+    [timedelta(minutes=7)] * 6
+    + [timedelta(hours=25)] * 3
+    + [timedelta(days=4)] * 2
+    + [timedelta(days=21), timedelta(days=45)]
+)
+STEPS_A_RUN = 50
+
+
+class PowerCut(Exception):
+    """What the act did not expect."""
+
+
+class Accident:
+    """Raises at the n-th thing an act asks of the database (its savepoints left alone: they are the cure)."""
+
+    def __init__(self, nth: int):
+        self.left = nth
+
+    def __call__(self, execute, sql, params, many, context):
+        if "SAVEPOINT" not in sql:
+            self.left -= 1
+            if self.left == 0:
+                raise PowerCut
+        return execute(sql, params, many, context)
+
+
+class Lives:
+    """One fund from the notification on; `step` is one turn, everything drawn as whole numbers."""
+
+    def __init__(self, world):
+        from core.models import Event
+
+        self.world, self.seen = world, Counter()
+        self.last_event = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+    # ---- what could be done ----
+
+    def candidates(self, *, in_state: bool = True) -> dict:
+        """{verb: rows it could be done on}, of every verb of the money's machines."""
+        from applications.models import Application
+        from core.transitions import VERBS
+        from payments.models import Agreement
+        from reviews.models import Decision
+
+        parents = {
+            "application": list(Application.objects.filter(state__in=("on_reserve", "selected", "rejected"))),
+            "decision": list(Decision.objects.filter(state="notified")),
+            "agreement": list(Agreement.objects.all()),
+        }
+        found: dict = {
+            VERBS["bank_statement"]["import_statement"]: [None],
+            VERBS["payment_batch"]["open_batch"]: [None],
+        }
+        for machine in MACHINES:
+            rows = None
+            for verb in VERBS[machine].values():
+                if verb.inner or f"{machine}.{verb.name}" in NOT_OURS or verb in found:
+                    continue
+                if verb.creates:
+                    there = parents[verb.call.keyword]
+                else:
+                    rows = list(verb.model.objects.order_by("pk")) if rows is None else rows
+                    there = [row for row in rows if not in_state or row.state in verb.sources]
+                if there:
+                    found[verb] = there
+        leave = VERBS["application"]["withdraw"]
+        found[leave] = [row for row in parents["application"] if row.state == "on_reserve"]
+        return {verb: rows for verb, rows in found.items() if rows}
+
+    def weight(self, verb) -> float:
+        """Acts that end a life, and those that could be done at any time, are rarer: the others must get somewhere."""
+        if f"{verb.machine}.{verb.name}" in ENDS:
+            return 0.1
+        return 0.15 if f"{verb.machine}.{verb.name}" in ALWAYS_THERE else 1.0
+
+    def person(self, verb, obj, who: int):
+        """Somebody to whom the act belongs."""
+        codes = [one.code for one in (verb.two_key.proposes if verb.two_key else verb.who)]
+        code = codes[who % len(codes)]
+        code = "CP" if code == "AU" else code
+        if code == "AP":
+            return self.applicant(obj)
+        group = self.world.people[code]
+        return group[0] if who % 5 else group[who // 5 % len(group)]  # the second of each is a friend of one file
+
+    def allowed(self, verb, obj, actor, params) -> bool:
+        """Whether the screen would open this act; else another is looked for, so that lives get somewhere."""
+        from core.transitions import Act, Refusal
+
+        try:
+            verb.check(Act(verb, obj, actor, self.world.at, params))
+        except Refusal:
+            return False
+        return True
+
+    def applicant(self, obj):
+        row = obj
+        for name in ("agreement", "decision", "application"):
+            row = getattr(row, name, row)
+        return self.world.leads.get(getattr(row, "reference", ""), self.world.people["none"][0])
+
+    # ---- one turn ----
+
+    def step(self, way: str, verb: int, row: int, who: int, detail: int, nth: int) -> None:
+        import time_machine
+
+        from tests.proofs import truth
+
+        chance = random.Random(detail)
+        self.world.at += LAPSES[detail % len(LAPSES)] if way != "time" else timedelta(days=detail % 200)
+        with time_machine.travel(self.world.at, tick=False):
+            self.turn(way, verb, row, who, chance, nth)
+            self.last_event = truth.check(self.world, self.last_event)
+
+    def turn(self, way, verb, row, who, chance, nth) -> None:
+        from tests.proofs.world import params_of, render_all
+
+        if way in ("clock", "time"):
+            return self.clock()
+        if way == "keys":
+            return self.second_key(row, who, chance)
+        if chance.random() < 0.9:
+            render_all()
+        found = self.candidates(in_state=way != "any state")
+        verbs = [one for one in found if chance.random() < self.weight(one)]
+        if not verbs:
+            return None
+        for turn in range(6):
+            chosen = verbs[(verb + 7 * turn) % len(verbs)]
+            obj = found[chosen][row % len(found[chosen])]
+            actor = self.person(chosen, obj, who)
+            if way == "stranger":
+                everyone = self.world.everyone()
+                actor = everyone[who % len(everyone)]
+            params = params_of(self.world, chosen, obj, chance)
+            if params is not None and (way in ("stranger", "any state") or self.allowed(chosen, obj, actor, params)):
+                break
+        if params is None:
+            return None
+        if way == "posted" and self.posted_twice(chosen, obj, actor, params):
+            return None
+        if way == "accident":
+            self.tried(chosen, obj, actor, params, accident=nth)
+        done = self.tried(chosen, obj, actor, params)
+        if way == "again" and done == "done":
+            self.seen["again"] += 1
+            self.tried(chosen, obj, actor, params)
+        return None
+
+    def tried(self, verb, obj, actor, params, accident: int = 0) -> str:
+        """Do it. Refused or interrupted, it leaves everything as it was."""
+        from django.db import connection, transaction
+
+        from core import two_key
+        from core.transitions import Refusal
+
+        before, name = self.print(), f"{verb.machine}.{verb.name}"
+        for uploaded in params.values():
+            if hasattr(uploaded, "seek"):
+                uploaded.seek(0)
+
+        def act():
+            if verb.two_key:
+                two_key.propose(verb, obj, actor=actor, at=self.world.at, params=params)
+            else:
+                verb.call(**{verb.call.keyword: obj}, actor=actor, at=self.world.at, **params)
+
+        try:
+            with transaction.atomic():
+                if accident:
+                    with connection.execute_wrapper(Accident(accident)):
+                        act()
+                else:
+                    act()
+        except Refusal as refusal:
+            self.seen["refused"] += 1
+            assert str(refusal.reason), name
+            assert self.print() == before, f"{name} was refused ({refusal.code}) and left something behind"
+            return refusal.code
+        except PowerCut:
+            self.seen["accidents"] += 1
+            assert self.print() == before, f"{name} was interrupted and left something behind"
+            return "interrupted"
+        self.seen[f"propose {name}" if verb.two_key else name] += 1
+        return "done"
+
+    def second_key(self, row: int, who: int, chance) -> None:
+        from django.db import transaction
+
+        from core import two_key
+        from core.models import TwoKeyAct
+        from core.transitions import Refusal
+
+        waiting = list(TwoKeyAct.objects.filter(state="proposed").order_by("pk"))
+        if not waiting:
+            return
+        act = waiting[row % len(waiting)]
+        verb, _obj = two_key.target_of(act)
+        codes = [one.code for one in verb.two_key.approves]
+        group = self.world.people[codes[who % len(codes)]]
+        actor = group[who % len(group)] if chance.random() < 0.8 else chance.choice(self.world.everyone())
+        before = self.print()
+        try:
+            with transaction.atomic():
+                two_key.approve(act, actor=actor, at=self.world.at)
+        except Refusal as refusal:
+            self.seen["refused"] += 1
+            assert self.print() == before, (
+                f"the second key of {verb.name} was refused ({refusal.code}) and left something"
+            )
+            return
+        self.seen[f"{verb.machine}.{verb.name}"] += 1
+
+    def clock(self) -> None:
+        from core.models import User
+        from payments import tasks
+
+        errors: list = []
+        watch = logging.Handler(logging.ERROR)
+        watch.emit = lambda record: errors.append(record.exc_info or record.getMessage())
+        tasks.log.addHandler(watch)
+        level, logging.root.manager.disable = logging.root.manager.disable, logging.NOTSET
+        try:
+            for job in (tasks.offers, tasks.going, tasks.settled, tasks.unsigned_amendments, tasks.report_reminders):
+                self.seen["clock"] += job(self.world.at, User.objects.system())
+        finally:
+            tasks.log.removeHandler(watch)
+            logging.root.manager.disable = level
+        if errors:
+            raise errors[0][1]
+
+    def posted_twice(self, verb, obj, actor, params) -> bool:
+        """The same request over the API, twice with one key: one effect, one answer."""
+        from rest_framework.test import APIClient
+
+        paths = {"instalment": "instalments", "payment_batch": "payment-batches", "agreement": "agreements"}
+        if verb.machine not in paths or verb.creates or verb.two_key or obj is None:
+            return False
+        if not all(isinstance(value, str | int | list) for value in params.values()):
+            return False
+        name = obj.reference if verb.machine != "instalment" else f"{obj.agreement.reference}-{obj.number}"
+        if "instalments" in params:
+            params = {"instalments": [f"{one.agreement.reference}-{one.number}" for one in params["instalments"]]}
+        client = APIClient()
+        client.force_authenticate(actor)
+        self.seen["posted"] += 1
+        url, key = f"/api/v1/{paths[verb.machine]}/{name}/{verb.name}/", f"key-{self.seen['posted']}-{self.world.at:%s}"
+        first = client.post(url, params, format="json", headers={"Idempotency-Key": key})
+        between = self.print()
+        second = client.post(url, params, format="json", headers={"Idempotency-Key": key})
+        assert first.status_code < 500 and second.status_code == first.status_code, (url, first, second)
+        assert self.print() == between, f"{url} posted twice did something twice"
+        return first.status_code < 300
+
+    def print(self) -> list:
+        """Every state, balance and count that an act could leave behind."""
+        from applications.models import Application
+        from core.models import Document, Event, Mail
+        from core.transitions import VERBS
+        from fund.models import Entry, GrantAccount
+        from fund.models import Envelope as Purse
+
+        found: list = [list(Application.objects.order_by("pk").values_list("pk", "state"))]
+        for machine in MACHINES:
+            model = next(iter(VERBS[machine].values())).model
+            found.append(list(model.objects.order_by("pk").values_list("pk", "state")))
+        found += [model.objects.count() for model in (Entry, Event, Mail, Document)]
+        names = ("reserved", "committed", "ordered", "paid", "claimed", "returned", "certified", "awarded")
+        found.append(list(GrantAccount.objects.order_by("pk").values_list(*(f"{name}_amount" for name in names))))
+        found.append(list(Purse.objects.order_by("pk").values_list("opened_amount", "free_amount")))
+        return found
+
+
+def machine(world, seen: Counter):
+    """The hypothesis machine: each run in a transaction of its own, rolled back."""
+    import copy
+
+    from django.db import transaction
+    from hypothesis import strategies as st
+    from hypothesis.stateful import RuleBasedStateMachine, rule
+
+    numbers = st.integers(0, 2**16)
+
+    class Run(RuleBasedStateMachine):
+        def __init__(self):
+            super().__init__()
+            self.block = transaction.atomic()
+            self.block.__enter__()
+            self.lives = Lives(copy.copy(world))
+
+        @rule(way=st.sampled_from(WAYS), verb=numbers, row=numbers, who=numbers, detail=numbers, nth=st.integers(1, 60))
+        def live(self, way, verb, row, who, detail, nth):
+            self.lives.step(way, verb, row, who, detail, nth)
+
+        def teardown(self):
+            seen.update(self.lives.seen)
+            transaction.set_rollback(True)
+            self.block.__exit__(None, None, None)
+
+    return Run
+
+
+def run(steps: int) -> dict:
+    import time_machine
+    from hypothesis import HealthCheck, settings
+    from hypothesis.stateful import run_state_machine_as_test
+
+    from tests.proofs.world import built
+
+    with time_machine.travel(START, tick=False):
+        world = built(START)
+    seen: Counter = Counter()
+    chosen = settings(
+        max_examples=max(1, steps // STEPS_A_RUN),
+        stateful_step_count=STEPS_A_RUN,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine(world, seen), settings=chosen)
+    return {"steps": steps, "seen": dict(sorted(seen.items()))}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs.lives", description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=100_000)
+    given = parser.parse_args()
+    with own_fund():
+        found = run(given.steps)
+    sys.stdout.write(json.dumps(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,196 @@
+"""What must hold after every act, said anew from the rows: nothing here asks the product's own rules, except the last line of each that lets it speak too."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from django.db.models import F, Sum
+
+from core.models import Event, TwoKeyAct
+from fund.ledger.verify import verify
+from fund.models import Entry, Envelope, GrantAccount, Posting
+from payments.models import Agreement, Instalment, PaymentBatch, PaymentOrder, Recovery
+from payments.queries import invariants
+from reviews.models import Decision
+from tests.proofs.world import World
+
+STANDING = ("free", "reserved", "committed", "ordered", "paid", "claimed", "returned")
+HANDS = {
+    "agreement.offer": "CO",
+    "agreement.sign": "AO",
+    "agreement.suspend": "CO",
+    "agreement.resume": "CO",
+    "agreement.terminate": "AO",
+    "amendment.approve": "CO",
+    "amendment.sign": "AO",
+    "decision.sign": "CP",
+    "decision.notify": "CO",
+    "instalment.certify": "CO",
+    "instalment.recertify": "CO",
+    "instalment.order": "AO",
+    "instalment.return_to_due": "AO",
+    "instalment.recall": "AO",
+    "instalment.refuse": "AC",
+    "instalment.claim_for_batch": "AC",
+    "instalment.settle": "AC",
+    "instalment.cancel": "AO",
+    "payee_account.approve": "AC",
+    "payee_account.unblock": "AO",
+    "payment_batch.freeze": "AC",
+    "payment_batch.export": "AC",
+    "payment_batch.reject_file": "AO",
+    "bank_statement.import_statement": "AC",
+    "recovery.propose": "CO",
+    "recovery.notify": "AO",
+    "recovery.reduce": "AO",
+    "recovery.waive": "CP",
+    "recovery.write_off": "AO",
+    "report.accept": "CO",
+    "envelope.raise_": "CP",
+    "envelope.lower": "CP",
+}
+"""Whose hand each act needs (the second, of an act with two keys), as the rulebook says it."""
+STAFF = ("CO", "AO", "AC", "CP")
+
+
+def check(world: World, since: int) -> int:
+    """Raises AssertionError with what does not hold. `since`: the last event already looked at; returns the last one now."""
+    lines = _postings()
+    _envelopes(lines)
+    _grants(lines)
+    _agreements()
+    _decisions(lines)
+    _payments()
+    found = invariants.problems()
+    assert not found, found
+    verify()
+    return _hands(world, since)
+
+
+def _postings() -> dict:
+    rows = Posting.objects.values_list("entry__grant", "envelope", "account").annotate(cents=Sum("cents")).order_by()
+    return {(grant, envelope, account): cents for grant, envelope, account, cents in rows}
+
+
+def _envelopes(lines: dict) -> None:
+    for row in Envelope.objects.all():
+        sums = Counter()
+        for (_grant, envelope, account), cents in lines.items():
+            if envelope == row.pk:
+                sums[account] += cents
+        columns = {name: getattr(row, f"{name}_amount") for name in STANDING}
+        assert columns == {name: sums[name] for name in STANDING}, (row.reference, columns, sums)
+        assert min(columns.values()) >= 0 and row.opened_amount == sum(columns.values()) == -sums["source"], columns
+
+
+def _grants(lines: dict) -> None:
+    """paid <= ordered <= certified <= committed <= awarded <= min(requested, ceiling), over the life of each grant."""
+    for row in GrantAccount.objects.all():
+        stands = {name: lines.get((row.reference, row.envelope_id, name), 0) for name in STANDING[1:]}
+        assert stands == {name: getattr(row, f"{name}_amount") for name in STANDING[1:]}, row.reference
+        paid = stands["paid"] + stands["claimed"] + stands["returned"]
+        ordered = paid + stands["ordered"]
+        committed = ordered + stands["committed"]
+        steps = [0, paid, ordered, row.certified_amount, committed, committed + stands["reserved"], row.awarded_amount]
+        steps.append(min(row.requested_amount, row.ceiling_amount))
+        assert steps == sorted(steps), (row.reference, steps)
+
+
+def _agreements() -> None:
+    rows = Instalment.objects.exclude(state="cancelled").order_by("pk")
+    shares: dict[int, int] = defaultdict(int)
+    for one in rows:
+        shares[one.agreement_id] += one.amount if one.certified_amount is None else one.certified_amount
+    accounts = {row.reference: row for row in GrantAccount.objects.all()}
+    for row in Agreement.objects.select_related("application", "decision"):
+        account = accounts[row.reference]
+        if row.signed_at:
+            committed = sum(getattr(account, f"{name}_amount") for name in STANDING[2:])
+            assert shares[row.pk] == committed and not account.reserved_amount, (
+                row.reference,
+                shares[row.pk],
+                committed,
+            )
+        assert row.amount <= row.award_amount, row.reference
+        if row.state in ("lapsed", "declined"):
+            assert row.application.state in ("lapsed", "renounced"), (row.reference, row.state, row.application.state)
+        if row.state == "terminated":
+            assert not account.committed_amount and not account.ordered_amount, row.reference
+
+
+def _decisions(lines: dict) -> None:
+    """Money stands aside for a standing award only, and is public exactly when its decision is known."""
+    selected = Decision.objects.filter(outcome="selected").select_related("application")
+    known: dict[str, set[str]] = defaultdict(set)
+    for row in selected:
+        known[row.application.reference].add(row.state)
+    for (grant, _envelope, account), cents in lines.items():
+        if grant and account in STANDING[1:4] and cents:
+            assert known[grant] & {"voted", "drafted", "signed", "notified"}, (grant, account, cents, known[grant])
+    states = {row.reference: row.state for row in Decision.objects.all()}
+    for basis, seal in Entry.objects.filter(kind="reserve").values_list("basis", "seal"):
+        assert (seal is not None) == (states[basis] in ("notified", "replaced")), (basis, states[basis])
+    live = Decision.objects.filter(state__in=("voted", "drafted", "signed", "notified")).values_list(
+        "application", "kind"
+    )
+    double = [key for key, count in Counter(live).items() if count > 1 and key[1] != "appeal"]
+    assert not double, f"two live decisions of a kind: {double}"
+
+
+def _payments() -> None:
+    """Three hands; at most one live line and one paid order an instalment; every file written once; claims within what was paid."""
+    for one in Instalment.objects.filter(certified_by__isnull=False):
+        people = [person for person in (one.certified_by_id, one.ordered_by_id, one.paid_by_id) if person]
+        assert len(set(people)) == len(people), f"{one.basis}: the same hand twice"
+    contents = list(PaymentBatch.objects.exclude(content="").values_list("content", flat=True))
+    names = Counter(name for content in contents for name in set(_names(content)))
+    assert not [name for name, count in names.items() if count > 1], names
+    for one in Instalment.objects.all():
+        assert one.batch_lines.filter(live=True).count() <= 1, f"{one.basis} stands in two batches"
+        orders = Counter(one.orders.values_list("outcome", flat=True))
+        assert orders[""] <= 1 and orders["paid"] <= 1, (one.basis, orders)
+        booked = Counter(Entry.objects.filter(basis=one.basis).values_list("kind", flat=True))
+        assert booked["pay"] - booked["bounce"] == (one.state == "paid"), (one.basis, booked, one.state)
+        if one.state == "paid":
+            assert orders["paid"] == 1, (one.basis, orders)
+    assert not PaymentOrder.objects.exclude(ended_at=None).filter(outcome="").exists()
+    for claim in Recovery.objects.all():
+        assert 0 <= claim.repaid_amount <= claim.amount or claim.state == "waived", claim.reference
+    assert not TwoKeyAct.objects.filter(state="approved", closed_by=F("proposed_by")).exists()
+
+
+def _names(content: str) -> list[str]:
+    return [part.split("<")[0] for part in content.split("<EndToEndId>")[1:]]
+
+
+def _hands(world: World, since: int) -> int:
+    """Every act since was done by somebody of its role, and by nobody in whose file he has an interest."""
+    roles = {person.pk: code for code, group in world.people.items() for person in group}
+    strangers = {world.people[code][1].pk for code in ("CO", "AO", "AC")}
+    last = since
+    for event in Event.objects.filter(pk__gt=since).order_by("pk"):
+        last = event.pk
+        needed = HANDS.get(f"{event.machine}.{event.verb}")
+        role = roles.get(event.actor_id)
+        if needed and event.verb not in (
+            "terminate",
+            "cancel",
+            "unblock",
+            "reject_file",
+            "write_off",
+            "waive",
+            "raise_",
+            "lower",
+        ):
+            assert role == needed, f"{event.machine}.{event.verb} by {role}, belongs to {needed}"
+        elif needed:
+            assert role == needed or event.from_state == "proposed", f"{event.machine}.{event.verb} approved by {role}"
+        if event.actor_id in strangers and event.machine in (
+            "instalment",
+            "agreement",
+            "recovery",
+            "amendment",
+            "report",
+        ):
+            assert world.friend not in event.subject, f"{event.machine}.{event.verb} by somebody of the file"
+    return last
