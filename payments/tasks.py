@@ -20,6 +20,7 @@ from payments.transitions import amendment as amendments
 from payments.transitions import bank_table as bank_tables
 from payments.transitions import batch as batches
 from payments.transitions import report as reports
+from reviews.queries.decisions import live_award
 
 log = logging.getLogger("fund.clock")
 
@@ -40,9 +41,11 @@ def _each(rows: Iterable, do: Callable) -> int:
 
 @register("payments.offers", every_seconds=300)
 def offers(at, actor) -> int:
-    """Reminders before an offer or a signature lapses; the lapse once its time has passed after a reminder."""
+    """Reminders before an offer or a signature lapses; the lapse once its time has passed after a reminder; the end of what no award holds any more."""
 
     def step(agreement) -> bool:
+        if live_award(agreement.application) != agreement.decision:
+            return bool(agreements.fall(agreement=agreement, actor=actor, at=at))
         deadline = deadline_of(agreement)
         if at >= deadline + CLOSING_GRACE and agreement.first_reminded_at is not None:
             agreements.lapse(agreement=agreement, actor=actor, at=at)

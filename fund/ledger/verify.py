@@ -106,6 +106,7 @@ def _verify(kept: list[dict], say: Callable[[str], None]) -> Verified:
     say(f"{points.seen} checkpoints hold")
     _check_private()
     entries = _check_sums()
+    _check_waiting()
     say(f"{entries} entries: the columns of envelopes and grants are the sums of their postings")
     return Verified(entries, head.count, points.seen, head.head, chain.frontier.root.hex())
 
@@ -262,14 +263,6 @@ def _check_private() -> None:
     _hold(both is None, f"entry of id {both and both.pk} is public and waiting at once")
     neither = Entry.objects.filter(seal__isnull=True, unsealed__isnull=True).first()
     _hold(neither is None, f"entry of id {neither and neither.pk} is neither public nor waiting")
-    waiting: dict[int, tuple[str, list[tuple[str, str, int]]]] = {}
-    lines = Posting.objects.filter(entry__unsealed__isnull=False).order_by("entry", "envelope", "account")
-    for entry_id, kind, *line in lines.values_list("entry", "entry__kind", "envelope__reference", "account", "cents"):
-        waiting.setdefault(entry_id, (kind, []))[1].append(tuple(line))
-    for entry_id, (kind, postings) in waiting.items():
-        _hold(
-            kind in SECRET_KINDS and has_shape(kind, postings), f"entry of id {entry_id}, not public yet, is no {kind}"
-        )
     rows = (
         Posting.objects.filter(entry__unsealed__isnull=False)
         .values_list("entry__grant", "account")
@@ -280,6 +273,19 @@ def _check_private() -> None:
         _hold(
             account != Account.FREE or cents <= 0,
             f"what is not public yet of {grant} would lower the public free money",
+        )
+
+
+def _check_waiting() -> None:
+    """What is not public yet is in no chain: at least each of its entries moves money as its kind does."""
+    waiting: dict[int, tuple[str, list[tuple[str, str, int]]]] = {}
+    lines = Posting.objects.filter(entry__unsealed__isnull=False).order_by("entry", "envelope", "account")
+    columns = ("entry", "entry__kind", "envelope__reference", "account", "cents")
+    for entry_id, kind, envelope, account, cents in lines.values_list(*columns):
+        waiting.setdefault(entry_id, (kind, []))[1].append((envelope, account, cents))
+    for entry_id, (kind, postings) in waiting.items():
+        _hold(
+            kind in SECRET_KINDS and has_shape(kind, postings), f"entry of id {entry_id}, not public yet, is no {kind}"
         )
 
 

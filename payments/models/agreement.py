@@ -217,6 +217,18 @@ class Agreement(Machine):
     def lapse(self, at):
         self.closed_at = at
 
+    @transition(state, source=[A.OFFERED, A.ACCEPTED], target=A.LAPSED)
+    def fall(self, at):
+        self.closed_at = at
+
+    @transition(state, source=A.LAPSED, target=A.OFFERED)
+    def offer_again(self, decision, officer, at, amount, accept_by_at):
+        self.decision, self.award_amount, self.amount = decision, decision.amount, amount
+        self.case_officer, self.offered_at, self.accept_by_at, self.closed_at = officer, at, accept_by_at, None
+        self.first_reminded_at = self.last_reminded_at = self.accepted_by = self.accepted_at = self.sign_by_at = None
+        self.signatory, self.signatory_capacity, self.de_minimis_amount, self.cer_at = None, "", None, None
+        self.document = self.bearer_signed_at = self.bearer_signed_by = None
+
     @transition(state, source=A.ACCEPTED, target=A.ACCEPTED)
     def prepare_document(self, document):
         self.document = document

@@ -28,11 +28,11 @@ TABS = {
 
 
 def to_offer(user):
-    """Notified decisions that select a file and have no agreement yet, oldest first."""
+    """Notified decisions that select a file and have no agreement yet, oldest first; an agreement that fell with a former award is none."""
+    fell = Q(application__agreement__state__in=("offered", "accepted", "lapsed"))
+    none = Q(application__agreement__isnull=True) | fell & ~Q(application__agreement__decision=F("pk"))
     return (
-        Decision.objects.filter(
-            state="notified", outcome="selected", application__state="selected", application__agreement__isnull=True
-        )
+        Decision.objects.filter(none, state="notified", outcome="selected", application__state="selected")
         .select_related(
             "application__call__rule_version",
             "application__lead",
@@ -115,7 +115,7 @@ def open_of_call(call) -> list[str]:
     found = []
     if n := files.filter(state="on_reserve").count():
         found.append(ngettext("%(n)s file on the reserve list", "%(n)s files on the reserve list", n) % {"n": n})
-    if n := files.filter(state="selected", agreement__isnull=True).count():
+    if n := files.filter(Q(agreement=None) | Q(agreement__state="lapsed"), state="selected").count():
         found.append(ngettext("%(n)s grant to offer", "%(n)s grants to offer", n) % {"n": n})
     if n := Agreement.objects.filter(application__call=call).exclude(state__in=AGREEMENT_FINAL).count():
         found.append(ngettext("%(n)s agreement in progress", "%(n)s agreements in progress", n) % {"n": n})

@@ -49,12 +49,34 @@ def award_stands(act: Act) -> None:
         )
 
 
+def award_is_gone(act: Act) -> None:
+    if live_award(act.obj.application) == act.obj.decision:
+        raise Refusal(
+            "award_stands", _("The decision that awarded this grant still stands."), article="art. 20", status=409
+        )
+
+
+def awarded_anew(act: Act) -> None:
+    """The former award fell, another decision (an appeal that was granted) gives the grant again."""
+    award = live_award(act.obj.application)
+    if award is None or award == act.obj.decision:
+        raise Refusal(
+            "decision_not_notified",
+            _("No notified award stands for this file."),
+            remedy=_("Notify the decision first."),
+            article="art. 20",
+            status=409,
+        )
+
+
 def within_award(act: Act) -> None:
-    amount = act.get("amount")
-    if amount is not None and not 0 < amount <= act.obj.amount:
+    amount, award = act.get("amount"), act.obj
+    if isinstance(award, Agreement):
+        award = live_award(award.application)
+    if amount is not None and not 0 < amount <= award.amount:
         raise Refusal(
             "agreement_above_award",
-            _("The agreement cannot be above the decision, %(amount)s.") % {"amount": format_euros(act.obj.amount)},
+            _("The agreement cannot be above the decision, %(amount)s.") % {"amount": format_euros(award.amount)},
             article="art. 20",
             field="amount",
         )

@@ -20,6 +20,7 @@ def reasons_to_stay(user: User, at: datetime) -> list[Refusal]:
         Application.objects.filter(Q(lead=user) | Q(bearer_person=user) | Q(agreement__signatory=user))
         .filter(
             Q(state="selected", agreement=None)
+            | Q(state="selected", agreement__state="lapsed")
             | Q(agreement__state__in=LIVE)
             | Q(agreement__recoveries__state__in=("proposed", "notified"))
         )

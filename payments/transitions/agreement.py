@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +25,7 @@ from payments.schedule import pay_by, project_end
 from payments.transitions import instalment as instalments
 from payments.transitions import report as reports
 from payments.transitions.common import followed_by, lock_money, system
+from reviews.queries.decisions import live_award
 
 
 def _lock_decision(decision) -> None:
@@ -66,6 +68,48 @@ def offer(act, decision, *, amount=None, accept_by_at=None):
         accept_by_at=agreement.accept_by_at,
     )
     return agreement
+
+
+@verb(
+    machine=Agreement,
+    label=_("offer the agreement again"),
+    who=(case_officer,),
+    guards=(no_interest, rules.awarded_anew, rules.within_award),
+    mails=("payments/offer.made",),
+    lock=lock_money,
+)
+def offer_again(act, agreement, *, amount=None, accept_by_at=None):
+    """The award fell before the signature and another decision gives the grant again: an offer like the first, from the beginning."""
+    award = live_award(agreement.application)
+    until = accept_by_at or deadline_in(agreement.rules["offer_acceptance_days"], act.at)
+    agreement.offer_again(award, act.actor, act.at, amount or award.amount, until)
+    act.note(amount=agreement.amount)
+    tell("offer.made", agreement, f"/dossiers/{agreement.reference}/convention/", at=act.at, accept_by_at=until)
+
+
+def offer_award(*, decision, actor, at) -> Agreement:
+    """Offer the grant of a notified award, for the first time or anew. Raises Refusal."""
+    with transaction.atomic():
+        former = Agreement.objects.filter(application=decision.application_id).first()
+        if former is None:
+            return offer(decision=decision, actor=actor, at=at)
+        if former.is_before_signature and former.decision_id != decision.pk:
+            former = fall(agreement=former, actor=system(), at=at)
+        return offer_again(agreement=former, actor=actor, at=at)
+
+
+@verb(
+    machine=Agreement,
+    label=_("let the agreement fall with its award"),
+    who=(clock,),
+    guards=(rules.award_is_gone,),
+    lock=lock_money,
+)
+def fall(act, agreement):
+    """The award was taken back or replaced before both signed, by a decision that says why and frees the money: nothing is left to accept."""
+    if agreement.document_id:
+        documents.void(agreement.document, act.at)
+    agreement.fall(act.at)
 
 
 @verb(

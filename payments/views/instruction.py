@@ -98,7 +98,7 @@ def offer(request):
     done = 0
     for decision in queries.agreements.to_offer(request.user).filter(pk__in=wanted):
         try:
-            agreements.offer(decision=decision, actor=request.user, at=request.received_at)
+            agreements.offer_award(decision=decision, actor=request.user, at=request.received_at)
             done += 1
         except Refusal as refusal:
             messages.error(request, f"{decision.application.reference} : {refusal}")

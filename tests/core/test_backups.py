@@ -103,7 +103,8 @@ def test_rooms_say_their_own_in_backups_and_exports(instance, tmp_path):
     with tarfile.open(tmp_path / "backup.tar.gz") as archive:
         said = json.load(archive.extractfile("manifest.json"))["ledger"]
     assert said["count"] == 1 and len(said["signature"]) == 128
-    instance.run("export_all", "--json", str(tmp_path / "all.json"))
+    done = instance.run("export_all", "--json", str(tmp_path / "all.json"))
+    assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "all.json").read_text())["ledger"] == said
     (tmp_path / "kept.json").write_text(json.dumps(said))
     assert instance.run("verify_ledger", "--checkpoint", str(tmp_path / "kept.json")).returncode == 0

@@ -279,6 +279,18 @@ class Lives:
             logging.root.manager.disable = level
         if errors:
             raise errors[0][1]
+        self.nothing_is_stuck()
+
+    def nothing_is_stuck(self) -> None:
+        """Once the clock has run: no offer waits on an award that was taken back, no batch on payments that are all final."""
+        from payments.models import Agreement, PaymentBatch
+
+        for row in Agreement.objects.filter(state__in=("offered", "accepted")).select_related("decision"):
+            assert row.decision.state == "notified", f"{row.reference} waits on a decision that is {row.decision.state}"
+        for lot in PaymentBatch.objects.filter(state="exported"):
+            assert lot.lines.filter(live=True, instalment__state="in_payment").exists(), (
+                f"{lot.reference} waits for nothing"
+            )
 
     def posted_twice(self, verb, obj, actor, params) -> bool:
         """The same request over the API, twice with one key: one effect, one answer."""
