@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from core.logs import current_request_id
+from core.models import Event
 from core.transitions import Refusal, TwoKey, verb
 from fund.enums import Role
 from fund.queries import holders
@@ -169,6 +171,26 @@ def reveal(*, payee_account, actor, at) -> str:
 def seen(*, payee_account, actor, at) -> None:
     """A page that shows the account masked was opened; the look is an event."""
     record_event(payee_account, "view", actor=actor, at=at, number=payee_account.number)
+
+
+def seen_all(shown, *, actor, at) -> None:
+    """The same for every account a page shows: (account, reference of its grant), each once, in one query."""
+    once = {account.pk: (account, reference) for account, reference in shown if account is not None}
+    Event.objects.bulk_create(
+        Event(
+            at=at,
+            actor=actor,
+            machine=account.machine,
+            object_id=account.pk,
+            subject=reference,
+            verb="view",
+            from_state=account.state,
+            to_state=account.state,
+            payload={"number": account.number},
+            request_id=current_request_id(),
+        )
+        for account, reference in once.values()
+    )
 
 
 __all__ = ["approve", "block", "block_by_bank", "record", "refuse", "replace", "reveal", "seen", "unblock"]

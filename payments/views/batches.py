@@ -20,6 +20,7 @@ from fund.people import finance_desk
 from payments import forms
 from payments.models import Instalment, PaymentBatch
 from payments.schedule import next_target_day
+from payments.transitions import account as accounts
 from payments.transitions import batch as batches
 from payments.transitions.common import record_event
 from payments.views.acts import act, cards, confirm_first, status
@@ -80,13 +81,15 @@ def batch(request, reference):
             return response
         row = _batch_or_404(request, reference)
     lines = (
-        row.lines.select_related("instalment__agreement__application", "order")
+        row.lines.select_related("instalment__agreement__application", "order__account")
         .prefetch_related(Prefetch("instalment__orders"))
         .order_by("position")
     )
     proposed = next_target_day(timezone.localdate(request.received_at))
     initial = {"freeze": {"execution_on": proposed, "schema": row.schema}}
     lines = [line for line in lines if line.live or line.in_file]
+    shown = [(line.order.account, line.instalment.agreement.reference) for line in lines]
+    accounts.seen_all(shown, actor=request.user, at=request.received_at)
     return render(
         request,
         "payments/finance/batch.html",

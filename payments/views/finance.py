@@ -186,7 +186,7 @@ def instalment(request, pk):
             "agreement": row.agreement,
             "application": row.agreement.application,
             "cards": cards(request, row, INSTALMENT_FORMS, bound),
-            **instalment_facts(row),
+            **instalment_facts(request, row),
             "desk": "finance",
         },
         status=status(bound),
@@ -205,6 +205,7 @@ def account_list(request):
     )
     page = page_of(request, found.filter(state__in=("recorded", "blocked")).order_by("-state", "recorded_at", "pk"))
     rows = list(page.object_list)
+    accounts.seen_all(((one, one.agreement.reference) for one in rows), actor=request.user, at=request.received_at)
     desk.prime_interests(request.user, [row.agreement.application_id for row in rows])
     verb = {"recorded": accounts.approve.verb, "blocked": accounts.unblock.verb}
     return render(
@@ -244,8 +245,8 @@ def account(request, pk):
         response, bound = act(request, row, ACCOUNT_FORMS, done=here)
         if response:
             return response
-    else:
-        accounts.seen(payee_account=row, actor=request.user, at=request.received_at)
+    history = list(row.agreement.payee_accounts.select_related("recorded_by", "closed_by"))
+    accounts.seen_all(((one, row.agreement.reference) for one in history), actor=request.user, at=request.received_at)
     return render(
         request,
         "payments/finance/account.html",
@@ -254,7 +255,7 @@ def account(request, pk):
             "agreement": row.agreement,
             "application": row.agreement.application,
             "number": number,
-            "history": row.agreement.payee_accounts.select_related("recorded_by", "closed_by"),
+            "history": history,
             "cards": cards(request, row, ACCOUNT_FORMS, bound),
             "may_reveal": may_pay(request),
         },
@@ -302,6 +303,8 @@ def agreement(request, reference):
             if refusal.code == "reauthentication_needed":
                 return confirm_first(here)
             form.refuse(refusal)
+    account = row.payee_accounts.filter(state="approved").first()
+    accounts.seen_all([(account, row.reference)], actor=request.user, at=request.received_at)
     return render(
         request,
         "payments/sign.html",
@@ -315,7 +318,7 @@ def agreement(request, reference):
             "side": "fund",
             "twin": documents.html(row.document) if row.document_id else "",
             "document_url": documents.url(row.document) if row.document_id else "",
-            "account": row.payee_accounts.filter(state="approved").first(),
+            "account": account,
             "signatures": row.document.signatures.select_related("signer") if row.document_id else [],
         },
         status=422 if form.errors else 200,

@@ -133,6 +133,8 @@ def agreement(request, reference):
         response, bound = act(request, row, AGREEMENT_FORMS, done=here)
         if response:
             return response
+    shown = list(row.payee_accounts.select_related("recorded_by", "closed_by"))
+    accounts.seen_all(((one, row.reference) for one in shown), actor=request.user, at=request.received_at)
     return render(
         request,
         "payments/instruction/agreement.html",
@@ -144,7 +146,7 @@ def agreement(request, reference):
             "reports": row.reports.all(),
             "recoveries": row.recoveries.all(),
             "amendments": row.amendments.all(),
-            "accounts": row.payee_accounts.select_related("recorded_by", "closed_by"),
+            "accounts": shown,
             "cards": cards(request, row, AGREEMENT_FORMS, bound),
             "open_matters": open_matters(row) if row.state == "active" else [],
             "account_form": form,
@@ -254,7 +256,7 @@ def instalment(request, pk):
             "agreement": row.agreement,
             "application": row.agreement.application,
             "cards": cards(request, row, INSTALMENT_FORMS, bound, initial),
-            **instalment_facts(row),
+            **instalment_facts(request, row),
             "desk": "instruction",
         },
         status=status(bound),
@@ -276,15 +278,18 @@ def history_of(row) -> list[dict]:
     ]
 
 
-def instalment_facts(row: Instalment) -> dict:
-    """What the page of a payment shows beside its acts, at any desk."""
+def instalment_facts(request, row: Instalment) -> dict:
+    """What the page of a payment shows beside its acts, at any desk. The accounts it shows masked count as seen."""
+    orders, account = list(row.orders.select_related("document", "account")), current_account(row.agreement)
+    shown = [(one, row.agreement.reference) for one in (account, *(order.account for order in orders))]
+    accounts.seen_all(shown, actor=request.user, at=request.received_at)
     kind = {"interim_report_accepted": "interim", "final_report_accepted": "final"}.get(row.trigger)
     return {
         "evidence": row.evidence.all(),
-        "orders": row.orders.select_related("document", "account"),
+        "orders": orders,
         "events": history_of(row),
         "document_url": documents.url(row.agreement.document) if row.agreement.document else "",
         "report": row.agreement.reports.filter(state="accepted", kind=kind).first() if kind else None,
-        "account": current_account(row.agreement),
+        "account": account,
         "lines": row.statement_lines.select_related("statement"),
     }

@@ -71,10 +71,12 @@ def agreement(request, reference):
         response, bound = act(request, of_recipient(request, reference), SUSPENDED_FORMS, done=page("agreement", row))
         if response:
             return response
+    context = _context(request, row)
+    accounts.seen_all([(context["account"], row.reference)], actor=request.user, at=request.received_at)
     return render(
         request,
         "payments/agreement.html",
-        _context(request, row) | {"cards": cards(request, row, SUSPENDED_FORMS, bound)},
+        context | {"cards": cards(request, row, SUSPENDED_FORMS, bound)},
         status=status(bound),
     )
 
@@ -158,7 +160,6 @@ def sign(request, reference):
 def account(request, reference):
     """Give or change the bank account; see the one in use, masked; block it."""
     row = of_recipient(request, reference)
-    current = row.payee_accounts.first()
     form = forms.PayeeAccountForm(*posted(request, unless="block"), obj=row, initial={"holder": row.bearer_name})
     bound = None
     if request.method == "POST" and request.POST.get("act") == "block":
@@ -176,9 +177,8 @@ def account(request, reference):
             return redirect(page("agreement", row))
         except Refusal as refusal:
             form.refuse(refusal)
-    if current:
-        accounts.seen(payee_account=current, actor=request.user, at=request.received_at)
     history = list(row.payee_accounts.select_related("closed_by", "recorded_by"))
+    accounts.seen_all(((one, row.reference) for one in history), actor=request.user, at=request.received_at)
     approved = next((one for one in history if one.state == "approved"), None)
     return render(
         request,

@@ -131,7 +131,7 @@ LISTS = [
     ("orderer", "/paiements/?etape=rejected", rejected, 20),
     ("payer", "/paiements/?etape=paid", paid, 20),
     ("payer", "/paiements/calendrier/", certified, 7),
-    ("payer", "/paiements/comptes/", waiting_accounts, 8),
+    ("payer", "/paiements/comptes/", waiting_accounts, 9),
     ("orderer", "/paiements/conventions/", bearer_signed, 14),
     ("payer", "/paiements/lots/", batches, 7),
     ("payer", "/paiements/releves/", statements, 9),
@@ -168,7 +168,7 @@ def test_a_batch_and_a_statement_cost_the_same_at_any_length(at, people, call, a
         at=at,
     )
     browser = as_user(people.payer)
-    for path, queries in ((f"/paiements/lots/{lot.reference}/", 8), (f"/paiements/releves/{found.reference}/", 8)):
+    for path, queries in ((f"/paiements/lots/{lot.reference}/", 9), (f"/paiements/releves/{found.reference}/", 8)):
         browser.get(path)
         with django_assert_num_queries(queries):
             assert browser.get(path).status_code == 200
