@@ -9,6 +9,7 @@ urlpatterns = [
     path("projets/<str:reference>/", projects.project, name="project"),
     path("projets/<str:reference>/questions/", questions.of_project, name="project_questions"),
     path("projets/<str:reference>/questions/poser/", questions.ask_on_project, name="ask_on_project"),
+    path("organisations/<str:siren>/", projects.organisation, name="organisation"),
     path("appels/<slug:slug>/questions/", questions.of_call, name="call_questions"),
     path("appels/<slug:slug>/questions/poser/", questions.ask_on_call, name="ask_on_call"),
     path("instruction/questions/", questions.desk, name="questions"),

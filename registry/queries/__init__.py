@@ -11,6 +11,7 @@ from registry.queries.figures import (
     unsayable_in_scdl,
 )
 from registry.queries.grants import BANDS, EVERYTHING, NAMES, Filters, PublishedGrant
+from registry.queries.organisations import received_by
 from registry.queries.outcomes import outcomes
 from registry.queries.panels import is_told, panel_view, vote_on
 from registry.queries.published import GrantList, count, get, published
@@ -39,6 +40,7 @@ __all__ = [
     "outcomes",
     "panel_view",
     "published",
+    "received_by",
     "summary",
     "unsayable_in_scdl",
     "vote_on",

@@ -159,6 +159,17 @@ def project(request, reference):
     return render(request, "registry/project.html", context)
 
 
+@allow(public)
+@public_page
+@steady()
+def organisation(request, siren):
+    """What one legal person received, year by year and grant by grant."""
+    received = queries.received_by(siren)
+    if received is None:
+        raise Http404
+    return render(request, "registry/organisation.html", {"received": received, "formats": ["csv", "json", "xlsx"]})
+
+
 def _cleared(report: dict) -> dict:
     """What an accepted report says, without contacts and accounts."""
     return {name: redacted(value) if isinstance(value, str) else value for name, value in report.items()}
