@@ -23,6 +23,7 @@ from payments.queries import desk as payments_desk
 from payments.queries import tasks_of_recipient
 from reviews.queries import to_sign
 from reviews.queries.appeals import to_contest
+from reviews.queries.awaited import meetings_awaiting, refused_minutes
 from reviews.queries.interests import waiting_declarations
 from reviews.queries.meetings import notices_to_answer
 from reviews.queries.reviewing import waiting_readings
@@ -139,7 +140,7 @@ def of_two_keys(user, at) -> list[Task]:
 
 
 def of_member(user, at) -> list[Task]:
-    """A panel member declares, reads, answers notices and signs."""
+    """A panel member declares, reads, answers notices, sits and signs."""
     found = []
     for call, n in waiting_declarations(user):
         title = ngettext("%(n)s declaration of interest to make", "%(n)s declarations of interest to make", n)
@@ -150,6 +151,16 @@ def of_member(user, at) -> list[Task]:
     for meeting in notices_to_answer(user, at):
         title = _("Say whether you come to the meeting %(reference)s") % {"reference": meeting.reference}
         found.append(Task(title, f"/commission/seances/{meeting.pk}/", meeting.planned_at))
+    sentences = {
+        "under_way": _("The meeting %(reference)s is under way"),
+        "to_close": _("Close the meeting %(reference)s: the other president has agreed"),
+        "to_sign": _("Sign the minutes of the meeting %(reference)s"),
+    }
+    for expected in meetings_awaiting(user, at):
+        meeting = expected.meeting
+        page = "proces-verbal/" if expected.what == "to_sign" else ""
+        title = sentences[expected.what] % {"reference": meeting.reference}
+        found.append(Task(title, f"/commission/seances/{meeting.pk}/{page}"))
     for call, n in to_sign(user, at):
         title = ngettext("%(n)s decision to sign", "%(n)s decisions to sign", n)
         found.append(Task(title % {"n": n}, f"/commission/decisions/{call.slug}/"))
@@ -201,6 +212,10 @@ def of_officer(user, at) -> list[Task]:
     if unread := staff_unread(user):
         title = ngettext("%(n)s application with unread messages", "%(n)s applications with unread messages", unread)
         found.append(Task(title % {"n": unread}, "/instruction/dossiers/?etat=all&attend=messages"))
+    for refusal in refused_minutes(user):
+        words = {"person": refusal.user, "reference": refusal.meeting.reference}
+        title = _("%(person)s refuses to sign the minutes of the meeting %(reference)s: see what follows") % words
+        found.append(Task(title, f"/instruction/seances/{refusal.meeting_id}/proces-verbal/"))
     asked, first = reasons_due(user)
     if asked:
         title = ngettext(

@@ -69,6 +69,10 @@ def confirm(request):
             form.authenticator.record_usage()
         reauth.remember(request, "totp" if by_code else "password")
         request.session.pop("account_reauthentication_state", None)
+        if request.POST.get("next"):
+            messages.warning(
+                request, _("It is confirmed that it is you. What you were doing is not done yet: go on here.")
+            )
         return redirect(there)
     status = 422 if request.method == "POST" else 200
     return render(request, "core/confirm.html", {"form": password, "code_form": form, "next": there}, status=status)

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from core import documents
+from core import documents, references
 from core.access import allow, signed_in
 from core.files import private
 from core.models import Document
@@ -39,6 +39,7 @@ def document(request, code):
             "document": row,
             "twin": documents.html(row),
             "signatures": signatures,
+            "is_about_a_file": references.is_valid(row.subject),
             "verify_url": documents.verify_url(row),
             "pdf_url": documents.pdf_url(row),
             "is_rendered": row.state == DocumentState.RENDERED or bool(row.file),

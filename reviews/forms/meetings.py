@@ -291,13 +291,22 @@ class BallotForm(FundForm):
         help_text=_("Only when the amount is lower: the minutes and the letter repeat it."),
     )
     grounds = NoteForm.base_fields["grounds"]
-    mode = forms.ChoiceField(label=_("How"), choices=VoteMode.choices, widget=forms.RadioSelect, required=False)
+    mode = forms.ChoiceField(
+        label=_("How"),
+        choices=[
+            (VoteMode.OPEN.value, VoteMode.OPEN.label),
+            (VoteMode.SECRET.value, VoteMode.SECRET.label),
+            (VoteMode.CONSENT.value, _("without objection: adopted at once, everyone present counted in favour")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         item = self.obj
         self.fields["grounds"].initial = item.grounds
-        self.fields["mode"].initial = VoteMode.SECRET if item.secret_asked_by.exists() else VoteMode.CONSENT
+        self.fields["mode"].initial = VoteMode.SECRET if item.secret_asked_by.exists() else VoteMode.OPEN
         if item.application_id is None:
             for name in ("proposal", "amount", "amount_reason", "grounds"):
                 del self.fields[name]

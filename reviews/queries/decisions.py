@@ -16,6 +16,7 @@ from core.models import User
 from fund.enums import Authority, College, Role
 from fund.models import Call
 from fund.queries import has_role, holders
+from reviews.enums.meeting import MeetingState
 from reviews.enums.reading import (
     AWARD_KINDS,
     NOT_NOTIFIED,
@@ -172,7 +173,7 @@ def missing_signers(decision: Decision, at=None) -> list[Signer]:
 
 
 def to_sign(user, at=None) -> list[tuple[Call, int]]:
-    """Calls with decisions that wait for this person's signature, and how many."""
+    """Calls with decisions that this person may sign now, and how many."""
     if not (
         has_role(user, Role.CO_PRESIDENT, at)
         or has_role(user, Role.AUTHORISING_OFFICER, at)
@@ -181,7 +182,8 @@ def to_sign(user, at=None) -> list[tuple[Call, int]]:
         return []
     waiting = Call.objects.filter(applications__decisions__state__in=TO_SIGN).select_related("rule_version").distinct()
     counts = [
-        (call, sum(row.waits_for(user) for row in rows_of_call(call, at))) for call in waiting.order_by("-number")
+        (call, sum(row.waits_for(user) and row.may_be_signed for row in rows_of_call(call, at)))
+        for call in waiting.order_by("-number")
     ]
     return [(call, count) for call, count in counts if count]
 
@@ -196,6 +198,16 @@ class Row:
     @property
     def missing(self) -> list[Signer]:
         return [signer for signer in self.signers if signer.signed_at is None]
+
+    @property
+    def may_be_signed(self) -> bool:
+        """An award waits for the minutes of its meeting (art. 16, 18)."""
+        item = self.decision.agenda_item
+        return (
+            self.decision.kind != DecisionKind.AWARD
+            or item is None
+            or item.meeting.state == MeetingState.MINUTES_ADOPTED
+        )
 
     def waits_for(self, user) -> bool:
         return self.decision.state in TO_SIGN and any(signer.user == user for signer in self.missing)

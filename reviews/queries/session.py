@@ -21,7 +21,7 @@ from reviews.enums.meeting import (
     MeetingState,
 )
 from reviews.models import Decision, Seat
-from reviews.models.meeting import AgendaItem, Attendance, Ballot, Departure, Meeting, Vote
+from reviews.models.meeting import AgendaItem, Attendance, Ballot, ClearPoint, Departure, Meeting, Vote
 from reviews.portfolio import shares
 from reviews.queries import meetings as queries
 from reviews.queries.advice import Advised, advice, figure
@@ -145,6 +145,8 @@ class Session:
     departures: list[Departure]
     voted: set[int]
     parity: voting.Parity | None = None
+    proposed: int = 0
+    """Files proposed to be settled without debate, those closed to the reader left out."""
 
     @property
     def weighted(self) -> bool:
@@ -330,6 +332,18 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None, *, 
         departures,
         {ballot.seat_id for ballot in ballots},
         _parity(meeting, focus, sides),
+        0 if wall else _proposed(meeting, points),
+    )
+
+
+def _proposed(meeting: Meeting, points: list[Point]) -> int:
+    """How many of these files one act would settle now. One query while the meeting is open and its list is not adopted."""
+    if meeting.state != MeetingState.OPEN or meeting.list_adopted_at is not None:
+        return 0
+    rows = ClearPoint.objects.filter(meeting=meeting.pk, taken_out_at__isnull=True, put_at__isnull=True)
+    waiting = set(rows.values_list("item", flat=True))
+    return sum(
+        point.item.pk in waiting and not point.closed and point.item.state == AgendaItemState.LISTED for point in points
     )
 
 

@@ -448,14 +448,13 @@ def defer_with_meeting(act, agenda_item, *, reason):
     machine=AgendaItem,
     label=_("remove from the agenda"),
     who=(president, case_officer),
-    guards=(rules.actor_may_see_item, reason_given),
+    guards=(rules.actor_may_see_item, rules.no_vote_open, reason_given),
     lock=_lock_meeting,
     danger=True,
 )
 def withdraw(act, agenda_item, *, reason):
-    """The item no longer applies."""
+    """The item no longer applies. Nothing is removed from under a vote: it is closed or abandoned first."""
     act.because(reason)
-    _void_open_vote(agenda_item, act.at)
     _everyone_returns(agenda_item, act.at)
     agenda_item.withdraw(reason.strip())
 

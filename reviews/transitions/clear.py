@@ -73,12 +73,14 @@ def take_out(act, agenda_item):
         clear_rules.chair_sees_all,
         rules.list_not_adopted_yet,
         clear_rules.something_waits,
+        clear_rules.as_announced,
         clear_rules.still_clear,
     ),
 )
-def put_clear(act, meeting, *, grounds=None):
+def put_clear(act, meeting, *, grounds=None, announced=None):
     """One act: each file is called and adopted without objection by the same verbs as an item of its own, with its own quorum, recusals, count and vote.
-    When one is refused nothing is voted, and the refusal names it. `grounds` {proposal: text} are those of every file so proposed."""
+    When one is refused nothing is voted, and the refusal names it. `grounds` {proposal: text} are those of every file so proposed; `announced` are the ids
+    of the items that were read out: when they are others now, nothing is voted."""
     points, given = act.found["points"], grounds or {}
     common = {"actor": act.actor, "at": act.at}
     with queries.still_room(meeting, act.at):

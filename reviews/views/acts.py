@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import InvalidPage, Paginator
@@ -11,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core import two_key
+from core import reauth, two_key
 from core.access import Rule
 from core.forms import FundForm
 from core.transitions import VERBS, Offer, Refusal, offered
@@ -113,9 +114,24 @@ def page_of(request, rows, size=PAGE):
         raise Http404 from error
 
 
-def confirm_identity(path: str):
-    """To the page where one proves who he is, and back."""
-    return redirect(f"{reverse('core:confirm')}?next={path}")
+UNFINISHED = "signature_to_finish"
+
+
+def confirm_identity(request, path: str):
+    """To the page where one proves who he is, and back to `path`, which shows what was chosen and says that nothing is signed yet."""
+    request.session[UNFINISHED] = {"path": path, "chosen": request.POST.getlist("decision")}
+    return redirect(f"{reverse('core:confirm')}?{urlencode({'next': path})}")
+
+
+def unfinished(request) -> dict | None:
+    """What this person was signing on this page when he was asked who he is, while that proof lasts."""
+    kept = request.session.get(UNFINISHED)
+    return kept if kept and kept["path"] == request.path and reauth.is_recent(request) else None
+
+
+def signed(request) -> None:
+    """The signature is given: nothing is left to finish."""
+    request.session.pop(UNFINISHED, None)
 
 
 def has_seat(user) -> bool:

@@ -274,8 +274,9 @@ def decision_desk(request, slug):
     """Every decision of a call: who must sign, what notifying will do, and the one act that notifies them all."""
     call = call_or_404(slug)
     form = forms.NotifyForm(request.POST if request.POST.get("act") == "notify_call" else None)
+    alone = forms.NotifyForm(request.POST if request.POST.get("act") == "notify" else None, prefix="alone")
     if request.method == "POST":
-        response = _decide_posted(request, call, form)
+        response = _decide_posted(request, call, form, alone)
         if response is not None:
             return response
     closed = set(with_interest(request.user).filter(call=call).values_list("pk", flat=True))
@@ -294,15 +295,17 @@ def decision_desk(request, slug):
             "preview": queries.preview(call) if not closed else None,
             "refusal": refusal,
             "form": form,
+            "alone": alone,
+            "wanted": request.POST.get("decision", ""),
             "reserve": [row for row in queries.reserve_list(call) if row.application_id not in closed],
             "is_officer": has_role(request.user, Role.CASE_OFFICER),
             "singles": [row for row in rows if row.decision.state == DecisionState.SIGNED],
         },
-        status=status(form),
+        status=status(form, alone),
     )
 
 
-def _decide_posted(request, call, form):
+def _decide_posted(request, call, form, alone):
     name, here = request.POST.get("act", ""), reverse("reviews:decisions", args=[call.slug])
     if name == "notify_call":
         if not form.is_valid():
@@ -324,8 +327,14 @@ def _decide_posted(request, call, form):
     if decision is None:
         raise Http404
     if name == "notify":
+        if not alone.is_valid():
+            return None
         decisions.notify(decision=decision, actor=request.user, at=request.received_at)
-        messages.success(request, _("The decision is notified."))
+        messages.success(
+            request,
+            _("The decision %(reference)s on “%(title)s” is notified.")
+            % {"reference": decision.reference, "title": decision.application.display_title},
+        )
     elif name == "annul":
         decisions.annul(
             decision=decision, actor=request.user, at=request.received_at, reason=request.POST.get("reason", "")

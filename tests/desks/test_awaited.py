@@ -12,11 +12,14 @@ from applications.transitions import invite_member
 from desks import awaited
 from desks.links import desks_of
 from fund.enums import Role
+from reviews.models.meeting import ActingPresident, Meeting
+from reviews.queries.awaited import meetings_awaiting
+from reviews.transitions import meetings, minutes
 from tests.factories import applications as make
 from tests.factories import payments as money
 from tests.factories.core import UserFactory
 from tests.factories.fund import open_call, person_with
-from tests.factories.meetings import convened
+from tests.factories.meetings import adopted, closed, convened, listed, opened, rendered
 from tests.factories.reviews import declare_all, reading, under_review
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +67,63 @@ def test_a_reader_and_a_convened_member(at):
     member = made.members["civil_society"][1]
     assert f"Say whether you come to the meeting {meeting.reference}" in titles(member, at)
     assert titles(member, meeting.planned_at + timedelta(hours=1)) == []
+
+
+def test_a_meeting_says_whom_it_awaits(at):
+    made, meeting, then = opened()
+    first, second = made.presidents
+    under_way = f"The meeting {meeting.reference} is under way"
+    for person in (first, second, made.members["state"][1]):
+        assert under_way in titles(person, then)
+    assert not any(meeting.reference in one for one in titles(made.officer, then))
+
+
+def test_the_other_president_is_asked_to_close(at):
+    made, meeting, then = listed()
+    first, second = made.presidents
+    to_close = f"Close the meeting {meeting.reference}: the other president has agreed"
+    meetings.close(meeting=meeting, actor=first, at=then)
+    assert to_close in titles(second, then)
+    assert to_close not in titles(first, then) + titles(made.members["state"][1], then)
+
+
+def test_minutes_await_their_signers_and_decisions_await_the_minutes(at):
+    made, meeting, then = closed()
+    first, second = made.presidents
+    sign = f"Sign the minutes of the meeting {meeting.reference}"
+    assert [one for one in titles(first, then) if "to sign" in one] == []
+    assert sign in titles(first, then) and sign in titles(second, then)
+    assert sign not in titles(made.members["state"][1], then)
+    minutes.sign_minutes(meeting=rendered(meeting), actor=first, at=then, evidence={})
+    assert sign not in titles(first, then) and sign in titles(second, then)
+    minutes.refuse_minutes(meeting=Meeting.objects.get(pk=meeting.pk), actor=second, at=then, reason="Un point manque.")
+    assert sign not in titles(second, then)
+    refused = f"{second} refuses to sign the minutes of the meeting {meeting.reference}: see what follows"
+    assert refused in titles(made.officer, then) and refused not in titles(first, then)
+    stands_in = made.members["state"][1]
+    seat = made.seat(stands_in)
+    meetings.designate_acting(
+        meeting=Meeting.objects.get(pk=meeting.pk), actor=made.officer, at=then, seat=seat, reason="refused"
+    )
+    assert sign in titles(stands_in, then)
+    ActingPresident.objects.filter(seat=seat).update(
+        reason="recused"
+    )  # nothing of his co-president's is closed to sign
+    assert sign not in titles(stands_in, then)
+
+
+def test_adopted_minutes_open_the_decisions_to_their_signers(at):
+    made, meeting, then = adopted()
+    assert any("to sign" in one for one in titles(made.presidents[0], then))
+    assert not any(meeting.reference in one for one in titles(made.presidents[0], then))
+
+
+@pytest.mark.parametrize("files", [1, 20])
+def test_what_a_meeting_awaits_costs_the_same_at_any_number_of_files(at, django_assert_num_queries, files):
+    made, meeting, then = closed(files=files)
+    president = made.presidents[0]
+    with django_assert_num_queries(8):
+        assert [one.what for one in meetings_awaiting(president, then)] == ["to_sign"]
 
 
 def test_the_soonest_comes_first_days_and_instants_together(at):

@@ -48,6 +48,29 @@ def test_clear_files_by_clicks(at, as_user):
     assert states == ["listed", "voted", "listed"]
 
 
+def test_what_was_taken_out_meanwhile_is_said_and_nothing_is_voted(at, as_user):
+    made, meeting, at = opened(scored([(8, 8), (8, 8), (8, 8)], members=2))
+    first, second, third = items(meeting)
+    path, follow = f"/commission/seances/{meeting.pk}/sans-debat/", f"/commission/seances/{meeting.pk}/"
+    with time_machine.travel(at, tick=False):
+        chair, member = as_user(made.presidents[0]), as_user(made.members[STATE][1])
+        nothing = chair.post(path, {"act": "propose_clear"})
+        assert nothing.status_code == 409 and "Choisissez au moins un dossier" in text(nothing)
+        assert "sans débat" not in text(member.get(follow)).split("data-live=")[1].split("</h2>")[0]
+        done(chair.post(path, {"act": "propose_clear", "items": [first.pk, second.pk, third.pk]}))
+        assert "3 dossiers sont proposés sans débat" in text(member.get(follow))
+        read = [first.pk, second.pk, third.pk]
+        assert all(f'name="announced" value="{pk}"' in text(chair.get(path)) for pk in read)
+        done(member.post(path, {"act": f"take_out-{second.pk}"}))
+        assert "2 dossiers sont proposés sans débat" in text(member.get(f"{follow}en-direct/"))
+        stale = chair.post(path, {"act": "put_clear", "announced": read, "grounds_selected": "Un essai simple."})
+        assert stale.status_code == 409 and str(made.members[STATE][1]) in text(stale)
+        assert "Un essai simple." in text(stale) and not AgendaItem.objects.filter(state="voted").exists()
+        done(chair.post(path, {"act": "put_clear", "announced": [first.pk, third.pk], "grounds_selected": "Simple."}))
+        assert AgendaItem.objects.filter(state="voted").count() == 2
+        assert "sont proposés sans débat" not in text(member.get(follow))
+
+
 def _other_world(hidden, item) -> None:
     Application.objects.filter(pk=hidden.pk).update(title="Un autre titre", requested_amount=999_900)
     AgendaItem.objects.filter(pk=item.pk).update(title="Autre", grounds="Autre", debate="Autre")

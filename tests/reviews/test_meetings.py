@@ -590,6 +590,15 @@ def test_who_steps_back_during_a_vote_takes_his_review_away_and_the_vote_does_no
     assert (item.state, item.outcome) == ("voted", "rejected")
 
 
+def test_nothing_is_removed_from_under_an_open_vote(at):
+    made, meeting, now = opened(files=1)
+    item, chair = called(made, item_of(meeting), now), made.presidents[0]
+    agenda.open_ballot(agenda_item=item, actor=chair, at=now, mode="secret", proposal="rejected", grounds=GROUNDS)
+    refused("vote_open", agenda.withdraw, agenda_item=item, actor=chair, at=now, reason="Le porteur le retire.")
+    agenda.abandon_vote(agenda_item=item, actor=chair, at=now)
+    assert agenda.withdraw(agenda_item=item, actor=chair, at=now, reason="Le porteur le retire.").state == "withdrawn"
+
+
 def test_a_file_that_leaves_the_review_leaves_the_agenda(at):
     from reviews.transitions import withdrawals
 

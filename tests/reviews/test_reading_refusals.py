@@ -208,7 +208,10 @@ def test_an_ineligibility_is_signed_then_notified_with_its_letter(at, as_user):
     desk = f"/instruction/decisions/{made.call.slug}/"
     assert officer.post(desk, {"act": "notify", "decision": "D-0"}).status_code == 404
     assert officer.post(desk, {"act": "burn", "decision": decision.reference}).status_code == 400
-    assert officer.post(desk, {"act": "notify", "decision": decision.reference}).status_code == 302
+    unread = officer.post(desk, {"act": "notify", "decision": decision.reference})
+    assert unread.status_code == 422 and f'value="{decision.reference}" selected' in unread.content.decode()
+    told = officer.post(desk, {"act": "notify", "decision": decision.reference, "alone-sure": "on"}, follow=True)
+    assert told.redirect_chain and f"La décision {decision.reference} sur" in told.content.decode()
     application.refresh_from_db()
     mail = Mail.objects.get(recipient=application.lead, attachment=decision.document)
     assert application.state == "ineligible" and application.reference in mail.text + mail.subject

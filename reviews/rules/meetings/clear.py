@@ -47,6 +47,10 @@ def files_are_clear(act: Act) -> None:
     if lacks(act, "items"):
         return
     items = list(act.get("items") or ())
+    if not items and not clear.waiting(clear.points_of(act.obj)):
+        raise Refusal(
+            "nothing_chosen", _("Choose at least one file to propose."), field="items", article="art. 16", status=409
+        )
     known = act.found["clear"] = {one.item.pk: one for one in clear.candidates(act.obj)}
     _refuse_unclear(items, known, _("Call it as an item of its own."))
     out = ClearPoint.objects.filter(meeting=act.obj, item__in=items, taken_out_at__isnull=False).first()
@@ -71,6 +75,29 @@ def something_waits(act: Act) -> None:
             article="art. 16",
             status=409,
         )
+
+
+def as_announced(act: Act) -> None:
+    """`announced`, when given, are the items that the president read before he asked: what a member took out meanwhile, or another president changed, is
+    said before anything is voted."""
+    read = act.get("announced")
+    if act.preview or read is None:
+        return
+    points = clear.points_of(act.obj)
+    now = {one.item_id for one in clear.waiting(points)}
+    if now == set(read):
+        return
+    out = [one for one in points if one.item_id in read and one.taken_out_by is not None]
+    raise Refusal(
+        "proposal_changed",
+        _("The files proposed have changed since you read them.")
+        if not out
+        else _("Taken out since you read the files proposed: %(files)s.")
+        % {"files": ", ".join(f"{one.reference} ({one.taken_out_by.user})" for one in out)},
+        remedy=_("Nothing is voted yet: read again what is proposed, then put it to the vote."),
+        article="art. 16",
+        status=409,
+    )
 
 
 def still_clear(act: Act) -> None:

@@ -120,7 +120,11 @@ def list_not_adopted_yet(act: Act) -> None:
 def no_vote_open(act: Act) -> None:
     if Vote.objects.filter(item=act.obj, closed_at__isnull=True).exists():
         raise Refusal(
-            "vote_open", _("A vote is open on this item."), remedy=_("Close it first."), article="art. 16", status=409
+            "vote_open",
+            _("A vote is open on this item."),
+            remedy=_("Close it or abandon it first."),
+            article="art. 16",
+            status=409,
         )
 
 

@@ -6,10 +6,11 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from core.access import allow
-from core.browser import as_int
+from core.browser import as_ids, as_int
 from core.forms import FundForm
 from core.idempotency import once
 from core.transitions import Refusal
@@ -45,21 +46,33 @@ def _do(request, meeting, candidates, waiting) -> FundForm | None:
         return form
     try:
         if name == "propose_clear":
-            clear.propose_clear(meeting=meeting, **common, **form.params())
+            clear.propose_clear(meeting=meeting, **common, **(chosen := form.params()))
+            done = _proposed(len(chosen["items"]))
         elif name == "put_clear":
-            clear.put_clear(meeting=meeting, **common, **form.params())
+            read = as_ids(request.POST.getlist("announced")) or None
+            clear.put_clear(meeting=meeting, **common, **form.params(), announced=read)
+            done = ngettext("%(n)s file is voted.", "%(n)s files are voted.", len(waiting)) % {"n": len(waiting)}
         elif name == "take_out":
             rows = AgendaItem.objects.select_related("application", "meeting__call__rule_version")
             item = get_object_or_404(rows, meeting=meeting, pk=as_int(number))
             _open_to(request.user, item)
             clear.take_out(agenda_item=item, **common)
+            done = _("%(reference)s is taken out: it is discussed on its own.") % {
+                "reference": item.application.reference
+            }
         else:
             raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
     except Refusal as refusal:
         form.refuse(refusal)
         return form
-    messages.success(request, _("Done."))
+    messages.success(request, done)
     return None
+
+
+def _proposed(number: int) -> str:
+    if not number:
+        return _("Nothing is proposed any more: the proposal is taken back.")
+    return ngettext("%(n)s file is proposed.", "%(n)s files are proposed.", number) % {"n": number}
 
 
 def _clear(request, pk: int, desk: Desk):

@@ -21,7 +21,7 @@ from reviews.queries import meetings as queries
 from reviews.rules import meetings as rules
 from reviews.transitions import meetings, minutes
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import Card, confirm_identity, member_desk, status
+from reviews.views.acts import Card, confirm_identity, member_desk, signed, status, unfinished
 from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, KeyedOffer
 from reviews.views.meetings.live import meeting_or_404
 
@@ -133,7 +133,11 @@ def _forms(request, meeting, mine, data=None) -> dict:
     act = request.POST.get("act") if data is not None else None
     found = {
         "revise_minutes": (minutes.revise_minutes, forms.ReviseForm, {"sections": mine}),
-        "sign": (minutes.sign_minutes, forms.SignMinutesForm, {}),
+        "sign": (
+            minutes.sign_minutes,
+            forms.SignMinutesForm,
+            {"initial": {"read": unfinished(request) is not None}},
+        ),
         "refuse_minutes": (minutes.refuse_minutes, forms.ReasonForm, {}),
         "designate_acting": (
             meetings.designate_acting,
@@ -155,17 +159,18 @@ def _signature(request, meeting, form, here):
     try:
         reauth.require_recent(request)
     except Refusal:
-        return confirm_identity(here)
+        return confirm_identity(request, here)
     if meeting.minutes.state != "rendered":
         documents.render(meeting.minutes, at=request.received_at)
         meeting.refresh_from_db()
-    signed = minutes.sign_minutes(
+    adopted = minutes.sign_minutes(
         meeting=meeting, actor=request.user, at=request.received_at, evidence=reauth.evidence(request)
     )
+    signed(request)
     messages.success(
         request,
         _("The minutes are signed and adopted.")
-        if signed.state == MeetingState.MINUTES_ADOPTED
+        if adopted.state == MeetingState.MINUTES_ADOPTED
         else _("Signed. Another signature is expected."),
     )
     return redirect(here)
@@ -227,6 +232,7 @@ def _minutes(request, pk: int, desk: Desk):
             "sign": cards.pop("sign", None),
             "revise": cards.pop("revise_minutes", None),
             "capacity": capacity,
+            "unfinished": unfinished(request),
             "to_sign": to_sign,
             "cards": list(cards.values()),
             "paper": documents.url(meeting.minutes) if meeting.minutes and not closed else "",

@@ -21,7 +21,7 @@ from reviews.forms import reading as forms
 from reviews.queries import interests
 from reviews.rules.decisions import minutes_are_adopted
 from reviews.transitions import decisions
-from reviews.views.acts import confirm_identity, decision_desk, status
+from reviews.views.acts import confirm_identity, decision_desk, signed, status, unfinished
 
 
 def _signable(request, call):
@@ -55,9 +55,11 @@ def sign(request, slug):
         or has_role(request.user, Role.AUTHORISING_OFFICER)
     ):
         raise Http404
-    form = forms.SignForm(request.POST or None)
-    lines = [(row, _refusal(request, row.decision)) for row in mine]
-    waiting = [row for row, refusal in lines if refusal is None]
+    kept = unfinished(request)
+    form = forms.SignForm(request.POST or None, initial={"read": kept is not None})
+    chosen = set(request.POST.getlist("decision")) if request.method == "POST" else kept and set(kept["chosen"])
+    lines = [(row, _refusal(request, row.decision), chosen is None or row.decision.reference in chosen) for row in mine]
+    waiting = [row for row, refusal, _chosen in lines if refusal is None]
     if request.method == "POST" and form.is_valid():
         response = _sign_all(request, call, waiting, form)
         if response is not None:
@@ -69,6 +71,7 @@ def sign(request, slug):
             "call": call,
             "rows": lines,
             "waiting": waiting,
+            "unfinished": kept,
             "others": others,
             "closed": closed,
             "form": form,
@@ -91,11 +94,14 @@ def _refusal(request, decision) -> Refusal | None:
 
 def _sign_all(request, call, waiting, form):
     here = reverse("reviews:sign", args=[call.slug])
+    chosen = set(request.POST.getlist("decision"))
+    if not chosen:
+        form.add_error(None, _("Choose at least one decision to sign."))
+        return None
     try:
         reauth.require_recent(request)
     except Refusal:
-        return confirm_identity(here)
-    chosen = set(request.POST.getlist("decision"))
+        return confirm_identity(request, here)
     done = 0
     for row in waiting:
         if row.decision.reference not in chosen:
@@ -111,6 +117,7 @@ def _sign_all(request, call, waiting, form):
             form.add_error(None, f"{row.decision.reference} : {refusal}")
     if form.errors:
         return None
+    signed(request)
     messages.success(
         request,
         _("%(n)s decisions signed. Nothing is notified by this act.") % {"n": done}
