@@ -71,6 +71,7 @@ class VoteOutcome(models.TextChoices):
     VOID = "void", pgettext_lazy("vote", "abandoned")
 
 
+DISPOSITION_TONES = {"selected": "good", "reserve": "next", "rejected": "bad"}
 OUTCOME_TONES = {"adopted": "good", "rejected": "bad", "tied": "next", "deferred": "next", "void": ""}
 
 

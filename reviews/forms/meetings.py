@@ -202,6 +202,8 @@ class AttendanceForm(SeatsForm):
         ]
 
     def params(self):
+        if self.data.get("everyone"):
+            return {"rows": [(seat, str(AttendanceKind.ROOM), None) for seat in self.room.seats]}
         rows = []
         for seat in self.room.seats:
             presence = self.cleaned_data[f"presence-{seat.pk}"] or str(AttendanceKind.ABSENT)
@@ -213,7 +215,11 @@ class AttendanceForm(SeatsForm):
 
 
 class ActingForm(SeatsForm):
-    seat = forms.ChoiceField(label=_("Acting president"), choices=NOBODY, required=False)
+    seat = forms.ChoiceField(
+        label=_("Acting president"),
+        choices=NOBODY,
+        error_messages={"required": _("Choose the member who presides in place of the co-president.")},
+    )
     reason = forms.ChoiceField(label=_("Because"), choices=ActingReason.choices)
 
     def offer_seats(self):
@@ -246,7 +252,9 @@ class StepOutForm(SeatsForm):
         free = [
             seat
             for seat in self.room.alternates
-            if not self.room.replacing(seat.pk) and not self.room.is_recused(seat.user_id, self.obj)
+            if seat.college in {one.college for one in leaving}
+            and not self.room.replacing(seat.pk)
+            and not self.room.is_recused(seat.user_id, self.obj)
         ]
         self.fields["replaced_by"].choices = [
             *NOBODY,

@@ -62,6 +62,15 @@ class SimulationForm(FundForm):
         """Each file with its two fields."""
         return [(row, self[f"in-{row.application.pk}"], self[f"amount-{row.application.pk}"]) for row in self.lines]
 
+    def clean(self):
+        """An amount that was there and is emptied is asked for again, never filled in silence."""
+        given = super().clean()
+        for row in self.lines:
+            name = f"amount-{row.application.pk}"
+            if given.get(f"in-{row.application.pk}") and given.get(name) is None and name not in self.errors:
+                self.add_error(name, _("Write an amount, or untick the application."))
+        return given
+
     def params(self) -> dict:
         given = self.cleaned_data
         amounts = {}

@@ -227,7 +227,6 @@ class Meter:
 
     total: int
     given: dict[int, int]
-    current: int = 0
 
     @property
     def retained(self) -> int:
@@ -235,11 +234,11 @@ class Meter:
 
     @property
     def left(self) -> int:
-        return self.total - self.retained - self.current
+        return self.total - self.retained
 
     @property
     def bar(self) -> dict[str, int]:
-        return {"reserved": self.retained + self.current, "free": max(0, self.left)}
+        return {"reserved": self.retained, "free": max(0, self.left)}
 
 
 def free_amount(meeting: Meeting) -> int:
@@ -249,10 +248,8 @@ def free_amount(meeting: Meeting) -> int:
     return Envelope.objects.filter(pk=meeting.call.envelope_id).values_list("free_amount", flat=True).first() or 0
 
 
-def meter(
-    meeting: Meeting, items: Iterable[AgendaItem], hidden: Iterable[int] = (), current: AgendaItem | None = None
-) -> Meter:
-    """What the votes so far would take of the envelope, and the file under discussion; hidden files left out."""
+def meter(meeting: Meeting, items: Iterable[AgendaItem], hidden: Iterable[int] = ()) -> Meter:
+    """What the votes so far would take of the envelope; hidden files left out. A vote under way takes nothing: it is not carried yet."""
     closed = set(hidden)
     decided = (
         dict(
@@ -271,13 +268,7 @@ def meter(
             given[item.application_id] = decided.get(item.application_id, 0)
         elif item.disposition == Proposal.SELECTED:
             given[item.application_id] = item.amount or 0
-    shown = (
-        current is not None
-        and current.application_id not in closed
-        and current.state == AgendaItemState.IN_DISCUSSION
-        and current.proposal == Proposal.SELECTED
-    )
-    return Meter(free_amount(meeting), given, (current.amount or 0) if shown else 0)
+    return Meter(free_amount(meeting), given)
 
 
 # ---- lists ----

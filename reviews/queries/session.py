@@ -21,7 +21,7 @@ from reviews.enums.meeting import (
     MeetingState,
 )
 from reviews.models import Decision, Seat
-from reviews.models.meeting import AgendaItem, Attendance, Ballot, ClearPoint, Departure, Meeting, Vote
+from reviews.models.meeting import ActingPresident, AgendaItem, Attendance, Ballot, ClearPoint, Departure, Meeting, Vote
 from reviews.portfolio import shares
 from reviews.queries import meetings as queries
 from reviews.queries.advice import Advised, advice, figure
@@ -147,6 +147,7 @@ class Session:
     parity: voting.Parity | None = None
     proposed: int = 0
     """Files proposed to be settled without debate, those closed to the reader left out."""
+    acting: list[ActingPresident] = field(default_factory=list)
 
     @property
     def weighted(self) -> bool:
@@ -165,6 +166,15 @@ class Session:
     @property
     def is_held(self) -> bool:
         return self.meeting.state in MEETING_HELD
+
+    @property
+    def next(self) -> Point | None:
+        """The point to call once the one in focus is settled."""
+        if not self.is_open or self.current is not None or self.focus is None or self.focus.item.state in TO_DISCUSS:
+            return None
+        waiting = [one for one in self.points if one.item.state == AgendaItemState.LISTED and not one.closed]
+        after = [one for one in waiting if one.item.position > self.focus.item.position]
+        return next(iter(after or waiting), None)
 
     @property
     def hidden(self) -> list[Point]:
@@ -205,6 +215,11 @@ class Session:
         return self.focus.open_vote if self.focus is not None and not self.focus.closed else None
 
     @property
+    def awaits_me(self) -> bool:
+        """A vote is open and a seat this person speaks for has not voted."""
+        return self.open_vote is not None and any(seat.pk not in self.voted for seat in self.my_seats)
+
+    @property
     def expected(self) -> int:
         """Votes not given yet in the vote under way."""
         return sum(side.expected for side in self.sides) if self.open_vote is not None else 0
@@ -229,12 +244,13 @@ class Session:
         )
 
 
-def _focus(points: list[Point], wanted: int | None) -> Point | None:
-    """The point asked for, else the one under discussion, else the next to call."""
+def _focus(points: list[Point], wanted: int | None, held: bool) -> Point | None:
+    """The point asked for, else the one under discussion, else the next to call; once the meeting is held, the first."""
     chosen = next((point for point in points if point.item.pk == wanted), None)
     current = next((point for point in points if point.is_current), None)
     waiting = next((point for point in points if not point.closed and point.item.state == AgendaItemState.LISTED), None)
-    return chosen or current or waiting
+    first = next((point for point in points if held and not point.closed), None)
+    return chosen or current or waiting or first
 
 
 def _sides(room: queries.Room, item: AgendaItem | None, quorum, ballots: Iterable[Ballot], vote: Vote | None):
@@ -305,7 +321,7 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None, *, 
         else Point(item, "", ranks.get(item.application_id or 0), votes.get(item.pk, []), decisions.get(item.pk))
         for item in items
     ]
-    focus = _focus(points, wanted)
+    focus = _focus(points, wanted, meeting.state in MEETING_HELD)
     shown = focus.item if focus is not None and not focus.closed and focus.is_current else None
     quorum = room.quorum(shown)
     vote = focus.open_vote if focus is not None else None
@@ -327,12 +343,13 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None, *, 
         focus,
         sides,
         quorum,
-        queries.meter(meeting, items, closed, shown),
+        queries.meter(meeting, items, closed),
         room.spoken_for(user, shown) if shown is not None else [],
         departures,
         {ballot.seat_id for ballot in ballots},
         _parity(meeting, focus, sides),
         0 if wall else _proposed(meeting, points),
+        [] if wall else list(queries.acting_of(meeting).values()),
     )
 
 

@@ -323,6 +323,12 @@ class Compared:
     application: Application
     rank: int | None
     amounts: list[int | None]
+    faulty: list[bool] = field(default_factory=list)
+    """Beside each amount, whether no vote could give it."""
+
+    @property
+    def cells(self) -> list[tuple[int | None, bool]]:
+        return list(zip(self.amounts, self.faulty, strict=True))
 
     @property
     def differs(self) -> bool:
@@ -384,10 +390,17 @@ def comparison(simulations: Iterable[Simulation], panel: Panel) -> Comparison:
     """Simulations side by side, in the order given. Ranks are those among all their files."""
     wanted = list(simulations)
     amounts, found, themes = _read(wanted, panel)
+    portfolios = [_portfolio(one, amounts[one.pk], found, themes, panel) for one in wanted]
+    faulty = [{row.application.pk for row in one.rows if row.faults} for one in portfolios]
     return Comparison(
-        [_portfolio(one, amounts[one.pk], found, themes, panel) for one in wanted],
+        portfolios,
         [
-            Compared(line.application, line.rank, [amounts[one.pk].get(line.application.pk) for one in wanted])
+            Compared(
+                line.application,
+                line.rank,
+                [amounts[one.pk].get(line.application.pk) for one in wanted],
+                [line.application.pk in one for one in faulty],
+            )
             for line in found.lines
         ],
     )

@@ -257,7 +257,11 @@ def cast_hands(*, agenda_item, actor, at=None, choices) -> int:
     at = at or timezone.now()
     with transaction.atomic():
         for seat, choice in choices.items():
-            cast(agenda_item=agenda_item, actor=actor, at=at, seat=seat, choice=choice)
+            try:
+                cast(agenda_item=agenda_item, actor=actor, at=at, seat=seat, choice=choice)
+            except Refusal as refusal:
+                refusal.reason, refusal.field = f"{seat.user} : {refusal.reason}", f"seat-{seat.pk}"
+                raise
     return len(choices)
 
 

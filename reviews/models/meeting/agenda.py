@@ -9,6 +9,7 @@ from django_fsm import FSMField, transition
 from core.models import Machine
 from fund.enums import College
 from reviews.enums.meeting import (
+    DISPOSITION_TONES,
     ITEM_TONES,
     OUTCOME_TONES,
     AgendaItemState,
@@ -119,6 +120,14 @@ class AgendaItem(Machine):
         if self.outcome == VoteOutcome.ADOPTED:
             return self.proposal
         return "" if self.proposal == Proposal.REJECTED else Proposal.REJECTED.value
+
+    @property
+    def disposition_label(self) -> str:
+        return str(Proposal(self.disposition).label) if self.disposition else ""
+
+    @property
+    def disposition_tone(self) -> str:
+        return DISPOSITION_TONES.get(self.disposition, "")
 
     # The graph. Bodies set their own fields only.
 

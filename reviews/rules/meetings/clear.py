@@ -87,13 +87,13 @@ def as_announced(act: Act) -> None:
     now = {one.item_id for one in clear.waiting(points)}
     if now == set(read):
         return
-    out = [one for one in points if one.item_id in read and one.taken_out_by is not None]
+    out = [(one, one.taken_out_by.user) for one in points if one.item_id in read and one.taken_out_by is not None]
     raise Refusal(
         "proposal_changed",
         _("The files proposed have changed since you read them.")
         if not out
         else _("Taken out since you read the files proposed: %(files)s.")
-        % {"files": ", ".join(f"{one.reference} ({one.taken_out_by.user})" for one in out)},
+        % {"files": ", ".join(f"{one.reference} ({person})" for one, person in out)},
         remedy=_("Nothing is voted yet: read again what is proposed, then put it to the vote."),
         article="art. 16",
         status=409,

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from core.forms import FundForm
 from core.transitions import Offer, Refusal
-from reviews.enums.meeting import AgendaItemState, VoteMode
+from reviews.enums.meeting import AgendaItemState, AttendanceKind, VoteMode
 from reviews.forms import meetings as forms
-from reviews.models.meeting import AgendaItem, Meeting
+from reviews.models.meeting import AgendaItem, Meeting, Vote
 from reviews.queries import meetings as queries
 from reviews.queries.session import Session
 from reviews.transitions import agenda, meetings
@@ -94,6 +94,7 @@ class Declared:
     asks: Callable | None = None
     preview: dict = field(default_factory=dict)
     label: Any = ""
+    explains: Any = ""
     states: tuple = ()
     open_vote: bool | None = None
 
@@ -108,6 +109,7 @@ class KeyedOffer(Offer):
 
     key: str = ""
     words: Any = ""
+    explains: Any = ""
 
     @property
     def name(self):
@@ -137,7 +139,13 @@ MEETING = {
         label=gettext_lazy("record attendance"),
     ),
     "designate_acting": Declared(meetings.designate_acting, forms.ActingForm),
-    "close": Declared(meetings.close),
+    "close": Declared(
+        meetings.close,
+        explains=gettext_lazy(
+            "Both presidents close the meeting together: the first agrees, it closes when the other agrees too. Then nothing is discussed or voted any more, "
+            "and the minutes are drafted for both to sign."
+        ),
+    ),
     "adjourn": Declared(meetings.adjourn, forms.ReasonForm),
     "reconvene": Declared(meetings.reconvene, forms.ReconveneForm),
     "cancel": Declared(meetings.cancel, forms.ReasonForm),
@@ -192,7 +200,7 @@ def card(request, declared: Declared, obj, key: str, room, bound=None, voted=())
     if found is None or not found.in_state:
         return None
     form = bound if bound is not None and bound.act == key else _form(request, declared, obj, key, room, voted)
-    return Card(KeyedOffer(found.verb, found.refusal, key, declared.label), form)
+    return Card(KeyedOffer(found.verb, found.refusal, key, declared.label, declared.explains), form)
 
 
 OF_MEMBERS = ("announce", "ask_secret")
@@ -228,9 +236,14 @@ def item_cards(request, seen: Session, conducts: bool, bound=None) -> list[Card]
             continue
         if name == "step_out" and not seen.room.recused_in_room(point.item):
             continue
+        if name == "ask_secret" and vote is not None and vote.is_secret:
+            continue
         if name == "cast_hands" and vote is not None and vote.is_secret or name == "move" and not point.item.is_file:
             continue
-        found.append(card(request, one, point.item, f"{name}-{point.item.pk}", seen.room, bound, seen.voted))
+        made = card(request, one, point.item, f"{name}-{point.item.pk}", seen.room, bound, seen.voted)
+        if made is not None and name == "close_vote" and not seen.expected and not made.form.is_bound:
+            del made.form.fields["anyway"]  # every voice is in: one button
+        found.append(made)
     return [one for one in found if one is not None]
 
 
@@ -285,13 +298,35 @@ def post(request, meeting: Meeting, desk: Desk):
         params["seat"] = room.seat(seat_number)
     keyword = "meeting" if obj is meeting else "agenda_item"
     try:
-        declared.call(**{keyword: obj}, actor=request.user, at=request.received_at, **params)
+        done = declared.call(**{keyword: obj}, actor=request.user, at=request.received_at, **params)
     except Refusal as refusal:
         form.refuse(refusal)
         return None, form
-    messages.success(request, _("Your vote is recorded.") if declared is CAST else _("Done."))
+    messages.success(request, _told(declared, done, params))
     here = reverse(desk.meeting, args=[meeting.pk])
     return redirect(here if obj is meeting else f"{here}?point={obj.pk}"), None
+
+
+def _told(declared: Declared, done, params: dict):
+    """What was done, in words: an act that waits for somebody else, or did other than was asked, says so."""
+    if declared is CAST:
+        return _("Your vote is recorded.")
+    if declared is MEETING["announce"]:
+        answer = AttendanceKind(params["presence"]).label
+        return _("Your answer to the notice is recorded: %(answer)s.") % {"answer": answer}
+    if declared is MEETING["designate_acting"]:
+        return _("%(person)s is acting president of the college.") % {"person": params["seat"].user}
+    if declared is MEETING["close"] and done.is_open:
+        return _("You agree to close. The meeting closes when the other president agrees too.")
+    if declared is ITEM["ask_secret"]:
+        return _("Your request for a secret ballot is recorded.")
+    if declared is ITEM["open_ballot"]:
+        if not isinstance(done, Vote):
+            return _("Adopted without objection.")
+        if done.is_secret and params["mode"] != VoteMode.SECRET:
+            return _("The vote is open by secret ballot, not as you chose: members asked for it.")
+        return _("The vote is open.")
+    return _("Done.")
 
 
 def _open_to(user, item: AgendaItem) -> None:

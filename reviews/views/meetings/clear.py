@@ -58,7 +58,7 @@ def _do(request, meeting, candidates, waiting) -> FundForm | None:
             _open_to(request.user, item)
             clear.take_out(agenda_item=item, **common)
             done = _("%(reference)s is taken out: it is discussed on its own.") % {
-                "reference": item.application.reference
+                "reference": item.application.reference if item.application is not None else item.title
             }
         else:
             raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)

@@ -13,7 +13,7 @@ from core.idempotency import once
 from fund.enums import Role
 from fund.people import instruction_desk
 from fund.queries import has_role
-from reviews.enums.meeting import MEETING_LIVE
+from reviews.enums.meeting import MEETING_LIVE, AttendanceKind
 from reviews.queries import meetings as queries
 from reviews.queries.experts import opinions
 from reviews.queries.proposed import words_of_readers
@@ -81,6 +81,17 @@ def _opinions(request, focus):
     return opinions(focus.item.application, request.user)
 
 
+def _announced(request, seen) -> str:
+    """What this member answered to the notice, in words."""
+    seat = seen.room.seat_of(request.user)
+    row = seen.room.attendance.get(seat.pk) if seat is not None else None
+    if row is None or not row.announced:
+        return ""
+    label = str(AttendanceKind(row.announced).label)
+    other = seen.room.seat(row.represented_by_id)
+    return f"{label} · {other.user}" if other is not None else label
+
+
 def _live(request, pk: int, desk: Desk):
     meeting = meeting_or_404(request, pk)
     bound = None
@@ -110,6 +121,7 @@ def _live(request, pk: int, desk: Desk):
             "pinned": as_int(wanted),
             "attendance": attendance if attendance is not None and attendance.offer.allowed else None,
             "answer": cards.pop("announce", None),
+            "announced": _announced(request, seen),
             "cards": list(cards.values()),
             "acts": acts,
             "runs": runs,

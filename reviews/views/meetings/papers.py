@@ -171,9 +171,21 @@ def _signature(request, meeting, form, here):
         request,
         _("The minutes are signed and adopted.")
         if adopted.state == MeetingState.MINUTES_ADOPTED
-        else _("Signed. Another signature is expected."),
+        else _("Signed. %(people)s must sign too.") % {"people": _still_to_sign(adopted, request.received_at)},
     )
     return redirect(here)
+
+
+def _still_to_sign(meeting, at) -> str:
+    """Who presides the colleges that lack a signature, by name."""
+    presidents, acting = queries.presidents_of(meeting, at), queries.acting_of(meeting)
+    people = []
+    for college in rules.missing_signatures(meeting):
+        stands_in, president = acting.get(college), presidents.get(college)
+        people += [str(seat.user) for seat in (stands_in.seat if stands_in else None, president) if seat is not None][
+            :1
+        ]
+    return ", ".join(people)
 
 
 def _act(request, meeting, known, here):
