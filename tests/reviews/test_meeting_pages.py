@@ -550,7 +550,7 @@ def test_the_queries_of_the_pages_do_not_grow(at, as_user, files, django_assert_
             member.get("/commission/seances/")
 
 
-FOLLOW, RUN, INDEX = 46, 71, 6
+FOLLOW, RUN, INDEX = 45, 71, 6
 LIST, MINUTES, PLAN = 39, 20, 33
 
 
