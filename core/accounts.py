@@ -7,7 +7,6 @@ from secrets import token_hex
 from urllib.parse import quote, urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -115,14 +114,6 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self):
         return str(site.current().name)
-
-
-class SignInForm(LoginForm):
-    """allauth's, without a link between the two boxes: from the address, the tabulator leads to the password."""
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        self.fields["password"].help_text = ""
 
 
 class SecondFactorForm(ActivateTOTPForm):

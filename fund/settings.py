@@ -130,7 +130,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": f"{round(20 * RATE_LIMIT_SCALE)}/m/ip",
     "reset_password": f"{round(20 * RATE_LIMIT_SCALE)}/m/ip,{round(5 * RATE_LIMIT_SCALE)}/m/key",
 }
-ACCOUNT_FORMS = {"login": "core.accounts.SignInForm"}
+ACCOUNT_FORMS = {"login": "core.sign_in.SignInForm"}
 MFA_FORMS = {"activate_totp": "core.accounts.SecondFactorForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Fonds"
