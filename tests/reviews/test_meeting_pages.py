@@ -551,7 +551,7 @@ def test_the_queries_of_the_pages_do_not_grow(at, as_user, files, django_assert_
 
 
 FOLLOW, RUN, INDEX = 45, 71, 6
-LIST, MINUTES, PLAN = 39, 20, 33
+LIST, MINUTES, PLAN = 37, 20, 32
 
 
 @pytest.mark.parametrize("files", [1, 20])
