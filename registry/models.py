@@ -145,8 +145,8 @@ class Question(Machine):
 
     @property
     def title(self) -> str:
-        """What it is about."""
-        return self.application.display_title if self.application is not None else self.call.title
+        """What it is about, as the public reads it."""
+        return redacted(self.application.display_title) if self.application is not None else self.call.title
 
     @transition(state, source=[QuestionState.ASKED, QuestionState.ANSWERED], target=QuestionState.ANSWERED)
     def answer_publicly(self, text: str, by, at):

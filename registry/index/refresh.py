@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -95,7 +95,7 @@ def _drained(*, own: bool = False, most: int | None = None) -> str:
             Pending.objects.filter(pk__in=some).delete()
         moved.write()
         if changed:
-            version.token = secrets.token_hex(16)
+            version.token = uuid.uuid4().hex
             version.save(update_fields=["token"])
         return version.token
 

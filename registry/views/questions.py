@@ -44,6 +44,7 @@ def _board(request, call, application=None):
     context = {
         "call": call,
         "application": application,
+        "title": Question(call=call, application=application).title,
         "board": board,
         "late_days": board.late_days(today),
         "page": page_of(request, board.answered, PAGE),
@@ -72,7 +73,7 @@ def of_project(request, reference):
 
 def _ask(request, call, application=None):
     form = QuestionForm(request.POST if request.method == "POST" else None)
-    back = Question(call=call, application=application).path
+    about = Question(call=call, application=application)
     if request.method == "POST" and form.is_valid():
         try:
             if not form.cleaned_data["website"]:
@@ -90,7 +91,8 @@ def _ask(request, call, application=None):
         "call": call,
         "application": application,
         "form": form,
-        "back": back,
+        "title": about.title,
+        "back": about.path,
         "thanks": "merci" in request.GET,
         "answer_days": call.rule_version["question_answer_days"],
     }

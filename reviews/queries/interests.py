@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from applications.enums import STANDING
 from applications.models import Application
 from applications.queries import closes_files, with_interest
 from fund.enums import CallState
 from fund.models import Call
+from reviews.enums.meeting import AgendaItemState
 from reviews.enums.reading import DeclarationState, Ground, Hint
 from reviews.models import Declaration, Panel, Seat
+from reviews.models.meeting import AgendaItem
 from reviews.queries.panels import seats
 from reviews.queries.past import Past, past_of
 
@@ -275,12 +277,18 @@ def recusals(panel: Panel, user) -> list[Declaration]:
 
 
 def held_back(panel: Panel) -> list[Declaration]:
-    """Declarations that only both co-presidents can change: recusals, and members whom an equal SIRET keeps from declaring."""
+    """Declarations that only both co-presidents can change: recusals, and members whom an equal SIRET keeps from declaring. `is_voted`: too late, the
+    file was voted on."""
     sitting = {seat.user_id: seat for seat in seats(panel)}
     files, domains = {row.pk: row for row in files_of(panel)}, telling_domains(panel)
+    voted = AgendaItem.objects.filter(application=OuterRef("application"), state=AgendaItemState.VOTED)
     rows = Declaration.objects.filter(application__in=files, user__in=sitting).exclude(state=DeclarationState.NONE)
-    found = []
-    for row in rows.select_related("application", "user").order_by("application__reference", "user__name"):
+    found: list[Declaration] = []
+    for row in (
+        rows.annotate(is_voted=Exists(voted))
+        .select_related("application", "user")
+        .order_by("application__reference", "user__name")
+    ):
         if row.state == DeclarationState.RECUSED or (
             row.hint_cleared_at is None
             and Hint.SAME_SIRET in hints(sitting[row.user_id], files[row.application_id], domains)

@@ -20,10 +20,9 @@ from fund.queries.keys import open_acts
 from fund.views.keys import presents_at
 from fund.views.presenting import Line, register
 from reviews import queries
-from reviews.enums.meeting import AgendaItemState
 from reviews.enums.result import ResultKind
 from reviews.forms import reading as forms
-from reviews.models import AgendaItem, Declaration, Seat
+from reviews.models import Declaration, Seat
 from reviews.queries import interests, proposals
 from reviews.views.acts import act, cards, page_of, president_desk, status
 from reviews.views.instruction import call_or_404
@@ -137,13 +136,8 @@ def recusals(request, slug):
             target_machine=Declaration.machine, target_id__in=[row.pk for row in rows]
         )
     }
-    voted = set(
-        AgendaItem.objects.filter(
-            application__in=[row.application_id for row in rows], state=AgendaItemState.VOTED
-        ).values_list("application", flat=True)
-    )
     for row in rows:
-        row.proposal, row.is_voted = under_way.get(row.pk), row.application_id in voted
+        row.proposal = under_way.get(row.pk)
         name = "lift" if row.state == "recused" else "clear_hint"
         posted = bound is not None and bound.act == name and str(row.pk) == request.POST.get("declaration")
         row.form = bound if posted else RECUSAL_FORMS[name](prefix=name, auto_id=f"id_{row.pk}_%s")

@@ -151,7 +151,7 @@ def test_the_ranking_costs_the_same_for_any_number(at, token, django_assert_num_
         assert len(client.get(f"{API}/panels/{made.call.slug}/ranking/").json()) == files
 
 
-RANKING = 16
+RANKING = 15
 
 
 def test_simulations_are_made_changed_shared_and_dropped(at, token):

@@ -17,6 +17,7 @@ from applications.models import Application, NameConsent
 from applications.transitions import consent_to_be_named, withdraw_name_consent
 from core.models import Document, User
 from fund import public_cache
+from fund.models import Organisation
 from tests.factories.payments import fictional_iban
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,8 @@ def addresses(fund) -> set[str]:
     call = fund.panel.call.slug
     grants = [row.reference for row in [*fund.known.values(), fund.secret, fund.refused]]
     values = {"slug:slug": [call], "slug": [call], "str:reference": grants, "reference": grants, "seq": ["1", "2"]}
+    sirens = {one.siret[:9] for one in Organisation.objects.exclude(siret="")}
+    values |= {"str:siren": sorted(sirens), "siren": sorted(sirens)}
     found = set()
     for route in json.loads(out.getvalue()):
         if not route["public"] or "GET" not in route["methods"]:

@@ -409,4 +409,4 @@ def test_queries_do_not_grow_with_the_files(at, as_user, django_assert_num_queri
     counted(django_assert_num_queries, member, "/commission/", DESK)
 
 
-DESK, DECLARE, RANKING, PANEL, STAFF_RANKING, DECISIONS, SIGN = 19, 14, 19, 26, 16, 19, 13
+DESK, DECLARE, RANKING, PANEL, STAFF_RANKING, DECISIONS, SIGN = 19, 14, 18, 26, 15, 19, 13
