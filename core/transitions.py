@@ -143,6 +143,16 @@ class Verb:
             guard(act)
 
 
+def never_after(*acts: str):
+    """Say of a guard which acts rule this one out for the same person: `machine.verb`, or `verb` of the same machine. Facts for who reads the rules."""
+
+    def mark(guard):
+        guard.never_after = acts
+        return guard
+
+    return mark
+
+
 VERBS: dict[str, dict[str, Verb]] = {}
 _running: contextvars.ContextVar[int] = contextvars.ContextVar("running verbs", default=0)
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("appels/<slug:slug>/eligibilite/", public.eligibility, name="eligibility"),
     path("appels/<slug:slug>/calendrier.ics", public.calendar, name="calendar"),
     path("appels/<slug:slug>/carte.png", public.card, name="share_card"),
+    path("regles/qui-fait-quoi/", public.who_does_what, name="who_does_what"),
     path("instruction/appels/", calls.listing, name="calls_desk"),
     path("instruction/appels/nouveau/", calls.new, name="call_new"),
     path("instruction/appels/<slug:slug>/", calls.desk, name="call_desk"),

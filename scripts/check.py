@@ -62,6 +62,7 @@ def steps() -> list[tuple[str, list[str]]]:
         ("migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
         ("translations", [*manage, "catalogue", "--check"]),
         ("workflow documents", [*manage, "workflows", "--check"]),
+        ("who does what", [*manage, "who_does_what", "--check"]),
         ("access table", [*manage, "authz", "--check"]),
         ("API description", [*manage, "spectacular", "--validate", "--fail-on-warn", "--file", "/dev/null"]),
         ("production settings", [*manage, "check", "--deploy", "--fail-level", "WARNING"]),

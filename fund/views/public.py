@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from core import links, site
 from core.access import allow, public
 from core.templatetags.ui import instant
-from fund import icalendar, share_card
+from fund import hands, icalendar, share_card
 from fund.enums import CallState
 from fund.forms.calls import EligibilityForm
 from fund.ledger.queries import envelope_bar
@@ -88,6 +88,27 @@ def rules(request, slug):
         request,
         "fund/public/rules.html",
         {"call": found, "version": found.rule_version, "groups": groups_of(found.rule_version)},
+    )
+
+
+@allow(public)
+@public_page
+def who_does_what(request):
+    """Every act against every role, read from the verbs."""
+    groups = hands.groups()
+    return render(
+        request,
+        "fund/public/who_does_what.html",
+        {
+            "groups": groups,
+            "columns": hands.COLUMNS.values(),
+            "counts": hands.counts(groups),
+            "never_together": hands.never_together(),
+            "never_same_person": hands.never_same_person(),
+            "does": hands.DOES,
+            "first": hands.FIRST,
+            "second": hands.SECOND,
+        },
     )
 
 

@@ -6,7 +6,7 @@ import unicodedata
 
 from django.utils.translation import gettext as _
 
-from core.transitions import Act, Refusal
+from core.transitions import Act, Refusal, never_after
 from fund.enums import Role
 from fund.rules.common import when
 from payments.enums import AGREEMENT_FINAL, PayeeAccountState
@@ -75,6 +75,7 @@ def proof_given(act: Act) -> None:
         )
 
 
+@never_after("record")
 def approver_is_not_recorder(act: Act) -> None:
     if act.obj.recorded_by_id == act.actor.pk:
         raise same_person(_("you recorded this account"), names(Role.ACCOUNTING_OFFICER, act, act.actor.pk))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.money import format_euros
-from core.transitions import Act, Refusal
+from core.transitions import Act, Refusal, never_after
 from fund.enums import ApplicantKind, Role
 from fund.models import GrantAccount
 from fund.rules.common import when
@@ -236,6 +236,7 @@ def bearer_has_signed(act: Act) -> None:
         )
 
 
+@never_after("sign_as_bearer")
 def signer_is_not_bearer(act: Act) -> None:
     if act.obj.bearer_signed_by_id == act.actor.pk:
         raise same_person(_("you signed for the bearer"), names(Role.AUTHORISING_OFFICER, act, act.actor.pk))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from core.money import format_euros
-from core.transitions import Act, Refusal
+from core.transitions import Act, Refusal, never_after
 from fund.enums import Role, Trigger
 from fund.models import GrantAccount
 from payments.enums import PayeeAccountState
@@ -93,11 +93,13 @@ def evidence_given(act: Act) -> None:
         )
 
 
+@never_after("certify")
 def orderer_did_not_certify(act: Act) -> None:
     if act.obj.certified_by_id == act.actor.pk:
         raise same_person(_("you certified this payment"), names(Role.AUTHORISING_OFFICER, act, act.actor.pk))
 
 
+@never_after("certify", "order")
 def payer_did_nothing_before(act: Act) -> None:
     done = {
         act.obj.certified_by_id: _("you certified this payment"),

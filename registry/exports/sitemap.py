@@ -9,7 +9,17 @@ from xml.sax.saxutils import escape
 
 from core.links import absolute
 
-PAGES = ("/", "/appels/", "/projets/", "/comptes/", "/statistiques/", "/donnees/", "/aide/", "/accessibilite/")
+PAGES = (
+    "/",
+    "/appels/",
+    "/projets/",
+    "/comptes/",
+    "/statistiques/",
+    "/donnees/",
+    "/aide/",
+    "/regles/qui-fait-quoi/",
+    "/accessibilite/",
+)
 PRIVATE = (
     "/mon-espace/",
     "/connexion/",

@@ -9,13 +9,15 @@ from core.workflows import documents
 class Command(BaseCommand):
     help = "Write docs/workflows.md and docs/states.json from the code; with --check, only tell whether they are up to date."
     requires_system_checks: list[str] = []
+    name = "workflows"
+    documents = staticmethod(documents)
 
     def add_arguments(self, parser):
         parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when they differ from the code")
 
     def handle(self, *args, **options):
         late = []
-        for path, text in documents(settings.BASE_DIR).items():
+        for path, text in self.documents(settings.BASE_DIR).items():
             present = path.read_text() if path.exists() else ""
             if present == text:
                 continue
@@ -29,6 +31,6 @@ class Command(BaseCommand):
                 path.write_text(text)
                 self.stdout.write(f"{path.relative_to(settings.BASE_DIR)} written")
         if late and options["check"]:
-            raise CommandError(f"{', '.join(late)} differ from the code. Run: manage.py workflows")
+            raise CommandError(f"{', '.join(late)} differ from the code. Run: manage.py {self.name}")
         if not late:
-            self.stdout.write("docs/workflows.md and docs/states.json are up to date.")
+            self.stdout.write("Up to date.")
