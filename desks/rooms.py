@@ -29,6 +29,7 @@ CHAPTERS = (
                 "applications",
             ),
             (_("Questions of the public"), _("answer in time, in public"), "/instruction/questions/", "questions"),
+            (_("Public pages"), _("correct, take down"), "/instruction/publications/", ""),
             (_("Earlier grants"), _("import the fund’s past"), "/instruction/historique/", ""),
         ),
     ),

@@ -73,6 +73,10 @@ APPLICANT = {
     "report.submit": _("Report filed"),
     "report.request_changes": _("Changes asked on the report"),
     "report.accept": _("Report accepted"),
+    "public_page.correct": _("Public page corrected"),
+    "public_page.correct_unpublished": _("Texts of the unpublished page corrected"),
+    "public_page.unpublish": _("Public page unpublished"),
+    "public_page.republish": _("Public page published again"),
     "report.give_notice": _("Formal notice to file the report"),
     "report.give_notice_on_draft": _("Formal notice to file the report"),
 }

@@ -11,14 +11,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api import Open
+from core.api_auth import CursorPages
 from fund.api import BalancesSerializer
 from fund.enums import ApplicantKind
 from fund.ledger import queries as ledger
 from payments import queries as payments
 from registry import queries
-from registry.enums import Stage
+from registry.enums import ChangeGround, ChangeKind, Stage
 from registry.exports.outcomes import cells
+from registry.models import PageChange
 from registry.paging import GrantPages
+from registry.queries import pages
 from registry.queries.grants import NAMES
 
 
@@ -28,6 +31,9 @@ class ProjectSerializer(serializers.Serializer):
     reference = serializers.CharField()
     url = serializers.CharField()
     stage = serializers.ChoiceField(choices=Stage.choices)
+    unpublished_on = serializers.DateField(
+        allow_null=True, help_text="Day its page was taken down; null while it is not"
+    )
     title = serializers.CharField()
     summary = serializers.CharField(source="purpose")
     call = serializers.CharField(source="call_slug")
@@ -102,7 +108,7 @@ class ProjectDetailSerializer(ProjectSerializer):
         return ScoringSerializer(queries.judged([grant.source])[grant.source.pk]).data
 
     def get_instalments(self, grant) -> list[dict]:
-        if grant.not_taken_up:
+        if grant.is_bare:
             return []
         found = payments.grants([grant.reference]).get(grant.reference)
         return list(PublicInstalmentSerializer(found["instalments"] if found else [], many=True).data)
@@ -252,4 +258,42 @@ class Statistics(Open, APIView):
         return Response(StatisticsSerializer(figures).data)
 
 
-RESOURCES = {"projects": ProjectResource}
+class CorrectionSerializer(serializers.Serializer):
+    """One text corrected, or a page taken down or published again. `before` and `after` are null when the ground forbids to tell them."""
+
+    number = serializers.IntegerField()
+    date = serializers.DateField(source="on")
+    reference = serializers.CharField()
+    change = serializers.ChoiceField(choices=ChangeKind.choices, source="kind")
+    field = serializers.SerializerMethodField(help_text="Empty when the whole page is concerned")
+    before = serializers.CharField(allow_null=True)
+    after = serializers.CharField(allow_null=True)
+    ground = serializers.ChoiceField(choices=ChangeGround.choices)
+
+    def get_field(self, change) -> str:
+        return change.field.partition("-")[0]
+
+
+class CorrectionPages(CursorPages):
+    ordering = "-pk"
+
+
+class CorrectionResource(Open, viewsets.GenericViewSet):
+    """The log of what was corrected or taken down of the public pages, latest first."""
+
+    serializer_class = CorrectionSerializer
+    pagination_class = CorrectionPages
+    filter_backends: list = []
+    queryset = PageChange.objects.none()
+
+    @extend_schema(
+        responses=CorrectionSerializer(many=True),
+        parameters=[OpenApiParameter("ref", str, OpenApiParameter.QUERY, description="Reference of a project")],
+    )
+    def list(self, request):
+        """Changes of public pages."""
+        rows = self.paginate_queryset(pages.log(request.query_params.get("ref", "")[:40].replace("\x00", "")))
+        return self.get_paginated_response(CorrectionSerializer(pages.told_changes(rows), many=True).data)
+
+
+RESOURCES = {"projects": ProjectResource, "corrections": CorrectionResource}

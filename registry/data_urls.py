@@ -10,6 +10,7 @@ urlpatterns = [
     path("donnees/360giving.json", files.giving_json, name="giving"),
     re_path(r"^donnees/projets\.(?P<extension>csv|json|xlsx)$", files.projects_file, name="projects"),
     re_path(r"^donnees/appels\.(?P<extension>csv|json)$", files.outcomes_file, name="outcomes"),
+    re_path(r"^donnees/corrections\.(?P<extension>csv|json)$", files.corrections_file, name="corrections"),
     re_path(r"^donnees/comptes\.(?P<extension>csv|jsonl)$", files.ledger_file, name="ledger"),
     path("donnees/dictionnaire.csv", files.data_dictionary, name="dictionary"),
     path("donnees/tout.zip", files.everything, name="everything"),

@@ -11,7 +11,32 @@ class Stage(models.TextChoices):
     COMPLETED = "completed", _("completed")
     STOPPED = "stopped", _("stopped")
     NOT_TAKEN_UP = "not_taken_up", _("not taken up")
+    UNPUBLISHED = "unpublished", _("page unpublished")
     EARLIER = "earlier", _("earlier grant")
+
+
+BARE = (Stage.NOT_TAKEN_UP, Stage.UNPUBLISHED)
+"""Stages of which the public reads the reference, the amount and the entries of the ledger, and nothing else."""
+
+
+class PageState(models.TextChoices):
+    PUBLISHED = "published", pgettext_lazy("page", "published")
+    UNPUBLISHED = "unpublished", pgettext_lazy("page", "unpublished")
+
+
+class ChangeKind(models.TextChoices):
+    CORRECT = "correct", _("text corrected")
+    UNPUBLISH = "unpublish", _("page unpublished")
+    REPUBLISH = "republish", _("page published again")
+
+
+class ChangeGround(models.TextChoices):
+    """Why a public page is changed. The public reads the ground; the detail stays with the fund."""
+
+    ERROR = "error", pgettext_lazy("ground", "error")
+    PERSONAL_DATA = "personal_data", pgettext_lazy("ground", "personal data")
+    COURT_ORDER = "court_order", pgettext_lazy("ground", "court order")
+    SAFETY = "safety", pgettext_lazy("ground", "safety of persons")
 
 
 class QuestionState(models.TextChoices):

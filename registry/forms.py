@@ -4,7 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import FundForm
-from registry.enums import SetAsideReason
+from registry.enums import ChangeGround, SetAsideReason
+from registry.queries import pages
+from registry.transitions import correction
 
 LARGEST, BEHIND = 40_000_000, 400_000
 """The largest file, and from what size it is read by the worker, in bytes."""
@@ -67,3 +69,50 @@ class SetAsideForm(FundForm):
 
 def digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
+
+
+class GroundForm(FundForm):
+    """Why a public page is changed: a ground for everybody, a detail for the fund."""
+
+    ground = forms.ChoiceField(
+        label=_("Ground"),
+        required=False,
+        choices=[("", "–"), *ChangeGround.choices],
+        help_text=_(
+            "Public. What a text said before and after is public too when the ground is an error, never otherwise."
+        ),
+    )
+    detail = forms.CharField(
+        label=_("Detail"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What it rests on: a judgment, a request, a fact. It stays with the fund."),
+    )
+
+
+class CorrectionForm(GroundForm):
+    """The public texts of a project, each with what the public reads now; those that are changed are proposed."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.present = pages.present_texts(self.obj.application)
+        for name, text in self.present.items():
+            is_line = name in ("title", "licence", *pages.ADDRESSES)
+            self.fields[name] = forms.CharField(
+                label=str(pages.label_of(name)).capitalize(),
+                required=False,
+                initial=text,
+                strip=False,
+                widget=forms.TextInput() if is_line else forms.Textarea(attrs={"rows": 6}),
+            )
+        self.order_fields([*self.present, "ground", "detail"])
+
+    def params(self):
+        """A browser sends line ends as CRLF: a text that only differs by them is not changed."""
+        given = {name: self.cleaned_data[name].replace("\r\n", "\n").strip() for name in self.present}
+        changes = {
+            name: text for name, text in given.items() if text != self.present[name].replace("\r\n", "\n").strip()
+        }
+        said = {name: self.cleaned_data[name] for name in ("ground", "detail")}
+        return said | correction(self.obj.application, changes)

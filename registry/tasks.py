@@ -34,7 +34,7 @@ def refresh_index(at, actor) -> int:
 @register("registry.overdue_questions", every_seconds=3600)
 def tell_overdue_questions(at, actor) -> int:
     """Questions of the public that passed their day."""
-    rows = list(questions.overdue(timezone.localdate(at)).select_related("call", "application")[:200])
+    rows = list(questions.overdue(timezone.localdate(at)).select_related("call", "application__public_page")[:200])
     for row in rows:
         transitions.tell_overdue(question=row, at=at)
     return len(rows)

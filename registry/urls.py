@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registry.views import accounts, calls, history, pages, projects, questions
+from registry.views import accounts, calls, history, pages, projects, publications, questions
 
 app_name = "registry"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("instruction/questions/<str:reference>/", questions.one, name="question"),
     path("appels/<slug:slug>/commission/", calls.panel, name="panel"),
     path("appels/<slug:slug>/resultats/", calls.results, name="results"),
+    path("corrections/", publications.corrections, name="corrections"),
+    path("instruction/publications/", publications.listing, name="publications"),
+    path("instruction/publications/<str:reference>/", publications.one, name="publication"),
     path("comptes/", accounts.accounts, name="accounts"),
     path("statistiques/", pages.statistics, name="statistics"),
     path("donnees/", pages.data, name="data"),

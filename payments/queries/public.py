@@ -71,6 +71,7 @@ def instalment(one: Instalment) -> dict:
 def report(one: Report) -> dict:
     """An accepted report is public with its outputs; before that only that it is expected or filed."""
     facts = {
+        "pk": one.pk,
         "kind": one.kind,
         "kind_label": one.get_kind_display(),
         "state": "accepted"

@@ -18,6 +18,8 @@ FILES = [
     ("projets.xlsx", "Registre des projets", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ("appels.csv", "Suites données aux dossiers de chaque appel", "text/csv"),
     ("appels.json", "Suites données aux dossiers de chaque appel", "application/json"),
+    ("corrections.csv", "Journal des corrections et des pages dépubliées", "text/csv"),
+    ("corrections.json", "Journal des corrections et des pages dépubliées", "application/json"),
     ("comptes.csv", "Comptes, une ligne par mouvement", "text/csv"),
     ("comptes.jsonl", "Comptes, écritures canoniques et empreintes", "application/jsonl"),
     ("dictionnaire.csv", "Dictionnaire : le sens de chaque colonne", "text/csv"),
@@ -80,8 +82,8 @@ def dcat(fund, modified_at: datetime, left_count: int, left_cents: int) -> str:
     return json.dumps(catalogue, ensure_ascii=False, indent=1)
 
 
-def atom(grants, fund, modified_at: datetime, ledger_line: str) -> str:
-    """Feed of the latest published grants; each item carries the ledger's count and head."""
+def atom(grants, changes, fund, modified_at: datetime, ledger_line: str) -> str:
+    """Feed of the latest published grants, each with the ledger's count and head, then of the latest changes of public pages."""
     address = f"{fund.data_url}flux.atom"
     entries = "".join(
         f"<entry><id>{_text(grant.url)}</id><title>{_text(grant.title or grant.reference)}</title>"
@@ -89,6 +91,13 @@ def atom(grants, fund, modified_at: datetime, ledger_line: str) -> str:
         f"<summary>{_text(grant.purpose or str(grant.stage_label))}</summary><category term={quoteattr(grant.stage)}/>"
         f'<content type="text">{_text(ledger_line)}</content></entry>\n'
         for grant in grants
+    )
+    entries += "".join(
+        f"<entry><id>{_text(fund.corrections_url)}#c{one.number}</id><title>{_text(f'{one.reference} : {one.kind_label}')}</title>"
+        f"<updated>{one.at.isoformat()}</updated><link href={quoteattr(f'{fund.corrections_url}?ref={one.reference}')}/>"
+        f"<summary>{_text(' : '.join(str(part) for part in (one.field_label, one.ground_label) if part))}</summary>"
+        f'<category term="{one.kind}"/></entry>\n'
+        for one in changes
     )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="fr">'

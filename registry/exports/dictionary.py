@@ -10,6 +10,7 @@ from tempfile import TemporaryFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from registry.exports import corrections
 from registry.exports.cells import csv_lines
 from registry.exports.projects import MEANINGS
 
@@ -64,7 +65,13 @@ LEDGER = {
     "account": _("account of the movement: free, reserved, committed, ordered, paid, claimed, returned, source"),
     "amount": _("euros that come in, or go out when negative; the lines of an entry sum to zero"),
 }
-TABLES = {"projets.csv": MEANINGS, "subventions-scdl.csv": SCDL, "appels.csv": CALLS, "comptes.csv": LEDGER}
+TABLES = {
+    "projets.csv": MEANINGS,
+    "subventions-scdl.csv": SCDL,
+    "appels.csv": CALLS,
+    "comptes.csv": LEDGER,
+    "corrections.csv": corrections.MEANINGS,
+}
 """Columns of each table and what they hold, in their order."""
 README = """Données ouvertes de {fund}, au {day}.
 

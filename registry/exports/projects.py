@@ -13,9 +13,9 @@ from registry.exports.cells import csv_lines, json_lines, safe
 
 MEANINGS = {
     "reference": _("one for the file, the grant and the project"),
-    "title": _("title; empty when the grant was not taken up"),
+    "title": _("title; empty when the grant was not taken up, or its page unpublished"),
     "summary": _("what it does, in one paragraph"),
-    "stage": _("awarded, active, completed, stopped, not_taken_up, earlier"),
+    "stage": _("awarded, active, completed, stopped, not_taken_up, unpublished, earlier"),
     "call": _("call for projects, or scheme of an earlier grant"),
     "recipient": _("who receives the money; a person is named with consent only"),
     "recipient_kind": _("citizen, association, collective"),
@@ -45,7 +45,7 @@ COLUMNS = list(MEANINGS)
 
 def record(grant) -> dict:
     """Plain values of one grant, in the order of COLUMNS; amounts as euros text with two decimals."""
-    if grant.not_taken_up:
+    if grant.is_bare:
         said = dict.fromkeys(COLUMNS, "")
         return said | {
             "reference": grant.reference,

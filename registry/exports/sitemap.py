@@ -16,6 +16,7 @@ PAGES = (
     "/comptes/",
     "/statistiques/",
     "/donnees/",
+    "/corrections/",
     "/aide/",
     "/regles/qui-fait-quoi/",
     "/accessibilite/",

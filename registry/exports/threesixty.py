@@ -96,6 +96,6 @@ def lines(grants, fund, prefix: str, modified_at: datetime):
     yield from json_lines(
         grant_object(grant, fund, prefix)
         for grant in grants
-        if not grant.not_taken_up and grant.shared_amount > 0 and grant.funder_siret == fund.siret
+        if not grant.is_bare and grant.shared_amount > 0 and grant.funder_siret == fund.siret
     )
     yield "\n]}\n"

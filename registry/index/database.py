@@ -25,6 +25,7 @@ SOURCES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "applications_nameconsent": (OF_FILE, _note("own", "application_id"), ""),
     "reviews_decision": (OF_FILE, _note("own", "application_id"), ""),
     "payments_agreement": (OF_FILE, _note("own", "application_id"), ""),
+    "registry_publicpage": (OF_FILE, _note("own", "application_id"), ""),
     "registry_pastgrant": (OF_FILE, _note("past", "id"), ""),
     "fund_organisation": (("UPDATE",), _ORGANISATION, ""),
 }

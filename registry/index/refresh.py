@@ -196,7 +196,7 @@ def _entry(kind: str, source: int, grant: PublishedGrant) -> tuple[PublishedRow,
         )
     }  # fmt: skip
     said = [grant.public_id, grant.reference]
-    if not grant.not_taken_up:
+    if not grant.is_bare:
         said += [
             grant.title, grant.purpose, grant.recipient_name, grant.recipient_siret, grant.recipient_rna, grant.partner_name,
             grant.commune, grant.department_name, grant.decision_reference, *grant.team,

@@ -12,9 +12,9 @@ from django.utils import timezone
 from applications.models import NameConsent
 from fund.models import Call, Seal
 from payments.models import Agreement
-from registry.enums import Stage
+from registry.enums import BARE, PageState, Stage
 from registry.index.refresh import fresh
-from registry.models import PastGrant, PublishedRow, part_of
+from registry.models import PastGrant, PublicPage, PublishedRow, part_of
 from registry.queries.facets import counts, facets, remembered
 from registry.queries.grants import EVERYTHING, Filters
 from registry.queries.panels import is_told
@@ -27,7 +27,7 @@ RNA = r"^W\d{9}$"
 def modified_at() -> datetime:
     """The instant the published set last changed, from public facts alone.
 
-    An award notified, an agreement signed, an entry made public, an import, a name shown or taken off.
+    An award notified, an agreement signed, an entry made public, an import, a name shown or taken off, a page changed.
     """
     fresh()
     instants = [
@@ -35,6 +35,7 @@ def modified_at() -> datetime:
         Agreement.objects.filter(signed_at__isnull=False).aggregate(at=Max("signed_at"))["at"],
         Seal.objects.order_by("-seq").values_list("entry__at", flat=True).first(),
         PastGrant.objects.aggregate(at=Max("imported_at"))["at"],
+        PublicPage.objects.aggregate(at=Max("changed_at"))["at"],
         *_consents().values(),
     ]
     return max(
@@ -45,7 +46,7 @@ def modified_at() -> datetime:
 
 def _consents() -> dict:
     """The last name shown and the last one taken off, of projects told: of the others nothing is known, not even when."""
-    shown = PublishedRow.objects.filter(kind="own").exclude(stage=Stage.NOT_TAKEN_UP).values("source_id")
+    shown = PublishedRow.objects.filter(kind="own").exclude(stage__in=BARE).values("source_id")
     return NameConsent.objects.filter(application__in=shown).aggregate(given=Max("given_at"), ended=Max("withdrawn_at"))
 
 
@@ -103,7 +104,7 @@ def unsayable_in_scdl() -> tuple[int, int]:
         published_applications()
         .filter(state="selected")
         .annotate(is_signed=Exists(signed))
-        .exclude(named, is_signed=True)
+        .exclude(named, Q(public_page=None) | Q(public_page__state=PageState.PUBLISHED), is_signed=True)
     )
     mine = rows.order_by().aggregate(rows=Count("pk"), cents=Sum("awarded_amount"))
     nameless = Q(recipient_siret="") & ~Q(recipient_rna__regex=RNA)

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from registry.enums import Stage
+from django.utils import timezone
+
+from registry.enums import BARE, PageState, Stage
 from registry.models import part_of
 
 NAMES = {
@@ -90,7 +92,8 @@ class PublishedGrant:
     licence: str = ""
     repository_url: str = ""
     demo_url: str = ""
-    not_taken_up: bool = False
+    page: Any = None
+    """What two people changed of its page (`registry.models.PublicPage`), if anything."""
     is_past: bool = False
     source: Any = None
     decision: Any = None
@@ -102,6 +105,16 @@ class PublishedGrant:
     @property
     def shared_amount(self) -> int:
         return part_of(self.amount, self.share)
+
+    @property
+    def is_bare(self) -> bool:
+        """Told by its reference, amount and entries alone."""
+        return self.stage in BARE
+
+    @property
+    def unpublished_on(self) -> date | None:
+        hidden = self.page is not None and self.page.state == PageState.UNPUBLISHED
+        return timezone.localdate(self.page.changed_at) if hidden else None
 
     @property
     def stage_label(self):
@@ -129,8 +142,8 @@ class ListedGrant:
         return self.stage == Stage.EARLIER
 
     @property
-    def not_taken_up(self) -> bool:
-        return self.stage == Stage.NOT_TAKEN_UP
+    def is_bare(self) -> bool:
+        return self.stage in BARE
 
     @property
     def stage_label(self):

@@ -59,5 +59,5 @@ def received_by(siren: str) -> Received | None:
         return None
     fresh()
     rows = ordered(Filters(text=siren)).values_list("kind", "source_id", named=True)[:MOST]
-    grants = [one for one in grants_of(list(rows)) if one.recipient_siret[:9] == siren and not one.not_taken_up]
+    grants = [one for one in grants_of(list(rows)) if one.recipient_siret[:9] == siren and not one.is_bare]
     return Received(siren, grants[0].recipient_name, grants) if grants else None

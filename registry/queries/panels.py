@@ -16,6 +16,7 @@ from django.utils import timezone
 from applications.models import Application
 from fund.enums import COLLEGE_ROLES, CallState, College
 from fund.models import Call, RoleGrant
+from registry.models import public_title
 from registry.queries.told import published_applications
 from reviews.enums.meeting import AttendanceKind, MeetingState
 from reviews.enums.reading import NOT_NOTIFIED, DeclarationState, SeatKind
@@ -295,7 +296,7 @@ def _told(vote: Vote, tallies: dict[str, Tally], application: Application, recus
         return None
     return VoteTold(
         application.reference,
-        application.title,
+        public_title(application),
         str(vote.get_mode_display()),
         tallies[COLLEGES[0]],
         tallies[COLLEGES[1]],

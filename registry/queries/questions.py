@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from applications.models import Application
 from applications.queries import with_interest
-from registry.enums import QuestionState
+from registry.enums import QuestionState, Stage
 from registry.index.refresh import fresh
 from registry.models import PublishedRow, Question
 
@@ -45,9 +45,9 @@ def board(call, application: Application | None, today: date) -> Board:
 
 
 def is_published(application: Application) -> bool:
-    """In the published set, whatever became of it since."""
+    """In the published set, whatever became of it since; not while its page is taken down."""
     fresh()
-    return PublishedRow.objects.filter(reference=application.reference).exists()
+    return PublishedRow.objects.filter(reference=application.reference).exclude(stage=Stage.UNPUBLISHED).exists()
 
 
 def asked_lately(call, since) -> int:
@@ -63,7 +63,7 @@ def of_desk(user, state: str = "") -> QuerySet[Question]:
     rows = Question.objects.exclude(application__in=with_interest(user).values("pk"))
     if state in QuestionState.values:
         rows = rows.filter(state=state)
-    return rows.select_related("call", "application", "answered_by").order_by("-state", "due_on", "pk")
+    return rows.select_related("call", "application__public_page", "answered_by").order_by("-state", "due_on", "pk")
 
 
 def overdue(today: date) -> QuerySet[Question]:

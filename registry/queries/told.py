@@ -18,7 +18,7 @@ from core.redaction import redacted
 from fund import communes
 from fund.models import FundIdentity, GrantAccount
 from payments.models import Agreement, Instalment, Report
-from registry.enums import Stage
+from registry.enums import PageState, Stage
 from registry.models import PastGrant
 from registry.queries.grants import PublishedGrant
 from reviews.models import Decision
@@ -36,7 +36,7 @@ def published_applications():
             awarded_amount=Subquery(standing.values("amount")[:1]),
         )
         .filter(awarded_at__isnull=False, state__in=("selected", "renounced", "lapsed"))
-        .select_related("call", "organisation", "bearer_organisation", "bearer_person", "filed_version")
+        .select_related("call", "organisation", "bearer_organisation", "bearer_person", "filed_version", "public_page")
     )
 
 
@@ -73,6 +73,7 @@ _READ = (
         for name in "application reference state amount offered_at signed_at starts_on ends_on closed_at".split()
     ),
     "agreement__de_minimis_amount",
+    *(f"public_page__{name}" for name in ("application", "state", "texts", "ground", "changed_at")),
 )
 """Columns that pages, files and the index use, of the wide rows they are in."""
 
@@ -89,7 +90,7 @@ def tellable():
     return (
         published_applications()
         .select_related(None)
-        .select_related("call", "bearer_organisation", "filed_version", "agreement")
+        .select_related("call", "bearer_organisation", "filed_version", "agreement", "public_page")
         .only(*_READ)
         .annotate(
             paid_cents=Subquery(account.values("gross")[:1]),
@@ -104,8 +105,10 @@ def tellable():
     )
 
 
-def told(applications: list[Application], fund=None) -> list[PublishedGrant]:
-    """What everybody may know of each of these applications (rows of `tellable`), in their order. `fund`: who the fund is, when it was read already."""
+def told(applications: list[Application], fund=None, *, whole: bool = False) -> list[PublishedGrant]:
+    """What everybody may know of each of these applications (rows of `tellable`), in their order. `fund`: who the fund is, when it was read already.
+    `whole`: as if no page were taken down, for those who decide on it.
+    """
     keys = [application.pk for application in applications]
     decisions = {
         decision.application_id: decision
@@ -116,20 +119,23 @@ def told(applications: list[Application], fund=None) -> list[PublishedGrant]:
         consents.setdefault(consent.application_id, []).append(consent)
     fund = fund or FundIdentity.current()
     return [
-        _from_application(application, fund, decisions[application.pk], consents.get(application.pk, []))
+        _from_application(application, fund, decisions[application.pk], consents.get(application.pk, []), whole)
         for application in applications
     ]
 
 
-def _stage(application: Application, agreement: Agreement | None) -> str:
+def _stage(application: Application, agreement: Agreement | None, page) -> str:
     if application.state != "selected":
         return Stage.NOT_TAKEN_UP
+    if page is not None and page.state == PageState.UNPUBLISHED:
+        return Stage.UNPUBLISHED
     return _STAGE_OF.get(agreement.state, Stage.AWARDED) if agreement else Stage.AWARDED
 
 
-def _from_application(application, fund, decision, consents) -> PublishedGrant:
+def _from_application(application, fund, decision, consents, whole) -> PublishedGrant:
     local, agreement = timezone.localtime, getattr(application, "agreement", None)
-    stage = _stage(application, agreement)
+    page = getattr(application, "public_page", None)
+    stage = _stage(application, agreement, None if whole else page)
     grant = PublishedGrant(
         reference=application.reference,
         public_id=application.reference,
@@ -143,19 +149,24 @@ def _from_application(application, fund, decision, consents) -> PublishedGrant:
         funder_siret=fund.siret,
         scheme=application.call.title,
         call_slug=application.call.slug,
-        not_taken_up=stage == Stage.NOT_TAKEN_UP,
         source=application,
         paid_amount=application.paid_cents or 0,
         decision=decision,
         agreement=agreement if agreement and agreement.signed_at else None,
     )
-    if grant.not_taken_up:
+    grant.page = page
+    if page is not None and page.changed_at:
+        grant.modified_at = max(grant.modified_at, page.changed_at)
+    if grant.is_bare:
         return grant
+    texts = page.texts if page else {}
     organisation = application.bearer_organisation
     content = application.content or {}
     openness = content.get("openness", {})
     names = {one.user_id: redacted(one.name) for one in consents if one.withdrawn_at is None}
-    grant.title, grant.purpose = redacted(application.title), redacted(application.summary)
+    grant.title, grant.purpose = (
+        redacted(texts.get(name, getattr(application, name))) for name in ("title", "summary")
+    )
     grant.is_person = organisation is None
     grant.recipient_kind = application.applicant_kind
     grant.recipient_name = organisation.name if organisation else names.get(application.bearer_person_id, NOBODY)
@@ -174,10 +185,11 @@ def _from_application(application, fund, decision, consents) -> PublishedGrant:
         decision.published_score,
         decision.reference,
     )
-    grant.licence = redacted(str(openness.get("licence") or ""))
-    # Where the work is: what an accepted report says, else what the application promised.
+    grant.licence = redacted(str(texts.get("licence", openness.get("licence")) or ""))
+    # Where the work is: what two people put there, what an accepted report says, else what the application promised.
     grant.repository_url, grant.demo_url = (
-        _web(getattr(application, name) or openness.get(name)) for name in ("repository_url", "demo_url")
+        _web(texts.get(name, getattr(application, name) or openness.get(name)))
+        for name in ("repository_url", "demo_url")
     )
     if agreement and agreement.signed_at:
         grant.agreed_on, grant.starts_on, grant.ends_on = (

@@ -13,6 +13,7 @@ from fund.models.ledger import Account, Kind
 from fund.public_cache import public_page
 from fund.views.acts import page_of
 from registry.enums import document_label
+from registry.queries.pages import unpublished
 
 PAGE = 50
 
@@ -54,6 +55,7 @@ def accounts(request):
         "page": page,
         "count": ledger.public_count(),
         "entries": page.object_list,
+        "unpublished": unpublished(entry.grant for entry in page.object_list),
         "accounts": [(account.value, ledger.account_label(account)) for account in Account],
         "kinds": Kind.choices,
         "envelopes": envelopes,

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import Http404
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import override
 
 from core.access import allow, public
 from core.links import absolute
@@ -16,8 +17,9 @@ from fund.models import FundIdentity
 from fund.public_cache import PublicFile, etag_of, public_file
 from fund.queries import public_calls
 from registry import queries
-from registry.exports import catalogue, dictionary, outcomes, projects, scdl, threesixty
+from registry.exports import catalogue, corrections, dictionary, outcomes, projects, scdl, threesixty
 from registry.exports import sitemap as sitemap_export
+from registry.queries import pages
 
 CSV, JSONL = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -33,12 +35,19 @@ class FundCard:
     siret: str
     website: str
     data_url: str
+    corrections_url: str
 
 
 def fund_card() -> FundCard:
     fund = FundIdentity.current()
     return FundCard(
-        fund.name, fund.legal_name, fund.tagline, fund.siret, fund.website or absolute("/"), absolute("/donnees/")
+        fund.name,
+        fund.legal_name,
+        fund.tagline,
+        fund.siret,
+        fund.website or absolute("/"),
+        absolute("/donnees/"),
+        absolute("/corrections/"),
     )
 
 
@@ -85,6 +94,16 @@ def outcomes_file(request, extension):
     if extension == "csv":
         return PublicFile(outcomes.as_csv(rows), CSV, "appels.csv", modified_at)
     return PublicFile(outcomes.as_json(rows, modified_at), "application/json", modified_at=modified_at)
+
+
+@allow(public)
+@public_file
+def corrections_file(request, extension):
+    """What was corrected or taken down of the public pages, and why."""
+    changes, modified_at = pages.told_changes(pages.log()), queries.modified_at()
+    if extension == "csv":
+        return PublicFile(corrections.as_csv(changes), CSV, "corrections.csv", modified_at)
+    return PublicFile(corrections.as_json(changes, modified_at), "application/json", modified_at=modified_at)
 
 
 @allow(public)
@@ -165,6 +184,7 @@ def everything(request):
         ("subventions-scdl.csv", lambda: scdl.lines(queries.published())),
         ("360giving.json", lambda: threesixty.lines(queries.published(), fund, giving_prefix(fund), modified_at)),
         ("appels.csv", lambda: outcomes.as_csv(queries.outcomes())),
+        ("corrections.csv", lambda: corrections.as_csv(pages.told_changes(pages.log()))),
         ("comptes.csv", ledger_export.csv_lines),
         ("comptes.jsonl", ledger_export.jsonl_lines),
         ("checkpoints.jsonl", ledger_export.checkpoint_lines),
@@ -217,7 +237,9 @@ def dcat(request):
 def atom(request):
     newest, modified_at = ledger.latest_checkpoint(), queries.modified_at()
     line = f"{newest.count} {newest.head}" if newest else ""
-    text = catalogue.atom(queries.GrantList()[:30], fund_card(), modified_at, line)
+    with override("fr"):  # one language, as the other files
+        changes = pages.told_changes(pages.log()[:30])
+        text = catalogue.atom(queries.GrantList()[:30], changes, fund_card(), modified_at, line)
     return PublicFile([text], "application/atom+xml; charset=utf-8", modified_at=modified_at)
 
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 from core import site
 from core.access import allow, public
 from core.money import format_euros
-from core.redaction import redacted
 from fund import communes
 from fund.enums import ApplicantKind
 from fund.ledger import queries as ledger
@@ -21,6 +20,7 @@ from payments.queries import public as payments
 from registry import queries
 from registry.enums import Stage
 from registry.index.refresh import steady
+from registry.queries import pages
 from registry.views.life import life_of
 from registry.views.maps import tiles
 
@@ -141,17 +141,17 @@ def project(request, reference):
         "bar": ledger.bar_of(grant.reference, entries),
         "money": None,
     }
-    if not grant.not_taken_up:
+    if not grant.is_bare:
         application = grant.source
         money = payments.grant(grant.agreement) if grant.agreement else None
-        story = (application.content or {}).get("project", {})
+        told = money["reports"] if money else []
+        texts = pages.texts_of(grant, told)
         context |= {
             "kind": ApplicantKind(grant.recipient_kind).label,
-            "story": {name: redacted(str(story.get(name) or "")) for name in ("need", "solution")},
-            "grounds": redacted(grant.decision.grounds),
+            "texts": texts,
             "money": money,
             "instalments": _instalments(money, entries),
-            "reports": [_cleared(one) for one in money["reports"] if one["state"] == "accepted"] if money else [],
+            "reports": pages.reports_of(grant, told, texts),
             "judged": queries.judged([application])[application.pk] if grant.score else None,
             "vote": queries.vote_on(application),
             "life": life_of(grant, money, entries),
@@ -168,11 +168,6 @@ def organisation(request, siren):
     if received is None:
         raise Http404
     return render(request, "registry/organisation.html", {"received": received, "formats": ["csv", "json", "xlsx"]})
-
-
-def _cleared(report: dict) -> dict:
-    """What an accepted report says, without contacts and accounts."""
-    return {name: redacted(value) if isinstance(value, str) else value for name, value in report.items()}
 
 
 def _instalments(money, entries) -> list[dict]:

@@ -29,7 +29,11 @@ PAGE = 20
 
 def _project(reference: str) -> Application:
     """A published project, by its reference; 404 for any other file."""
-    row = Application.objects.filter(reference=reference).select_related("call__rule_version", "call__envelope").first()
+    row = (
+        Application.objects.filter(reference=reference)
+        .select_related("call__rule_version", "call__envelope", "public_page")
+        .first()
+    )
     if row is None or not queries.is_published(row):
         raise Http404
     return row

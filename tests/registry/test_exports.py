@@ -113,7 +113,7 @@ def test_360giving_package_is_valid():
         public_id="FP-2026-2",
         recipient_kind="citizen",
     )
-    text = "".join(threesixty.lines([grant(), person, grant(not_taken_up=True)], Fund, "fr000050708", AT))
+    text = "".join(threesixty.lines([grant(), person, grant(stage="not_taken_up")], Fund, "fr000050708", AT))
     package = json.loads(text)
     assert giving_errors(package) == giving_errors(package, formats=True) == []
     assert len(package["grants"]) == 2
@@ -134,7 +134,7 @@ def test_360giving_validator_is_not_blind():
 
 
 def test_registry_files_agree_and_hide_what_was_not_taken_up():
-    grants = [grant(), grant(not_taken_up=True, stage="not_taken_up", title="", purpose="", reference="FP-2026-3")]
+    grants = [grant(), grant(stage="not_taken_up", title="", purpose="", reference="FP-2026-3")]
     rows = list(csv.DictReader(io.StringIO("".join(projects.as_csv(grants)))))
     data = json.loads("".join(projects.as_json(grants, AT)))["projects"]
     assert [row["reference"] for row in rows] == [row["reference"] for row in data] == ["FP-2026-4T8RWZ2M", "FP-2026-3"]
