@@ -215,8 +215,8 @@ def test_the_same_cost_at_any_size(files, django_assert_num_queries):
     for one, cost in (
         (address(made), 12),
         (f"/appels/{made.call.slug}/resultats/", 7),
-        ("/donnees/appels.csv", 11),
-        ("/donnees/appels.json", 11),
+        ("/donnees/appels.csv", 12),
+        ("/donnees/appels.json", 12),
     ):
         with django_assert_num_queries(cost):
             answer = Client().get(one)
