@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core import links, outbox, reauth, site
+from core import person as core_person
 from core.browser import client_ip
 from core.fields import cipher
 from core.models import Mail, User
@@ -37,7 +38,7 @@ MAILS = {
     "mfa/email/recovery_codes_generated": ("recovery_codes", None),
 }
 """allauth's mail -> ours (templates/emails/account/), and the name of the link it brings; the others lead to the page that answers."""
-ASKED_FOR = ("confirm", "reset", "unknown", "exists")
+ASKED_FOR = ("confirm", "reset", "unknown", "exists", "closed")
 """Mails that anybody can cause by typing an address: so many an hour to one address, whatever they are."""
 MAILS_AN_HOUR = 5
 PAGES = {"unknown": "account_signup", "exists": "account_reset_password", "password_changed": "account_reset_password"}
@@ -54,6 +55,9 @@ class AccountAdapter(DefaultAccountAdapter):
         now = timezone.now()
         if code in ASKED_FOR and self.has_enough(email, now):
             return  # nobody is flooded, whoever asks: the mails before this one still work
+        if code in ("unknown", "exists") and person is not None and not person.is_active:
+            self.send_reopening(person, now)
+            return
         outbox.queue(
             f"account/{code}",
             to=person if person is not None and person.email.lower() == email.lower() else email,
@@ -64,6 +68,18 @@ class AccountAdapter(DefaultAccountAdapter):
                 if link
                 else links.absolute(links.localized(reverse(PAGES.get(code, "core:security"))))
             },
+        )
+
+    @staticmethod
+    def send_reopening(person: User, at) -> None:
+        """To the address of an account closed because nobody used it: the link that opens it again."""
+        path = reverse("core:reopen", args=[core_person.reopening_key(person)])
+        outbox.queue(
+            "account/closed",
+            to=person.email,
+            at=at,
+            language=person.language,
+            context={"link": links.absolute(links.localized(path))},
         )
 
     @staticmethod

@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.db import transaction
 from django.db.models import F, Func, Q, TextField, Value
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +74,51 @@ def choose_mails(*, user: User, actor: User, at: datetime, off: list[str]) -> Us
             row.mails_off = sorted(set(off))
             row.save(update_fields=["mails_off"])
             told(row, "choose_mails", actor=actor, at=at, off=row.mails_off)
+    return row
+
+
+REOPENING = "core.person.reopen"
+REOPENING_SECONDS = 24 * 3600
+"""How long a link that reopens an account works."""
+
+
+def close(*, user: User) -> None:
+    """Nobody signs in to this account until it is reopened; all it holds stays. Runs in the caller's transaction, which writes the event."""
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    _close_sessions(user)
+
+
+def reopening_key(user: User) -> str:
+    """What the mail to a closed account carries; it opens nothing else, and nothing once the account is open."""
+    return signing.dumps(user.pk, salt=REOPENING)
+
+
+def closed_account(key: str) -> User | None:
+    """The closed account of this key, or None: altered, too old, reopened or erased since."""
+    try:
+        found = User.objects.filter(
+            pk=signing.loads(key, salt=REOPENING, max_age=REOPENING_SECONDS), is_active=False
+        ).first()
+    except signing.BadSignature:
+        return None
+    return found if found is not None and not found.is_erased else None
+
+
+def reopen(*, key: str, at: datetime) -> User:
+    """Its owner, who reads its mails, wants it again. Raises Refusal when the key opens nothing."""
+    with transaction.atomic():
+        found = closed_account(key)
+        row = found and User.objects.select_for_update().filter(pk=found.pk, is_active=False).first()
+        if row is None:
+            raise Refusal(
+                "link_over",
+                _("This link no longer works: it was used, or it is more than a day old."),
+                remedy=_("Ask for another on the page of the forgotten password."),
+            )
+        row.is_active = True
+        row.save(update_fields=["is_active"])
+        told(row, "reopen", actor=row, at=at)
     return row
 
 

@@ -14,6 +14,7 @@ from core.views import demo, documents
 from core.views.language import language
 
 core_patterns = [
+    path("connexion/rouvrir/<str:key>/", mine.reopen, name="reopen"),
     path("mon-espace/compte/", mine.details, name="details"),
     path("mon-espace/courriels/", mine.mails, name="mails"),
     path("mon-espace/securite/", mine.security, name="security"),

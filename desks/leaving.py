@@ -41,6 +41,11 @@ def erase_account(*, user: User, actor: User, at: datetime, confirmation: str) -
             )
         if refusals := reasons_to_stay(row, at):
             raise refusals[0]
-        counts = files.forget(user=row, at=at)
-        person.forget(user=row, at=at)
-        person.told(row, "erase_account", actor=row, at=at, **counts)
+        erase(user=row, actor=row, at=at)
+
+
+def erase(*, user: User, actor: User, at: datetime) -> None:
+    """The erasure itself, in the caller's transaction, after the caller's rules (also `idle.erase_unused`)."""
+    counts = files.forget(user=user, at=at)
+    person.forget(user=user, at=at)
+    person.told(user, "erase_account", actor=actor, at=at, **counts)

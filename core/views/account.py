@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import kept, links, mail_choices, person, reauth, tokens
-from core.access import allow, signed_in
+from core.access import allow, anyone, signed_in
 from core.forms import FundForm
 from core.idempotency import new_nonce
 from core.models import User
@@ -76,6 +76,20 @@ def confirm(request):
         return redirect(there)
     status = 422 if request.method == "POST" else 200
     return render(request, "core/confirm.html", {"form": password, "code_form": form, "next": there}, status=status)
+
+
+@allow(anyone)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reopen(request, key):
+    """The link of the mail to a closed account. Opening it changes nothing: a mail scanner may."""
+    if request.method != "POST":
+        return render(request, "account/reopen.html", {"works": person.closed_account(key) is not None})
+    try:
+        person.reopen(key=key, at=request.received_at)
+    except Refusal:
+        return render(request, "account/reopen.html", {"works": False}, status=409)
+    messages.success(request, _("Your account is open again. Sign in."))
+    return redirect("account_login")
 
 
 @allow(signed_in)
