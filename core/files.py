@@ -251,7 +251,11 @@ def show(field_file, name: str, content_type: str) -> FileResponse:
     """A stored PDF or picture to be seen inside a page of ours and of nobody else. It loads and runs nothing; PDFs with active content were refused when they
     came. No `sandbox` here: browsers would not open their PDF reader.
     """
-    response = send(field_file, name, content_type, inline=True)
+    return shown_inside(send(field_file, name, content_type, inline=True))
+
+
+def shown_inside(response):
+    """The headers of what may be seen inside a page of ours."""
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response

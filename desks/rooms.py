@@ -13,6 +13,7 @@ from applications.queries import desk_counts
 from fund.models import Call
 from payments.queries import desk as money
 from payments.queries.agreements import to_offer
+from payments.queries.paper import waiting as papers_waiting
 from registry.queries.questions import of_desk
 from reviews.models import Decision, Meeting
 from reviews.queries.appeals import open_appeals
@@ -46,6 +47,7 @@ CHAPTERS = (
         _("Follow the money"),
         (
             (_("Agreements"), _("offer, follow"), "/instruction/conventions/", "agreements"),
+            (_("Papers signed by hand"), _("scan, file, record"), "/instruction/papier/", "papers"),
             (_("Certification"), _("certify what is due"), "/instruction/versements/", "certification"),
             (_("Reports"), _("read, accept"), "/instruction/comptes-rendus/", "reports"),
             (_("Amendments"), _("examine"), "/instruction/avenants/", "amendments"),
@@ -65,6 +67,7 @@ TASKS = {
     "decisions": ngettext_lazy("%(n)s decision to notify", "%(n)s decisions to notify", "n"),
     "appeals": ngettext_lazy("%(n)s appeal to answer", "%(n)s appeals to answer", "n"),
     "agreements": ngettext_lazy("%(n)s agreement to offer", "%(n)s agreements to offer", "n"),
+    "papers": ngettext_lazy("%(n)s signed paper to look at", "%(n)s signed papers to look at", "n"),
     "certification": ngettext_lazy("%(n)s payment to certify", "%(n)s payments to certify", "n"),
     "reports": ngettext_lazy("%(n)s report to read", "%(n)s reports to read", "n"),
     "amendments": ngettext_lazy("%(n)s amendment to examine", "%(n)s amendments to examine", "n"),
@@ -109,6 +112,7 @@ def waiting(user) -> dict[str, int]:
         "decisions": Decision.objects.filter(state="signed").count(),
         "appeals": open_appeals(user).count(),
         "agreements": to_offer(user).count(),
+        "papers": papers_waiting(user),
         "certification": money.counts(user)["certify"]["n"],
         "reports": money.desk_counts(user)["reports"],
         "amendments": changes["requests"],

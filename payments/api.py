@@ -297,7 +297,7 @@ class AgreementResource(Resource):
         "observe": Reason,
         "terminate": Reason,
     }
-    without = ("accept", "sign_as_bearer", "sign")
+    without = ("accept", "sign_as_bearer", "record_paper_signature", "sign")
     filterset_fields = ["state"]
 
     def rows(self):

@@ -94,6 +94,35 @@ class AmendmentState(models.TextChoices):
     LAPSED = "lapsed", pgettext_lazy("amendment", "Lapsed")
 
 
+class PageFinding(models.TextChoices):
+    """What was found about a page of a scan of signed papers."""
+
+    FILED = "filed", pgettext_lazy("scanned page", "Filed")
+    NO_CODE = "no_code", pgettext_lazy("scanned page", "No readable code")
+    SEVERAL = "several", pgettext_lazy("scanned page", "Several pages on one")
+    UNKNOWN = "unknown", pgettext_lazy("scanned page", "Not one of our pages to sign")
+    STALE = "stale", pgettext_lazy("scanned page", "Former version")
+    CLOSED = "closed", pgettext_lazy("scanned page", "Nothing left to sign")
+    DOUBLED = "doubled", pgettext_lazy("scanned page", "Already there")
+    SET_ASIDE = "set_aside", pgettext_lazy("scanned page", "Set aside")
+
+
+PAGE_REMEDIES = {
+    "no_code": _("Scan it again flat and sharp, or say which page it is."),
+    "several": _("Scan each sheet on its own, or say which page it is."),
+    "unknown": _(
+        "Look at it: a paper of somebody else, or one that was not printed from here. Set it aside, or say which page it is."
+    ),
+    "stale": _(
+        "The document was made again since it was printed: print the present version and have it signed, then set this page aside."
+    ),
+    "closed": _("The document no longer waits for a signature: set this page aside."),
+    "doubled": _("Look at both: keep the one that is signed and readable, set the other aside."),
+}
+"""What would settle a page that a person has to look at."""
+PAGE_TO_LOOK_AT = tuple(PAGE_REMEDIES)
+
+
 class ReportKind(models.TextChoices):
     INTERIM = "interim", _("interim report")
     FINAL = "final", _("final report")

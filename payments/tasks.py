@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from applications.periods import CLOSING_GRACE
 from core.clock import register
+from core.files import scan as ask_antivirus
 from core.transitions import Refusal
-from payments.models import Agreement, Amendment, PaymentBatch, Report
+from payments import paper_marks, paper_reader
+from payments.models import Agreement, Amendment, PaperScan, PaymentBatch, Report
 from payments.rules.agreement import deadline_of
 from payments.rules.report import notice_from
 from payments.transitions import agreement as agreements
 from payments.transitions import amendment as amendments
 from payments.transitions import bank_table as bank_tables
 from payments.transitions import batch as batches
+from payments.transitions import paper as papers
 from payments.transitions import report as reports
 from reviews.queries.decisions import live_award
 
 log = logging.getLogger("fund.clock")
+SLICE, LEASE = 10, timedelta(minutes=10)
+"""Pages of a scan read by one process, and for how long a worker holds a scan without a sign of life."""
 
 
 def _each(rows: Iterable, do: Callable) -> int:
@@ -141,3 +152,59 @@ def report_reminders(at, actor) -> int:
         ).order_by("pk"),
         step,
     )
+
+
+@register("payments.paper_scans", every_seconds=2, aside=True)
+def read_papers(at, actor) -> int:
+    """Read the scan of signed papers that waits longest, some pages at a time. A worker that stops half way leaves the rest to the next."""
+    waiting = PaperScan.objects.filter(finished_at=None, failed="")
+    free = Q(claimed_until=None) | Q(claimed_until__lt=at)
+    for scan in waiting.filter(free).order_by("claimed_until", "pk").select_related("by")[:1]:
+        if not waiting.filter(free, pk=scan.pk).update(claimed_until=at + LEASE):
+            continue
+        with translation.override(scan.by.language):
+            try:
+                _read_papers(scan)
+            except Refusal as refusal:
+                papers.fail_scan(scan, str(refusal))
+            except Exception:
+                log.exception("a scan cannot be read", extra={"facts": {"scan": scan.pk}})
+                if not scan.pages.exists():
+                    papers.fail_scan(scan, _("The file could not be read. Scan the papers again to a new PDF."))
+        return 1
+    return 0
+
+
+def _read_papers(scan: PaperScan) -> None:
+    with scan.file.open("rb") as kept:
+        content = kept.read()
+    if scan.clean_at is None:
+        if not ask_antivirus(content, scan.name):
+            return  # the lease lets time pass before it is asked again
+        scan.clean_at = timezone.now()
+        scan.save(update_fields=["clean_at"])
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(paper_marks.as_pdf(content, scan.content_type))
+        file.flush()
+        for first in range(scan.done, scan.pages_count, SLICE):
+            last = min(first + SLICE, scan.pages_count)
+            papers.file_pages(scan, _codes(file.name, first, last))
+            PaperScan.objects.filter(pk=scan.pk).update(done=last, claimed_until=timezone.now() + LEASE)
+    papers.finish_scan(scan, timezone.now())
+
+
+def _codes(name: str, first: int, last: int) -> list[tuple[int, list | None]]:
+    """What the codes of these pages say (positions from 1). When the process does not come back from one page, each is read by a process of its own."""
+    command = [sys.executable, paper_reader.__file__, name, str(first), str(last)]
+    try:
+        done = subprocess.run(  # noqa: S603  our own reader, a name we chose, two numbers
+            command, capture_output=True, timeout=paper_reader.SECONDS_A_PAGE * (last - first) + 10, check=False
+        )
+        lines = done.stdout.splitlines() if done.returncode == 0 else []
+    except subprocess.TimeoutExpired:
+        lines = []
+    if len(lines) == last - first:
+        return [(one["page"] + 1, one["codes"]) for one in map(json.loads, lines)]
+    if last - first == 1:
+        return [(last, None)]
+    return [found for number in range(first, last) for found in _codes(name, number, number + 1)]

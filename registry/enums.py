@@ -84,6 +84,7 @@ DOCUMENT_LABELS = {
     "reserve_extract": _("extract of the reserve list"),
     "reserve_letter": _("reserve list letter"),
     "return_receipt": _("receipt of a repayment"),
+    "signed_copy": _("copy signed on paper"),
     "year_closing": _("closing of a year"),
 }
 """What a document is, for someone who holds it."""

@@ -76,8 +76,8 @@ class Document(Machine):
 
 
 class Signature(models.Model):
-    """A simple electronic signature: who, when, the SHA-256 of the bytes signed, and the evidence (re-authentication instant, address
-    hash).
+    """A signature: who, when, the SHA-256 of the bytes signed, and the evidence. A simple electronic one (re-authentication instant, address hash), or one
+    made by hand on a printed copy of these bytes (the scan of it).
     """
 
     document = models.ForeignKey(Document, models.PROTECT, related_name="signatures", verbose_name=_("document"))
@@ -94,3 +94,8 @@ class Signature(models.Model):
 
     def __str__(self):
         return f"{self.document_id} / {self.signer_id}"
+
+    @property
+    def on_paper(self) -> bool:
+        """By hand, on a printed copy: `signed_at` then holds the day written there, and `evidence` the scan."""
+        return self.evidence.get("means") == "paper"

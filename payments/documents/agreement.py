@@ -155,7 +155,7 @@ def freeze_amendment(amendment, *, at) -> Document:
             "number": amendment.number,
             "why": amendment.reason,
             "asked_on": day(amendment.requested_at),
-            "signed_on": day(agreement.signed_at),
+            "signed_on": day(agreement.agreed_on),
             "rows": [{"what": what, "before": before, "after": after} for what, before, after in rows],
             "lowered": bool(amendment.new_amount),
             "amount": euros(amendment.new_amount) if amendment.new_amount else "",
@@ -237,7 +237,7 @@ def freeze_closing_letter(agreement: Agreement, *, at) -> Document:
             "unspent": euros(unspent),
             "has_unspent": unspent > 0,
             "accepted_on": day(report.accepted_at) if report else "",
-            "signed_on": day(agreement.signed_at),
+            "signed_on": day(agreement.agreed_on),
             "letter_on": day(at),
             "public_url": links.absolute(f"/projets/{agreement.reference}/"),
         }

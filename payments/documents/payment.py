@@ -39,7 +39,7 @@ def freeze_payment_order(order, *, at) -> Document:
             "end_to_end_id": order.end_to_end_id,
             "year": str(timezone.localdate(at).year),
             **envelope(agreement.application.call),
-            "signed_on": day(agreement.signed_at),
+            "signed_on": day(agreement.agreed_on),
             "decision": agreement.decision.reference,
             "decision_on": day(agreement.decision.signed_at),
             "notified_on": day(agreement.decision.notified_at),

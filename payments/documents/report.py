@@ -71,7 +71,7 @@ def freeze_formal_notice(report, *, due_on, at) -> Document:
             "kind": str(report.get_kind_display()),
             "is_final": report.kind == "final",
             "begun": report.state == "draft",
-            "signed_on": day(agreement.signed_at),
+            "signed_on": day(agreement.agreed_on),
             "due_on": day(report.due_on),
             "days_late": (timezone.localdate(at) - report.due_on).days,
             "reminded": bool(report.reminded_days),

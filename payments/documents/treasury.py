@@ -21,7 +21,7 @@ def grant_statement(agreement, *, at, year=None) -> Document:
             **envelope(agreement.application.call),
             "decision": agreement.decision.reference,
             "decision_on": day(agreement.decision.signed_at),
-            "signed_on": day(agreement.signed_at),
+            "signed_on": day(agreement.agreed_on),
             "state": str(agreement.applicant_label),
             "standing": [
                 {"label": label, "amount": euros(getattr(money, f"{name}_amount") if money else 0)}

@@ -6,6 +6,7 @@ from payments.models.amendment import Amendment
 from payments.models.batch import BatchLine, PaymentBatch
 from payments.models.closing import YearClosing
 from payments.models.instalment import Instalment, PaymentOrder
+from payments.models.paper import PaperCopy, PaperPage, PaperScan
 from payments.models.recovery import Recovery
 from payments.models.report import Report, ReportLine
 from payments.models.statement import BankStatement, BankTable, StatementLine
@@ -18,6 +19,9 @@ __all__ = [
     "BatchLine",
     "Evidence",
     "Instalment",
+    "PaperCopy",
+    "PaperPage",
+    "PaperScan",
     "PayeeAccount",
     "PaymentBatch",
     "PaymentOrder",

@@ -2,6 +2,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -84,6 +85,7 @@ class Agreement(Machine):
     bearer_signed_by = person(_("signed for the bearer by"))
     signed_at = instant(_("signed by both at"))
     signed_by = person(_("signed for the fund by"))
+    paper_signed_on = models.DateField(_("signed on paper by the fund on"), null=True, blank=True)
     duration_months = models.PositiveSmallIntegerField(_("duration in months"), default=12)
     starts_on = models.DateField(_("starts on"), null=True, blank=True)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
@@ -177,6 +179,11 @@ class Agreement(Machine):
         return self.state in AGREEMENT_SIGNED_ONCE
 
     @property
+    def agreed_on(self):
+        """The day of the agreement: that of its last signature, on paper or here."""
+        return self.paper_signed_on or (timezone.localdate(self.signed_at) if self.signed_at else None)
+
+    @property
     def rules(self):
         """The rule version frozen by the call."""
         return self.application.call.rule_version
@@ -239,8 +246,9 @@ class Agreement(Machine):
             self.bearer_signed_by, self.bearer_signed_at = by, at
 
     @transition(state, source=A.ACCEPTED, target=A.SIGNED)
-    def sign(self, by, at, starts_on, ends_on):
+    def sign(self, by, at, starts_on, ends_on, paper_signed_on=None):
         self.signed_by, self.signed_at, self.starts_on, self.ends_on = by, at, starts_on, ends_on
+        self.paper_signed_on = paper_signed_on
 
     @transition(state, source=A.SIGNED, target=A.ACTIVE)
     def activate(self):

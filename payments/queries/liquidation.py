@@ -115,7 +115,7 @@ def _credit(order) -> list[str]:
             "envelope": envelope.reference if envelope else "–",
             "reference": instalment.agreement.reference,
             "amount": format_euros(instalment.agreement.amount),
-            "day": _day(instalment.agreement.signed_at),
+            "day": _day(instalment.agreement.agreed_on),
         },
         _("The order is entry %(number)s of the ledger, which refuses what the commitment does not cover.")
         % {"number": entry or "–"},

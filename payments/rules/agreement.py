@@ -205,32 +205,35 @@ def document_ready(act: Act) -> None:
 
 
 def signer_has_not_signed(act: Act) -> None:
-    document = act.obj.document
-    if document is not None and document.signatures.filter(signer=act.actor).exists():
+    """Who signs: the one who acts, or the one whose signature on paper is recorded."""
+    document, signer = act.obj.document, act.get("signer") or act.actor
+    if document is not None and document.signatures.filter(signer=signer).exists():
         raise Refusal("already_signed", _("You have already signed this agreement."), status=409)
 
 
-def missing_signers(agreement, paper) -> list[str]:
+def missing_people(agreement, paper) -> list:
     """Who of the bearer's side has not signed this paper (the agreement itself, or an amendment of it)."""
     missing = []
-    if not paper.bearer_signed_at:
-        missing.append(str(agreement.signatory or agreement.bearer_name))
+    if not paper.bearer_signed_at and agreement.signatory_id:
+        missing.append(agreement.signatory)
     lead = agreement.application.lead
     if (
         agreement.application.applicant_kind == ApplicantKind.COLLECTIVE
         and agreement.signatory_id != lead.pk
         and not (paper.document and paper.document.signatures.filter(signer=lead).exists())
     ):
-        missing.append(str(lead))
+        missing.append(lead)
     return missing
 
 
 def bearer_has_signed(act: Act) -> None:
-    if missing := missing_signers(agreement_of(act.obj), act.obj):
+    agreement = agreement_of(act.obj)
+    missing = list(map(str, missing_people(agreement, act.obj)))
+    if missing or not act.obj.bearer_signed_at:
         raise Refusal(
             "fund_signs_last",
             _("The fund signs last."),
-            remedy=_("Missing: %(people)s.") % {"people": ", ".join(missing)},
+            remedy=_("Missing: %(people)s.") % {"people": ", ".join(missing) or agreement.bearer_name},
             article="art. 20",
             status=409,
         )

@@ -1,6 +1,17 @@
 """The only door for writes on the money side: one keyword-only function a verb, one module an aggregate."""
 
-from payments.transitions import account, agreement, amendment, batch, call, instalment, recovery, report, statement
+from payments.transitions import (
+    account,
+    agreement,
+    amendment,
+    batch,
+    call,
+    instalment,
+    paper,
+    recovery,
+    report,
+    statement,
+)
 from payments.transitions.agreement import decline as renounce
 
 __all__ = [
@@ -10,6 +21,7 @@ __all__ = [
     "batch",
     "call",
     "instalment",
+    "paper",
     "recovery",
     "renounce",
     "report",

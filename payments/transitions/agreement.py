@@ -20,11 +20,12 @@ from payments import documents as papers
 from payments.models import Agreement
 from payments.notifications import tell
 from payments.rules import agreement as rules
+from payments.rules import paper
 from payments.rules.people import authorising_officer, case_officer, clock, no_interest, party, reason_given, referent
 from payments.schedule import pay_by, project_end
 from payments.transitions import instalment as instalments
 from payments.transitions import report as reports
-from payments.transitions.common import followed_by, lock_money, system
+from payments.transitions.common import capacity_for_bearer, followed_by, lock_money, sign_paper, system
 from reviews.queries.decisions import live_award
 
 
@@ -293,15 +294,43 @@ SIGNING = (
 )
 def sign_as_bearer(act, agreement, *, evidence=None):
     """The bearer's representative signs what is rendered; in a collective its referent signs too. `evidence`: facts of the re-authentication."""
-    capacity = agreement.signatory_capacity if act.actor == agreement.signatory else str(_("referent of the project"))
-    documents.sign(
-        agreement.document,
-        signer=act.actor,
-        capacity=capacity or str(_("representative of the bearer")),
-        at=act.at,
-        evidence=evidence or {},
-    )
+    sign_paper(act, agreement, signer=act.actor, capacity=capacity_for_bearer(agreement, act.actor), evidence=evidence)
     agreement.sign_as_bearer(act.actor, act.at)
+    tell(
+        "agreement.fund_to_sign",
+        agreement,
+        f"/paiements/conventions/{agreement.reference}/",
+        at=act.at,
+        to=holders(Role.AUTHORISING_OFFICER, act.at),
+    )
+
+
+@verb(
+    machine=Agreement,
+    label=_("record a signature on paper"),
+    who=(case_officer,),
+    fsm="sign_as_bearer",
+    guards=(
+        no_interest,
+        *SIGNING,
+        paper.copy_is_complete,
+        paper.signer_signs_for_bearer,
+        paper.day_of_paper,
+        paper.was_seen,
+    ),
+    mails=("payments/agreement.fund_to_sign",),
+)
+def record_paper_signature(act, agreement, *, signer, signed_on, seen=False):
+    """A case officer looked at the signed copy: this person signed it by hand for the bearer, on that day. The authorising officer signs after, as ever."""
+    sign_paper(
+        act,
+        agreement,
+        signer=signer,
+        capacity=capacity_for_bearer(agreement, signer),
+        evidence=None,
+        signed_on=signed_on,
+    )
+    agreement.sign_as_bearer(signer, act.at)
     tell(
         "agreement.fund_to_sign",
         agreement,
@@ -327,18 +356,33 @@ def advance(agreement, at) -> None:
     machine=Agreement,
     label=_("sign for the fund"),
     who=(authorising_officer,),
-    guards=(no_interest, rules.bearer_has_signed, rules.signer_is_not_bearer, *SIGNING),
+    guards=(
+        no_interest,
+        rules.bearer_has_signed,
+        rules.signer_is_not_bearer,
+        *SIGNING,
+        paper.paper_if_said,
+        paper.day_of_paper,
+    ),
     mails=("payments/agreement.signed",),
     ledger=("release_reservation", "commit"),
     lock=lock_money,
 )
-def sign(act, agreement, *, evidence=None, starts_on=None):
-    """The authorising officer signs last: the money is committed, the instalments scheduled, the reports expected. The project starts that day."""
-    documents.sign(
-        agreement.document, signer=act.actor, capacity=str(_("authorising officer")), at=act.at, evidence=evidence or {}
+def sign(act, agreement, *, evidence=None, starts_on=None, signed_on=None):
+    """The authorising officer signs last: the money is committed, the instalments scheduled, the reports expected. The project starts that day.
+
+    `signed_on`: the day beside his signature, when he signed the printed copy by hand.
+    """
+    sign_paper(
+        act,
+        agreement,
+        signer=act.actor,
+        capacity=str(_("authorising officer")),
+        evidence=evidence,
+        signed_on=signed_on,
     )
-    starts_on = starts_on or timezone.localdate(act.at)
-    agreement.sign(act.actor, act.at, starts_on, project_end(starts_on, agreement.duration_months))
+    starts_on = starts_on or signed_on or timezone.localdate(act.at)
+    agreement.sign(act.actor, act.at, starts_on, project_end(starts_on, agreement.duration_months), signed_on)
     lower = agreement.award_amount - agreement.amount
     if lower:
         ledger.post(

@@ -18,11 +18,12 @@ from payments.models import Amendment
 from payments.notifications import tell
 from payments.rules import agreement as signing
 from payments.rules import amendment as rules
+from payments.rules import paper
 from payments.rules.people import authorising_officer, case_officer, clock, no_interest, party, referent
 from payments.schedule import final_report_due
 from payments.transitions import instalment as instalments
 from payments.transitions.agreement import advance
-from payments.transitions.common import followed_by, lock_money, record_event
+from payments.transitions.common import capacity_for_bearer, followed_by, lock_money, record_event, sign_paper
 
 
 def _path(amendment) -> str:
@@ -137,15 +138,44 @@ SIGNING = (
 def sign_as_bearer(act, amendment, *, evidence=None):
     """As for the agreement: the bearer's representative signs what is rendered; in a collective its referent signs too."""
     agreement = amendment.agreement
-    capacity = agreement.signatory_capacity if act.actor == agreement.signatory else str(_("referent of the project"))
-    documents.sign(
-        amendment.document,
-        signer=act.actor,
-        capacity=capacity or str(_("representative of the bearer")),
-        at=act.at,
-        evidence=evidence or {},
-    )
+    sign_paper(act, amendment, signer=act.actor, capacity=capacity_for_bearer(agreement, act.actor), evidence=evidence)
     amendment.sign_as_bearer(act.actor, act.at)
+    tell(
+        "amendment.fund_to_sign",
+        agreement,
+        f"/paiements/avenants/{amendment.pk}/",
+        at=act.at,
+        to=holders(Role.AUTHORISING_OFFICER, act.at),
+    )
+
+
+@verb(
+    machine=Amendment,
+    label=_("record a signature on paper"),
+    who=(case_officer,),
+    fsm="sign_as_bearer",
+    guards=(
+        no_interest,
+        *SIGNING,
+        paper.copy_is_complete,
+        paper.signer_signs_for_bearer,
+        paper.day_of_paper,
+        paper.was_seen,
+    ),
+    mails=("payments/amendment.fund_to_sign",),
+)
+def record_paper_signature(act, amendment, *, signer, signed_on, seen=False):
+    """A case officer looked at the signed copy: this person signed it by hand for the bearer, on that day. The authorising officer signs after, as ever."""
+    agreement = amendment.agreement
+    sign_paper(
+        act,
+        amendment,
+        signer=signer,
+        capacity=capacity_for_bearer(agreement, signer),
+        evidence=None,
+        signed_on=signed_on,
+    )
+    amendment.sign_as_bearer(signer, act.at)
     tell(
         "amendment.fund_to_sign",
         agreement,
@@ -164,15 +194,30 @@ def _advance(amendment, at) -> None:
     machine=Amendment,
     label=_("sign for the fund"),
     who=(authorising_officer,),
-    guards=(no_interest, signing.bearer_has_signed, signing.signer_is_not_bearer, *SIGNING),
+    guards=(
+        no_interest,
+        signing.bearer_has_signed,
+        signing.signer_is_not_bearer,
+        *SIGNING,
+        paper.paper_if_said,
+        paper.day_of_paper,
+    ),
     mails=("payments/amendment.signed",),
     ledger=("release_commitment",),
     lock=lock_money,
 )
-def sign(act, amendment, *, evidence=None):
-    """The authorising officer signs last: the agreement changes, what is taken off goes back to the envelope, the payments left are made again."""
-    documents.sign(
-        amendment.document, signer=act.actor, capacity=str(_("authorising officer")), at=act.at, evidence=evidence or {}
+def sign(act, amendment, *, evidence=None, signed_on=None):
+    """The authorising officer signs last: the agreement changes, what is taken off goes back to the envelope, the payments left are made again.
+
+    `signed_on`: the day beside his signature, when he signed the printed copy by hand.
+    """
+    sign_paper(
+        act,
+        amendment,
+        signer=act.actor,
+        capacity=str(_("authorising officer")),
+        evidence=evidence,
+        signed_on=signed_on,
     )
     amendment.sign(act.actor, act.at)
     amendment.save()
@@ -226,4 +271,4 @@ def lapse(act, amendment):
     amendment.lapse(act.at)
 
 
-__all__ = ["approve", "lapse", "refuse", "request", "sign", "sign_as_bearer", "withdraw"]
+__all__ = ["approve", "lapse", "record_paper_signature", "refuse", "request", "sign", "sign_as_bearer", "withdraw"]

@@ -7,13 +7,16 @@ from functools import wraps
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from core import documents
 from core.files import clean_name
 from core.logs import current_request_id
 from core.models import Event, User
 from fund import ledger
 from fund.models import GrantAccount
 from payments.models import Agreement, Evidence, Instalment
+from payments.rules.paper import instant_of
 from payments.rules.people import agreement_of
 
 
@@ -79,6 +82,28 @@ def record_event(row, verb: str, *, actor, at, **facts) -> Event:
         payload=facts,
         request_id=current_request_id(),
     )
+
+
+def sign_paper(act, paper, *, signer, capacity, evidence, signed_on=None):
+    """Sign the document of an agreement or of an amendment: here, or as it stands by hand on the printed copy (`signed_on`, the day written there)."""
+    at, copy = act.at, act.found.get("copy")
+    if signed_on is not None:
+        at = instant_of(signed_on, paper.document, act.at)
+        evidence = (evidence or {}) | {
+            "means": "paper",
+            "signed_on": signed_on.isoformat(),
+            "copy": copy.document.code,
+            "copy_sha256": copy.document.sha256,
+            "recorded_by": act.actor.pk,
+            "recorded_at": act.at.isoformat(),
+        }
+        act.note(paper=copy.document.code, signed_on=signed_on.isoformat(), signer=signer.pk)
+    documents.sign(paper.document, signer=signer, capacity=capacity, at=at, evidence=evidence or {})
+
+
+def capacity_for_bearer(agreement, signer) -> str:
+    own = agreement.signatory_capacity if signer == agreement.signatory else str(_("referent of the project"))
+    return own or str(_("representative of the bearer"))
 
 
 def keep_file(uploaded, *, agreement, kind, actor, at, content_type, instalment=None, report=None) -> Evidence:

@@ -18,6 +18,7 @@ from payments import forms
 from payments.models import Amendment
 from payments.queries import desk
 from payments.rules.amendment import latest_end, lowest_amount
+from payments.rules.paper import live_copy
 from payments.rules.people import is_party
 from payments.transitions import amendment as amendments
 from payments.views.acts import Card, act, cards, confirm_first, posted, status
@@ -26,7 +27,7 @@ from payments.views.recipient import agreement_or_404, of_recipient
 
 RECIPIENT_FORMS = {"sign_as_bearer": forms.SignAmendmentForm, "withdraw": forms.PlainForm}
 STAFF_FORMS = {"approve": forms.ApproveAmendmentForm, "refuse": forms.RefuseAmendmentForm}
-FINANCE_FORMS = {"sign": forms.SignAmendmentForm}
+FINANCE_FORMS = {"sign": forms.FundSignAmendmentForm}
 SIGNED = ("sign", "sign_as_bearer")
 """Acts that ask again who one is."""
 
@@ -98,6 +99,7 @@ def _page(request, row: Amendment, acts: dict, here: str, where: str):
             "desk": where,
             "document_url": documents.url(row.document) if row.document else "",
             "twin": documents.html(row.document) if row.document else "",
+            "paper": live_copy(row.document) if row.document else None,
             "signatures": row.document.signatures.select_related("signer") if row.document else [],
         },
         status=status(bound),

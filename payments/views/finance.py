@@ -22,6 +22,7 @@ from fund.queries import has_role
 from payments import forms, queries
 from payments.models import Instalment, PayeeAccount, PaymentBatch
 from payments.queries import desk
+from payments.rules.paper import live_copy
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
 from payments.transitions import batch as batches
@@ -288,12 +289,16 @@ def agreement(request, reference):
     if row.document_id and row.document.state == "frozen":
         documents.render(row.document, at=request.received_at)
         row = agreement_or_404(request, reference)
-    form = forms.SignForm(*posted(request), obj=row)
+    form = forms.FundSignForm(*posted(request), obj=row)
     if request.method == "POST" and form.is_valid():
         try:
             reauth.require_recent(request)
             agreements.sign(
-                agreement=row, actor=request.user, at=request.received_at, evidence=reauth.evidence(request)
+                agreement=row,
+                actor=request.user,
+                at=request.received_at,
+                evidence=reauth.evidence(request),
+                **form.params(),
             )
             messages.success(
                 request, _("The agreement is signed: %(amount)s are committed.") % {"amount": format_euros(row.amount)}
@@ -314,11 +319,14 @@ def agreement(request, reference):
             "plan": queries.agreements.plan(row),
             "money": queries.agreements.money_of(row),
             "form": form,
-            "card": next(iter(cards(request, row, {"sign": forms.SignForm}, form if form.is_bound else None)), None),
+            "card": next(
+                iter(cards(request, row, {"sign": forms.FundSignForm}, form if form.is_bound else None)), None
+            ),
             "side": "fund",
             "twin": documents.html(row.document) if row.document_id else "",
             "document_url": documents.url(row.document) if row.document_id else "",
             "account": account,
+            "paper": live_copy(row.document) if row.document_id else None,
             "signatures": row.document.signatures.select_related("signer") if row.document_id else [],
         },
         status=422 if form.errors else 200,

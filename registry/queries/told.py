@@ -70,7 +70,7 @@ _READ = (
     "filed_version__content",
     *(
         f"agreement__{name}"
-        for name in "application reference state amount offered_at signed_at starts_on ends_on closed_at".split()
+        for name in "application reference state amount offered_at signed_at paper_signed_on starts_on ends_on closed_at".split()
     ),
     "agreement__de_minimis_amount",
     *(f"public_page__{name}" for name in ("application", "state", "texts", "ground", "changed_at")),
@@ -193,7 +193,7 @@ def _from_application(application, fund, decision, consents, whole) -> Published
     )
     if agreement and agreement.signed_at:
         grant.agreed_on, grant.starts_on, grant.ends_on = (
-            local(agreement.signed_at).date(),
+            agreement.agreed_on,
             agreement.starts_on,
             agreement.ends_on,
         )
