@@ -204,7 +204,7 @@ def of_officer(user, at) -> list[Task]:
     if not has_role(user, Role.CASE_OFFICER, at):
         return []
     found = [
-        Task(room.task, room.url)
+        Task(room.task, room.url, room.due_on)
         for _chapter, listed in rooms.of_instruction(user)
         for room in listed
         if room.waiting and room.task

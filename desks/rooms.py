@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -14,6 +16,7 @@ from fund.models import Call
 from payments.queries import desk as money
 from payments.queries.agreements import to_offer
 from payments.queries.paper import waiting as papers_waiting
+from registry.queries.duty import to_publish
 from registry.queries.questions import of_desk
 from reviews.models import Decision, Meeting
 from reviews.queries.appeals import open_appeals
@@ -31,6 +34,7 @@ CHAPTERS = (
             ),
             (_("Questions of the public"), _("answer in time, in public"), "/instruction/questions/", "questions"),
             (_("Public pages"), _("correct, take down"), "/instruction/publications/", ""),
+            (_("Essential data"), _("publish within three months"), "/instruction/donnees-essentielles/", "essential"),
             (_("Earlier grants"), _("import the fund’s past"), "/instruction/historique/", ""),
         ),
     ),
@@ -62,6 +66,7 @@ TASKS = {
     "calls": ngettext_lazy("%(n)s call to finish", "%(n)s calls to finish", "n"),
     "applications": ngettext_lazy("%(n)s application to check", "%(n)s applications to check", "n"),
     "questions": ngettext_lazy("%(n)s public question to answer", "%(n)s public questions to answer", "n"),
+    "essential": ngettext_lazy("%(n)s grant to publish", "%(n)s grants to publish", "n"),
     "panels": ngettext_lazy("%(n)s panel to follow", "%(n)s panels to follow", "n"),
     "meetings": ngettext_lazy("%(n)s meeting to prepare or run", "%(n)s meetings to prepare or run", "n"),
     "decisions": ngettext_lazy("%(n)s decision to notify", "%(n)s decisions to notify", "n"),
@@ -85,6 +90,7 @@ class Room:
     url: str
     key: str = ""
     waiting: int = 0
+    due_on: date | None = None
 
     @property
     def task(self) -> str:
@@ -94,7 +100,12 @@ class Room:
 def of_instruction(user) -> list[tuple[Any, list[Room]]]:
     """(chapter, rooms) of the instruction desk; a constant number of queries."""
     counts = waiting(user)
-    return [(chapter, [Room(*room, counts.get(room[-1], 0)) for room in rooms]) for chapter, rooms in CHAPTERS]
+    due = to_publish(user, timezone.localdate())
+    counts["essential"], days = len(due), {"essential": due[0].due_on} if due else {}
+    return [
+        (chapter, [Room(*room, counts.get(room[-1], 0), days.get(room[-1])) for room in rooms])
+        for chapter, rooms in CHAPTERS
+    ]
 
 
 def waiting(user) -> dict[str, int]:

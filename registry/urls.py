@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registry.views import accounts, calls, history, pages, projects, publications, questions
+from registry.views import accounts, calls, duty, history, pages, projects, publications, questions
 
 app_name = "registry"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("appels/<slug:slug>/commission/", calls.panel, name="panel"),
     path("appels/<slug:slug>/resultats/", calls.results, name="results"),
     path("corrections/", publications.corrections, name="corrections"),
+    path("instruction/donnees-essentielles/", duty.listing, name="duty"),
     path("instruction/publications/", publications.listing, name="publications"),
     path("instruction/publications/<str:reference>/", publications.one, name="publication"),
     path("comptes/", accounts.accounts, name="accounts"),

@@ -39,5 +39,5 @@ def test_it_costs_the_same_at_any_number_of_files(at, as_user, django_assert_num
         make.filed(at, call=call)
     browser = as_user(person_with(Role.CASE_OFFICER))
     browser.get("/instruction/")
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         browser.get("/instruction/")
