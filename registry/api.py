@@ -22,6 +22,7 @@ from registry.exports.outcomes import cells
 from registry.models import PageChange
 from registry.paging import GrantPages
 from registry.queries import pages
+from registry.queries.delays import delays
 from registry.queries.grants import NAMES
 
 
@@ -200,6 +201,20 @@ class PublicEnvelopeSerializer(serializers.Serializer):
     balances = BalancesSerializer()
 
 
+class DelaySerializer(serializers.Serializer):
+    """In days. Null is nothing to measure or not told; zero is the same day."""
+
+    count = serializers.IntegerField(allow_null=True, help_text="How many it is measured on")
+    median_days = serializers.IntegerField(source="median", allow_null=True, help_text="Half took no longer")
+    ninth_days = serializers.IntegerField(source="ninth", allow_null=True, help_text="Nine in ten took no longer")
+
+
+class DelaysSerializer(serializers.Serializer):
+    decision = DelaySerializer(help_text="From filing to the notified decision")
+    settlement = DelaySerializer(help_text="From the payment order to the bank's value date")
+    first_payment = DelaySerializer(help_text="From signature to the first payment")
+
+
 class OutcomeSerializer(serializers.Serializer):
     """One call whose decisions are all notified. A count is null when it is not told; `hidden` says why: `fewer` than three, or `withheld`."""
 
@@ -233,6 +248,8 @@ class StatisticsSerializer(serializers.Serializer):
     by_department = DepartmentSerializer(many=True)
     by_call = CallFiguresSerializer(many=True)
     by_kind = KindSerializer(many=True)
+    delays = DelaysSerializer(help_text="How long things take, over the whole fund")
+    delays_by_call = serializers.DictField(child=DelaysSerializer(), help_text="The same by address of the call")
     outcomes = OutcomeSerializer(many=True, help_text="What became of everything that was filed, call by call")
 
 
@@ -241,7 +258,8 @@ class Statistics(Open, APIView):
 
     @extend_schema(responses=StatisticsSerializer)
     def get(self, request):
-        summary, envelopes = queries.summary(), ledger.public_envelopes()
+        summary, envelopes, outcomes = queries.summary(), ledger.public_envelopes(), queries.outcomes()
+        took = delays(outcomes)
         figures = {
             "projects": summary.projects,
             "not_taken_up": summary.not_taken_up,
@@ -253,7 +271,9 @@ class Statistics(Open, APIView):
             "by_department": queries.by_department(),
             "by_call": queries.by_call(),
             "by_kind": queries.by_kind(),
-            "outcomes": queries.outcomes(),
+            "delays": took.whole,
+            "delays_by_call": took.calls,
+            "outcomes": outcomes,
         }
         return Response(StatisticsSerializer(figures).data)
 

@@ -52,6 +52,19 @@ CALLS = {
     "unfunded_score_0_1 … unfunded_score_4_5": _(
         "scores of what was not funded, by band; a count of one or two is <3, one held back is withheld"
     ),
+    "decision_count": _("files judged whose time to the decision is measured; empty when it is not told"),
+    "decision_median_days": _("days from filing to the notified decision: half took no longer"),
+    "decision_ninth_days": _("the same: nine in ten took no longer"),
+    "settlement_count": _("payments booked by the bank"),
+    "settlement_median_days": _(
+        "days from the payment order to the bank’s value date: half took no longer; empty without a payment"
+    ),
+    "settlement_ninth_days": _("the same: nine in ten took no longer"),
+    "first_payment_count": _("grants paid a first time"),
+    "first_payment_median_days": _(
+        "days from the second signature to the first payment: half took no longer; empty without a payment"
+    ),
+    "first_payment_ninth_days": _("the same: nine in ten took no longer"),
 }
 LEDGER = {
     "seq": _("public number of the entry"),

@@ -8,6 +8,7 @@ from core.access import allow, public
 from fund.public_cache import public_page
 from fund.views.public import public_call
 from registry import queries
+from registry.queries import delays
 
 
 @allow(public)
@@ -33,6 +34,9 @@ def results(request, slug):
     rows = queries.outcomes(found.slug)
     outcome = rows[0] if rows else None
     context = {"call": found, "outcome": outcome} | (_figures(outcome) if outcome else {})
+    if outcome:
+        took = delays.delays(rows).calls.get(found.slug, delays.NOTHING)
+        context["delays"] = [(delays.KINDS[name], delays.COUNTED[name], took[name]) for name in delays.KINDS]
     return render(request, "registry/results.html", context)
 
 

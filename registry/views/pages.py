@@ -14,6 +14,7 @@ from registry import queries
 from registry.exports.catalogue import FILES
 from registry.exports.dictionary import TABLES
 from registry.index.refresh import steady
+from registry.queries import delays
 from registry.views.maps import tiles
 
 
@@ -57,6 +58,7 @@ def statistics(request):
         "summary": queries.summary(),
         "years": _bars(queries.by_year(), lambda row: row["year"], "annee", "year"),
         "over": [row for row in calls if row["is_over"]],
+        **_delays(),
         "calls": _bars(calls, lambda row: row["call__title"], "appel", "call__slug"),
         "kinds": _bars(queries.by_kind(), lambda row: ApplicantKind(row["applicant_kind"]).label),
         "departments": _bars(
@@ -69,6 +71,19 @@ def statistics(request):
         "tiles": tiles(departments, queries.EVERYTHING),
     }
     return render(request, "registry/statistics.html", context)
+
+
+def _delays() -> dict:
+    """How long things take: the whole of the fund, then each call."""
+    figures = delays.delays()
+    kinds = [(delays.KINDS[name], delays.COUNTED[name], name) for name in delays.KINDS]
+    return {
+        "delays": [(label, counted, figures.whole[name]) for label, counted, name in kinds],
+        "delays_by_call": [
+            (figures.titles[slug], [(label, counted, found[name]) for label, counted, name in kinds])
+            for slug, found in figures.calls.items()
+        ],
+    }
 
 
 def _months() -> list[dict]:

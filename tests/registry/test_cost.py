@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 COSTS = {
     "/": 9,
     "/projets/": 7,
-    "/statistiques/": 8,
+    "/statistiques/": 16,
     "/comptes/": 10,
     "/donnees/": 11,
     "/donnees/projets.csv": 15,

@@ -214,9 +214,9 @@ def test_the_same_cost_at_any_size(files, django_assert_num_queries):
     fresh()  # the registry has read what was notified
     for one, cost in (
         (address(made), 12),
-        (f"/appels/{made.call.slug}/resultats/", 7),
-        ("/donnees/appels.csv", 12),
-        ("/donnees/appels.json", 12),
+        (f"/appels/{made.call.slug}/resultats/", 10),
+        ("/donnees/appels.csv", 15),
+        ("/donnees/appels.json", 15),
     ):
         with django_assert_num_queries(cost):
             answer = Client().get(one)
