@@ -1,14 +1,14 @@
 """How long things take, in days: from filing to the notified decision, from the payment order to the bank's value date, from signature to the first payment.
 
 Payments are public one by one, so their delays are told at any number; decisions are told as `outcomes` tells files: of calls whose decisions are all
-notified, for three files at least, and only where the number of files judged is told.
+notified, for three files at least, with their number only where the outcome tells it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 
@@ -50,12 +50,12 @@ UNTOLD = Delay(None, None, None)
 Delays = Mapping[str, Delay]
 
 
-def delay_of(days: Iterable[int]) -> Delay:
+def delay_of(days: Iterable[int], is_counted: bool = True) -> Delay:
     """The 90th percentile is the least number of days within which nine in ten fell (nearest rank)."""
     rows = sorted(days)
     if not rows:
         return Delay(0, None, None)
-    return Delay(len(rows), round(median(rows)), rows[-(-len(rows) * 9 // 10) - 1])
+    return Delay(len(rows) if is_counted else None, round(median(rows)), rows[-(-len(rows) * 9 // 10) - 1])
 
 
 Days = Mapping[tuple[int, str, str], list[int]]
@@ -63,8 +63,8 @@ Days = Mapping[tuple[int, str, str], list[int]]
 CALL = ("number", "slug", "title")
 
 
-def _decisions(known: Iterable[Outcome]) -> Days:
-    """Of files the panel judged, where the outcome tells how many. One query."""
+def _decisions(known: Iterable[Outcome]) -> tuple[Days, set[str]]:
+    """Of files the panel judged, three at least; and the calls whose number of them is not told. One query."""
     calls = {one.call.pk: one for one in known}
     first = Decision.objects.filter(application=OuterRef("pk"), kind=DecisionKind.AWARD, state__in=KNOWN)
     rows = Application.objects.filter(call__in=calls, first_received_at__isnull=False).annotate(
@@ -72,9 +72,10 @@ def _decisions(known: Iterable[Outcome]) -> Days:
     )
     found: dict[tuple, list[int]] = defaultdict(list)
     for pk, filed_at, told_at in rows.filter(told_at__isnull=False).values_list("call", "first_received_at", "told_at"):
-        if filed_at and (calls[pk].reviewed.value or 0) >= FEWEST:
+        if filed_at:
             found[tuple(getattr(calls[pk].call, name) for name in CALL)].append(_days(filed_at, told_at))
-    return found
+    told = {key: days for key, days in found.items() if len(days) >= FEWEST}
+    return told, {one.call.slug for one in calls.values() if one.reviewed.value is None}
 
 
 def _days(start: datetime, end: datetime) -> int:
@@ -110,18 +111,20 @@ class Figures:
 def delays(told: Iterable[Outcome] | None = None) -> Figures:
     """`told`: the outcomes, when they were read already. Three queries besides."""
     known = list(outcomes() if told is None else told)
-    decisions, (settled, first) = _decisions(known), _payments()
+    (decisions, uncounted), (settled, first) = _decisions(known), _payments()
     calls, titles = {}, {}
     for key in sorted({*decisions, *settled, *first}, reverse=True):
         _number, slug, title = key
         titles[slug] = title
         calls[slug] = {
-            "decision": delay_of(decisions[key]) if key in decisions else UNTOLD,
+            "decision": delay_of(decisions[key], slug not in uncounted) if key in decisions else UNTOLD,
             "settlement": delay_of(settled.get(key, ())),
             "first_payment": delay_of(first.get(key, ())),
         }
     everything = {"decision": decisions, "settlement": settled, "first_payment": first}
     whole = {name: delay_of(day for days in found.values() for day in days) for name, found in everything.items()}
+    if uncounted:
+        whole["decision"] = replace(whole["decision"], count=None)
     return Figures(whole, calls, titles)
 
 

@@ -52,11 +52,20 @@ def test_decisions_are_measured_once_all_are_notified():
     assert whole["delays"]["decision_median_days"] == 35 and whole["calls"][0]["settlement_median_days"] is None
 
 
-def test_too_few_files_to_be_told_are_not_measured():
+def test_a_number_that_would_tell_a_small_count_is_not_told_with_the_delay():
     made, _meeting = held(files=5, refused=2)
     concluded(made)
     figures = delays()
-    assert figures.whole["decision"].count == 0 and made.call.slug not in figures.calls
+    assert figures.whole["decision"].count is None and figures.calls[made.call.slug]["decision"].count is None
+    assert figures.whole["decision"].median is not None
+    assert "non donné" in page("/statistiques/")
+
+
+def test_fewer_than_three_files_are_not_measured():
+    made, _meeting = held(files=2, refused=0)
+    concluded(made)
+    figures = delays()
+    assert figures.whole["decision"].median is None and made.call.slug not in figures.calls
 
 
 def test_the_cost_does_not_follow_the_number_of_payments(django_assert_num_queries):
