@@ -119,7 +119,7 @@ def waiting(user) -> dict[str, int]:
         "applications": desk_counts(user).get("submitted", 0),
         "questions": of_desk(user, "asked").count(),
         "panels": calls["panels"],
-        "meetings": Meeting.objects.filter(state__in=("planned", "convened", "open")).count(),
+        "meetings": Meeting.objects.filter(state__in=("planned", "convened", "open", "adjourned")).count(),
         "decisions": Decision.objects.filter(state="signed").count(),
         "appeals": open_appeals(user).count(),
         "agreements": to_offer(user).count(),

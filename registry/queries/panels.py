@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from applications.models import Application
+from core.models import Event
 from fund.enums import COLLEGE_ROLES, CallState, College
 from fund.models import Call, RoleGrant
 from registry.models import public_title
@@ -21,7 +23,7 @@ from registry.queries.told import published_applications
 from reviews.enums.meeting import AttendanceKind, MeetingState
 from reviews.enums.reading import NOT_NOTIFIED, DeclarationState, SeatKind
 from reviews.models import Decision, Declaration, Panel, Seat
-from reviews.models.meeting import Attendance, Draw, Meeting, Tally, Vote
+from reviews.models.meeting import Draw, Meeting, Tally, Vote
 from reviews.queries.unequal import DECIDING, Inequality, inequality
 
 COLLEGES = (str(College.CIVIL_SOCIETY), str(College.STATE))
@@ -111,16 +113,39 @@ def composition(seats: Iterable[Seat], today: date) -> list[CollegeView]:
 
 @dataclass(frozen=True)
 class Present:
-    """How one seat was held at a meeting."""
+    """How one seat was held at a sitting: the last way it was, with a note on who came after the opening or left before the end."""
 
     name: str
     college: str
     presence: str
     by: str = ""
+    came_late: bool = False
+    left_early: bool = False
 
     @property
     def label(self) -> str:
         return str(AttendanceKind(self.presence).label)
+
+    @property
+    def note(self) -> str:
+        if self.came_late and self.left_early:
+            return _("for a part of the sitting")
+        if self.left_early:
+            return _("left before the end")
+        return _("arrived during the sitting") if self.came_late else ""
+
+
+@dataclass
+class SittingTold:
+    """One sitting of a meeting that was adjourned and resumed, or the only one. Only those that were opened."""
+
+    number: int
+    opened_at: datetime
+    present: list[Present] = field(default_factory=list)
+
+    @property
+    def sheet(self) -> list[tuple[str, list[Present]]]:
+        return [(college, [one for one in self.present if one.college == college]) for college in COLLEGES]
 
 
 @dataclass(frozen=True)
@@ -148,7 +173,7 @@ class MeetingView:
 
     meeting: Meeting
     told: bool
-    present: list[Present] = field(default_factory=list)
+    sittings: list[SittingTold] = field(default_factory=list)
     votes: list[VoteTold] = field(default_factory=list)
     counted: int = 0
     unequal: list[tuple[Inequality, int]] = field(default_factory=list)
@@ -156,10 +181,6 @@ class MeetingView:
     @property
     def day(self) -> date:
         return timezone.localdate(self.meeting.opened_at or self.meeting.planned_at)
-
-    @property
-    def sheet(self) -> list[tuple[str, list[Present]]]:
-        return [(college, [one for one in self.present if one.college == college]) for college in COLLEGES]
 
 
 @dataclass(frozen=True)
@@ -231,28 +252,77 @@ def _meetings(call: Call, seats: list[Seat]) -> list[MeetingView]:
     return views
 
 
+ATTENDED = ("open", "adjourn", "fail_quorum", "record_attendance")
+
+
 def _tell_attendance(views: list[MeetingView], seats: list[Seat]) -> None:
-    """Each voting seat of the day: who sat, how, or who stood for the member."""
+    """Each voting seat of every sitting: who sat, how, or who stood for the member. From the log: a seat's row keeps the last answer only."""
     grants: dict[tuple[int, str], list[RoleGrant]] = {}
     users = {seat.user_id for seat in seats}
     for grant in RoleGrant.objects.filter(user__in=users, role__in=COLLEGE_ROLES, state__in=("granted", "ended")):
         grants.setdefault((grant.user_id, grant.college), []).append(grant)
-    known = {seat.pk: seat for seat in seats}
-    rows: dict[tuple[int, int], dict[int, Attendance]] = {}
-    for row in Attendance.objects.filter(meeting__in=[view.meeting.pk for view in views]):
-        rows.setdefault((row.meeting_id, row.sitting), {})[row.seat_id] = row
+    log: dict[int, list[Event]] = {view.meeting.pk: [] for view in views}
+    for event in Event.objects.filter(machine=Meeting.machine, object_id__in=log, verb__in=ATTENDED).order_by("id"):
+        log[event.object_id].append(event)
     for view in views:
-        meeting, sheet = view.meeting, rows.get((view.meeting.pk, view.meeting.sitting), {})
-        for seat in seats:
-            here = sheet.get(seat.pk)
-            if seat.kind != SeatKind.FULL_MEMBER or (
-                here is None and not _sat(seat, grants.get((seat.user_id, seat.college), []), meeting.opened_at)
-            ):
-                continue
-            presence = here.presence if here else AttendanceKind.ABSENT
-            instead = known.get(here.represented_by_id) if here and here.represented_by_id else None
-            shown = instead if presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY) else None
-            view.present.append(Present(_name(seat), seat.college, presence, _name(shown) if shown else ""))
+        number, answers, opened = 1, _Answers(), None
+        for event in [*log[view.meeting.pk], None]:
+            if event is not None and event.verb == "open":
+                opened = event.at
+                answers.opened()
+            elif event is not None and event.verb == "record_attendance":
+                answers.add(event.payload)
+            else:  # this sitting is over
+                if opened is not None:
+                    view.sittings.append(_told_sitting(number, opened, answers, seats, grants))
+                number, answers, opened = number + 1, _Answers(), None
+
+
+class _Answers:
+    """How each seat was held in one sitting, answer by answer."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.last: dict[int, tuple[str, int | None]] = {}  # the last way it was held, whether or not it still is
+        self.gone: set[int] = set()
+        self.at_opening: set[int] = set()
+
+    def opened(self) -> None:
+        self.is_open, self.at_opening = True, set(self.last) - self.gone
+
+    def add(self, payload: dict) -> None:
+        seat, presence = payload["seat"], payload["presence"]
+        if presence == AttendanceKind.ABSENT:
+            if self.is_open and seat in self.last:
+                self.gone.add(seat)
+            elif not self.is_open:
+                self.last.pop(seat, None)
+            return
+        self.last[seat] = presence, payload.get("by")
+        self.gone.discard(seat)
+
+
+def _told_sitting(number: int, opened_at, answers: _Answers, seats: list[Seat], grants) -> SittingTold:
+    known, told = {seat.pk: seat for seat in seats}, SittingTold(number, opened_at)
+    for seat in seats:
+        here = answers.last.get(seat.pk)
+        if seat.kind != SeatKind.FULL_MEMBER or (
+            here is None and not _sat(seat, grants.get((seat.user_id, seat.college), []), opened_at)
+        ):
+            continue
+        presence, by = here or (AttendanceKind.ABSENT, None)
+        shown = known.get(by) if by and presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY) else None
+        told.present.append(
+            Present(
+                _name(seat),
+                seat.college,
+                presence,
+                _name(shown) if shown else "",
+                came_late=here is not None and seat.pk not in answers.at_opening,
+                left_early=seat.pk in answers.gone,
+            )
+        )
+    return told
 
 
 def _sat(seat: Seat, grants: list[RoleGrant], at) -> bool:

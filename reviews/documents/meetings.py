@@ -78,11 +78,14 @@ def subject_of(item: AgendaItem) -> str:
 
 
 def freeze_notice(meeting: Meeting, *, at, previous_on=None) -> Document:
-    """The notice as it is sent. `previous_on`: instant of the sitting that lacked its quorum, on a second notice."""
+    """The notice as it is sent. `previous_on`: instant at which the sitting that this one resumes was adjourned; its agenda is then what is not settled,
+    but for a second notice, whose agenda is the same (CRPA R133-10)."""
     with translation.override("fr"):
-        items = (
-            meeting.items.exclude(state=AgendaItemState.WITHDRAWN).select_related("application").order_by("position")
+        over = (
+            AgendaItemState.WITHDRAWN,
+            *(() if meeting.second_notice or not previous_on else (AgendaItemState.VOTED,)),
         )
+        items = meeting.items.exclude(state__in=over).select_related("application").order_by("position")
         rules = meeting.rules
         context = {
             **letterhead(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from django.utils import translation
@@ -60,7 +60,7 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
         room, votes = queries.room_of(meeting, at), queries.votes_of(meeting)
         items, ranks = queries.items_of(meeting), queries.ranking(meeting)
         drawn, told = words_by_file(meeting), lines_of(meeting, room)
-        motions = _motions(items)
+        motions, log, void = _motions(items), queries.attended(meeting), _why_void(items)
         experts = heard(item.application_id for item in items if item.application_id)
         departures: dict[int, list[Departure]] = {}
         for row in Departure.objects.filter(meeting=meeting).select_related("seat__user", "replaced_by__user"):
@@ -74,7 +74,8 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
         ]
         for item in items:
             gone = departures.get(item.pk, [])
-            text = _item_text(item, votes.get(item.pk, []), _recusals(room, item, gone), gone, ranks)
+            then = log.room(room, item.voted_at or item.discussed_at)
+            text = _item_text(item, votes.get(item.pk, []), _recusals(then, item, gone), gone, ranks, void)
             if item.application_id and item.application.reference in drawn:
                 text += f"\nÀ égalité après tous les critères, départagé par {drawn[item.application.reference]}."
             for expert in experts.get(item.application_id, []):
@@ -102,11 +103,52 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
         return parts
 
 
+@dataclass
+class Sitting:
+    """One sitting of a meeting, by the events of its log: the last notice before it, its opening, what ended it before the minutes."""
+
+    number: int
+    noticed: Event | None = None
+    opened: Event | None = None
+    ended: Event | None = None
+
+
+def sittings_of(meeting: Meeting) -> list[Sitting]:
+    """Every sitting in order; a second notice answers for the first, and votes were taken in each. One query."""
+    log = Event.objects.filter(
+        machine="meeting",
+        object_id=meeting.pk,
+        verb__in=("convene", "change_agenda", "reconvene", "open", "adjourn", "fail_quorum"),
+    )
+    found = [Sitting(1)]
+    for event in log.select_related("reason").order_by("id"):
+        if event.verb == "reconvene":
+            found.append(Sitting(len(found) + 1, noticed=event))
+        elif event.verb == "open":
+            found[-1].opened = event
+        elif event.verb in ("adjourn", "fail_quorum"):
+            found[-1].ended = event
+        else:
+            found[-1].noticed = event
+    return found
+
+
+def _said(event: Event | None) -> str:
+    """The reason kept with an event, without its last full stop."""
+    kept = getattr(event, "reason", None) if event is not None else None
+    return kept.text.strip().rstrip(" .") if kept is not None else ""
+
+
+def _notice_line(at, reason: str) -> str:
+    return f"Convocation envoyée le {instant_of(at)}" + (f", en urgence : {reason}." if reason else ".")
+
+
 def _opening(meeting: Meeting, room: queries.Room, at) -> str:
-    lines = [
-        f"Convocation envoyée le {instant_of(meeting.convened_at)}"
-        + (f", en urgence : {meeting.urgency_reason}." if meeting.urgency_reason else ".")
-    ]
+    told = sittings_of(meeting)
+    lines = _earlier_sittings(meeting, room, told[:-1])
+    if lines:
+        lines += ["", f"Réunion n° {told[-1].number} de la séance."]
+    lines.append(_notice_line(meeting.convened_at, meeting.urgency_reason.strip().rstrip(" .")))
     if meeting.second_notice:
         lines.append(
             "Seconde convocation, après un ajournement faute de quorum, précisant qu’aucun quorum ne serait exigé."
@@ -116,18 +158,12 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
         f"Règlement version {meeting.rules.number} ; règle de vote : {MAJORITIES[meeting.rules['majority']]}"
         + (f" ({meeting.rules['legal_basis'].rstrip(' .')})." if meeting.rules["legal_basis"] else ".")
     )
-    lines += _earlier_sittings(meeting, room)
     lines += _presences(room, _moves(meeting, meeting.sitting))
     lines += _genders(room)
     lines += _observers(room)
-    event = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb="open").order_by("-id").first()
-    if event is not None and "civil" in event.payload:
-        facts = event.payload
-        lines += [
-            "",
-            f"Quorum à l’ouverture : société civile {facts['civil']} sur {facts['civil_base']}, État {facts['state']} sur {facts['state_base']}"
-            + (" (non requis, seconde convocation)." if meeting.second_notice else ", atteint."),
-        ]
+    lines += _quorum_lines(
+        told[-1].opened, " (non requis, seconde convocation)." if meeting.second_notice else ", atteint."
+    )
     for row in meeting.acting_presidents.select_related("seat__user"):
         lines.append(
             f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {hour_of(row.designated_at)}"
@@ -135,6 +171,16 @@ def _opening(meeting: Meeting, room: queries.Room, at) -> str:
             + f" ({row.get_reason_display()})."
         )
     return "\n".join(lines)
+
+
+def _quorum_lines(opened: Event | None, end: str) -> list[str]:
+    if opened is None or "civil" not in opened.payload:
+        return []
+    facts = opened.payload
+    return [
+        "",
+        f"Quorum à l’ouverture : société civile {facts['civil']} sur {facts['civil_base']}, État {facts['state']} sur {facts['state_base']}{end}",
+    ]
 
 
 def _moves(meeting: Meeting, sitting: int) -> dict[int, list[str]]:
@@ -184,21 +230,25 @@ def _presences(room: queries.Room, moves: dict[int, list[str]]) -> list[str]:
     return lines
 
 
-def _earlier_sittings(meeting: Meeting, room: queries.Room) -> list[str]:
-    """Who sat before each adjournment: votes were taken there too, and a second notice answers for the first. Seats that ended since are written as well."""
+def _earlier_sittings(meeting: Meeting, room: queries.Room, earlier: list[Sitting]) -> list[str]:
+    """Each sitting before the last: its notice, its opening and quorum, who sat, what ended it and why. Seats that ended since are written as well."""
     lines: list[str] = []
-    moves = Event.objects.filter(machine="meeting", object_id=meeting.pk, verb__in=("open", "adjourn", "fail_quorum"))
-    opened, number = "non ouverte", 0
-    for event in moves.order_by("id"):
-        if event.verb == "open":
-            opened = f"ouverte le {instant_of(event.at)}"
-            continue
-        number += 1
-        why = "ajournée" if event.verb == "adjourn" else "ajournée faute de quorum"
-        lines += ["", f"Réunion n° {number} de la séance, {opened}, {why} le {instant_of(event.at)}."]
-        lines += _presences(_room_then(meeting, room, number), _moves(meeting, number))
-        opened = "non ouverte"
-    return [*lines, "", f"Réunion n° {meeting.sitting} de la séance."] if lines and meeting.sitting > number else lines
+    for one in earlier:
+        lines += [""] if lines else []
+        lines.append(f"Réunion n° {one.number} de la séance.")
+        if one.noticed is not None:
+            lines.append(_notice_line(one.noticed.at, _said(one.noticed)))
+        lines.append(f"Ouverte le {instant_of(one.opened.at)}." if one.opened else "Elle n’a pas été ouverte.")
+        lines += _presences(_room_then(meeting, room, one.number), _moves(meeting, one.number))
+        lines += _quorum_lines(one.opened, ".")
+        if one.ended is not None:
+            why = _said(one.ended) if one.ended.verb == "adjourn" else ""
+            lines += [
+                "",
+                f"Ajournée {'' if one.ended.verb == 'adjourn' else 'faute de quorum '}le {instant_of(one.ended.at)}"
+                + (f", pour ce motif : {why}." if why else "."),
+            ]
+    return lines
 
 
 def _room_then(meeting: Meeting, room: queries.Room, sitting: int) -> queries.Room:
@@ -247,7 +297,9 @@ def _recusals(room: queries.Room, item: AgendaItem, departures: list[Departure])
     return lines
 
 
-def _item_text(item: AgendaItem, votes: list[Vote], recusals: list[str], departures: list[Departure], ranks) -> str:
+def _item_text(
+    item: AgendaItem, votes: list[Vote], recusals: list[str], departures: list[Departure], ranks, void: dict
+) -> str:
     lines = []
     if item.application_id:
         application, rank = item.application, ranks.get(item.application_id)
@@ -281,30 +333,50 @@ def _item_text(item: AgendaItem, votes: list[Vote], recusals: list[str], departu
     if item.debate:
         lines += ["", f"Débat : {item.debate}"]
     for vote in votes:
-        lines += ["", *_vote_lines(vote)]
+        lines += ["", *_vote_lines(vote, void.get((item.pk, vote.closed_at), _RECUSED_DURING))]
     if item.amount_reason:
         lines += ["", f"Montant inférieur à la demande, pour cette raison : {item.amount_reason}"]
     if item.grounds:
         lines += ["", f"Motifs : {item.grounds}"]
     if item.place_reason:
-        lines.append(f"Déplacé dans le classement en séance, pour ce motif : {item.place_reason}")
+        lines.append(f"Déplacé dans le classement en séance, pour ce motif : {_stop(item.place_reason)}")
     if item.dissent:
         lines.append(f"Désaccord, mentionné à la demande de son auteur : {item.dissent}")
     if item.state == AgendaItemState.DEFERRED:
-        lines.append(f"Point reporté, pour ce motif : {item.reason}")
+        lines.append(f"Point reporté, pour ce motif : {_stop(item.reason)}")
     if item.state == AgendaItemState.WITHDRAWN:
-        lines.append(f"Point retiré de l’ordre du jour, pour ce motif : {item.reason}")
+        lines.append(f"Point retiré de l’ordre du jour, pour ce motif : {_stop(item.reason)}")
     return "\n".join(lines) or "Point non appelé."
+
+
+def _stop(text: str) -> str:
+    """A sentence with one full stop, however it was typed."""
+    return f"{text.strip().rstrip(' .')}."
+
+
+_RECUSED_DURING = "un membre s’étant déporté pendant le vote"
+WHY_VOID = {
+    "ask_secret": "un bulletin secret ayant été demandé",
+    "abandon_vote": "par décision de la présidence",
+    "defer": "le point ayant été reporté",
+    "defer_with_meeting": "la séance ayant été ajournée",
+}
+
+
+def _why_void(items) -> dict[tuple, str]:
+    """Why a vote was abandoned, by item and instant; a vote that none of these acts ended was ended by a recusal."""
+    log = Event.objects.filter(machine="agenda_item", object_id__in=[item.pk for item in items], verb__in=WHY_VOID)
+    return {(event.object_id, event.at): WHY_VOID[event.verb] for event in log}
 
 
 MOTIONS = {"move": "déplacer le dossier dans le classement", "reopen": "rouvrir le point"}
 
 
 def _motions(items) -> dict[int, list[str]]:
-    """By item, the motions carried and how, from the log."""
+    """By item, the motions carried: what, how, and why, from the log."""
     found: dict[int, list[str]] = {}
     log = Event.objects.filter(machine="agenda_item", object_id__in=[item.pk for item in items], verb__in=MOTIONS)
-    for event in log.order_by("id"):
+    for event in log.select_related("reason").order_by("id"):
         votes = event.payload.get("motion", "consent")
         how = (
             "adoptée sans objection"
@@ -315,7 +387,11 @@ def _motions(items) -> dict[int, list[str]]:
                 for code, label in COLLEGES
             )
         )
-        found.setdefault(event.object_id, []).append(f"Motion de {hour_of(event.at)}, {MOTIONS[event.verb]} : {how}.")
+        why = _said(event) if event.verb == "reopen" else ""
+        found.setdefault(event.object_id, []).append(
+            f"Motion de {hour_of(event.at)}, {MOTIONS[event.verb]} : {how}"
+            + (f", pour ce motif : {why}." if why else ".")
+        )
     return found
 
 
@@ -323,7 +399,7 @@ def _number(text: str) -> str:
     return text.replace(".", ",")
 
 
-def _vote_lines(vote: Vote) -> list[str]:
+def _vote_lines(vote: Vote, why_void: str = "") -> list[str]:
     asked = PROPOSALS.get(vote.proposal, "adopter le point")
     head = f"Vote n° {vote.round}, {MODES[vote.mode]}{', après un partage égal' if vote.second else ''} : {asked}"
     head += f", {euros_of(vote.amount)}" if vote.amount and vote.proposal == Proposal.SELECTED else ""
@@ -344,7 +420,8 @@ def _vote_lines(vote: Vote) -> list[str]:
         lines.append(
             "Les deux collèges n’ont pas voté en nombre égal ; l’inégalité est inscrite ici et sur la page publique du projet."
         )
-    lines.append(f"Résultat : {OUTCOMES.get(vote.outcome, 'non clos')}.")
+    because = f", {why_void}" if vote.outcome == VoteOutcome.VOID and why_void else ""
+    lines.append(f"Résultat : {OUTCOMES.get(vote.outcome, 'non clos')}{because}.")
     return lines
 
 

@@ -31,9 +31,9 @@ from reviews.models.meeting import (
 )
 from reviews.queries.draws import drawn_ranks
 from reviews.queries.ranking import ballots, weights_of
-from reviews.queries.room import IN_PERSON, Room, files_of, panel_of, room_of, still_room
+from reviews.queries.room import IN_PERSON, Attended, Room, attended, files_of, panel_of, room_of, still_room
 
-__all__ = ["IN_PERSON", "panel_of", "room_of", "still_room"]
+__all__ = ["IN_PERSON", "Attended", "attended", "panel_of", "room_of", "still_room"]
 
 
 def next_days(calls) -> dict[int, date]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
 from django.utils import timezone
 
+from core.models import Event
 from reviews import voting
 from reviews.enums.meeting import AttendanceKind
 from reviews.enums.reading import DeclarationState, SeatKind
@@ -193,6 +194,40 @@ def room_of(meeting: Meeting, at: datetime | None = None) -> Room:
     for row in Departure.objects.filter(meeting=meeting.pk, returned_at__isnull=True).select_related("replaced_by"):
         room.departures.setdefault(row.item_id, {})[row.seat_id] = row
     return room
+
+
+@dataclass(frozen=True)
+class Attended:
+    """Who held each seat at any instant of a meeting, read once from its log: the row of a seat keeps only the last answer of its sitting."""
+
+    meeting: Meeting
+    log: list[Event]
+
+    def at(self, then: datetime) -> dict[int, Attendance]:
+        found: dict[int, Attendance] = {}
+        for event in self.log:
+            if event.at > then:
+                break
+            if event.verb != "record_attendance":
+                found = {}  # another sitting: everybody is asked again
+                continue
+            seat, by = event.payload["seat"], event.payload.get("by")
+            found[seat] = Attendance(
+                meeting=self.meeting, seat_id=seat, presence=event.payload["presence"], represented_by_id=by
+            )
+        return found
+
+    def room(self, room: Room, then: datetime | None) -> Room:
+        """The same panel, held as it was at that instant; as it is now without one."""
+        return room if then is None else replace(room, attendance=self.at(then))
+
+
+def attended(meeting: Meeting) -> Attended:
+    verbs = ("record_attendance", "adjourn", "fail_quorum")
+    return Attended(
+        meeting,
+        list(Event.objects.filter(machine=Meeting.machine, object_id=meeting.pk, verb__in=verbs).order_by("id")),
+    )
 
 
 def files_of(meeting: Meeting):

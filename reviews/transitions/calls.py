@@ -97,9 +97,11 @@ def start_review(act, call):
     open_declarations(queries.panel_of(call), actor=act.actor, at=act.at)
 
 
-@verb(machine=Call, label=_("conclude the call"), who=(case_officer,), guards=(rules.everything_is_notified,))
+@verb(
+    machine=Call, label=_("conclude the call"), who=(case_officer,), guards=(rules.everything_is_notified,), danger=True
+)
 def conclude(act, call):
-    """Every decision is notified: the results are out."""
+    """Every decision is notified: the results, and how the panel sat and voted, are public."""
     call.conclude(act.at)
 
 

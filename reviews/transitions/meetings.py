@@ -14,7 +14,7 @@ from reviews.documents import meetings as papers
 from reviews.documents.draws import words_by_file
 from reviews.enums.meeting import MEETING_LIVE, ActingReason, AgendaItemState, AttendanceKind, MeetingState
 from reviews.models import Seat
-from reviews.models.meeting import ActingPresident, AgendaItem, Attendance, Meeting
+from reviews.models.meeting import ActingPresident, AgendaItem, Attendance, Meeting, Vote
 from reviews.queries import meetings as queries
 from reviews.rules import meetings as rules
 from reviews.rules.meetings import case_officer, president, reason_given, seat_holder
@@ -234,6 +234,7 @@ def convene(act, meeting, *, urgency_reason=""):
     """Send the notice of the two co-presidents to every member and alternate, five days before, or at short notice with a reason: given here, or when the
     meeting was planned."""
     meeting.urgency_reason = urgency_reason.strip() or meeting.urgency_reason
+    act.because(meeting.urgency_reason)
     notice = papers.freeze_notice(meeting, at=act.at)
     meeting.convene(notice, meeting.urgency_reason, act.at)
     _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason)
@@ -252,6 +253,7 @@ def change_agenda(act, meeting, *, applications=None, titles=None, minutes_of=()
     former = meeting.notice
     _fill(meeting, applications, titles, minutes_of, actor=act.actor, at=act.at)
     meeting.urgency_reason = urgency_reason.strip()
+    act.because(meeting.urgency_reason)
     meeting.change_agenda(papers.freeze_notice(meeting, at=act.at), act.at)
     _replace(former, act.at)
     _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason, changed=True)
@@ -288,6 +290,20 @@ def announce(act, meeting, *, seat, presence, represented_by=None):
     act.note(seat=seat.pk, presence=str(presence))
 
 
+def _voters(meeting: Meeting, at) -> dict[int, tuple[str, int | None]]:
+    """By seat whose ballot is in the vote under way: its member's name and who speaks for it now."""
+    vote = Vote.objects.filter(meeting=meeting, closed_at__isnull=True).select_related("item").first()
+    if vote is None:
+        return {}
+    room = queries.room_of(meeting, at)
+    cast = set(vote.item.ballots.filter(round=vote.round).values_list("seat", flat=True))
+    return {
+        seat.pk: (str(seat.user), getattr(room.speaker(seat, vote.item), "pk", None))
+        for seat in room.seats
+        if seat.pk in cast
+    }
+
+
 @deed(
     on=Meeting,
     label=_("record attendance"),
@@ -308,7 +324,9 @@ def record_attendance(act, meeting, *, seat, presence, represented_by=None):
         changes |= {"arrived_at": act.at, "left_at": None}
     if presence == AttendanceKind.ABSENT and was_there:
         changes["left_at"] = act.at
+    voting = _voters(meeting, act.at)
     _attend(act, meeting, seat, **changes)
+    rules.no_ballot_is_dropped(voting, _voters(meeting, act.at) if voting else {})
     if seat.is_president and presence in (AttendanceKind.ROOM, AttendanceKind.REMOTE):
         acting = ActingPresident.objects.filter(meeting=meeting, college=seat.college, reason=ActingReason.ABSENT)
         acting.filter(ended_at__isnull=True).update(ended_at=act.at)
@@ -416,11 +434,11 @@ def adjourn(act, meeting, *, reason):
     mails=("reviews/meeting.notice",),
 )
 def reconvene(act, meeting, *, planned_at, place=None, remote_link=None, urgency_reason=""):
-    """A new notice for the next sitting; after a missing quorum, on the same agenda and without a quorum."""
+    """A new notice for the next sitting, on what is not settled; after a missing quorum, on the same agenda and without a quorum."""
+    act.because(urgency_reason)
     previous, former = meeting.adjourned_at, meeting.notice
     for item in meeting.items.filter(state=AgendaItemState.DEFERRED):
         agenda.list_again(agenda_item=item, actor=act.actor, at=act.at, meeting=meeting, position=item.position)
-    second = meeting.quorum_failed
     meeting.reconvene(
         planned_at,
         meeting.place if place is None else place.strip(),
@@ -429,7 +447,7 @@ def reconvene(act, meeting, *, planned_at, place=None, remote_link=None, urgency
         urgency_reason.strip(),
         act.at,
     )
-    meeting.notice = papers.freeze_notice(meeting, at=act.at, previous_on=previous if second else None)
+    meeting.notice = papers.freeze_notice(meeting, at=act.at, previous_on=previous)
     _replace(former, act.at)
     act.note(sitting=meeting.sitting, second_notice=meeting.second_notice)
     _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason)

@@ -56,6 +56,24 @@ def opened(
     return made, meetings.open(meeting=meeting, actor=made.presidents[0], at=at), at
 
 
+def resumed(made, meeting, at, *, urgency="Le partenaire commence lundi.") -> Meeting:
+    """Adjourned with its quorum, convened again at short notice, everyone there in person."""
+    again = at + timedelta(days=1)
+    meetings.adjourn(
+        meeting=Meeting.objects.get(pk=meeting.pk), actor=made.presidents[0], at=at, reason="La salle ferme à midi."
+    )
+    meeting = meetings.reconvene(
+        meeting=Meeting.objects.get(pk=meeting.pk),
+        actor=made.officer,
+        at=at + timedelta(minutes=1),
+        planned_at=again,
+        urgency_reason=urgency,
+    )
+    rows = [(made.seat(one), "room", None) for college in (CIVIL, STATE) for one in made.members[college]]
+    meetings.record_all(meeting=meeting, actor=made.officer, at=again, rows=rows)
+    return meetings.open(meeting=Meeting.objects.get(pk=meeting.pk), actor=made.presidents[0], at=again)
+
+
 def item_of(meeting: Meeting, application=None) -> AgendaItem:
     """The item of a file (the first by default)."""
     rows = meeting.items.select_related("application", "meeting__call").order_by("position")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +18,9 @@ from applications.models import Application
 from fund.models import Call
 from registry.index.refresh import fresh
 from registry.queries import outcomes as told_outcomes
+from registry.queries import panels
 from registry.queries.outcomes import FEWEST, band_of, floored
-from reviews.models import Assignment, Decision, MinutesSection, Seat, Vote
+from reviews.models import Assignment, Decision, Meeting, MinutesSection, Seat, Vote
 from reviews.queries import unequal
 from reviews.rules.decisions import parity_of
 from reviews.transitions import agenda, calls, meetings, minutes
@@ -116,6 +119,34 @@ def test_an_account_without_a_name_shows_no_address():
     person = made.members[make.CIVIL][1]
     person.__class__.objects.filter(pk=person.pk).update(name="")
     assert person.email not in page(address(made))
+
+
+def test_each_sitting_tells_who_sat_who_stood_for_them_and_who_left_before_the_end():
+    made, meeting, at = hold.opened(make.reviewed(files=2))
+    replaced, gone = made.members[make.CIVIL][1], made.members[make.STATE][2]
+    alternate = made.alternates[make.CIVIL][0]
+    tell = {"meeting": meeting, "actor": made.officer}
+    meetings.record_attendance(
+        **tell, at=at, seat=made.seat(replaced), presence="alternate", represented_by=made.seat(alternate)
+    )
+    hold.agreed(made, hold.item_of(meeting), at)
+    meetings.record_attendance(**tell, at=at + timedelta(minutes=5), seat=made.seat(gone), presence="absent")
+    meeting = hold.resumed(made, meeting, at + timedelta(minutes=10))
+    later = at + timedelta(days=1, minutes=5)
+    hold.agreed(made, meeting.items.get(state="listed", application__isnull=False), later)
+    meeting = meetings.adopt_list(meeting=Meeting.objects.get(pk=meeting.pk), actor=made.presidents[0], at=later)
+    for president in made.presidents:
+        meeting = meetings.close(meeting=meeting, actor=president, at=later)
+    meeting = hold.rendered(meeting)
+    for president in made.presidents:
+        meeting = minutes.sign_minutes(meeting=meeting, actor=president, at=later, evidence={"method": "password"})
+    concluded(made)
+    first, second = panels.panel_view(made.call, timezone.localdate()).meetings[0].sittings
+    there = {one.name: one for one in first.present}
+    assert there[str(replaced)].by == str(alternate) and there[str(gone)].left_early
+    assert {one.presence for one in second.present} == {"room"} and not any(one.note for one in second.present)
+    text = page(address(made))
+    assert "Réunion n° 1" in text.replace("\xa0", " ") and "départ avant la fin" in text and str(alternate) in text
 
 
 def test_nothing_of_a_meeting_is_told_before_the_last_notification():

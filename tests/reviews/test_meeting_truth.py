@@ -111,3 +111,119 @@ def test_every_file_without_grounds_is_told_beside_its_own_box(at, as_user):
     hold.all_agreed(made, meeting, at, proposal="rejected", grounds="")
     page = as_user(made.presidents[0]).post(f"/commission/seances/{meeting.pk}/liste/", {})
     assert page.status_code == 422 and page.content.decode().count("Écrivez les motifs") >= 2
+
+
+# ---- an evening in two sittings ----
+
+
+def plain(text: str) -> str:
+    return text.replace("\xa0", " ").replace("\u202f", " ")
+
+
+def test_who_was_replaced_when_a_file_was_voted_is_not_said_to_be_in_the_room(at):
+    made, meeting, at = hold.opened(files=2, reviews_per_college=1)
+    item = hold.item_of(meeting)
+    readers = set(item.application.assignments.values_list("seat__user", flat=True))
+    recused = next(one for one in made.members[CIVIL][1:] if one.pk not in readers)
+    hold.recuse(recused, item.application, at)
+    alternate = made.seat(made.alternates[CIVIL][0])
+    meetings.record_attendance(
+        meeting=meeting,
+        actor=made.officer,
+        at=at,
+        seat=made.seat(recused),
+        presence="alternate",
+        represented_by=alternate,
+    )
+    voted = hold.agreed(made, item, at + timedelta(minutes=5))
+    meeting = hold.resumed(made, meeting, at + timedelta(minutes=10))
+    meeting = end(made, meeting, at + timedelta(days=1, minutes=5))
+    [line] = [line for line in part(meeting, voted).splitlines() if line.startswith("Déport")]
+    assert "suppléé" in line and "dans la salle" not in line
+
+
+def test_the_opening_tells_every_sitting_its_notice_quorum_and_end(at):
+    made, meeting, at = hold.opened(files=2)
+    hold.agreed(made, hold.item_of(meeting), at)
+    meeting = hold.resumed(made, meeting, at + timedelta(minutes=10))
+    meeting = end(made, meeting, at + timedelta(days=1, minutes=5))
+    text = plain(part(meeting))
+    assert text.startswith("Réunion n° 1 de la séance.") and "Réunion n° 2 de la séance." in text
+    assert "pour ce motif : La salle ferme à midi." in text and ".." not in text
+    assert "en urgence : Le partenaire commence lundi." in text
+    assert text.count("Quorum à l’ouverture") == 2 and text.count("Convocation envoyée le") == 2
+
+
+def test_the_notice_of_a_resumed_sitting_lists_what_is_left_and_asks_the_quorum_again(at):
+    made, meeting, at = hold.opened(files=2)
+    done = hold.agreed(made, hold.item_of(meeting), at)
+    meeting = hold.resumed(made, meeting, at + timedelta(minutes=10))
+    context = meeting.notice.context
+    assert context["files"] == 1 and not context["second_notice"] and context["previous_on"]
+    assert done.application.reference not in str(context["agenda"])
+
+
+def test_an_abandoned_vote_says_why(at):
+    made, meeting, at = hold.opened(files=2)
+    item = hold.called(made, hold.item_of(meeting), at)
+    agenda.open_ballot(
+        agenda_item=item,
+        actor=made.presidents[0],
+        at=at,
+        mode="open",
+        proposal="selected",
+        amount=item.application.requested_amount,
+        grounds="Utile.",
+    )
+    agenda.abandon_vote(
+        agenda_item=AgendaItem.objects.get(pk=item.pk), actor=made.presidents[0], at=at + timedelta(minutes=1)
+    )
+    agenda.agree(
+        agenda_item=AgendaItem.objects.get(pk=item.pk),
+        actor=made.presidents[0],
+        at=at + timedelta(minutes=2),
+        proposal="selected",
+        amount=item.application.requested_amount,
+        grounds="Utile.",
+    )
+    agenda.reopen(
+        agenda_item=AgendaItem.objects.get(pk=item.pk),
+        actor=made.presidents[0],
+        at=at + timedelta(minutes=3),
+        reason="Une pièce manquait.",
+    )
+    agenda.agree(
+        agenda_item=AgendaItem.objects.get(pk=item.pk),
+        actor=made.presidents[0],
+        at=at + timedelta(minutes=4),
+        proposal="selected",
+        amount=item.application.requested_amount,
+        grounds="Utile.",
+    )
+    meeting = end(made, meeting, at + timedelta(minutes=10))
+    text = part(meeting, item)
+    assert "vote abandonné, par décision de la présidence." in text
+    assert "rouvrir le point : adoptée sans objection, pour ce motif : Une pièce manquait." in text
+
+
+def test_nobody_who_voted_leaves_before_the_vote_ends(at):
+    made, meeting, at = hold.opened(files=2)
+    item = hold.called(made, hold.item_of(meeting), at)
+    agenda.open_ballot(
+        agenda_item=item,
+        actor=made.presidents[0],
+        at=at,
+        mode="open",
+        proposal="selected",
+        amount=item.application.requested_amount,
+        grounds="Utile.",
+    )
+    voter, other = made.seat(made.members[STATE][1]), made.seat(made.members[STATE][2])
+    agenda.cast_hands(agenda_item=AgendaItem.objects.get(pk=item.pk), actor=made.officer, at=at, choices={voter: "for"})
+    leave = {"meeting": meeting, "actor": made.officer, "at": at, "presence": "absent"}
+    refused("vote_under_way", meetings.record_attendance, **leave, seat=voter)
+    assert meeting.attendances.get(seat=voter).presence == "room"
+    meetings.record_attendance(**leave, seat=other)  # who has not voted may leave
+    agenda.abandon_vote(agenda_item=AgendaItem.objects.get(pk=item.pk), actor=made.presidents[0], at=at)
+    meetings.record_attendance(**leave, seat=voter)
+    assert meeting.attendances.get(seat=voter).presence == "absent"

@@ -4,6 +4,7 @@ from reviews.rules.meetings.attendance import (
     acting_is_of_the_college,
     alternate_may_stand,
     attendance_stands,
+    no_ballot_is_dropped,
     own_seat,
     seat_named,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "all_have_declared",
     "alternate_may_stand",
     "attendance_stands",
+    "no_ballot_is_dropped",
     "ballot_stands",
     "call_is_under_review",
     "candidates_of",

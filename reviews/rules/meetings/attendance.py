@@ -148,3 +148,19 @@ def acting_is_of_the_college(act: Act) -> None:
             field="seat",
             article="art. 11",
         )
+
+
+def no_ballot_is_dropped(before: dict[int, tuple[str, int | None]], after: dict[int, tuple[str, int | None]]) -> None:
+    """Who has voted stays counted: nobody whose ballot is in the vote under way leaves, or is spoken for by another, before it ends (art. 16). Each maps a
+    seat to its member's name and to who speaks for it."""
+    for seat, (name, speaker) in before.items():
+        if after[seat][1] != speaker:
+            raise Refusal(
+                "vote_under_way",
+                _("%(person)s has voted in the vote under way: this would drop a ballot already cast.")
+                % {"person": name},
+                remedy=_("Close the vote, or abandon it, then record the departure."),
+                field="presence",
+                article="art. 16",
+                status=409,
+            )

@@ -146,7 +146,14 @@ MEETING = {
             "and the minutes are drafted for both to sign."
         ),
     ),
-    "adjourn": Declared(meetings.adjourn, forms.ReasonForm),
+    "adjourn": Declared(
+        meetings.adjourn,
+        forms.ReasonForm,
+        explains=gettext_lazy(
+            "For a break of some minutes, do not adjourn: the meeting stays open, and the wall shows where it is. To adjourn ends this sitting: the item under "
+            "way is deferred, votes taken stay, and the case officer sends a new notice for the rest. The quorum is asked again, unless it was missing."
+        ),
+    ),
     "reconvene": Declared(meetings.reconvene, forms.ReconveneForm),
     "cancel": Declared(meetings.cancel, forms.ReasonForm),
 }
