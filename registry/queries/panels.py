@@ -265,37 +265,37 @@ def _tell_attendance(views: list[MeetingView], seats: list[Seat]) -> None:
     for event in Event.objects.filter(machine=Meeting.machine, object_id__in=log, verb__in=ATTENDED).order_by("id"):
         log[event.object_id].append(event)
     for view in views:
-        number, answers, opened = 1, _Answers(), None
-        for event in [*log[view.meeting.pk], None]:
-            if event is not None and event.verb == "open":
-                opened = event.at
-                answers.opened()
-            elif event is not None and event.verb == "record_attendance":
-                answers.add(event.payload)
+        found = [_Answers()]
+        for event in log[view.meeting.pk]:
+            if event.verb == "open":
+                found[-1].open(event.at)
+            elif event.verb == "record_attendance":
+                found[-1].add(event.payload)
             else:  # this sitting is over
-                if opened is not None:
-                    view.sittings.append(_told_sitting(number, opened, answers, seats, grants))
-                number, answers, opened = number + 1, _Answers(), None
+                found.append(_Answers())
+        for number, answers in enumerate(found, 1):
+            if answers.opened_at is not None:
+                view.sittings.append(_told_sitting(number, answers.opened_at, answers, seats, grants))
 
 
 class _Answers:
     """How each seat was held in one sitting, answer by answer."""
 
     def __init__(self) -> None:
-        self.is_open = False
+        self.opened_at: datetime | None = None
         self.last: dict[int, tuple[str, int | None]] = {}  # the last way it was held, whether or not it still is
         self.gone: set[int] = set()
         self.at_opening: set[int] = set()
 
-    def opened(self) -> None:
-        self.is_open, self.at_opening = True, set(self.last) - self.gone
+    def open(self, at: datetime) -> None:
+        self.opened_at, self.at_opening = at, set(self.last)
 
     def add(self, payload: dict) -> None:
         seat, presence = payload["seat"], payload["presence"]
         if presence == AttendanceKind.ABSENT:
-            if self.is_open and seat in self.last:
+            if self.opened_at and seat in self.last:
                 self.gone.add(seat)
-            elif not self.is_open:
+            elif not self.opened_at:
                 self.last.pop(seat, None)
             return
         self.last[seat] = presence, payload.get("by")

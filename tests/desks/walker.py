@@ -18,6 +18,7 @@ from django.urls import Resolver404, resolve
 from applications.models import Application, Partnership
 from core.models import Document, Mail, User
 from core.routes import Route, routes
+from desks.demo import chance
 from reviews.models import AgendaItem, Assignment, AssignmentResult, Decision, Declaration, Meeting, Simulation
 
 LEFT_ALONE = re.compile(
@@ -187,9 +188,9 @@ class Walk:
                     self.post(f"POST {action} {press} {how}", action, urlencode([*fields, *press]))
 
     def post(self, key: str, address: str, body: str, kind: str = "application/x-www-form-urlencoded") -> None:
-        """One act, then nothing of it."""
+        """One act, then nothing of it. What is born of it bears the same reference in both worlds."""
         try:
-            with transaction.atomic():
+            with transaction.atomic(), chance.repeatable(zlib.crc32(key.encode())):
                 answer = self.client.post(
                     address, body, content_type=kind, follow=True, headers={"Idempotency-Key": "twin-worlds-0001"}
                 )
