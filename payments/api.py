@@ -1,6 +1,6 @@
 """The money over the API: the same rows, the same verbs, the same refusals as the screens. Signing and producing the bank's file need a page.
 
-`RESOURCES` names what `/api/v1/` mounts. An instalment is `<reference of the grant>-<number>`, a report `<reference>-interim` or `-final`.
+`RESOURCES` names what `/api/v1/` mounts. An instalment and an amendment are `<reference of the grant>-<number>`, a report `<reference>-interim` or `-final`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from rest_framework.response import Response
 
 from core.api import KEY, Day, Instant, Reason, Resource, WithTransitions
 from core.idempotency import api_once
-from payments.enums import BankSchema, Control
-from payments.models import Agreement, Instalment, PaymentBatch, Report
+from payments.enums import TERMS_IN_WORDS, BankSchema, Control, Term
+from payments.models import Agreement, Amendment, AmendmentChange, Instalment, PaymentBatch, Report
+from payments.transitions import amendment as amendments
 from payments.transitions import batch as batches
 
 # ---- what is read ----
@@ -96,6 +97,45 @@ class AgreementSerializer(WithTransitions, serializers.ModelSerializer):
             "document",
             "available_transitions",
         ]
+
+
+class ChangeSerializer(serializers.ModelSerializer):
+    """One difference: days as ISO, amounts in cents, the rest in words."""
+
+    class Meta:
+        model = AmendmentChange
+        fields = ["term", "before", "after"]
+
+
+class AmendmentSerializer(WithTransitions, serializers.ModelSerializer):
+    reference = serializers.SerializerMethodField()
+    agreement = serializers.CharField(source="agreement.reference", read_only=True)
+    changes = ChangeSerializer(many=True, read_only=True)
+    document = serializers.CharField(source="document.code", read_only=True, allow_null=True, default=None)
+
+    class Meta:
+        model = Amendment
+        fields = [
+            "reference",
+            "agreement",
+            "number",
+            "state",
+            "reason",
+            "changes",
+            "requested_at",
+            "answer_by_on",
+            "answered_at",
+            "answer",
+            "sign_by_at",
+            "bearer_signed_at",
+            "signed_at",
+            "closed_at",
+            "document",
+            "available_transitions",
+        ]
+
+    def get_reference(self, row) -> str:
+        return f"{row.agreement.reference}-{row.number}"
 
 
 class BatchSerializer(WithTransitions, serializers.ModelSerializer):
@@ -219,6 +259,24 @@ class Opening(serializers.Serializer):
     schema = serializers.ChoiceField(choices=BankSchema.choices, required=False)
 
 
+class AmendmentAnswer(serializers.Serializer):
+    answer = serializers.CharField(max_length=2000, allow_blank=True, default="")
+
+
+class Difference(serializers.Serializer):
+    term = serializers.ChoiceField(choices=[(code, Term(code).label) for code in TERMS_IN_WORDS])
+    before = serializers.CharField(max_length=2000)
+    after = serializers.CharField(max_length=2000)
+
+
+class Asking(serializers.Serializer):
+    agreement = serializers.CharField(max_length=20)
+    reason = serializers.CharField(max_length=5000)
+    new_ends_on = Day(required=False)
+    new_amount = serializers.IntegerField(min_value=1, required=False, help_text="Cents, lower than today")
+    changes = Difference(many=True, required=False)
+
+
 class Acceptance(serializers.Serializer):
     accepted = serializers.DictField(
         child=serializers.IntegerField(min_value=0),
@@ -311,6 +369,35 @@ class AgreementResource(Resource):
         )
 
 
+class AmendmentResource(Dashed):
+    model = Amendment
+    part = "number"
+    serializer_class = AmendmentSerializer
+    params = {"refuse": Reason, "approve": AmendmentAnswer}
+    without = ("sign_as_bearer", "record_paper_signature", "sign")
+    filterset_fields = ["state", "agreement__reference"]
+
+    def rows(self):
+        return Amendment.objects.select_related(
+            "agreement__application__call__rule_version",
+            "agreement__application__lead",
+            "agreement__application__bearer_organisation",
+            "agreement__signatory",
+            "document",
+        ).prefetch_related("changes")
+
+    @extend_schema(request=Asking, responses={201: AmendmentSerializer}, parameters=[KEY])
+    @api_once
+    def create(self, request):
+        """Ask for an amendment: what should change, row by row."""
+        given = Asking(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked = dict(given.validated_data)
+        agreement = get_object_or_404(Agreement.objects.visible_to(request.user), reference=asked.pop("agreement"))
+        row = amendments.request(agreement=agreement, actor=request.user, at=request.received_at, **asked)
+        return Response(self.get_serializer(row).data, status=201)
+
+
 class InstalmentResource(Dashed):
     model = Instalment
     part = "number"
@@ -385,6 +472,7 @@ class ReportResource(Dashed):
 
 RESOURCES = {
     "agreements": AgreementResource,
+    "amendments": AmendmentResource,
     "instalments": InstalmentResource,
     "payment-batches": BatchResource,
     "reports": ReportResource,

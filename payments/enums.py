@@ -94,6 +94,22 @@ class AmendmentState(models.TextChoices):
     LAPSED = "lapsed", pgettext_lazy("amendment", "Lapsed")
 
 
+class Term(models.TextChoices):
+    """What of an agreement an amendment changes. The first three follow from its end and its amount."""
+
+    ENDS_ON = "ends_on", pgettext_lazy("term", "End of the project")
+    FINAL_REPORT = "final_report", pgettext_lazy("term", "Final report due")
+    AMOUNT = "amount", pgettext_lazy("term", "Amount of the grant")
+    PROTOTYPE = "prototype", pgettext_lazy("term", "Prototype or result")
+    BUDGET = "budget", pgettext_lazy("term", "Line of the budget")
+    PARTNER = "partner", pgettext_lazy("term", "Partner administration")
+    BEARER = "bearer", pgettext_lazy("term", "Bearer")
+    OTHER = "other", pgettext_lazy("term", "Something else")
+
+
+TERMS_IN_WORDS = ("prototype", "budget", "partner", "bearer", "other")
+
+
 class PageFinding(models.TextChoices):
     """What was found about a page of a scan of signed papers."""
 

@@ -364,10 +364,14 @@ def _ask_amendment(world: World, key: str, row: dict, at) -> None:
         at=at,
         reason=row["reason"],
         new_ends_on=project_end(one.starts_on, months),
-        content=" ".join(
-            f"Compte {change['field'].removeprefix('expense:')} : {change['from']} € deviennent {change['to']} €."
+        changes=[
+            {
+                "term": "budget",
+                "before": f"Compte {change['field'].removeprefix('expense:')} : {change['from']} €",
+                "after": f"Compte {change['field'].removeprefix('expense:')} : {change['to']} €",
+            }
             for change in moved
-        ),
+        ],
     )
 
 

@@ -130,24 +130,24 @@ def freeze_agreement(agreement: Agreement, *, at) -> Document:
         )
 
 
+TERMS = {
+    "ends_on": "Article 2, fin du projet",
+    "final_report": "Article 6, compte rendu final",
+    "amount": "Article 3, montant de l’aide",
+    "prototype": "Annexe 1, prototype ou résultat",
+    "budget": "Annexe 2, ligne du budget",
+    "partner": "Annexe 3, administration partenaire",
+    "bearer": "Structure porteuse",
+    "other": "Autre terme",
+}
+"""Where a term stands in the agreement."""
+
+
 def freeze_amendment(amendment, *, at) -> Document:
     """The list of differences that both sides sign; nothing else of the agreement changes."""
     with translation.override("fr"):
         agreement = amendment.agreement
-        rows = []
-        if amendment.new_ends_on:
-            due_on = final_report_due(
-                amendment.new_ends_on,
-                private_body=agreement.application.bearer_person_id is None,
-                months=agreement.rules["final_report_months_after_project_end"],
-            )
-            final = agreement.reports.filter(kind="final").exclude(state="cancelled").first()
-            rows.append(("Article 2, fin du projet", day(agreement.ends_on), day(amendment.new_ends_on)))
-            rows.append(("Article 6, compte rendu final", day(final.due_on) if final else "", day(due_on)))
-        if amendment.new_amount:
-            rows.append(("Article 3, montant de l’aide", euros(agreement.amount), euros(amendment.new_amount)))
-        if amendment.content:
-            rows.append(("Annexes 1 à 3, contenu du projet", "ce que dit la convention", amendment.content))
+        rows = amendment.changes.all()
         orderer = holders(Role.AUTHORISING_OFFICER, at).first()
         context = {
             **letter(agreement, at),
@@ -156,7 +156,9 @@ def freeze_amendment(amendment, *, at) -> Document:
             "why": amendment.reason,
             "asked_on": day(amendment.requested_at),
             "signed_on": day(agreement.agreed_on),
-            "rows": [{"what": what, "before": before, "after": after} for what, before, after in rows],
+            "rows": [
+                {"what": TERMS[row.term], "before": row.before_shown or "–", "after": row.after_shown} for row in rows
+            ],
             "lowered": bool(amendment.new_amount),
             "amount": euros(amendment.new_amount) if amendment.new_amount else "",
             "amount_words": in_words(amendment.new_amount, "fr") if amendment.new_amount else "",

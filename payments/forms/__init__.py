@@ -25,6 +25,7 @@ from payments.forms.acts import (
 from payments.forms.changes import (
     AmendmentForm,
     ApproveAmendmentForm,
+    ChangeFormSet,
     NotifyForm,
     RecoveryForm,
     ReduceForm,
@@ -32,6 +33,8 @@ from payments.forms.changes import (
     RepaymentForm,
     ReturnForm,
     SignAmendmentForm,
+    changes_of,
+    one_more,
 )
 from payments.forms.paper import (
     AsideForm,
@@ -51,6 +54,7 @@ __all__ = [
     "BatchControlsForm",
     "BlockForm",
     "CertifyForm",
+    "ChangeFormSet",
     "DeclineForm",
     "DismissForm",
     "ExtendForm",
@@ -80,6 +84,8 @@ __all__ = [
     "SignForm",
     "StatementForm",
     "SuspendForm",
+    "changes_of",
     "line_forms",
+    "one_more",
     "rows_of",
 ]

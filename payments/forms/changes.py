@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import DayField, EurosField, FundForm
 from core.money import format_euros
-from payments.enums import RecoveryGround
+from payments.enums import TERMS_IN_WORDS, RecoveryGround, Term
 from payments.models import Agreement
 from payments.queries import desk
 
@@ -30,13 +30,42 @@ class AmendmentForm(FundForm):
         required=False,
         help_text=_("Lower than today; leave empty if it does not change."),
     )
-    content = forms.CharField(
-        label=_("What else changes"),
-        max_length=5000,
-        widget=_area(),
+
+
+class ChangeForm(forms.Form):
+    """One row of what else changes."""
+
+    use_required_attribute = False
+    term = forms.ChoiceField(
+        label=_("What changes"),
+        choices=[("", "—"), *((code, Term(code).label) for code in TERMS_IN_WORDS)],
         required=False,
-        help_text=_("Partner, bearer, prototype, budget lines moved beyond what is free: before, and after."),
     )
+    before = forms.CharField(label=_("What the agreement says"), max_length=2000, widget=_area(2), required=False)
+    after = forms.CharField(label=_("What it should say"), max_length=2000, widget=_area(2), required=False)
+
+    def __init__(self, *args, **options):
+        options.setdefault("label_suffix", "")
+        super().__init__(*args, **options)
+
+
+CHANGES_MAX = 12
+ChangeFormSet = forms.formset_factory(
+    ChangeForm, extra=1, max_num=CHANGES_MAX, absolute_max=2 * CHANGES_MAX, validate_max=True
+)
+
+
+def changes_of(rows) -> list[dict]:
+    """The verb's `changes`: rows in which something was written. The formset must be valid."""
+    return [dict(row.cleaned_data) for row in rows.forms if any((row.cleaned_data or {}).values())]
+
+
+def one_more(data) -> forms.BaseFormSet:
+    """The same rows with an empty one more (without JavaScript)."""
+    longer, count = data.copy(), data.get("changes-TOTAL_FORMS", "")
+    known = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 1
+    longer["changes-TOTAL_FORMS"] = str(min(CHANGES_MAX, known + 1))
+    return ChangeFormSet(longer, prefix="changes")
 
 
 class ApproveAmendmentForm(FundForm):

@@ -2,7 +2,7 @@
 
 from payments.models.account import Evidence, PayeeAccount
 from payments.models.agreement import Agreement
-from payments.models.amendment import Amendment
+from payments.models.amendment import Amendment, AmendmentChange
 from payments.models.batch import BatchLine, PaymentBatch
 from payments.models.closing import YearClosing
 from payments.models.instalment import Instalment, PaymentOrder
@@ -14,6 +14,7 @@ from payments.models.statement import BankStatement, BankTable, StatementLine
 __all__ = [
     "Agreement",
     "Amendment",
+    "AmendmentChange",
     "BankStatement",
     "BankTable",
     "BatchLine",

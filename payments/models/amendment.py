@@ -1,10 +1,14 @@
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from core.models import Machine
-from payments.enums import APPLICANT_LABELS, BADGES, AmendmentState
+from core.money import format_euros
+from payments.enums import APPLICANT_LABELS, BADGES, AmendmentState, Term
 from payments.models.account import OfAgreement
 from payments.models.agreement import Agreement, instant, person
 
@@ -14,7 +18,7 @@ A = AmendmentState
 class Amendment(Machine):
     """A change of an agreement: a list of differences, asked by the recipient, signed by both sides. It never raises the grant. Amounts in cents.
 
-    `new_ends_on` and `new_amount` are empty when they do not change; `content` says what else changes (partner, prototype, budget lines).
+    `new_ends_on` and `new_amount` are empty when they do not change; `changes` holds every difference, theirs included.
     """
 
     machine = "amendment"
@@ -25,7 +29,6 @@ class Amendment(Machine):
     reason = models.TextField(_("why"))
     new_ends_on = models.DateField(_("new end of the project"), null=True, blank=True)
     new_amount = models.BigIntegerField(_("new amount"), null=True, blank=True)
-    content = models.TextField(_("what else changes"), blank=True)
     requested_by = person(_("requested by"))
     requested_at = models.DateTimeField(_("requested at"))
     answer_by_on = models.DateField(_("answer expected by"))
@@ -51,10 +54,6 @@ class Amendment(Machine):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=A.values), name="amendment_state"),
             models.CheckConstraint(condition=~Q(reason=""), name="amendment_why"),
-            models.CheckConstraint(
-                condition=Q(new_ends_on__isnull=False) | Q(new_amount__isnull=False) | ~Q(content=""),
-                name="amendment_changes_something",
-            ),
             models.CheckConstraint(condition=Q(new_amount__isnull=True) | Q(new_amount__gt=0), name="amendment_amount"),
             models.CheckConstraint(
                 condition=~Q(state__in=("approved", "signed", "lapsed"))
@@ -117,3 +116,46 @@ class Amendment(Machine):
     @transition(state, source=A.APPROVED, target=A.LAPSED)
     def lapse(self, at):
         self.closed_at = at
+
+
+class AmendmentChange(models.Model):
+    """One difference: the term, what it was, what it becomes. Days are kept as ISO and amounts in cents, the rest in the words of who asks."""
+
+    amendment = models.ForeignKey(Amendment, models.CASCADE, related_name="changes", verbose_name=_("amendment"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    term = models.CharField(_("term"), max_length=20, choices=Term.choices)
+    before = models.TextField(_("before"), blank=True)
+    after = models.TextField(_("after"))
+
+    class Meta:
+        verbose_name = _("difference")
+        verbose_name_plural = _("differences")
+        ordering = ["amendment_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["amendment", "position"], name="amendment_change_once"),
+            models.CheckConstraint(condition=Q(term__in=Term.values), name="amendment_change_term"),
+            models.CheckConstraint(condition=~Q(after="") & ~Q(after=F("before")), name="amendment_change_differs"),
+        ]
+
+    def __str__(self):
+        return f"{self.amendment_id} / {self.position}"
+
+    @property
+    def before_shown(self) -> str:
+        return shown(self.term, self.before)
+
+    @property
+    def after_shown(self) -> str:
+        return shown(self.term, self.after)
+
+
+def shown(term: str, value: str) -> str:
+    """A value of a difference as it is read: a day, an amount, or the words themselves."""
+    if term == Term.AMOUNT and value.isdigit():
+        return format_euros(int(value))
+    if term in (Term.ENDS_ON, Term.FINAL_REPORT):
+        try:
+            return date_format(date.fromisoformat(value), "j F Y")
+        except ValueError:
+            return value
+    return value

@@ -12,7 +12,7 @@ from applications.periods import CLOSING_GRACE
 from core.money import format_euros
 from core.transitions import Act, Refusal
 from fund.rules.common import when
-from payments.enums import AGREEMENT_IN_FORCE, AMENDMENT_OPEN, InstalmentState
+from payments.enums import AGREEMENT_IN_FORCE, AMENDMENT_OPEN, TERMS_IN_WORDS, InstalmentState
 from payments.rules.people import agreement_of
 from payments.schedule import project_end
 
@@ -59,14 +59,24 @@ def changes_something(act: Act) -> None:
         return
     if not (act.get("reason") or "").strip():
         raise Refusal("reason_missing", _("Say why the agreement should change."), field="reason", article="art. 24")
-    if act.get("new_ends_on") is None and act.get("new_amount") is None and not (act.get("content") or "").strip():
+    if act.get("new_ends_on") is None and act.get("new_amount") is None and not act.get("changes"):
         raise Refusal(
             "amendment_empty",
             _("Nothing changes."),
-            remedy=_("Give a new end, a lower amount, or say what else changes."),
-            field="content",
+            remedy=_("Give a new end, a lower amount, or a row of what else changes."),
+            field="changes",
             article="art. 24",
         )
+    for row in act.get("changes") or ():
+        before, after = (row.get("before") or "").strip(), (row.get("after") or "").strip()
+        if row.get("term") not in TERMS_IN_WORDS or not before or not after or before == after:
+            raise Refusal(
+                "amendment_row_incomplete",
+                _("A row says what changes, what it was and what it becomes."),
+                remedy=_("Complete the row, or empty it."),
+                field="changes",
+                article="art. 24",
+            )
 
 
 def latest_end(agreement) -> date:

@@ -14,7 +14,8 @@ from core.transitions import verb
 from fund.enums import Role
 from fund.queries import holders
 from payments import documents as papers
-from payments.models import Amendment
+from payments.enums import Term
+from payments.models import Amendment, AmendmentChange
 from payments.notifications import tell
 from payments.rules import agreement as signing
 from payments.rules import amendment as rules
@@ -46,8 +47,8 @@ def _path(amendment) -> str:
     ),
     mails=("payments/amendment.requested",),
 )
-def request(act, agreement, *, reason, new_ends_on=None, new_amount=None, content=""):
-    """Ask for a change before the project ends: a new end, a lower amount (cents), or anything else said in `content`."""
+def request(act, agreement, *, reason, new_ends_on=None, new_amount=None, changes=()):
+    """Ask for a change before the project ends: a new end, a lower amount (cents), and rows of what else changes (`term`, `before`, `after`)."""
     act.because(reason)
     amendment = Amendment.objects.create(
         agreement=agreement,
@@ -55,11 +56,14 @@ def request(act, agreement, *, reason, new_ends_on=None, new_amount=None, conten
         reason=reason.strip(),
         new_ends_on=new_ends_on,
         new_amount=new_amount,
-        content=content.strip(),
         requested_by=act.actor,
         requested_at=act.at,
         answer_by_on=timezone.localdate(act.at) + timedelta(days=agreement.rules["amendment_answer_days"]),
     )
+    _write_figures(amendment)
+    for position, row in enumerate(changes, len(FIGURES) + 1):
+        given = {name: row[name].strip() for name in ("before", "after")}
+        AmendmentChange.objects.create(amendment=amendment, position=position, term=row["term"], **given)
     tell(
         "amendment.requested",
         agreement,
@@ -69,6 +73,39 @@ def request(act, agreement, *, reason, new_ends_on=None, new_amount=None, conten
         answer_by_on=amendment.answer_by_on,
     )
     return amendment
+
+
+FIGURES = (Term.ENDS_ON, Term.FINAL_REPORT, Term.AMOUNT)
+"""Terms that follow from the new end and the new amount, in the order of their rows."""
+
+
+def _write_figures(amendment) -> None:
+    """The rows of end and amount, with what the agreement says now."""
+    agreement = amendment.agreement
+    found = {}
+    if amendment.new_ends_on:
+        final = agreement.reports.filter(kind="final").exclude(state="cancelled").first()
+        found[Term.ENDS_ON] = (agreement.ends_on.isoformat(), amendment.new_ends_on.isoformat())
+        if final is None or final.due_on != (due_on := _report_due(amendment)):
+            found[Term.FINAL_REPORT] = (final.due_on.isoformat() if final else "", due_on.isoformat())
+    if amendment.new_amount:
+        found[Term.AMOUNT] = (str(agreement.amount), str(amendment.new_amount))
+    amendment.changes.filter(term__in=FIGURES).delete()
+    for position, term in enumerate(FIGURES, 1):
+        if term in found:
+            before, after = found[term]
+            AmendmentChange.objects.create(
+                amendment=amendment, position=position, term=term, before=before, after=after
+            )
+
+
+def _report_due(amendment):
+    agreement = amendment.agreement
+    return final_report_due(
+        amendment.new_ends_on,
+        private_body=agreement.application.bearer_person_id is None,
+        months=agreement.rules["final_report_months_after_project_end"],
+    )
 
 
 @verb(machine=Amendment, label=_("withdraw the request"), who=(party,), danger=True)
@@ -114,6 +151,7 @@ def refuse(act, amendment, *, reason):
 def approve(act, amendment, *, answer=""):
     """The differences are frozen as a document that both sides sign within thirty days."""
     sign_by_at = deadline_in(amendment.agreement.rules["amendment_signature_days"], act.at)
+    _write_figures(amendment)
     amendment.approve(act.actor, act.at, sign_by_at, answer.strip())
     amendment.document = papers.freeze_amendment(amendment, at=act.at)
     _answered(amendment, act.at)
@@ -231,11 +269,7 @@ def _apply(amendment, act) -> dict:
     if amendment.new_ends_on:
         facts |= {"ends_on": amendment.new_ends_on.isoformat(), "before": agreement.ends_on.isoformat()}
         agreement.ends_on = amendment.new_ends_on
-        due_on = final_report_due(
-            agreement.ends_on,
-            private_body=agreement.application.bearer_person_id is None,
-            months=agreement.rules["final_report_months_after_project_end"],
-        )
+        due_on = _report_due(amendment)
         agreement.reports.filter(kind="final", state__in=("due", "draft")).update(
             due_on=due_on, reminded_days=[], noticed_at=None, notice_due_on=None, notice=None
         )

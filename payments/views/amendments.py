@@ -38,11 +38,17 @@ SIGNED = ("sign", "sign_as_bearer")
 def of_grant(request, reference):
     """The amendments of a grant, and the form to ask for one."""
     row = agreement_or_404(request, reference)
+    adding = request.method == "POST" and "add_row" in request.POST
     form = forms.AmendmentForm(*posted(request), obj=row, user=request.user)
-    if request.method == "POST" and form.is_valid():
+    rows = forms.one_more(request.POST) if adding else forms.ChangeFormSet(posted(request)[0], prefix="changes")
+    if request.method == "POST" and not adding and form.is_valid() and rows.is_valid():
         try:
             found = amendments.request(
-                agreement=of_recipient(request, reference), actor=request.user, at=request.received_at, **form.params()
+                agreement=of_recipient(request, reference),
+                actor=request.user,
+                at=request.received_at,
+                changes=forms.changes_of(rows),
+                **form.params(),
             )
             messages.success(request, _("Your request is sent: the fund answers within thirty days."))
             return redirect(reverse("payments:amendment", args=[reference, found.number]))
@@ -63,11 +69,12 @@ def of_grant(request, reference):
             "application": row.application,
             "amendments": row.amendments.all(),
             "form": form,
+            "rows": rows,
             "card": card if is_party(request.user, row) else None,
             "latest_end": latest_end(row) if row.starts_on else None,
             "lowest": lowest_amount(row),
         },
-        status=422 if form.errors else 200,
+        status=422 if not adding and (form.errors or form.is_bound) else 200,
     )
 
 
@@ -93,6 +100,7 @@ def _page(request, row: Amendment, acts: dict, here: str, where: str):
         "payments/amendment.html",
         {
             "amendment": row,
+            "changes": row.changes.all(),
             "agreement": row.agreement,
             "application": row.agreement.application,
             "cards": cards(request, row, acts, bound),

@@ -291,9 +291,13 @@ def filed_report(row: Agreement, **options):
 # ---- amendments and recoveries ----
 
 
+FEWER = [{"term": "prototype", "before": "Douze ateliers", "after": "Dix ateliers"}]
+"""A difference in words."""
+
+
 def asked(row: Agreement, *, at=None, **changes):
     """An amendment the recipient asks for; says something in words unless told what changes."""
-    changes = changes or {"content": "Dix ateliers au lieu de douze."}
+    changes = changes or {"changes": FEWER}
     return amendment.request(
         agreement=row, actor=row.application.lead, at=at or timezone.now(), reason="Un agent est parti.", **changes
     )

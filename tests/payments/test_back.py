@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
+from django.utils.formats import date_format
 
 from core import documents, two_key
 from core.models import Mail, TwoKeyAct, User
@@ -95,7 +97,10 @@ def test_money_certified_while_an_amendment_waits_stops_it(at, people, row):
         ("amendment_raises_award", {"new_amount": 1_850_000}),
         ("amendment_raises_award", {"new_amount": 9_999_999}),
         ("amendment_below_paid", {"new_amount": 0}),
-        ("amendment_empty", {"content": " "}),
+        ("amendment_empty", {"changes": []}),
+        ("amendment_row_incomplete", {"changes": [{"term": "budget", "before": "", "after": "1 000 €"}]}),
+        ("amendment_row_incomplete", {"changes": [{"term": "budget", "before": "Dix", "after": " Dix"}]}),
+        ("amendment_row_incomplete", {"changes": [{"term": "amount", "before": "1", "after": "2"}]}),
         ("amendment_end_refused", {"new_ends_on": "present"}),
         ("amendment_end_refused", {"new_ends_on": "past"}),
         ("amendment_end_refused", {"new_ends_on": "too late"}),
@@ -107,7 +112,7 @@ def test_what_an_amendment_cannot_ask(at, people, row, code, changes):
         "past": at.date() - timedelta(days=1),
         "too late": latest_end(row) + timedelta(days=1),
     }
-    changes = {name: days.get(value, value) for name, value in changes.items()}
+    changes = {name: days.get(value, value) if isinstance(value, str) else value for name, value in changes.items()}
     refusal = refused(code, make.asked, row=row, at=at, **changes)
     assert refusal.field in changes and not Amendment.objects.exists()
 
@@ -411,3 +416,76 @@ def test_every_mail_of_what_changes_is_written(at, people, paid, language):
     assert {mail.code.removeprefix("payments/") for mail in mails} == codes
     for mail in mails:
         assert mail.subject and mail.text.count("http") == 1 and "{{" not in mail.text and "FR76" not in mail.text
+
+
+@pytest.mark.urls("tests.payments.api_urls")
+def test_an_amendment_is_rows_of_term_before_and_after_on_page_paper_and_api(at, people, row, as_user, api):
+    end = row.ends_on + timedelta(days=30)
+    lead = as_user(row.application.lead)
+    here = reverse("payments:amendments", args=[row.reference])
+    typed = {
+        "reason": "Un agent est parti.",
+        "new_ends_on": end.isoformat(),
+        "changes-TOTAL_FORMS": "2",
+        "changes-INITIAL_FORMS": "0",
+        "changes-0-term": "prototype",
+        "changes-0-before": "Douze ateliers",
+        "changes-0-after": "Dix ateliers",
+        "changes-1-term": "",
+    }
+    longer = lead.post(here, typed | {"add_row": "changes"})  # an empty row more, without JavaScript
+    assert longer.status_code == 200 and 'name="changes-2-term"' in longer.content.decode()
+    half = lead.post(here, typed | {"changes-1-term": "budget"})
+    assert half.status_code == 422 and "Complétez la ligne" in half.content.decode()
+    assert not Amendment.objects.exists()
+    assert lead.post(here, typed).status_code == 302
+    one = Amendment.objects.get()
+
+    def rows():
+        return [(change.term, change.before, change.after) for change in one.changes.all()]
+
+    final = row.reports.get(kind="final")
+    known = [
+        ("ends_on", row.ends_on.isoformat(), end.isoformat()),
+        ("prototype", "Douze ateliers", "Dix ateliers"),
+    ]
+    assert [change for change in rows() if change[0] != "final_report"] == known
+    one = amendment.approve(amendment=one, actor=people.officer, at=at)
+    make.render_quickly(one.document)
+    paper = one.document.context["rows"]
+    assert [cell["after"] for cell in paper][-1] == "Dix ateliers" and len(paper) == len(rows())
+    one = amendment.sign_as_bearer(amendment=Amendment.objects.get(pk=one.pk), actor=row.signatory, at=at)
+    amendment.sign(amendment=one, actor=people.orderer, at=at)
+    page = lead.get(reverse("payments:amendment", args=[row.reference, 1])).content.decode()
+    assert "<del>Douze ateliers</del>" in page and "<ins>Dix ateliers</ins>" in page  # what it was stays, once in force
+    assert date_format(row.ends_on, "j F Y") in page
+    told = api(row.application.lead).get(f"/api/v1/amendments/{row.reference}-1/").json()
+    assert (
+        told["state"] == "signed"
+        and {"term": "prototype", "before": "Douze ateliers", "after": "Dix ateliers"} in told["changes"]
+    )
+    final.refresh_from_db()
+    assert [after for term, _before, after in rows() if term == "final_report"] in ([], [final.due_on.isoformat()])
+
+
+def test_a_program_asks_for_an_amendment_and_is_refused_in_the_same_words(at, row, api):
+    client = api(row.application.lead)
+    asked = {
+        "agreement": row.reference,
+        "reason": "Moins cher.",
+        "changes": [{"term": "budget", "before": "9", "after": "9"}],
+    }
+    answer = client.post("/api/v1/amendments/", asked, format="json", HTTP_IDEMPOTENCY_KEY="a1")
+    assert (answer.status_code, answer.json()["code"]) == (422, "amendment_row_incomplete")
+    asked["changes"] = [{"term": "budget", "before": "Compte 606 : 900 €", "after": "Compte 606 : 400 €"}]
+    answer = client.post("/api/v1/amendments/", asked, format="json", HTTP_IDEMPOTENCY_KEY="a2")
+    assert answer.status_code == 201 and answer.json()["reference"] == f"{row.reference}-1"
+    assert (
+        api(person_with(Role.CASE_OFFICER))
+        .post(f"/api/v1/amendments/{row.reference}-1/approve/", {}, format="json")
+        .status_code
+        == 200
+    )
+    assert (
+        client.post("/api/v1/amendments/", asked | {"agreement": "FP-2020-00000000"}, format="json").status_code == 404
+    )

@@ -45,7 +45,9 @@ def test_an_amendment_on_screen(at, people, paid, as_user):
     base = f"/dossiers/{paid.reference}/avenants/"
     assert base in ok(applicant.get(f"/dossiers/{paid.reference}/convention/"))
     ok(applicant.get(base))
-    typed = {"reason": "Un agent est parti.", "new_ends_on": "", "new_amount": "99 999", "content": "Dix ateliers."}
+    rows = {"changes-TOTAL_FORMS": "1", "changes-INITIAL_FORMS": "0", "changes-0-term": "prototype"}
+    rows |= {"changes-0-before": "Douze ateliers.", "changes-0-after": "Dix ateliers."}
+    typed = {"reason": "Un agent est parti.", "new_ends_on": "", "new_amount": "99 999", **rows}
     page = ok(applicant.post(base, typed), 422)
     assert 'id="id_new_amount_error"' in page and "99 999" in page and "Dix ateliers." in page
     end = paid.ends_on + timedelta(days=30)

@@ -109,7 +109,12 @@ def test_the_pages_of_the_money(stage, as_user):
     make.at_the_bank(people, make.first_of(sent), at=at)
     paid = make.signed(people, decision=award(), at=at)
     make.paid(people, make.first_of(paid), at=at)
-    asked = make.asked(due, at=at, new_ends_on=due.ends_on + timedelta(days=30), content="Dix ateliers.")
+    asked = make.asked(
+        due,
+        at=at,
+        new_ends_on=due.ends_on + timedelta(days=30),
+        changes=make.FEWER,
+    )
     approved = make.approved_amendment(people, ordered, at=at, new_amount=1_800_000)
     final = make.filed_report(paid, at=at, spent={1: 1_000_000})
     claim = make.claimed(people, paid, 100_000, at=at)
