@@ -11,6 +11,7 @@ from fund.enums import Role
 from fund.queries import holders
 from payments.documents.common import bearer, day, envelope, euros, fund, hour, letter, officer
 from payments.models import Agreement
+from payments.queries.threshold import cumulated
 from payments.schedule import final_report_due, instalment_amounts, interim_report_due, project_end
 
 
@@ -91,7 +92,7 @@ def freeze_agreement(agreement: Agreement, *, at) -> Document:
             "reference": agreement.reference,
             "amount": euros(agreement.amount),
             "amount_words": in_words(agreement.amount, "fr"),
-            "over_threshold": agreement.amount > 2_300_000,
+            "over_threshold": bool((together := cumulated(agreement)) and together.is_above),
             "plan": _plan(agreement),
             "payment_days": rules["payment_days"],
             "duration_months": agreement.duration_months,

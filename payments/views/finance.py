@@ -22,6 +22,7 @@ from fund.queries import has_role
 from payments import forms, queries
 from payments.models import Instalment, PayeeAccount, PaymentBatch
 from payments.queries import desk
+from payments.queries.threshold import cumulated
 from payments.rules.paper import live_copy
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
@@ -326,6 +327,7 @@ def agreement(request, reference):
             "twin": documents.html(row.document) if row.document_id else "",
             "document_url": documents.url(row.document) if row.document_id else "",
             "account": account,
+            "cumulated": cumulated(row),
             "paper": live_copy(row.document) if row.document_id else None,
             "signatures": row.document.signatures.select_related("signer") if row.document_id else [],
         },

@@ -24,6 +24,7 @@ from payments import forms, queries
 from payments.enums import AGREEMENT_FINAL
 from payments.models import Instalment
 from payments.queries import desk
+from payments.queries.threshold import cumulated
 from payments.rules.agreement import open_matters
 from payments.rules.instalment import current_account, trigger_fact
 from payments.rules.people import no_interest
@@ -148,6 +149,7 @@ def agreement(request, reference):
             "amendments": row.amendments.all(),
             "accounts": shown,
             "cards": cards(request, row, AGREEMENT_FORMS, bound),
+            "cumulated": cumulated(row),
             "open_matters": open_matters(row) if row.state == "active" else [],
             "account_form": form,
             "may_record": accounts.record.verb.permits(request.user, row, request.received_at)

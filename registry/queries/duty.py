@@ -21,10 +21,10 @@ from applications.periods import add_months
 from applications.queries import with_interest
 from fund.models import FundIdentity
 from payments.models import Agreement
+from payments.queries.threshold import AGREEMENT_ABOVE
 from registry.enums import PageState
 from registry.models import PastGrant, part_of
 from registry.queries.figures import RNA
-from registry.queries.organisations import CONVENTION_ABOVE
 from reviews.models import Decision
 
 MONTHS, WINDOW, SOON = 3, 12, timedelta(days=30)
@@ -66,6 +66,7 @@ _NAMES = {
     "reference": "reference",
     "title": "application__title",
     "signed_at": "signed_at",
+    "paper_signed_on": "paper_signed_on",
     "cents": "amount",
     "page": "application__public_page__state",
     "stands": "stands",
@@ -102,7 +103,7 @@ def _crossing(own: list[tuple[date, int]], signed_on: date) -> tuple[date, int] 
     for day, _cents in own:
         if signed_on <= day < add_months(signed_on, WINDOW):
             total = sum(cents for other, cents in own if add_months(day, -WINDOW) < other <= day)
-            if total > CONVENTION_ABOVE:
+            if total > AGREEMENT_ABOVE:
                 return day, total
     return None
 
@@ -112,7 +113,7 @@ def _duties(rows: Iterable[dict]) -> list[Duty]:
     rows = list(rows)
     own: dict[str, list[tuple[date, int]]] = defaultdict(list)
     for row in rows:
-        row["signed_on"] = timezone.localdate(row["signed_at"])
+        row["signed_on"] = row["paper_signed_on"] or timezone.localdate(row["signed_at"])
         own[_key(row)].append((row["signed_on"], row["cents"]))
     siret = FundIdentity.current().siret
     earlier = PastGrant.objects.filter(funder_siret=siret).annotate(siren=Substr("recipient_siret", 1, 9))

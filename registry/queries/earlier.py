@@ -7,7 +7,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
+from fund.models import FundIdentity
 from registry.models import PastGrant
 
 FACTS = (
@@ -142,3 +144,11 @@ def _merged(grant: PastGrant, row: PastGrant) -> dict:
 def _bare(text: str) -> str:
     """A text without accents, case, marks and spaces."""
     return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if letter.isalnum())
+
+
+def awards_of(siren: str, first: date, last: date) -> list[tuple[date, int, str]]:
+    """What the fund itself gave an organisation between two days, before this software: day, cents, name."""
+    rows = PastGrant.objects.filter(
+        funder_siret=FundIdentity.current().siret, recipient_siret__startswith=siren, agreed_on__range=(first, last)
+    ).order_by("agreed_on", "pk")
+    return [(one.agreed_on, one.shared_amount, one.decision_reference or one.purpose[:60]) for one in rows]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from payments.queries.threshold import AGREEMENT_ABOVE
 from registry.index.refresh import fresh
 from registry.queries.grants import Filters, PublishedGrant
 from registry.queries.published import grants_of, ordered
 
 MOST = 1000
 """Grants of one organisation that are read at most."""
-CONVENTION_ABOVE = 23_000_00
-"""Cents a year from one funder above which an agreement is compulsory (loi 2000-321 art. 10, décret 2001-495 art. 1)."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class YearOf:
 
     @property
     def is_above(self) -> bool:
-        return self.cents > CONVENTION_ABOVE
+        return self.cents > AGREEMENT_ABOVE
 
 
 @dataclass(frozen=True)
