@@ -169,7 +169,8 @@ def of_member(user, at) -> list[Task]:
 
 def of_finance(user) -> list[Task]:
     """One task a queue of the money, for the officer whose act it awaits."""
-    orders, pays = has_role(user, Role.AUTHORISING_OFFICER), has_role(user, Role.ACCOUNTING_OFFICER)
+    orders = has_role(user, Role.AUTHORISING_OFFICER) or has_role(user, Role.DELEGATE)
+    pays = has_role(user, Role.ACCOUNTING_OFFICER)
     if not orders and not pays:
         return []
     queues, others = payments_desk.counts(user), payments_desk.desk_counts(user)

@@ -18,7 +18,10 @@ def desks_of(user) -> list[tuple[str, str, str]]:
         doors.append(("/commission/", _("Panel"), _("declare, read, score, deliberate")))
     if has_role(user, Role.CASE_OFFICER) or has_role(user, Role.AUDITOR):
         doors.append(("/instruction/", _("Instruction"), _("calls, applications, panels, decisions, agreements")))
-    if any(has_role(user, role) for role in (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR)):
+    if any(
+        has_role(user, role)
+        for role in (Role.AUTHORISING_OFFICER, Role.DELEGATE, Role.ACCOUNTING_OFFICER, Role.AUDITOR)
+    ):
         doors.append(("/paiements/", _("Payments"), _("order, pay, reconcile")))
     if any(
         has_role(user, role)

@@ -13,6 +13,7 @@ class Role(models.TextChoices):
     PANEL_MEMBER = "panel_member", _("panel member")
     ADMINISTRATOR = "administrator", _("administrator")
     AUDITOR = "auditor", _("auditor")
+    DELEGATE = "delegate", _("delegate of the authorising officer")
 
 
 DECIDING_ROLES = (
@@ -21,6 +22,7 @@ DECIDING_ROLES = (
     Role.ACCOUNTING_OFFICER,
     Role.CO_PRESIDENT,
     Role.PANEL_MEMBER,
+    Role.DELEGATE,
 )
 COLLEGE_ROLES = (Role.CO_PRESIDENT, Role.PANEL_MEMBER)
 """Roles held for one college; the others are held for the whole fund."""
@@ -40,6 +42,21 @@ class RoleGrantState(models.TextChoices):
     GRANTED = "granted", pgettext_lazy("role", "granted")
     ENDED = "ended", pgettext_lazy("role", "ended")
     DROPPED = "dropped", pgettext_lazy("role", "not granted")
+
+
+class DelegatedAct(models.TextChoices):
+    """What an authorising officer may delegate: no decision, which the authority signs itself, and no control of the accounting officer."""
+
+    AGREEMENTS = "agreements", _("sign agreements")
+    AMENDMENTS = "amendments", _("sign amendments")
+    PAYMENT_ORDERS = "payment_orders", _("order payments")
+
+
+class DelegationState(models.TextChoices):
+    PROPOSED = "proposed", pgettext_lazy("delegation", "waiting for a second key")
+    GIVEN = "given", pgettext_lazy("delegation", "given")
+    REVOKED = "revoked", pgettext_lazy("delegation", "revoked")
+    DROPPED = "dropped", pgettext_lazy("delegation", "not given")
 
 
 class CallState(models.TextChoices):

@@ -12,7 +12,7 @@ from core import links
 from core.models import Mail, TwoKeyAct, User
 from core.models.two_key import TwoKeyState
 from core.outbox import queue
-from fund.models import Call, RoleGrant
+from fund.models import Call, Delegation, RoleGrant
 from fund.queries.keys import people_who_approve, people_with_roles
 
 _audiences: list[Callable[[Call], Iterable[User]]] = []
@@ -58,6 +58,32 @@ def role_granted(grant: RoleGrant, *, proposed_by: User, approved_by: User, at: 
             "link": links.absolute("/mon-espace/"),
         },
     )
+
+
+def _delegation(row: Delegation) -> dict:
+    return {
+        "reference": row.reference,
+        "delegator": str(row.delegator),
+        "agreements": row.agreements,
+        "amendments": row.amendments,
+        "payment_orders": row.payment_orders,
+        "ceiling": row.ceiling_amount,
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+        "deed": row.deed,
+        "link": links.absolute(f"/administration/delegations/{row.reference}/"),
+    }
+
+
+def delegation_given(row: Delegation, at: datetime) -> None:
+    """To the person who signs from now on."""
+    queue("fund/account.delegation_given", to=row.delegate, at=at, context=_delegation(row))
+
+
+def delegation_revoked(row: Delegation, at: datetime) -> None:
+    """To those of the two who did not revoke it."""
+    for person in {row.delegate, row.delegator} - {row.revoked_by}:
+        queue("fund/account.delegation_revoked", to=person, at=at, context=_delegation(row))
 
 
 def role_alert(grants: list[RoleGrant], *, procedure: str, reason: str, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fund.views import calls, envelopes, identity, keys, public, roles, rules
+from fund.views import calls, delegations, envelopes, identity, keys, public, roles, rules
 
 app_name = "fund"
 urlpatterns = [
@@ -27,6 +27,8 @@ urlpatterns = [
     path("administration/roles/", roles.listing, name="roles"),
     path("administration/roles/proposer/", roles.propose, name="role_propose"),
     path("administration/roles/<int:pk>/", roles.role, name="role"),
+    path("administration/delegations/proposer/", delegations.propose, name="delegation_propose"),
+    path("administration/delegations/<str:reference>/", delegations.delegation, name="delegation"),
     path("administration/regles/", rules.listing, name="rules"),
     path("administration/regles/nouvelle/", rules.new, name="rules_new"),
     path("administration/regles/<int:number>/", rules.version, name="rules_version"),

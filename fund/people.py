@@ -21,7 +21,8 @@ accounting_officer = Who("AC", _("an accounting officer"), _holds(Role.ACCOUNTIN
 co_president = Who("CP", _("a co-president"), _holds(Role.CO_PRESIDENT))
 panel_member = Who("PM", _("a panel member"), _holds(Role.PANEL_MEMBER))
 administrator = Who("AD", _("an administrator"), _holds(Role.ADMINISTRATOR))
-auditor = Who("AU", _("an auditor"), _holds(Role.AUDITOR))
+auditor = Who("AUD", _("an auditor"), _holds(Role.AUDITOR))
+delegate = Who("DE", _("a delegate of the authorising officer, within his delegation"), _holds(Role.DELEGATE))
 
 
 def _desk(name: str, roles: tuple[Role, ...], ask) -> Rule:
@@ -58,7 +59,7 @@ calls_desk = _desk(
 )
 finance_desk = _desk(
     "finance_desk",
-    (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR),
+    (Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR, Role.DELEGATE),
     _("This desk belongs to the authorising and accounting officers. Ask one of them for what you need."),
 )
 accounting_files = _desk(
@@ -92,6 +93,11 @@ envelopes_writing = _desk(
     _("Envelopes are prepared by the authorising officers. Ask one of them for what you need."),
 )
 roles_writing = _desk("roles_writing", (Role.ADMINISTRATOR,), _ask_administrator)
+delegations_writing = _desk(
+    "delegations_writing",
+    (Role.AUTHORISING_OFFICER,),
+    _("A signature is delegated by the authorising officer whose it is. Ask one of them for what you need."),
+)
 rules_writing = _desk(
     "rules_writing",
     (Role.ADMINISTRATOR, Role.CO_PRESIDENT),

@@ -9,21 +9,26 @@ from core.clock import register
 from core.models import Mail, TwoKeyAct
 from core.models.two_key import TwoKeyState
 from fund import notifications
-from fund.models import RoleGrant
-from fund.transitions import roles
+from fund.models import Delegation, RoleGrant
+from fund.transitions import delegations, roles
 
 LOOK_BACK = timedelta(days=30)
 
 
 @register("fund.expire_proposals")
 def expire_proposals(at, actor) -> int:
-    """Close the two-key acts nobody approved in time, and put away the roles they would have given."""
+    """Close the two-key acts nobody approved in time, and put away the roles and delegations they would have given."""
     count = two_key.expire_due(actor=actor, at=at)
     waiting = TwoKeyAct.objects.filter(
         target_machine=RoleGrant.machine, verb="grant", state=TwoKeyState.PROPOSED
     ).values("target_id")
     for grant in RoleGrant.objects.filter(state="proposed").exclude(pk__in=waiting):
         roles.drop(role_grant=grant, actor=actor, at=at)
+    open_ = TwoKeyAct.objects.filter(target_machine=Delegation.machine, verb="give", state=TwoKeyState.PROPOSED).values(
+        "target_id"
+    )
+    for row in Delegation.objects.filter(state="proposed").exclude(pk__in=open_):
+        delegations.drop(delegation=row, actor=actor, at=at)
     return count
 
 

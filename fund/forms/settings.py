@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from core.forms import DayField, EurosField, FundForm, InstantField
 from core.models import User
 from fund import rule_parameters as parameters
-from fund.enums import College, Role
+from fund.enums import College, DelegatedAct, Role
 from fund.models import FundIdentity, RuleVersion
+from fund.queries import holders
 from fund.rules.identity import FIELDS
 
 
@@ -48,6 +49,36 @@ class RoleForm(FundForm):
         data = dict(self.cleaned_data)
         data.pop("email")
         return data | {"user": self.person}
+
+
+class DelegationForm(FundForm):
+    """What an authorising officer delegates, to somebody who holds the role for it."""
+
+    delegate = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label=_("To whom"),
+        help_text=_("Only those who hold the role of delegate: an administrator proposes it, a co-president approves."),
+    )
+    acts = forms.MultipleChoiceField(
+        label=_("Which acts"), choices=DelegatedAct.choices, widget=forms.CheckboxSelectMultiple
+    )
+    ceiling_amount = EurosField(
+        label=_("Up to which amount for each act, in euros"), min_cents=1, max_cents=100_000_000
+    )
+    starts_on = DayField(label=_("First day"))
+    ends_on = DayField(label=_("Last day, included"))
+    deed = forms.CharField(
+        label=_("Deed of delegation"),
+        max_length=60,
+        help_text=_("Its number and its day, for example “Decision 2026-12 of 3 November 2026”: signatures carry it."),
+    )
+
+    def __init__(self, *args, at, **options):
+        super().__init__(*args, **options)
+        field = self.fields["delegate"]
+        field.queryset = holders(Role.DELEGATE, at)
+        field.label_from_instance = str
+        field.empty_label = "—"
 
 
 class ExtendForm(FundForm):

@@ -1,6 +1,7 @@
 """The institution's rows."""
 
 from fund.models.calls import Call, Criterion, EligibilityQuestion, FaqEntry, InstalmentLine
+from fund.models.delegations import Delegation
 from fund.models.identity import FundIdentity
 from fund.models.ledger import Checkpoint, Entry, Envelope, GrantAccount, LedgerHead, Posting, Seal, TreeNode, Unsealed
 from fund.models.organisations import Organisation, Theme
@@ -11,6 +12,7 @@ __all__ = [
     "Call",
     "Checkpoint",
     "Criterion",
+    "Delegation",
     "EligibilityQuestion",
     "Entry",
     "Envelope",

@@ -20,10 +20,12 @@ _PAIRS = {
         frozenset((Role.AUTHORISING_OFFICER, role))
         for role in (Role.CASE_OFFICER, Role.PANEL_MEMBER, Role.CO_PRESIDENT)
     ),
+    *(frozenset((Role.DELEGATE, role)) for role in Role if role != Role.DELEGATE),
     *(frozenset((Role.ADMINISTRATOR, role)) for role in DECIDING_ROLES),
     *(frozenset((Role.AUDITOR, role)) for role in DECIDING_ROLES),
 }
-"""Roles nobody holds together. A co-president sits on the panel: what is closed to a member is closed to him."""
+"""Roles nobody holds together. A co-president sits on the panel: what is closed to a member is closed to him. A delegate signs for the authorising
+officer: he keeps the same distances, and an authorising officer needs no delegation."""
 
 
 def incompatible(one: str, other: str) -> bool:

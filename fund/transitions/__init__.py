@@ -1,5 +1,5 @@
 """The only door for writes of the institution: one keyword-only function a verb, one module an aggregate."""
 
-from fund.transitions import calls, envelopes, identity, roles, rules
+from fund.transitions import calls, delegations, envelopes, identity, roles, rules
 
-__all__ = ["calls", "envelopes", "identity", "roles", "rules"]
+__all__ = ["calls", "delegations", "envelopes", "identity", "roles", "rules"]

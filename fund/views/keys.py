@@ -25,6 +25,7 @@ OBJECT_PAGES = {
     "role_grant": lambda grant: reverse("fund:role", args=[grant.pk]),
     "rule_version": lambda version: reverse("fund:rules_version", args=[version.number]),
     "fund_identity": lambda identity: reverse("fund:identity"),
+    "delegation": lambda row: reverse("fund:delegation", args=[row.reference]),
     "envelope": lambda envelope: reverse("fund:envelope", args=[envelope.reference]),
 }
 """Where to read more about the object of an act; a room whose acts have a page adds it here through `presents_at`."""

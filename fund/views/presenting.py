@@ -145,6 +145,19 @@ def _grant(act, grant) -> list[Line]:
     ]
 
 
+@register("delegation", "give")
+def _delegation(act, row) -> list[Line]:
+    return [
+        Line(_("Who delegates"), str(row.delegator)),
+        Line(_("To whom"), f"{row.delegate} ({row.delegate.email})"),
+        Line(_("Which acts"), ", ".join(str(one.label) for one in row.acts)),
+        Line(_("Up to which amount, each act"), euros(row.ceiling_amount)),
+        Line(_("First day"), day(row.starts_on)),
+        Line(_("Last day, included"), day(row.ends_on)),
+        Line(_("Deed of delegation"), row.deed),
+    ]
+
+
 @register("role_grant", "extend")
 def _extend(act, grant) -> list[Line]:
     ends_at = act.params.get("ends_at")

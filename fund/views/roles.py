@@ -18,7 +18,7 @@ from fund.forms import calls as acts_forms
 from fund.forms import settings as forms
 from fund.models import RoleGrant
 from fund.people import admin_desk, roles_writing, staff
-from fund.queries import has_role
+from fund.queries import delegations, has_role
 from fund.queries import roles as queries
 from fund.transitions import roles
 from fund.views.acts import act, cards, history, page_of, proposed, status
@@ -46,12 +46,21 @@ def listing(request):
         request,
         "fund/roles/list.html",
         {
+            "delegations": _with_effect(delegations.current(at), at),
+            "may_delegate": has_role(request.user, Role.AUTHORISING_OFFICER, at),
             "groups": groups,
             "page": page_of(request, queries.past_grants(at)),
             "administers": admin_desk.test(request),
             "may_propose": has_role(request.user, Role.ADMINISTRATOR, at),
         },
     )
+
+
+def _with_effect(rows, at) -> list:
+    found = list(rows)
+    for row in found:
+        row.signs = delegations.is_in_effect(row, at)
+    return found
 
 
 @allow(roles_writing)
@@ -98,6 +107,7 @@ def role(request, pk):
         {
             "grant": grant,
             "cards": cards(request, grant, ACTS, bound),
+            "delegations": _with_effect(delegations.of_person(grant.user), at),
             "acts": list(open_acts),
             "history": history(grant),
             "in_effect": grant.is_in_effect(at),

@@ -70,6 +70,8 @@ def freeze_payment_order(order, *, at) -> Document:
             "certified_by": str(instalment.certified_by),
             "certified_at": hour(instalment.certified_at),
             "ordered_by": str(order.ordered_by),
+            "delegation": order.delegation.mention() if order.delegation else "",
+            "deed": order.delegation.deed if order.delegation else "",
             "ordered_at": hour(order.ordered_at),
         }
         return documents.freeze(

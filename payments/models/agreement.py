@@ -12,11 +12,11 @@ from fund.queries import has_role
 from payments.enums import AGREEMENT_SIGNED_ONCE, APPLICANT_LABELS, BADGES, PUBLIC_LABELS, AgreementState
 
 A = AgreementState
-SEES_ALL = (Role.CASE_OFFICER, Role.AUTHORISING_OFFICER, Role.ACCOUNTING_OFFICER, Role.AUDITOR)
+SEES_ALL = (Role.CASE_OFFICER, Role.AUTHORISING_OFFICER, Role.DELEGATE, Role.ACCOUNTING_OFFICER, Role.AUDITOR)
 
 
 def sees_all_money(user) -> bool:
-    """Whether a person follows every grant: case officers, the two finance officers, auditors."""
+    """Whether a person follows every grant: case officers, the two finance officers and a delegate, auditors."""
     return bool(user and user.is_authenticated and user.is_active) and any(has_role(user, role) for role in SEES_ALL)
 
 

@@ -281,6 +281,7 @@ class Instalment(Machine):
     "bic",
     "ordered_by",
     "ordered_at",
+    "delegation",
     once={"document": ("document",)},
 )
 class PaymentOrder(models.Model):
@@ -299,6 +300,14 @@ class PaymentOrder(models.Model):
     bic = models.CharField(_("BIC"), max_length=11, blank=True)
     ordered_by = person(_("ordered by"))
     ordered_at = models.DateTimeField(_("ordered at"))
+    delegation = models.ForeignKey(
+        "fund.Delegation",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("delegation of signature"),
+    )
     document = models.ForeignKey(
         "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document")
     )

@@ -11,7 +11,10 @@ from django.utils import timezone
 
 from applications import queries as files
 from core.transitions import Act, Refusal, Verb
+from fund.enums import Role
 from fund.models import GrantAccount
+from fund.queries import has_role
+from fund.queries.delegations import delegators_of
 from payments.enums import RECOVERY_OPEN, InstalmentState
 from payments.models import (
     Agreement,
@@ -70,7 +73,7 @@ def instalments(user):
         )
         .prefetch_related(
             Prefetch("agreement__payee_accounts", PayeeAccount.objects.select_related("closed_by")),
-            Prefetch("orders", PaymentOrder.objects.select_related("account", "document")),
+            Prefetch("orders", PaymentOrder.objects.select_related("account", "document", "delegation__delegator")),
             Prefetch("batch_lines", BatchLine.objects.select_related("batch")),
         )
     )
@@ -79,8 +82,10 @@ def instalments(user):
 def prime_interests(user, application_ids) -> None:
     """One query for the files of a list: the guards then read what is remembered on the person."""
     ids = set(application_ids)
-    free = set(files.officers_files(user).filter(pk__in=ids).values_list("pk", flat=True))
-    user.__dict__["_file_interests"] = {pk: pk not in free for pk in ids}
+    signs_for = delegators_of(user) if has_role(user, Role.DELEGATE) else []
+    for person in (user, *signs_for):  # what binds who delegates binds his delegate
+        free = set(files.officers_files(person).filter(pk__in=ids).values_list("pk", flat=True))
+        person.__dict__["_file_interests"] = {pk: pk not in free for pk in ids}
 
 
 def prime(rows: list[Instalment], user) -> None:

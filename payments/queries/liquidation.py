@@ -62,6 +62,7 @@ def order_of(user, reference: str) -> PaymentOrder | None:
             "account__closed_by",
             "account__proof",
             "ordered_by",
+            "delegation__delegator",
             "document",
         )
         .prefetch_related(Prefetch("batch_lines", lines))
@@ -94,7 +95,21 @@ def _day(value) -> str:
 
 
 def _capacity(order) -> list[str]:
-    held = has_role(order.ordered_by, Role.AUTHORISING_OFFICER, order.ordered_at)
+    signer = order.delegation.delegator if order.delegation else order.ordered_by
+    held = has_role(signer, Role.AUTHORISING_OFFICER, order.ordered_at)
+    if order.delegation:
+        return [
+            _("Ordered by %(person)s on %(day)s, %(mention)s, deed %(deed)s.")
+            % {
+                "person": order.ordered_by,
+                "day": _day(order.ordered_at),
+                "mention": order.delegation.mention(),
+                "deed": order.delegation.deed,
+            },
+            _("%(person)s held the role of authorising officer on that day.") % {"person": signer}
+            if held
+            else _("The role of authorising officer on that day is not found."),
+        ]
     return [
         _("Ordered by %(person)s on %(day)s.") % {"person": order.ordered_by, "day": _day(order.ordered_at)},
         _("He held the role of authorising officer on that day.")

@@ -105,6 +105,9 @@ def payer_did_nothing_before(act: Act) -> None:
         act.obj.certified_by_id: _("you certified this payment"),
         act.obj.ordered_by_id: _("you ordered this payment"),
     }
+    order = next((one for one in act.obj.orders.all() if one.ended_at is None), None)
+    if order is not None and order.delegation:
+        done[order.delegation.delegator_id] = _("this payment was ordered by your delegation")
     if act.actor.pk in done:
         raise same_person(done[act.actor.pk], names(Role.ACCOUNTING_OFFICER, act, *done))
 

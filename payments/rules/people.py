@@ -12,10 +12,11 @@ from fund import people
 from fund.enums import Role
 from fund.queries import holders
 
-case_officer, authorising_officer, accounting_officer = (
+case_officer, authorising_officer, accounting_officer, delegate = (
     people.case_officer,
     people.authorising_officer,
     people.accounting_officer,
+    people.delegate,
 )
 
 

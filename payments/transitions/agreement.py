@@ -21,7 +21,17 @@ from payments.models import Agreement
 from payments.notifications import tell
 from payments.rules import agreement as rules
 from payments.rules import paper
-from payments.rules.people import authorising_officer, case_officer, clock, no_interest, party, reason_given, referent
+from payments.rules.delegation import agreement_within_delegation, signed_by
+from payments.rules.people import (
+    authorising_officer,
+    case_officer,
+    clock,
+    delegate,
+    no_interest,
+    party,
+    reason_given,
+    referent,
+)
 from payments.schedule import pay_by, project_end
 from payments.transitions import instalment as instalments
 from payments.transitions import report as reports
@@ -355,9 +365,10 @@ def advance(agreement, at) -> None:
 @verb(
     machine=Agreement,
     label=_("sign for the fund"),
-    who=(authorising_officer,),
+    who=(authorising_officer, delegate),
     guards=(
         no_interest,
+        agreement_within_delegation,
         rules.bearer_has_signed,
         rules.signer_is_not_bearer,
         *SIGNING,
@@ -373,14 +384,10 @@ def sign(act, agreement, *, evidence=None, starts_on=None, signed_on=None):
 
     `signed_on`: the day beside his signature, when he signed the printed copy by hand.
     """
-    sign_paper(
-        act,
-        agreement,
-        signer=act.actor,
-        capacity=str(_("authorising officer")),
-        evidence=evidence,
-        signed_on=signed_on,
-    )
+    capacity, facts = signed_by(act)
+    evidence = (evidence or {}) | facts
+    sign_paper(act, agreement, signer=act.actor, capacity=capacity, evidence=evidence, signed_on=signed_on)
+    act.note(**facts)
     starts_on = starts_on or signed_on or timezone.localdate(act.at)
     agreement.sign(act.actor, act.at, starts_on, project_end(starts_on, agreement.duration_months), signed_on)
     lower = agreement.award_amount - agreement.amount

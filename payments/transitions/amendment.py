@@ -20,7 +20,8 @@ from payments.notifications import tell
 from payments.rules import agreement as signing
 from payments.rules import amendment as rules
 from payments.rules import paper
-from payments.rules.people import authorising_officer, case_officer, clock, no_interest, party, referent
+from payments.rules.delegation import amendment_within_delegation, signed_by
+from payments.rules.people import authorising_officer, case_officer, clock, delegate, no_interest, party, referent
 from payments.schedule import final_report_due
 from payments.transitions import instalment as instalments
 from payments.transitions.agreement import advance
@@ -231,9 +232,10 @@ def _advance(amendment, at) -> None:
 @verb(
     machine=Amendment,
     label=_("sign for the fund"),
-    who=(authorising_officer,),
+    who=(authorising_officer, delegate),
     guards=(
         no_interest,
+        amendment_within_delegation,
         signing.bearer_has_signed,
         signing.signer_is_not_bearer,
         *SIGNING,
@@ -249,17 +251,13 @@ def sign(act, amendment, *, evidence=None, signed_on=None):
 
     `signed_on`: the day beside his signature, when he signed the printed copy by hand.
     """
+    capacity, facts = signed_by(act)
     sign_paper(
-        act,
-        amendment,
-        signer=act.actor,
-        capacity=str(_("authorising officer")),
-        evidence=evidence,
-        signed_on=signed_on,
+        act, amendment, signer=act.actor, capacity=capacity, evidence=(evidence or {}) | facts, signed_on=signed_on
     )
     amendment.sign(act.actor, act.at)
     amendment.save()
-    act.note(**_apply(amendment, act))
+    act.note(**facts, **_apply(amendment, act))
     tell("amendment.signed", amendment.agreement, _path(amendment), at=act.at)
 
 

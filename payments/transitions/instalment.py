@@ -16,11 +16,13 @@ from payments.models import Instalment, PaymentOrder
 from payments.notifications import tell
 from payments.rules import instalment as rules
 from payments.rules.agreement import in_force
+from payments.rules.delegation import order_within_delegation
 from payments.rules.people import (
     accounting_officer,
     authorising_officer,
     case_officer,
     clock,
+    delegate,
     no_interest,
     reason_given,
 )
@@ -146,16 +148,23 @@ def lift(act, instalment):
 @verb(
     machine=Instalment,
     label=_("order"),
-    who=(authorising_officer,),
+    who=(authorising_officer, delegate),
     documents=("payment_order",),
     ledger=("order",),
     lock=lock_money,
-    guards=(no_interest, in_force, rules.orderer_did_not_certify, rules.account_usable, rules.balance_available),
+    guards=(
+        no_interest,
+        order_within_delegation,
+        in_force,
+        rules.orderer_did_not_certify,
+        rules.account_usable,
+        rules.balance_available,
+    ),
 )
 def order(act, instalment):
     """A second person orders the payment: a new end-to-end id, a copy of the account as approved, a payment order."""
     agreement, account = instalment.agreement, rules.current_account(instalment.agreement)
-    attempt = instalment.orders.count() + 1
+    attempt, delegation = instalment.orders.count() + 1, act.found.get("delegation")
     end_to_end_id = f"{agreement.reference}-{instalment.number}-{attempt}"
     instalment.order(act.actor, act.at, end_to_end_id)
     paid = PaymentOrder.objects.create(
@@ -170,11 +179,14 @@ def order(act, instalment):
         bic=account.bic,
         ordered_by=act.actor,
         ordered_at=act.at,
+        delegation=delegation,
     )
     ledger.post("order", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
     paid.document = papers.freeze_payment_order(paid, at=act.at)
     paid.save(update_fields=["document"])
     act.note(amount=instalment.certified_amount, end_to_end_id=end_to_end_id)
+    if delegation:
+        act.note(**delegation.evidence())
 
 
 @verb(

@@ -61,7 +61,7 @@ def may_pay(request) -> bool:
 
 
 def may_order(request) -> bool:
-    return has_role(request.user, Role.AUTHORISING_OFFICER, request.received_at)
+    return any(has_role(request.user, role, request.received_at) for role in (Role.AUTHORISING_OFFICER, Role.DELEGATE))
 
 
 def _not_yours() -> Refusal:

@@ -282,13 +282,17 @@ def history_of(row) -> list[dict]:
 
 def instalment_facts(request, row: Instalment) -> dict:
     """What the page of a payment shows beside its acts, at any desk. The accounts it shows masked count as seen."""
-    orders, account = list(row.orders.select_related("document", "account")), current_account(row.agreement)
+    orders, account = (
+        list(row.orders.select_related("document", "account", "delegation__delegator")),
+        current_account(row.agreement),
+    )
     shown = [(one, row.agreement.reference) for one in (account, *(order.account for order in orders))]
     accounts.seen_all(shown, actor=request.user, at=request.received_at)
     kind = {"interim_report_accepted": "interim", "final_report_accepted": "final"}.get(row.trigger)
     return {
         "evidence": row.evidence.all(),
         "orders": orders,
+        "ordered_by_delegation": orders[-1].delegation.mention() if orders and orders[-1].delegation else "",
         "events": history_of(row),
         "document_url": documents.url(row.agreement.document) if row.agreement.document else "",
         "report": row.agreement.reports.filter(state="accepted", kind=kind).first() if kind else None,

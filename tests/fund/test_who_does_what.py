@@ -31,7 +31,7 @@ def test_every_machine_with_verbs_and_everybody_they_name_is_known():
 
 def test_the_three_hands_of_a_payment_and_the_two_of_a_termination():
     assert row("instalment", "certify") == {"case_officer": ["fait"]}
-    assert row("instalment", "order") == {"authorising_officer": ["fait"]}
+    assert row("instalment", "order") == {"authorising_officer": ["fait"], "delegate": ["fait"]}
     assert row("payment_batch", "export") == {"accounting_officer": ["fait"]}
     assert row("agreement", "terminate") == {"case_officer": ["première clé"], "authorising_officer": ["seconde clé"]}
     assert row("rule_version", "put_in_force")["co_president"] == ["première clé", "seconde clé"]
