@@ -29,27 +29,28 @@ CLOSING, ERASURE = "warn_of_closing", "warn_of_erasure"
 
 def unused(at: datetime, *, months: int, days: int = 0) -> Iterator[User]:
     """Accounts last used so many months ago, or that will be in so many `days`, and that the fund does not need. Used: made, signed in to, an API token read
-    something, reopened."""
+    something, an act of its owner is in the log."""
     day = add_months(timezone.localdate(at) + timedelta(days=days), -months)
     lately = timezone.make_aware(datetime.combine(day, datetime.min.time()))
-    acts = Event.objects.filter(machine=person.MACHINE, object_id=OuterRef("pk"), verb="reopen", at__gte=lately)
     rows = (
         User.objects.filter(created_at__lt=lately)
         .filter(Q(last_login=None) | Q(last_login__lt=lately))
         .exclude(Q(email=SYSTEM_EMAIL) | Q(email__endswith=f"@{ERASED_DOMAIN}"))
         .exclude(Exists(ApiToken.objects.filter(user=OuterRef("pk"), last_used_on__gte=day)))
-        .exclude(Exists(acts))
+        .exclude(Exists(Event.objects.filter(actor=OuterRef("pk"), at__gte=lately)))
         .order_by("pk")
     )
     return (user for user in rows.iterator() if not reasons_to_stay(user, at))
 
 
+def _last_use(user: User) -> datetime:
+    acted = Event.objects.filter(actor=user).order_by("-at").values_list("at", flat=True).first()
+    return max(filter(None, (user.created_at, user.last_login, acted)))
+
+
 def _told(user: User, verb: str, *, before: datetime | None = None) -> bool:
     """Whether the person was warned since the account was last used (and before that instant)."""
-    since = max(filter(None, (user.created_at, user.last_login)))
-    events = Event.objects.filter(machine=person.MACHINE, object_id=user.pk)
-    reopened = events.filter(verb="reopen").order_by("-at").values_list("at", flat=True).first()
-    warnings = events.filter(verb=verb, at__gte=max(since, reopened or since))
+    warnings = Event.objects.filter(machine=person.MACHINE, object_id=user.pk, verb=verb, at__gte=_last_use(user))
     return (warnings.filter(at__lte=before) if before else warnings).exists()
 
 
@@ -60,7 +61,7 @@ def warn(*, user: User, actor: User, at: datetime, verb: str) -> bool:
         row = User.objects.select_for_update().get(pk=user.pk)
         if _told(row, verb):
             return False
-        used_on = timezone.localdate(row.last_login or row.created_at)
+        used_on = timezone.localdate(_last_use(row))
         on = max(add_months(used_on, months), timezone.localdate(at) + timedelta(days=NOTICE_DAYS))
         back = reverse("account_login" if row.is_active else "account_reset_password")
         outbox.queue(

@@ -110,6 +110,14 @@ def test_a_token_that_reads_keeps_the_account(idle):
     assert told("closing") == 0
 
 
+def test_an_act_keeps_the_account(idle):
+    with time_machine.travel(START + timedelta(days=300), tick=False):
+        person.told(idle, "change_details", actor=idle, at=timezone.now())
+    clock_at(after(12, -20))
+    clock_at(after(12, 20))
+    assert told("closing") == 0
+
+
 def test_whom_the_fund_needs_is_left_alone(idle):
     with time_machine.travel(START, tick=False):
         officer = person_with(Role.CASE_OFFICER)
