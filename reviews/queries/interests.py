@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from applications.enums import STANDING
 from applications.models import Application
@@ -278,14 +278,17 @@ def recusals(panel: Panel, user) -> list[Declaration]:
 
 def held_back(panel: Panel) -> list[Declaration]:
     """Declarations that only both co-presidents can change: recusals, and members whom an equal SIRET keeps from declaring. `is_voted`: too late, the
-    file was voted on."""
+    file was voted on. `is_over`: the recusal of a file whose decision was notified, or that left the call, kept to be read."""
     sitting = {seat.user_id: seat for seat in seats(panel)}
     files, domains = {row.pk: row for row in files_of(panel)}, telling_domains(panel)
     voted = AgendaItem.objects.filter(application=OuterRef("application"), state=AgendaItemState.VOTED)
-    rows = Declaration.objects.filter(application__in=files, user__in=sitting).exclude(state=DeclarationState.NONE)
+    closed = ~Q(application__state__in=OPEN_STATES)
+    over = Q(application__call=panel.call_id, state=DeclarationState.RECUSED) & closed
+    rows = Declaration.objects.filter(Q(application__in=files, user__in=sitting) | over)
+    rows = rows.exclude(state=DeclarationState.NONE)
     found: list[Declaration] = []
     for row in (
-        rows.annotate(is_voted=Exists(voted))
+        rows.annotate(is_voted=Exists(voted), is_over=ExpressionWrapper(closed, BooleanField()))
         .select_related("application", "user")
         .order_by("application__reference", "user__name")
     ):

@@ -123,7 +123,7 @@ def recusals(request, slug):
     own = interests.recused_references(request.user, panel.call)
     rows = [row for row in interests.held_back(panel) if row.application.reference not in own]
     if request.method == "POST":
-        row = next((row for row in rows if str(row.pk) == request.POST.get("declaration")), None)
+        row = next((row for row in rows if not row.is_over and str(row.pk) == request.POST.get("declaration")), None)
         if row is None:
             raise Http404
         row = Declaration.objects.select_related("application__call", "user").get(pk=row.pk)

@@ -63,9 +63,16 @@ def test_a_file_is_read_and_scored_by_keyboard(browser, live_server, client, sch
     page.goto(f"{live_server.url}/commission/")
     looks(page, "bureau")
     page.goto(path)
-    code = made.call.criteria.order_by("position", "id").first().code
-    page.focus(f'[name="score-{code}"][value="0"]')
-    page.keyboard.press("3")
+    criteria = list(made.call.criteria.order_by("position", "id"))
+    code = criteria[0].code
+    assert f"{criteria[0].label}," in page.inner_text("#reste")
+    page.uncheck("[data-keys-everywhere] input")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("3")  # turned off: nothing from outside the grid
+    assert page.query_selector(f'[name="score-{code}"]:checked') is None
+    page.check("[data-keys-everywhere] input")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("3")  # from the page: the first criterion without a score
     page.keyboard.press(".")
     assert page.input_value(f'[name="score-{code}"]:checked') == "7"
     page.fill("#proposed_amount", "12000")
@@ -76,6 +83,10 @@ def test_a_file_is_read_and_scored_by_keyboard(browser, live_server, client, sch
     page.fill("#note", "Le devis du serveur me paraît double.")
     page.wait_for_selector(".saved.is-ok")
     page.wait_for_function("document.querySelector('[name=version]').value !== '0'")
+    page.wait_for_function(f"!document.querySelector('#reste').innerText.includes({criteria[0].label!r})")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("j")  # goes on from where one stood
+    assert page.evaluate("document.activeElement.name") == f"score-{criteria[1].code}"
     kept = Assignment.objects.get(pk=first.pk)
     assert kept.proposed_amount == 1_200_000 and kept.scores.get(criterion__code=code).half_points == 7
     page.click("details.preview > summary")

@@ -410,3 +410,17 @@ def test_queries_do_not_grow_with_the_files(at, as_user, django_assert_num_queri
 
 
 DESK, DECLARE, RANKING, PANEL, STAFF_RANKING, DECISIONS, SIGN = 19, 14, 18, 26, 15, 19, 13
+
+
+def test_an_autosave_says_what_is_left_to_score_and_the_word_is_marked_as_required(at, as_user):
+    made = make.reading(files=1)
+    row = Assignment.objects.select_related("seat__user", "application").first()
+    browser, path = as_user(row.seat.user), f"/commission/dossiers/{row.application.reference}/"
+    first, *others = made.call.criteria.order_by("position", "id")
+    sent = {"autosave": "1", "version": "0", f"score-{first.code}": "6", f"why-{first.code}": ""}
+    left = browser.post(path, sent, headers={"Accept": "application/json"}).json()["fragments"]["reste"]
+    assert first.label not in left and all(str(other.label) in left for other in others)
+    page = text(browser.get(path))
+    assert left.strip() in page and 'id="reste"' in page
+    word = page[page.index('<label for="comment">') :][:200]
+    assert ("(obligatoire)" in word) is bool(made.call.rule_version["overall_comment_required"])

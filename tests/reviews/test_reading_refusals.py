@@ -119,6 +119,19 @@ def test_a_recused_president_decides_on_no_recusal_of_that_file(at, as_user):
     assert made.files[0].reference in page and str(member) not in page
 
 
+def test_recusals_are_still_listed_after_the_decisions_and_none_can_be_lifted(at, as_user):
+    made = make.reading(files=2)
+    member, application = made.members[make.CIVIL][1], made.files[0]
+    recuse(made, member, application)
+    Application.objects.filter(pk=application.pk).update(state="rejected")
+    path = f"/commission/deports/{made.call.slug}/"
+    page = text(as_user(made.presidents[0]).get(path))
+    assert str(member) in page and application.reference in page and 'value="lift"' not in page
+    declaration = Declaration.objects.get(user=member, application=application)
+    lifting = {"declaration": declaration.pk, "act": "lift", "lift-reason": "Le lien a été déclaré par erreur."}
+    assert as_user(made.presidents[0]).post(path, lifting).status_code == 404
+
+
 def test_the_same_siret_keeps_a_member_from_declaring_until_both_presidents_agree(at, as_user):
     made = make.constituted(files=1)
     member, application = made.members[make.STATE][1], made.files[0]

@@ -9,12 +9,13 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.money import format_euros
-from core.templatetags.ui import instant
+from core.templatetags.ui import instant, score
 from core.transitions import Refusal
 from reviews.enums.reading import AssignmentState
 from reviews.forms import reading as forms
@@ -76,7 +77,9 @@ def post(request, application, assignment, by_reference: bool) -> Posted:
         return Posted(JsonResponse(body, status=422) if quiet else None, kept=True, amount_error=amount_error)
     if quiet:
         local = timezone.localtime(row.saved_at)
-        return Posted(JsonResponse({"at": f"{local.hour} h {local:%M}", "version": row.version}))
+        left = render_to_string("reviews/partials/_left.html", {"left": missing_criteria(row)})
+        body = {"at": f"{local.hour} h {local:%M}", "version": row.version, "fragments": {"reste": left}}
+        return Posted(JsonResponse(body))
     if name != "submit":
         messages.success(request, _("Saved. Only you can see it."))
         return Posted(redirect(here))
@@ -103,7 +106,7 @@ def _conflict_facts(refusal: ReviewConflict) -> dict:
 
 
 def _score_words(half_points, cannot_judge: bool, why: str) -> str:
-    head = _("Cannot judge") if cannot_judge else points_text(half_points)
+    head = _("Cannot judge") if cannot_judge else score(points_text(half_points))
     return " · ".join(text for text in (head, why.strip()) if text)
 
 
@@ -191,6 +194,7 @@ def context(request, application, assignment: Assignment | None, panel, posted: 
         "explanations": explanations(),
         "longest_explanation": LONGEST_EXPLANATION,
         "longest_text": LONGEST_TEXT,
+        "comment_required": panel.call.rule_version["overall_comment_required"],
         "writable": (writable := _is_writable(assignment, panel)),
         "left": missing_criteria(assignment) if writable and assignment else [],
         "refusal": refusal,
