@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core.transitions import Act, Refusal
+from fund.enums import CallState
 from fund.rules.common import when
 from reviews import voting
 from reviews.enums.meeting import (
@@ -23,6 +24,16 @@ from reviews.rules.meetings.frame import LABELS, lacks, meeting_of
 
 
 def call_is_under_review(act: Act) -> None:
+    if act.obj.state in (CallState.DECIDED, CallState.ARCHIVED, CallState.CANCELLED):
+        raise Refusal(
+            "call_concluded",
+            _("This call is cancelled: no meeting is planned on it.")
+            if act.obj.state == CallState.CANCELLED
+            else _("This call is concluded, its decisions are notified: no more meeting is planned on it."),
+            remedy=_("Plan the meeting from a call that is under review."),
+            article="art. 15",
+            status=409,
+        )
     if act.obj.state != "under_review":
         raise Refusal(
             "call_not_under_review",

@@ -59,6 +59,15 @@ def _groups(form, choices) -> list[dict]:
     return [{"title": title, "rows": found} for title, found in parts if found]
 
 
+def _not_now(request, call) -> Refusal | None:
+    """Why no meeting of this call may be planned, said before anything is typed."""
+    try:
+        rules.call_is_under_review(Act(meetings.plan.verb, call, request.user, request.received_at, preview=True))
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
 def _page(request, call, form, choices, meeting=None):
     return render(
         request,
@@ -69,6 +78,7 @@ def _page(request, call, form, choices, meeting=None):
             "rows": choices,
             "groups": _groups(form, choices),
             "meeting": meeting,
+            "reading_closed": call.panel.is_reading_closed,
             "ranked": any(choice.line and choice.line.rank for choice in choices),
         },
         status=status(form),
@@ -87,6 +97,8 @@ def plan(request, slug):
     )
     if call is None:
         raise Http404
+    if request.method != "POST" and (refusal := _not_now(request, call)) is not None:
+        return render(request, "reviews/meetings/plan.html", {"call": call, "refusal": refusal})
     choices = choices_for(call, request.user)
     everything = [str(choice.application.pk) for choice in choices]
     form = PlanForm(
