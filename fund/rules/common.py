@@ -8,9 +8,9 @@ from typing import cast
 from django.db.models import Field, Model
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from core.templatetags import ui
 from core.transitions import Act, Refusal
 
 
@@ -20,9 +20,8 @@ def name_of(model: type[Model], field: str) -> str:
 
 
 def when(instant: datetime) -> str:
-    """`12 juin 2026 à 12:00` in Paris, in the reader's language."""
-    local = timezone.localtime(instant)
-    return _("%(day)s at %(time)s") % {"day": date_format(local, "j F Y"), "time": local.strftime("%H:%M")}
+    """`12 juin 2026 à 12 h 00` in Paris, in the reader's language: as pages say it."""
+    return ui.instant(instant)
 
 
 def reason_given(act: Act) -> None:

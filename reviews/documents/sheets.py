@@ -18,7 +18,7 @@ from reviews.queries.session import Point, Session, session
 
 @dataclass(frozen=True)
 class Row:
-    """One voting seat on the sheet of an item: to fill in by hand, or left out of the vote."""
+    """One seat on the sheet of an item, alternates after the full members they may stand for: to fill in by hand, or left out of the vote."""
 
     seat: Seat
     recused: bool
@@ -40,7 +40,17 @@ def _sheets(seen: Session) -> list[ItemSheet]:
             continue
         rows = {voice.seat: voice.recused for voice in seen.room.voices(point.item)}
         colleges = [
-            (college, [Row(seat, rows[seat.pk]) for seat in seen.room.seats if seat.college == college])
+            (
+                college,
+                [
+                    *(Row(seat, rows[seat.pk]) for seat in seen.room.seats if seat.college == college),
+                    *(
+                        Row(seat, seen.room.is_recused(seat.user_id, point.item))
+                        for seat in seen.room.alternates
+                        if seat.college == college
+                    ),
+                ],
+            )
             for college in queries.both_colleges()
         ]
         found.append(ItemSheet(point, colleges))
