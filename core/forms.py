@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from core.conflicts import Conflict
 
 _BLANKS = re.compile(r"[\s\u00a0\u202f€]")
 LARGEST = 10**12
@@ -26,6 +29,8 @@ class FundForm(forms.Form):
     error_css_class = "has-error"
     act = ""
     """Name of the act it is for, on a page that has several."""
+    conflict: list[dict] | None = None
+    """What somebody else wrote meanwhile, line by line, when that is why it comes back."""
     status = 0
     """HTTP status of the refusal that sent it back, when a rule did."""
 
@@ -42,6 +47,62 @@ class FundForm(forms.Form):
         """Put a rule's reason beside the field it is about, or on top of the form."""
         self.status = refusal.status
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+class SharedForm(FundForm):
+    """A form that several people may have open: it keeps, hidden, what it showed, so that only what its writer changes is written (`core.conflicts`).
+    A key of `read` is the name of a field, unless `put` and `told` are written anew."""
+
+    data: Any  # a copy of its own once it comes back
+
+    def keep(self, key, value: str) -> None:
+        """What the page shows of `key`."""
+        self.fields[f"read-{key}"] = forms.CharField(
+            required=False, strip=False, initial=value, widget=forms.HiddenInput
+        )
+
+    @property
+    def read(self) -> dict[str, str]:
+        """What the page showed, as far as it was told."""
+        return {
+            name.removeprefix("read-"): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith("read-") and self.add_prefix(name) in self.data
+        }
+
+    def params(self) -> dict:
+        told = {name: value for name, value in super().params().items() if not name.startswith("read-")}
+        return told | {"read": self.read}
+
+    def put(self, key, value) -> None:
+        """Show what is stored of `key` in place of what was posted."""
+        self.data[self.add_prefix(str(key))] = value
+
+    def told(self, key, value) -> tuple[str, Any, Any]:
+        """(field, label, words) of one side of a conflict."""
+        return str(key), self.fields[str(key)].label, value
+
+    def keep_anew(self, conflict: Conflict) -> None:
+        """From now on the page shows what is stored: sent once more, what was typed takes its place."""
+        for key, value in conflict.stored.items():
+            if (name := self.add_prefix(f"read-{key}")) in self.data:
+                self.data[name] = value
+
+    def refuse(self, refusal) -> None:
+        if isinstance(refusal, Conflict):
+            self.show_both(refusal)
+        else:
+            super().refuse(refusal)
+
+    def show_both(self, refusal: Conflict) -> None:
+        self.status, self.data, self.conflict = refusal.status, self.data.copy(), []
+        self.keep_anew(refusal)
+        for key, value in refusal.stored.items():
+            self.put(key, refusal.mine.get(key, value))
+        for key in refusal.keys:
+            field, label, theirs = self.told(key, refusal.stored[key])
+            self.conflict.append({"label": label, "theirs": theirs, "mine": self.told(key, refusal.mine[key])[2]})
+            self.add_error(field, str(refusal))
 
 
 class EurosField(forms.CharField):

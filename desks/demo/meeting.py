@@ -15,6 +15,7 @@ from reviews.transitions import agenda, calls, decisions, meetings, minutes
 PRESIDENTS = ("civil1", "etat1")
 EVIDENCE = {"method": "password"}
 ITEM_MINUTES = 20
+WAITING = "Le projet convainc, mais l’enveloppe ne suffit plus à son rang : il attend qu’un crédit se libère."
 CONDITIONS = {
     "existing_activity": "applicant_kind",
     "no_confirmed_partner": "partnership_confirmed",
@@ -193,7 +194,7 @@ def _adopt_list(world: World, row: dict, told: dict, at) -> None:
     """The list as the panel adopted it, on the call's part of the year's envelope; then both presidents close."""
     meeting = world.fresh(world.meetings[row["key"]])
     waiting = [
-        {"item": item.pk, "outcome": "reserve"}
+        {"item": item.pk, "outcome": "reserve", "grounds": WAITING}
         for item in meeting.items.filter(application__isnull=False)
         if told[item.application_id]["outcome"] == "on_reserve"
     ]

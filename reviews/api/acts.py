@@ -68,6 +68,12 @@ class SectionText(Strict):
 
 
 class MinutesDraft(Strict):
+    version = serializers.IntegerField(
+        min_value=1,
+        max_value=30_000,
+        required=False,
+        help_text="The one that was read: 409 when another text replaced it",
+    )
     sections = SectionText(many=True, allow_empty=False)
 
 
@@ -84,6 +90,14 @@ class DiscussionText(Strict):
     debate = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
     dissent = serializers.CharField(max_length=6000, allow_blank=True, required=False)
     grounds = serializers.CharField(max_length=6000, allow_blank=True, required=False)
+
+
+class GroundsRead(Strict):
+    grounds = serializers.CharField(max_length=6000, allow_blank=True)
+
+
+class DiscussionNote(DiscussionText):
+    read = DiscussionText(required=False, help_text="The same texts as they were read: 409 when another replaced one")
 
 
 class HandsCounted(Strict):
@@ -147,6 +161,7 @@ class DrawSerializer(serializers.ModelSerializer):
 class MinutesSectionSerializer(serializers.Serializer):
     """A part of the minutes; of a file closed to the reader, its reference alone."""
 
+    version = serializers.IntegerField()
     position = serializers.IntegerField()
     application = serializers.CharField(allow_null=True)
     closed = serializers.BooleanField()
@@ -159,6 +174,7 @@ class MinutesSectionSerializer(serializers.Serializer):
         application = section.item.application if section.item else None
         shown = {"title": section.title, "text": section.text, "hash": section.hash}
         return {
+            "version": section.version,
             "position": section.position,
             "application": application.reference if application else None,
             "closed": closed,

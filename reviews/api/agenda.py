@@ -37,6 +37,8 @@ class AgendaItemSerializer(WithTransitions, serializers.ModelSerializer):
             "proposal",
             "amount",
             "amount_reason",
+            "debate",
+            "dissent",
             "grounds",
             "round",
             "outcome",
@@ -55,6 +57,7 @@ class BallotDraft(Strict):
         max_length=500, allow_blank=True, required=False, help_text="Required when the amount is below the request"
     )
     grounds = serializers.CharField(max_length=6000, allow_blank=True, required=False)
+    read = acts.GroundsRead(required=False, help_text="The grounds as they were read: 409 when others replaced them")
 
 
 class BallotPaper(Strict):
@@ -79,7 +82,7 @@ class AgendaItemResource(Resource):
         "withdraw": Reason,
         "reopen": acts.Motion,
         "step_out": acts.Leaving,
-        "note": acts.DiscussionText,
+        "note": acts.DiscussionNote,
         "move": acts.NewPlace,
         "sign_dissent": acts.DissentText,
     }

@@ -18,7 +18,7 @@ from reviews.api import acts
 from reviews.api.common import data_of
 from reviews.enums.meeting import MEETING_HELD, AttendanceKind
 from reviews.models import Seat
-from reviews.models.meeting import AgendaItem, Meeting
+from reviews.models.meeting import AgendaItem, Attendance, Meeting
 from reviews.queries import clear as clear_files
 from reviews.queries import draws as draws_made
 from reviews.queries import meetings as queries
@@ -120,10 +120,19 @@ class MeetingDraft(Strict):
     titles = serializers.ListField(child=serializers.CharField(max_length=200), required=False, max_length=30)
 
 
+class PresenceRead(Strict):
+    presence = serializers.ChoiceField(choices=AttendanceKind.choices)
+    represented_by = serializers.IntegerField(min_value=1, max_value=2**40, required=False, allow_null=True)
+
+
 class Presence(Strict):
     seat = serializers.IntegerField(min_value=1, max_value=2**40)
     presence = serializers.ChoiceField(choices=AttendanceKind.choices)
     represented_by = serializers.IntegerField(min_value=1, max_value=2**40, required=False, allow_null=True)
+
+
+class PresenceDraft(Presence):
+    read = PresenceRead(required=False, help_text="What was recorded when you looked: 409 when it was changed since")
 
 
 def seat_numbered(meeting, number: int | None) -> Seat | None:
@@ -190,7 +199,8 @@ class MeetingResource(Resource):
         if verb.name == "designate_acting":
             validated["seat"] = seat_numbered(row, validated["seat"])
         if verb.name == "revise_minutes":
-            return {"texts": {one["position"]: one["text"] for one in validated["sections"]}}
+            texts = {one["position"]: one["text"] for one in validated["sections"]}
+            return {"texts": texts, "version": validated.get("version")}
         if verb.name == "adopt_by_vote":
             validated["item"] = get_object_or_404(AgendaItem, minutes_of=row, pk=validated["item"])
         if verb.name == "_sign":
@@ -257,8 +267,10 @@ class MeetingResource(Resource):
         ]
         return with_etag(request, Response(acts.MinutesSectionSerializer(seen, many=True).data))
 
-    def _attend(self, request, deed) -> Response:
-        row, given = self.get_object(), data_of(Presence, request)
+    def _attend(self, request, deed, draft=Presence) -> Response:
+        row, given = self.get_object(), data_of(draft, request)
+        read = given.get("read")
+        known = {"read": Attendance.code(read["presence"], read.get("represented_by"))} if read else {}
         deed(
             meeting=row,
             actor=request.user,
@@ -266,6 +278,7 @@ class MeetingResource(Resource):
             seat=seat_numbered(row, given["seat"]),
             presence=given["presence"],
             represented_by=seat_numbered(row, given.get("represented_by")),
+            **known,
         )
         return Response(self.get_serializer(self.get_object()).data)
 
@@ -276,9 +289,9 @@ class MeetingResource(Resource):
         """Answer the notice, for one’s own seat."""
         return self._attend(request, meetings.announce)
 
-    @extend_schema(request=Presence, responses=MeetingSerializer, parameters=[KEY])
+    @extend_schema(request=PresenceDraft, responses=MeetingSerializer, parameters=[KEY])
     @action(detail=True, methods=["post"])
     @api_once
     def record_attendance(self, request, pk):
         """Record who is there."""
-        return self._attend(request, meetings.record_attendance)
+        return self._attend(request, meetings.record_attendance, PresenceDraft)

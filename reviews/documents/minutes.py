@@ -194,15 +194,21 @@ def _moves(meeting: Meeting, sitting: int) -> dict[int, list[str]]:
         if event.verb != "record_attendance":
             number += 1
         elif number == sitting:
-            said, there = (
+            moves, there = (
                 found.setdefault(event.payload["seat"], []),
                 event.payload["presence"] != AttendanceKind.ABSENT,
             )
-            if there and len(said) % 2 == 0:
-                said.append(f"{'retour' if said else 'arrivée'} à {hour_of(event.at)}")
-            elif not there and len(said) % 2:
-                said.append(f"départ à {hour_of(event.at)}")
-    return found
+            if there == (len(moves) % 2 == 0):
+                at = hour_of(event.at)
+                if moves and moves[-1] == at:  # undone within the minute: a slip of the sheet, nobody moved
+                    moves.pop()
+                else:
+                    moves.append(at)
+    words = ("arrivée", "départ", "retour")
+    return {
+        seat: [f"{words[place if place < 2 else 2 - place % 2]} à {at}" for place, at in enumerate(moves)]
+        for seat, moves in found.items()
+    }
 
 
 def _presences(room: queries.Room, moves: dict[int, list[str]]) -> list[str]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import EurosField, FundForm, InstantField
+from core.forms import EurosField, FundForm, InstantField, SharedForm
+from core.money import format_euros
 from fund.enums import College
-from reviews.enums.meeting import MEETING_HELD, ActingReason, AttendanceKind, BallotChoice, Proposal, VoteMode
+from reviews.enums.meeting import ActingReason, AttendanceKind, BallotChoice, MeetingState, Proposal, VoteMode
 from reviews.forms.reading import PlainForm, ReasonForm, area
 from reviews.models import Seat
 from reviews.models.meeting import AgendaItem, Meeting, MinutesSection
@@ -80,7 +81,7 @@ class PlanForm(FundForm):
         super().__init__(*args, **options)
         self.applications = {str(line.application.pk): line.application for line in lines}
         self.fields["applications"].choices = [(pk, row.reference) for pk, row in self.applications.items()]
-        earlier = Meeting.objects.filter(call=self.obj, state__in=MEETING_HELD).select_related("call")
+        earlier = Meeting.objects.filter(call=self.obj, state=MeetingState.CLOSED).select_related("call")
         self.fields["minutes_of"].queryset = earlier
         self.fields["minutes_of"].label_from_instance = lambda row: row.reference
         if not earlier:
@@ -150,10 +151,13 @@ class AnnounceForm(SeatsForm):
         }
 
 
-class AttendanceForm(SeatsForm):
-    """Everyone on one sheet: `presence-12` and `represented_by-12` for the seat 12."""
+class AttendanceForm(SeatsForm, SharedForm):
+    """Everyone on one sheet: `presence-12` and `represented_by-12` for the seat 12, `read-12` for what was recorded of it when the page was made."""
 
     def offer_seats(self):
+        for seat in (*self.room.seats, *self.room.observers):
+            row = self.room.attendance.get(seat.pk)
+            self.keep(seat.pk, row.said if row is not None else str(AttendanceKind.ABSENT))
         for seat in self.room.seats:
             row = self.room.attendance.get(seat.pk)
             others = [
@@ -201,9 +205,27 @@ class AttendanceForm(SeatsForm):
             for college in College.values
         ]
 
+    def put(self, key, value):
+        presence, _colon, other = value.partition(":")
+        self.data[self.add_prefix(f"presence-{key}")] = presence
+        self.data[self.add_prefix(f"represented_by-{key}")] = other
+
+    def told(self, key, value):
+        presence, _colon, other = value.partition(":")
+        stands_in = self.room.seat(int(other)) if other else None
+        words = str(AttendanceKind(presence).label)
+        name = f"presence-{key}"
+        return name, self.fields[name].label, f"{words} · {stands_in.user}" if stands_in is not None else words
+
+    @property
+    def shown(self):
+        """What the page showed of each seat, hidden."""
+        return [self[name] for name in self.fields if name.startswith("read-")]
+
     def params(self):
+        read = {int(key): value for key, value in self.read.items()}
         if self.data.get("everyone"):
-            return {"rows": [(seat, str(AttendanceKind.ROOM), None) for seat in self.room.seats]}
+            return {"rows": [(seat, str(AttendanceKind.ROOM), None) for seat in self.room.seats], "read": read}
         rows = []
         for seat in self.room.seats:
             presence = self.cleaned_data[f"presence-{seat.pk}"] or str(AttendanceKind.ABSENT)
@@ -211,7 +233,7 @@ class AttendanceForm(SeatsForm):
             rows.append((seat, presence, other))
         for seat in self.room.observers:
             rows.append((seat, self.cleaned_data[f"presence-{seat.pk}"] or str(AttendanceKind.ABSENT), None))
-        return {"rows": rows}
+        return {"rows": rows, "read": read}
 
 
 class ActingForm(SeatsForm):
@@ -268,7 +290,7 @@ class StepOutForm(SeatsForm):
 # ---- one item ----
 
 
-class NoteForm(FundForm):
+class NoteForm(SharedForm):
     debate = forms.CharField(label=_("Summary of the discussion"), max_length=6000, widget=area(4), required=False)
     dissent = forms.CharField(label=_("Disagreement to record"), max_length=2000, widget=area(2), required=False)
     grounds = forms.CharField(
@@ -281,11 +303,12 @@ class NoteForm(FundForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        for name in self.fields:
+        for name in list(self.fields):
             self.fields[name].initial = getattr(self.obj, name)
+            self.keep(name, getattr(self.obj, name))
 
 
-class BallotForm(FundForm):
+class BallotForm(SharedForm):
     """What is put to the vote, and how."""
 
     proposal = forms.ChoiceField(
@@ -319,6 +342,7 @@ class BallotForm(FundForm):
             for name in ("proposal", "amount", "amount_reason", "grounds"):
                 del self.fields[name]
             return
+        self.keep("grounds", item.grounds)
         application = item.application
         self.fields["amount_reason"].initial = item.amount_reason
         self.fields["proposal"].initial = item.proposal or Proposal.SELECTED
@@ -326,8 +350,15 @@ class BallotForm(FundForm):
             application.requested_amount, application.call.ceiling_amount
         )
 
+    def tell_left(self, left: int) -> None:
+        """What the votes so far would leave of the envelope, beside the amount."""
+        if "amount" in self.fields:
+            self.fields["amount"].help_text = _(
+                "The votes so far would leave %(left)s: above it, the list may put this file on the reserve list."
+            ) % {"left": format_euros(left, cents_if_round=False)}
+
     def params(self):
-        facts = dict(self.cleaned_data)
+        facts = super().params()
         facts["mode"] = facts["mode"] or str(VoteMode.OPEN)
         if facts.get("proposal") != Proposal.SELECTED:
             facts.pop("amount", None)
@@ -427,8 +458,12 @@ class ListForm(FundForm):
                 label=_("Outcome"), choices=self.OUTCOMES, initial=line.outcome, required=False
             )
             self.fields[f"grounds_{line.key}"] = forms.CharField(
-                label=_("Grounds"), max_length=4000, widget=area(2), initial=line.grounds, required=False
+                label=_("Grounds"), max_length=4000, widget=area(2), required=False
             )
+
+            self.initial[f"grounds_{line.key}"] = (
+                line.grounds if line.left is None else ""
+            )  # who waits has grounds of its own
 
     def fields_of(self, key):
         return {name: self[f"{name}_{key}"] for name in ("outcome", "grounds")}
@@ -458,11 +493,14 @@ class ListForm(FundForm):
 # ---- minutes ----
 
 
-class ReviseForm(FundForm):
-    """The sections this person may correct, one box each: `section-3`."""
+class ReviseForm(SharedForm):
+    """The sections this person may correct, one box each: `section-3`. What the page showed of them is the `version` it was made of."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, sections: Iterable[MinutesSection] = (), **options):
         super().__init__(*args, **options)
+        self.fields["version"].initial = self.obj.minutes_version
         for section in sections:
             self.fields[f"section-{section.position}"] = forms.CharField(
                 label=section.title,
@@ -474,15 +512,19 @@ class ReviseForm(FundForm):
             )
 
     def params(self):
-        return {
-            "texts": {
-                int(name.partition("-")[2]): value.replace("\r\n", "\n") for name, value in self.cleaned_data.items()
-            }
-        }
+        given = dict(self.cleaned_data)
+        version = given.pop("version")
+        texts = {int(name.partition("-")[2]): value.replace("\r\n", "\n") for name, value in given.items()}
+        return {"texts": texts, "version": version}
 
-    def refuse(self, refusal):
-        self.status = refusal.status
-        self.add_error(None, str(refusal))
+    def keep_anew(self, conflict):
+        self.data[self.add_prefix("version")] = self.obj.minutes_version
+
+    def put(self, key, value):
+        self.data[self.add_prefix(f"section-{key}")] = value
+
+    def told(self, key, value):
+        return f"section-{key}", self.fields[f"section-{key}"].label, value
 
 
 class SignMinutesForm(FundForm):

@@ -72,6 +72,13 @@ def cancelled_by(meeting) -> str:
     return str(event.actor) if event else ""
 
 
+def last_writer(row, *verbs: str, parts: Iterable):
+    """Who last wrote one of these parts of the row by these acts, as the log says (`sections` of its facts)."""
+    log = Event.objects.filter(machine=row.machine, object_id=row.pk, verb__in=verbs).select_related("actor")
+    wanted = set(parts)
+    return next((one.actor for one in log.order_by("-id") if wanted & set(one.payload.get("sections", ()))), None)
+
+
 RANKED_STATES = ("under_review", "selected", "on_reserve", "rejected")
 
 
@@ -237,8 +244,12 @@ class Meter:
         return self.total - self.retained
 
     @property
+    def spendable(self) -> int:
+        return max(0, self.left)
+
+    @property
     def bar(self) -> dict[str, int]:
-        return {"reserved": self.retained, "free": max(0, self.left)}
+        return {"reserved": self.retained, "free": self.spendable}
 
 
 def free_amount(meeting: Meeting) -> int:
@@ -339,16 +350,40 @@ def votes_of(meeting: Meeting) -> dict[int, list[Vote]]:
     return found
 
 
-def sections_of(meeting: Meeting) -> list:
-    """Sections of the present version, in order."""
+def sections_of(meeting: Meeting, version: int | None = None) -> list:
+    """Sections of a version, the present one by default, in order."""
     found = list(
-        meeting.sections.filter(version=meeting.minutes_version)
+        meeting.sections.filter(version=version or meeting.minutes_version)
         .select_related("item__application")
         .order_by("position")
     )
     for section in found:
         section.meeting = meeting
     return found
+
+
+REVISIONS = ("revise_minutes", "revise_with_dissent")
+
+
+@dataclass(frozen=True)
+class MinutesVersion:
+    number: int
+    at: datetime
+    by: object = None
+    sections: int = 0
+    """How many it changed."""
+
+
+def versions_of(meeting: Meeting) -> list[MinutesVersion]:
+    """Every version of the minutes, latest first: who made it and when, as the log says. The first one came of the closing."""
+    log = Event.objects.filter(machine=meeting.machine, object_id=meeting.pk, verb__in=REVISIONS).select_related(
+        "actor"
+    )
+    revised = [
+        MinutesVersion(row.payload["version"], row.at, row.actor, len(row.payload["sections"]))
+        for row in log.order_by("-id")
+    ]
+    return [*revised, MinutesVersion(1, meeting.closed_at)]
 
 
 def signatures_of(meeting: Meeting) -> list[MinutesSignature]:

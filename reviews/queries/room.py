@@ -129,11 +129,14 @@ class Room:
         speakers = {speaker.pk: speaker for seat in self.seats if (speaker := self.speaker(seat, item)) is not None}
         return [speaker for speaker in speakers.values() if speaker.user_id not in said]
 
-    def held_proxies(self, holder_id: int, besides: int | None = None) -> int:
+    def held_proxies(self, holder_id: int, besides: int | None = None, *, announced: bool = False) -> int:
+        """Proxies recorded for this holder; with `announced`, those that members gave in their answer to the notice too."""
         return sum(
             1
             for row in self.attendance.values()
-            if row.presence == AttendanceKind.PROXY and row.represented_by_id == holder_id and row.seat_id != besides
+            if row.represented_by_id == holder_id
+            and row.seat_id != besides
+            and (row.presence == AttendanceKind.PROXY or announced and row.announced == AttendanceKind.PROXY)
         )
 
     def replacing(self, alternate_id: int, besides: int | None = None) -> bool:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from core.conflicts import changes
 from core.transitions import Refusal, locked, verb
 from reviews import voting
 from reviews.enums.meeting import ITEM_OPEN, AgendaItemState, BallotChoice, MeetingState, VoteMode, VoteOutcome
@@ -16,7 +17,7 @@ from reviews.models.meeting import AgendaItem, Ballot, Departure, Meeting, Tally
 from reviews.queries import meetings as queries
 from reviews.rules import meetings as rules
 from reviews.rules.meetings import case_officer, president, reason_given, seat_holder
-from reviews.rules.meetings.motion import motion_is_carried
+from reviews.rules.meetings.motion import motion_is_carried, place_is_another
 from reviews.transitions.deeds import deed
 
 CHAIRED = (rules.meeting_is_open, rules.actor_may_see_item)
@@ -137,11 +138,24 @@ def _quorum_facts(quorum: voting.Quorum) -> dict:
     guards=CHAIRED,
     lock=_lock_meeting,
 )
-def note(act, agenda_item, *, debate=None, dissent=None, grounds=None):
-    """Summary of the discussion, a disagreement to be recorded, the grounds: what the minutes will say."""
-    for name, text in (("debate", debate), ("dissent", dissent), ("grounds", grounds)):
-        if text is not None:
-            setattr(agenda_item, name, text.strip())
+def note(act, agenda_item, *, debate=None, dissent=None, grounds=None, read=None):
+    """Summary of the discussion, a disagreement to be recorded, the grounds: what the minutes will say. `read`: the same texts as they were when one began."""
+    _write(act, agenda_item, {"debate": debate, "dissent": dissent, "grounds": grounds}, read)
+
+
+def _write(act, item: AgendaItem, texts: dict[str, str | None], read: dict[str, str] | None) -> None:
+    """Those that their writer changed against what he read; what somebody else wrote there since is not lost (`version_conflict`)."""
+    wanted = {name: text for name, text in texts.items() if text is not None}
+    found = changes(
+        wanted=wanted,
+        read=read or {},
+        stored={name: getattr(item, name) for name in wanted},
+        actor=act.actor,
+        writer=lambda keys: queries.last_writer(item, "note", "open_ballot", parts=keys),
+    )
+    for name, text in found.items():
+        setattr(item, name, text.strip())
+    act.note(sections=sorted(found))
 
 
 # ---- votes ----
@@ -181,9 +195,11 @@ def _new_vote(item: AgendaItem, mode: str, at) -> Vote:
         rules.lowered_amount_says_why,
     ),
 )
-def open_ballot(act, agenda_item, *, mode=VoteMode.OPEN, proposal="", amount=None, amount_reason=None, grounds=None):
+def open_ballot(
+    act, agenda_item, *, mode=VoteMode.OPEN, proposal="", amount=None, amount_reason=None, grounds=None, read=None
+):
     """Put a proposal to the vote. `mode`: consent, open or secret (secret at once when members enough asked for it); `amount` in cents,
-    with `amount_reason` when it is less than the request."""
+    with `amount_reason` when it is less than the request; `grounds`, and as they were `read`, as `note` takes them."""
     if agenda_item.application_id:
         agenda_item.proposal = proposal or agenda_item.proposal
         agenda_item.amount = (
@@ -191,8 +207,7 @@ def open_ballot(act, agenda_item, *, mode=VoteMode.OPEN, proposal="", amount=Non
         )
         said = agenda_item.amount_reason if amount_reason is None else amount_reason.strip()
         agenda_item.amount_reason = said if rules.is_lowered(agenda_item, agenda_item.amount) else ""
-    if grounds is not None:
-        agenda_item.grounds = grounds.strip()
+    _write(act, agenda_item, {"grounds": grounds}, read)
     if mode != VoteMode.SECRET and _secret_is_due(agenda_item):
         mode = VoteMode.SECRET
     vote = _new_vote(agenda_item, mode, act.at)
@@ -528,15 +543,18 @@ def reopen(act, agenda_item, *, reason, votes=None):
     who=(president,),
     sources=(AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION, AgendaItemState.VOTED),
     lock=_lock_meeting,
-    guards=(*CHAIRED, rules.list_not_adopted_yet, rules.quorum_on_item, reason_given, motion_is_carried),
+    guards=(
+        *CHAIRED,
+        rules.list_not_adopted_yet,
+        rules.quorum_on_item,
+        reason_given,
+        place_is_another,
+        motion_is_carried,
+    ),
 )
 def move(act, agenda_item, *, place, reason, votes=None):
     """The panel moves a file to another rank, by a vote and with its reason; both ranks stay written. `votes`: of the motion, by college; None when
     nobody objects."""
-    if agenda_item.application_id is None:
-        raise Refusal("not_a_file", _now("Only files are ranked."), field="place")
-    if not isinstance(place, int) or place < 1:
-        raise Refusal("place_missing", _now("Give the new rank, from 1."), field="place", article="art. 17")
     act.because(reason)
     act.note(place=place)
     agenda_item.place, agenda_item.place_reason, agenda_item.place_at = place, reason.strip(), act.at

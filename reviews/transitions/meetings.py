@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from core import links, outbox
+from core.conflicts import changes
 from core.transitions import Refusal, locked, verb
 from fund.models import Envelope
 from reviews.documents import meetings as papers
@@ -311,10 +312,12 @@ def _voters(meeting: Meeting, at) -> dict[int, tuple[str, int | None]]:
     sources=(MeetingState.CONVENED, MeetingState.OPEN),
     guards=(rules.attendance_stands,),
 )
-def record_attendance(act, meeting, *, seat, presence, represented_by=None):
+def record_attendance(act, meeting, *, seat, presence, represented_by=None, read=None):
     """Who is in the room, remote, replaced or represented; arrivals and departures with their hour. Whoever stood in for an absent co-president no longer
-    does once he is there."""
+    does once he is there. `read` is what was recorded when one looked (`Attendance.code`): another record since refuses (`version_conflict`)."""
     row = Attendance.objects.filter(meeting=meeting, sitting=meeting.sitting, seat=seat).first()
+    if read is not None:
+        changed_rows(meeting, [(seat, presence, represented_by)], {seat.pk: read}, actor=act.actor)
     was_there = row is not None and row.presence != AttendanceKind.ABSENT
     changes = {
         "presence": presence,
@@ -333,26 +336,33 @@ def record_attendance(act, meeting, *, seat, presence, represented_by=None):
     act.note(seat=seat.pk, presence=str(presence), by=getattr(represented_by, "pk", None))
 
 
-def record_all(*, meeting, actor, at=None, rows) -> int:
-    """Attendance of many seats at once: [(seat, presence, represented_by)], those in person first so that proxies find their holder. Only what changes.
-    A refusal names the field of its seat (`represented_by-12`)."""
+def changed_rows(meeting: Meeting, rows, read: dict[int, str], *, actor) -> list:
+    """Of these rows, those that their writer changed against what he `read` and that are not recorded yet. Raises Conflict."""
+    known = {
+        row.seat_id: row
+        for row in Attendance.objects.filter(meeting=meeting, sitting=meeting.sitting).select_related("recorded_by")
+    }
+    wanted = {seat.pk: Attendance.code(presence, getattr(other, "pk", None)) for seat, presence, other in rows}
+    stored = {pk: known[pk].said if pk in known else str(AttendanceKind.ABSENT) for pk in wanted}
+
+    def writer(keys):
+        rows = sorted(
+            (known[pk] for pk in keys if pk in known and known[pk].recorded_at), key=lambda row: row.recorded_at
+        )
+        return rows[-1].recorded_by if rows else None
+
+    kept = changes(wanted=wanted, read=read, stored=stored, actor=actor, writer=writer)
+    return [row for row in rows if row[0].pk in kept]
+
+
+def record_all(*, meeting, actor, at=None, rows, read=None) -> int:
+    """Attendance of many seats at once: [(seat, presence, represented_by)], those in person first so that proxies find their holder. Only what changes;
+    of the seats in `read` ({seat: what the page showed}), only what was changed there. A refusal names the field of its seat (`represented_by-12`)."""
     at = at or timezone.now()
     rows = sorted(rows, key=lambda row: row[1] in (AttendanceKind.PROXY,))
     with transaction.atomic():
         meeting = locked(meeting)
-        known = {row.seat_id: row for row in Attendance.objects.filter(meeting=meeting, sitting=meeting.sitting)}
-        changed = [
-            row
-            for row in rows
-            if (found := known.get(row[0].pk)) is None
-            and row[1] != AttendanceKind.ABSENT
-            or found is not None
-            and (
-                found.presence != row[1]
-                or found.represented_by_id != getattr(row[2], "pk", None)
-                and row[1] in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY)
-            )
-        ]
+        changed = changed_rows(meeting, rows, read or {}, actor=actor)
         for seat, presence, other in changed:
             try:
                 record_attendance(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from core import documents
+from core.conflicts import changes
 from core.transitions import Refusal, locked, verb
 from reviews.documents import minutes as papers
 from reviews.enums.meeting import MeetingState, MinutesCapacity
@@ -72,18 +73,25 @@ def draft(meeting: Meeting, act) -> None:
     documents=("minutes",),
     mails=("reviews/meeting.minutes_to_sign",),
 )
-def revise_minutes(act, meeting, *, texts):
-    """Correct sections ({position: text}): a new version; signatures already given are void, and say so."""
-    new = {int(position): text.strip() for position, text in texts.items()}
+def revise_minutes(act, meeting, *, texts, version=None):
+    """Correct sections ({position: text}): a new version; signatures already given are void, and say so. `version` is the one that was read: only what
+    differs from it is changed, and what somebody else corrected there since refuses (`version_conflict`)."""
+    wanted = {int(position): text.strip() for position, text in texts.items()}
     sections = queries.sections_of(meeting)
-    unknown = set(new) - {section.position for section in sections}
-    if unknown:
+    stored = {section.position: section.text for section in sections}
+    if set(wanted) - set(stored):
         raise Refusal("unknown_section", _now("These minutes have no such section."), field="texts")
-    changed = [
-        section.position
-        for section in sections
-        if section.position in new and new[section.position] != section.text.strip() or not section.is_intact
-    ]
+    if version is not None and not 1 <= version <= meeting.minutes_version:
+        raise Refusal("unknown_version", _now("These minutes have no such version."), field="version")
+    former = queries.sections_of(meeting, version) if version is not None else []
+    new = changes(
+        wanted=wanted,
+        read={section.position: section.text for section in former},
+        stored={position: stored[position] for position in wanted},
+        actor=act.actor,
+        writer=lambda keys: queries.last_writer(meeting, *queries.REVISIONS, parts=keys),
+    )
+    changed = [one.position for one in sections if one.position in new or not one.is_intact]
     if not changed:
         raise Refusal("nothing_changed", _now("Nothing was changed."), field="texts")
     _new_version(act, meeting, new, changed)

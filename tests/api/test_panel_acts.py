@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from reviews.models import AgendaItem, Declaration, Meeting, Simulation
 from reviews.models.meeting import ClearPoint, Dissent, Draw
+from reviews.queries import meetings as queries
 from reviews.transitions import declarations
 from tests.factories import meetings as room
 from tests.factories import reviews as panel
@@ -90,15 +91,18 @@ def test_a_dissent_a_departure_and_a_new_place(at, token):
     made, meeting, at = room.opened(files=2, members=3, reviews_per_college=1)
     item = voted(made, meeting, at, civil="ffa", state="ff-")
     path = f"agenda-items/{item.pk}"
+    other = 3 - queries.ranking(meeting)[item.application_id].number
     with time_machine.travel(at, tick=False):
         against = token(made.members[CIVIL][2])
         assert post(token(made.presidents[0]), f"{path}/sign_dissent/", text="Non.").json()["code"] == "did_not_dissent"
         assert post(against, f"{path}/sign_dissent/", text="Le coût n’est pas établi.").status_code == 200
         assert Dissent.objects.get().text == "Le coût n’est pas établi."
         assert post(against, f"{path}/move/", place=1, reason="Non.").status_code == 403
-        assert post(token(made.presidents[0]), f"{path}/move/", place=2, reason="").json()["code"] == "reason_missing"
-        assert post(token(made.presidents[0]), f"{path}/move/", place=2, reason="Le calendrier.").status_code == 200
-        assert AgendaItem.objects.get(pk=item.pk).place == 2
+        assert (
+            post(token(made.presidents[0]), f"{path}/move/", place=other, reason="").json()["code"] == "reason_missing"
+        )
+        assert post(token(made.presidents[0]), f"{path}/move/", place=other, reason="Le calendrier.").status_code == 200
+        assert AgendaItem.objects.get(pk=item.pk).place == other
         note = post(token(made.officer), f"{path}/note/", debate="Deux questions.")
         assert note.status_code == 200 and AgendaItem.objects.get(pk=item.pk).debate == "Deux questions."
         seat = made.seat(made.members[STATE][1])

@@ -118,7 +118,9 @@ def test_the_list_follows_the_draw_and_the_papers_say_it():
     assert not any(rank.shared for rank in ranks.values())
     made, meeting, at = hold.opened(made, meeting=meeting)
     meeting = hold.all_agreed(made, meeting, at)
-    meeting = meetings.adopt_list(meeting=meeting, actor=made.presidents[0], at=at)
+    waiting = [row for row in made.files if row.reference != draw.order[0]]
+    lines = [{"item": hold.item_of(meeting, row).pk, "grounds": "L’enveloppe ne suffit plus."} for row in waiting]
+    meeting = meetings.adopt_list(meeting=meeting, actor=made.presidents[0], at=at, lines=lines)
     first, second = (Decision.objects.get(application__reference=reference) for reference in draw.order)
     assert (first.outcome, second.outcome) == ("selected", "reserve")
     assert (

@@ -95,7 +95,11 @@ APPLICATIONS = {1: application(80, 30), 2: application(40, 20), 3: application(2
 
 def changed(*changes, free=100) -> str:
     """Code of the refusal of the proposed list with these changes; nothing when it may be adopted."""
-    lines = with_changes(propose_list(FILES, free), changes)
+    own = [{"item": one.key, "grounds": "L’enveloppe ne suffit plus."} for one in FILES]
+    given_ = {one["item"]: one for one in own}
+    for change in changes:
+        given_[change["item"]] |= change
+    lines = with_changes(propose_list(FILES, free), given_.values())
     try:
         check_list(lines, FILES, APPLICATIONS, free)
     except Refusal as refusal:
@@ -220,7 +224,14 @@ def test_the_proposed_list(made, random):
     shuffled = list(files)
     random.shuffle(shuffled)
     assert propose_list(shuffled, free) == lines
-    check_list(lines, files, of(files), free)
+    waiting = [line for line in queue if line.outcome == "reserve"]
+    assert all(line.left == left for line in waiting)
+    if waiting:  # the grounds of an aid do not say why a file waits
+        with pytest.raises(Refusal) as caught:
+            check_list(lines, files, of(files), free)
+        assert caught.value.code == "grounds_of_the_vote" and caught.value.field == f"grounds_{waiting[0].key}"
+    own = [{"item": line.key, "grounds": "L’enveloppe ne suffit plus."} for line in waiting]
+    check_list(with_changes(lines, own), files, of(files), free)
 
 
 @QUIET
@@ -251,6 +262,7 @@ def test_a_list_is_adopted_when_it_keeps_every_rule_and_only_then(made, data):
             sound &= line.amount in (one.amount, follows[line.key])
             total += line.amount or 0
         waits |= line.outcome == "reserve" and one.disposition == "selected"
+        sound &= line.outcome != "reserve" or one.disposition != "selected" or line.grounds.strip() != one.grounds
     try:
         check_list(lines, files, of(files), free)
         adopted = True

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from reviews import queries as reads
 from reviews.models import AgendaItem, Decision, Meeting, MinutesSection
+from reviews.queries import meetings as queries
 from reviews.transitions import agenda, meetings
 from tests.factories import meetings as hold
 from tests.factories import reviews as make
@@ -50,7 +51,8 @@ def test_every_coming_and_going_is_in_the_minutes(at):
 def test_a_motion_is_the_rooms(at):
     made, meeting, at = hold.opened(files=2)
     item = hold.agreed(made, hold.item_of(meeting), at)
-    move = {"agenda_item": item, "actor": made.presidents[0], "at": at, "place": 2, "reason": "Le calendrier."}
+    other = 3 - queries.ranking(meeting)[item.application_id].number
+    move = {"agenda_item": item, "actor": made.presidents[0], "at": at, "place": other, "reason": "Le calendrier."}
     lost = {CIVIL: {"votes_for": 3}, STATE: {"against": 3}}
     refused("motion_not_carried", agenda.move, **move, votes=lost)
     refused("more_votes_than_present", agenda.move, **move, votes={CIVIL: {"votes_for": 9}, STATE: {"votes_for": 1}})

@@ -315,3 +315,13 @@ class Attendance(models.Model):
 
     def __str__(self):
         return f"{self.meeting_id} / {self.seat_id}: {self.presence}"
+
+    @staticmethod
+    def code(presence: str, represented_by_id: int | None = None) -> str:
+        """What is recorded of a seat, in a word: `room`, or `proxy:13` when the seat 13 speaks for it."""
+        by_another = presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY)
+        return f"{presence}:{represented_by_id}" if by_another and represented_by_id else str(presence)
+
+    @property
+    def said(self) -> str:
+        return self.code(self.presence, self.represented_by_id)

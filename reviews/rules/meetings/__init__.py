@@ -85,6 +85,7 @@ from reviews.rules.meetings.listing import (
     money_items_are_voted,
     propose_list,
     ranks_are_settled,
+    waits_against_vote,
     with_changes,
 )
 
@@ -161,5 +162,6 @@ __all__ = [
     "time_of_notice_passed",
     "to_sign",
     "vote_is_open",
+    "waits_against_vote",
     "with_changes",
 ]

@@ -92,18 +92,20 @@ def alternate_may_stand(act: Act, room: queries.Room, seat: Seat, other: Seat) -
 
 
 def _proxy(act: Act, room: queries.Room, seat: Seat, other: Seat) -> None:
-    maximum = room.meeting.rules["proxies_max"]
+    maximum, announced = room.meeting.rules["proxies_max"], act.verb.name == "announce"
     fault = voting.proxy_fault(
         voting.Voice(seat.pk, seat.college),
         voting.Voice(other.pk, other.college),
-        held=room.held_proxies(other.pk, besides=seat.pk),
+        held=room.held_proxies(other.pk, besides=seat.pk, announced=announced),
         maximum=maximum,
     )
     if other.kind != SeatKind.FULL_MEMBER or fault == "proxy_other_college":
         free = [
             str(one.user)
             for one in room.seats
-            if one.college == seat.college and one.pk != seat.pk and room.held_proxies(one.pk) < maximum
+            if one.college == seat.college
+            and one.pk != seat.pk
+            and room.held_proxies(one.pk, besides=seat.pk, announced=announced) < maximum
         ]
         raise Refusal(
             "proxy_other_college",

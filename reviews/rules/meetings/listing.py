@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext as _
 
 from core.money import format_euros
@@ -43,6 +44,8 @@ class Line:
     reserve_rank: int | None = None
     grounds: str = ""
     partial: bool = False
+    left: int | None = None
+    """Of a file that the vote aids and that waits: the cents left when its turn came."""
 
 
 def propose_list(candidates: Iterable[Candidate], free: int) -> list[Line]:
@@ -63,7 +66,8 @@ def propose_list(candidates: Iterable[Candidate], free: int) -> list[Line]:
                 continue
         if one.disposition in (Proposal.SELECTED, Proposal.RESERVE):
             reserve += 1
-            lines.append(Line(one.key, "reserve", None, one.rank, reserve, one.grounds))
+            cut = left if one.disposition == Proposal.SELECTED else None
+            lines.append(Line(one.key, "reserve", None, one.rank, reserve, one.grounds, left=cut))
         else:
             lines.append(Line(one.key, "rejected", None, one.rank, grounds=one.grounds))
     return lines
@@ -197,6 +201,30 @@ def _grounds_given(lines: list[Line], known: dict[int, Candidate]) -> None:
             field=f"grounds_{missing[0]}",
             article="art. 18",
         )
+    borrowed = [
+        line.key
+        for line in lines
+        if waits_against_vote(line, known[line.key].disposition) and _same_grounds(line, known)
+    ]
+    if borrowed:
+        references = ", ".join(known[key].reference for key in borrowed)
+        raise Refusal(
+            "grounds_of_the_vote",
+            _("%(references)s: voted an aid and put on the reserve list. The grounds of the aid do not say why.")
+            % {"references": references},
+            remedy=_("Write grounds of their own for the files that wait."),
+            field=f"grounds_{borrowed[0]}",
+            article="art. 17, 18",
+        )
+
+
+def waits_against_vote(line: Line, disposition: str) -> bool:
+    """The panel voted an aid, and the list makes the file wait."""
+    return line.outcome == "reserve" and disposition == Proposal.SELECTED
+
+
+def _same_grounds(line: Line, known: dict[int, Candidate]) -> bool:
+    return normalize_newlines(line.grounds).strip() == normalize_newlines(known[line.key].grounds).strip()
 
 
 def _nobody_jumps(lines: list[Line], known: dict[int, Candidate]) -> None:

@@ -24,6 +24,38 @@ def tallies_of(votes: Mapping[str, Mapping[str, int]], present: Mapping[str, int
     }
 
 
+def place_is_another(act: Act) -> None:
+    """A file is moved to a rank that exists and is not its own: nothing else is a motion."""
+    if act.preview:
+        return
+    item, place = act.obj, act.get("place")
+    if item.application_id is None:
+        raise Refusal("not_a_file", _("Only files are ranked."), field="place")
+    ranks = queries.ranking(item.meeting)
+    last = sum(rank.number is not None for rank in ranks.values())
+    own = ranks[item.application_id].number if item.application_id in ranks else None
+    if own is None:
+        raise Refusal(
+            "not_ranked", _("This file has no rank: it cannot be moved."), field="place", article="art. 17", status=409
+        )
+    if not isinstance(place, int) or not 1 <= place <= last:
+        raise Refusal(
+            "place_missing",
+            _("Give the new rank, from 1 to %(last)s.") % {"last": last},
+            field="place",
+            article="art. 17",
+        )
+    if place == own and not ranks[item.application_id].shared:
+        raise Refusal(
+            "same_place",
+            _("This file already has rank %(rank)s.") % {"rank": own},
+            remedy=_("Give another rank, from 1 to %(last)s.") % {"last": last},
+            field="place",
+            article="art. 17",
+            status=409,
+        )
+
+
 def motion_is_carried(act: Act) -> None:
     """`votes` None: nobody objects. Else {college: {votes_for, against, abstained}}, counted by the majority of the call; told to the log in figures."""
     if act.preview:

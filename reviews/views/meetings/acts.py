@@ -128,7 +128,9 @@ def put_to_vote(*, agenda_item, mode, **params):
 
 
 MEETING = {
-    "convene": Declared(meetings.convene, forms.UrgencyForm),
+    "convene": Declared(
+        meetings.convene, forms.UrgencyForm, preview={"urgency_reason": "?"}
+    ),  # it is asked beside the button
     "open": Declared(meetings.open),
     "fail_quorum": Declared(meetings.fail_quorum),
     "announce": Declared(meetings.announce, forms.AnnounceForm),
@@ -250,6 +252,8 @@ def item_cards(request, seen: Session, conducts: bool, bound=None) -> list[Card]
         made = card(request, one, point.item, f"{name}-{point.item.pk}", seen.room, bound, seen.voted)
         if made is not None and name == "close_vote" and not seen.expected and not made.form.is_bound:
             del made.form.fields["anyway"]  # every voice is in: one button
+        if made is not None and isinstance(made.form, forms.BallotForm):
+            made.form.tell_left(seen.meter.spendable)
         found.append(made)
     return [one for one in found if one is not None]
 

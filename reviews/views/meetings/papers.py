@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from core import documents, reauth
 from core.access import allow
+from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Offer, Refusal
 from fund.people import instruction_desk
@@ -75,6 +76,7 @@ def _list(request, pk: int, desk: Desk):
             "rank": ranks.get(items[line.key].application_id),
             "fields": form.fields_of(line.key),
             "least": rules.least_amount(items[line.key].application),
+            "voted": items[line.key].amount if rules.waits_against_vote(line, items[line.key].disposition) else None,
         }
         for line in lines
     ]
@@ -207,11 +209,29 @@ def _act(request, meeting, known, here):
         return None, form
 
 
+def _may_revise(request, meeting) -> bool:
+    return minutes.revise_minutes.verb.permits(request.user, meeting, request.received_at)
+
+
+def _earlier(request, meeting, desk: Desk, number: int, closed):
+    """A version that another one replaced, for those who correct the minutes: to read."""
+    found = {one.number: one for one in queries.versions_of(meeting)}
+    if request.method == "POST" or number not in found or not _may_revise(request, meeting):
+        raise Http404
+    sections = [
+        (one, bool(one.item_id and one.item.application_id in closed)) for one in queries.sections_of(meeting, number)
+    ]
+    context = {"desk": desk, "meeting": meeting, "sections": sections, "version": found[number]}
+    return render(request, "reviews/meetings/minutes_version.html", context)
+
+
 def _minutes(request, pk: int, desk: Desk):
     meeting = meeting_or_404(request, pk)
     if meeting.state not in MEETING_HELD:
         raise Http404
     here, closed = reverse(desk.minutes, args=[pk]), queries.closed_files(request.user, meeting)
+    if (earlier := as_int(request.GET.get("version"))) is not None:
+        return _earlier(request, meeting, desk, earlier, closed)
     sections = queries.sections_of(meeting)
     mine = [one for one in sections if not (one.item_id and one.item.application_id in closed)]
     bound = None
@@ -243,6 +263,9 @@ def _minutes(request, pk: int, desk: Desk):
             "refusals": meeting.minutes_refusals.filter(withdrawn_at__isnull=True).select_related("user"),
             "sign": cards.pop("sign", None),
             "revise": cards.pop("revise_minutes", None),
+            "versions": queries.versions_of(meeting)[1:]
+            if meeting.minutes_version > 1 and _may_revise(request, meeting)
+            else [],
             "capacity": capacity,
             "unfinished": unfinished(request),
             "to_sign": to_sign,
