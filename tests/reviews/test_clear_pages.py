@@ -149,3 +149,12 @@ def test_the_queries_of_the_clear_files_do_not_grow(at, as_user):
                 sheets.printed(meeting, made.presidents[0], at)
             counts.append(len(caught))
     assert counts[:3] == counts[3:], counts
+
+
+def test_the_sheets_of_votes_list_the_alternates_after_the_members(at):
+    made, meeting, at = opened(files=1, members=2, alternates=1)
+    paper = sheets.printed(meeting, made.presidents[0], at)
+    votes = paper[paper.rindex('class="file"') :]
+    for college in (CIVIL, STATE):
+        alternate, member = made.alternates[college][0], made.members[college][1]
+        assert votes.index(str(member)) < votes.index(str(alternate))

@@ -172,7 +172,8 @@ def test_a_changed_agenda_is_a_new_notice(at):
 
 def test_the_meeting_opens_at_its_time_with_its_quorum(at):
     made, meeting = convened()
-    refused("too_early", meetings.open, meeting=meeting, actor=made.presidents[0], at=at)
+    early = refused("too_early", meetings.open, meeting=meeting, actor=made.presidents[0], at=at)
+    assert " h " in str(early.reason).replace("\xa0", " ") and ":" not in str(early.reason)
     refused("not_permitted", meetings.open, meeting=meeting, actor=made.officer, at=meeting.planned_at)
     refused("quorum_missing", meetings.open, meeting=meeting, actor=made.presidents[0], at=meeting.planned_at)
     attend(made, meeting)

@@ -151,7 +151,7 @@ def test_two_windows_are_shown_both_texts_and_one_is_chosen(at, as_user):
     assert facts["theirs"]["scores"][0]["half_points"] == 9 and facts["by"] == str(pair.seat.user)
     response = browser.post(path, stale | {"go": "stay"})
     page = text(response)
-    assert response.status_code == 409 and "4.5 · Mesuré." in page and "Pas mesuré." in page and NOTE in page
+    assert response.status_code == 409 and "4,5 · Mesuré." in page and "Pas mesuré." in page and NOTE in page
     assert 'name="version" value="1"' in page and 'data-unsaved="conflict"' in page
     assert browser.post(path, stale | {"version": "1", "go": "stay"}).status_code == 302
     pair.refresh_from_db()
