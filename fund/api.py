@@ -12,7 +12,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
@@ -24,9 +24,11 @@ from core.access import anyone, signed_in
 from core.api import (
     KEY,
     MATCH,
+    Day,
     Open,
     Reason,
     Resource,
+    Strict,
     TransitionSerializer,
     WithTransitions,
     check_unchanged,
@@ -36,10 +38,12 @@ from core.api import (
     with_etag,
 )
 from core.api_auth import CursorPages
+from core.forms import LARGEST
 from core.idempotency import api_once
 from core.models import ApiToken, TwoKeyAct, User
 from core.transitions import Refusal
 from fund import notifications
+from fund.forms.ledger import YEARS, wrong_order
 from fund.ledger import queries as ledger
 from fund.ledger.export import inclusion_proof
 from fund.models import Call, Envelope, Seal
@@ -309,8 +313,33 @@ class EntrySerializer(serializers.Serializer):
         return [{"envelope": envelope, "account": account, "amount": cents} for envelope, account, cents in entry.moves]
 
 
-def _query(name: str, description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, str, OpenApiParameter.QUERY, description=description)
+PAGING = ("cursor", "page_size", "format")
+
+
+class LedgerQuery(Strict):
+    """Filters of the ledger, as on /comptes/. Days are those of Paris and included, amounts are cents."""
+
+    ref = serializers.CharField(
+        required=False, max_length=60, help_text="Reference of a grant or of an act, or the number of an entry"
+    )
+    envelope = serializers.CharField(required=False, max_length=60, help_text="Reference of an envelope")
+    account = serializers.ChoiceField(choices=Account.choices, required=False, help_text="An account of the envelope")
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False, help_text="Kind of act")
+    year = serializers.IntegerField(required=False, min_value=YEARS[0], max_value=YEARS[1])
+    since = Day(required=False)
+    until = Day(required=False)
+    amount_min = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST, help_text="Cents moved")
+    amount_max = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST, help_text="Cents moved")
+
+    def validate(self, found):
+        said = wrong_order(*(found.get(name) for name in ("since", "until", "amount_min", "amount_max")))
+        if said:
+            raise serializers.ValidationError({{"most": "amount_max"}.get(name, name): [said[name]] for name in said})
+        return found
+
+    def wanted(self) -> ledger.Wanted:
+        names = {"ref": "text", "amount_min": "least", "amount_max": "most"}
+        return ledger.Wanted(**{names.get(name, name): value for name, value in self.validated_data.items()})
 
 
 class SealPages(CursorPages):
@@ -329,18 +358,14 @@ class LedgerResource(Open, viewsets.GenericViewSet):
 
     @extend_schema(
         responses=EntrySerializer(many=True),
-        parameters=[
-            _query("ref", "Reference of a grant or of an act, or the number of an entry"),
-            _query("envelope", "Reference of an envelope"),
-            _query("account", "An account of the envelope"),
-            _query("kind", "Kind of act"),
-        ],
+        parameters=[LedgerQuery],
     )
     def list(self, request):
         """Public entries."""
-        get = lambda name: request.query_params.get(name, "").strip()[:60]  # noqa: E731
-        rows = ledger.public_seals(get("ref"), envelope=get("envelope"), account=get("account"), kind=get("kind"))
-        seals = self.paginate_queryset(rows)
+        asked = {name: text for name, text in request.query_params.items() if text and name not in PAGING}
+        given = LedgerQuery(data=asked)
+        given.is_valid(raise_exception=True)
+        seals = self.paginate_queryset(ledger.public_seals(given.wanted()))
         entries = ledger.read_seals([seal.seq for seal in seals])
         return self.get_paginated_response(EntrySerializer(entries, many=True).data)
 

@@ -11,6 +11,7 @@ from core.money import decimal_text
 from fund.ledger import canonical, hashes, proofs
 from fund.ledger.checkpoints import document, latest
 from fund.ledger.checkpoints import public_key_pem as _pem
+from fund.ledger.queries import Wanted, public_seals
 from fund.models import Checkpoint, FundIdentity, LedgerHead, Posting, Seal
 
 CHUNK = 2000
@@ -42,29 +43,38 @@ def sealed_rows(first: int = 1, last: int | None = None) -> Iterator[Row]:
         last = LedgerHead.objects.values_list("count", flat=True).first() or 0
     for start in range(first, last + 1, CHUNK):
         stop = min(start + CHUNK, last + 1)
-        span = Seal.objects.filter(seq__gte=start, seq__lt=stop).order_by("seq")
-        found = list(
-            span.values_list(
-                "seq",
-                "hash",
-                "entry_id",
-                "entry__at",
-                "entry__kind",
-                "entry__grant",
-                "entry__basis",
-                "entry__reverses__seal__seq",
-            )
+        span = Seal.objects.filter(seq__gte=start, seq__lt=stop)
+        yield from _read(span, Posting.objects.filter(entry__seal__seq__gte=start, entry__seal__seq__lt=stop))
+
+
+def wanted_rows(wanted: Wanted) -> Iterator[Row]:
+    """Public entries that match, oldest first, in flat memory: three queries for each CHUNK."""
+    after, rows = 0, public_seals(wanted).order_by("seq")
+    while numbers := list(rows.filter(seq__gt=after).values_list("seq", flat=True)[:CHUNK]):
+        yield from _read(Seal.objects.filter(seq__in=numbers), Posting.objects.filter(entry__seal__seq__in=numbers))
+        after = numbers[-1]
+
+
+def _read(span, postings) -> Iterator[Row]:
+    found = list(
+        span.order_by("seq").values_list(
+            "seq",
+            "hash",
+            "entry_id",
+            "entry__at",
+            "entry__kind",
+            "entry__grant",
+            "entry__basis",
+            "entry__reverses__seal__seq",
         )
-        lines: dict[int, list[tuple[str, str, int]]] = {}
-        postings = Posting.objects.filter(entry__seal__seq__gte=start, entry__seal__seq__lt=stop).order_by()
-        for entry_id, envelope, account, cents in postings.values_list(
-            "entry_id", "envelope__reference", "account", "cents"
-        ):
-            lines.setdefault(entry_id, []).append((envelope, account, cents))
-        for seq, digest, entry_id, at, kind, grant, basis, reverses in found:
-            yield Row(
-                seq, digest, entry_id, canonical.instant(at), kind, grant, basis, reverses, lines.get(entry_id, [])
-            )
+    )
+    lines: dict[int, list[tuple[str, str, int]]] = {}
+    for entry_id, envelope, account, cents in postings.order_by().values_list(
+        "entry_id", "envelope__reference", "account", "cents"
+    ):
+        lines.setdefault(entry_id, []).append((envelope, account, cents))
+    for seq, digest, entry_id, at, kind, grant, basis, reverses in found:
+        yield Row(seq, digest, entry_id, canonical.instant(at), kind, grant, basis, reverses, lines.get(entry_id, []))
 
 
 def genesis_object() -> dict | None:
@@ -87,10 +97,12 @@ def jsonl_lines(last: int | None = None) -> Iterator[str]:
         yield f'{{"entry":{row.content.decode()},"hash":"{row.hash}"}}\n'
 
 
-def csv_lines(last: int | None = None) -> Iterator[str]:
-    """`comptes.csv`: one row a posting, amounts in euros. For reading: it proves nothing by itself. No cell needs quotes: all are ASCII references."""
+def csv_lines(last: int | None = None, wanted: Wanted | None = None) -> Iterator[str]:
+    """`comptes.csv`, or the rows of it that match: one row a posting, amounts in euros. For reading: it proves nothing by itself. No cell needs quotes:
+    all are ASCII references.
+    """
     yield ",".join(CSV_COLUMNS) + "\n"
-    for row in sealed_rows(last=last):
+    for row in wanted_rows(wanted) if wanted else sealed_rows(last=last):
         head = f"{row.seq},{row.hash},{row.at},{row.kind},{row.grant or ''},{row.basis or ''},{row.reverses or ''}"
         yield "".join(
             f"{head},{envelope},{account},{decimal_text(cents)}\n" for envelope, account, cents in sorted(row.postings)

@@ -6,9 +6,10 @@ A figure costs the same at any size: balances are columns, and what is not publi
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.utils import timezone
 from django.utils.translation import pgettext
 
 from core.links import localized
@@ -126,12 +127,23 @@ def account_label(account: str):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reader of the accounts asks for; empty means everything, unknown values match nothing. `text`: a grant's or basis's reference, or a number."""
+    """What a reader of the accounts asks for; empty means everything, unknown values match nothing. `text`: a grant's or basis's reference, or a number;
+    days of Paris, both included; cents moved, both included.
+    """
 
     text: str = ""
     envelope: str = ""
     account: str = ""
     kind: str = ""
+    year: int | None = None
+    since: date | None = None
+    until: date | None = None
+    least: int | None = None
+    most: int | None = None
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
 
 
 def _sealed(wanted: Wanted) -> QuerySet[Seal]:
@@ -144,6 +156,18 @@ def _sealed(wanted: Wanted) -> QuerySet[Seal]:
             rows = rows.filter(Q(entry__grant=text) | Q(entry__basis=text))
     if wanted.kind:
         rows = rows.filter(entry__kind=wanted.kind)
+    if wanted.year:
+        rows = rows.filter(entry__at__year=wanted.year)
+    if wanted.since:
+        rows = rows.filter(entry__at__gte=_midnight(wanted.since))
+    if wanted.until:
+        rows = rows.filter(entry__at__lt=_midnight(wanted.until + timedelta(days=1)))
+    if wanted.least is not None or wanted.most is not None:
+        # Every leg of an entry moves the same cents: what arrives on one account is its amount.
+        bounds = {"cents__gte": max(1, wanted.least or 0)} | (
+            {} if wanted.most is None else {"cents__lte": wanted.most}
+        )
+        rows = rows.filter(Exists(Posting.objects.filter(entry=OuterRef("entry"), **bounds)))
     if wanted.envelope or wanted.account:
         lines = Posting.objects.filter(entry=OuterRef("entry"))
         if wanted.envelope:
@@ -154,7 +178,7 @@ def _sealed(wanted: Wanted) -> QuerySet[Seal]:
     return rows
 
 
-def public_count(ref: str = "", **filters: str) -> int:
+def public_count(ref: str = "", **filters) -> int:
     """How many public entries there are (of this reference, envelope, account, kind)."""
     wanted = Wanted(ref, **filters)
     if wanted == Wanted():
@@ -162,7 +186,7 @@ def public_count(ref: str = "", **filters: str) -> int:
     return _sealed(wanted).count()
 
 
-def public_entries(ref: str = "", start: int = 0, size: int = 50, **filters: str) -> list[PublicEntry]:
+def public_entries(ref: str = "", start: int = 0, size: int = 50, **filters) -> list[PublicEntry]:
     """A page of public entries, newest first. Three queries at any size."""
     wanted = Wanted(ref, **filters)
     if wanted == Wanted():  # seq has no gaps: the page is a range of the primary key, however far back
@@ -191,9 +215,9 @@ def public_entry(seq: int) -> PublicEntry | None:
     return found[0] if found else None
 
 
-def public_seals(ref: str = "", **filters: str) -> QuerySet[Seal]:
-    """Public entries (of this reference, envelope, account, kind) as rows to page through; read them with `read_seals`."""
-    return _sealed(Wanted(ref, **filters))
+def public_seals(wanted: Wanted) -> QuerySet[Seal]:
+    """Public entries as rows to page through; read them with `read_seals`."""
+    return _sealed(wanted)
 
 
 def read_seals(numbers: list[int]) -> list[PublicEntry]:

@@ -1,5 +1,9 @@
 """The public ledger and the verification of documents."""
 
+from dataclasses import asdict
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -8,8 +12,8 @@ from core import references
 from core.access import allow, anyone, public
 from core.models import Document
 from core.models.document import DocumentState
+from fund.forms.ledger import WORDS, EntryFilters
 from fund.ledger import queries as ledger
-from fund.models.ledger import Account, Kind
 from fund.public_cache import public_page
 from fund.views.acts import page_of
 from registry.enums import document_label
@@ -21,8 +25,9 @@ PAGE = 50
 class EntryList:
     """Public entries as a list that is counted and sliced, for pages."""
 
-    def __init__(self, wanted: dict[str, str]):
-        self.wanted = wanted
+    def __init__(self, wanted: ledger.Wanted):
+        self.wanted = asdict(wanted)
+        self.wanted["ref"] = self.wanted.pop("text")
 
     def count(self) -> int:
         return ledger.public_count(**self.wanted)
@@ -41,28 +46,27 @@ def _read(request, name: str) -> str:
 @allow(public)
 @public_page
 def accounts(request):
-    wanted = {
-        "ref": _read(request, "ref"),
-        "envelope": _read(request, "enveloppe"),
-        "account": _read(request, "compte"),
-        "kind": _read(request, "ecriture"),
-    }
-    page = page_of(request, EntryList(wanted), PAGE)
     envelopes = ledger.public_envelopes()
+    form = EntryFilters({name: _read(request, name) for name in WORDS}, envelopes=envelopes)
+    if form.is_valid():
+        wanted = form.wanted()
+        page = page_of(request, EntryList(wanted), PAGE)
+    else:  # nothing is shown that was not asked for
+        wanted, page = ledger.Wanted(), Paginator([], PAGE).page(1)
+    given = {name: text for name in WORDS if (text := _read(request, name))}
     context = {
-        "wanted": wanted,
-        "is_filtered": any(wanted.values()),
+        "form": form,
+        "is_filtered": wanted != ledger.Wanted(),
+        "search": f"?{urlencode(given)}" if given else "",
         "page": page,
         "count": ledger.public_count(),
         "entries": page.object_list,
         "unpublished": unpublished(entry.grant for entry in page.object_list),
-        "accounts": [(account.value, ledger.account_label(account)) for account in Account],
-        "kinds": Kind.choices,
         "envelopes": envelopes,
         "totals": ledger.sum_bars(envelope.balances for envelope in envelopes) if len(envelopes) > 1 else None,
         "checkpoint": ledger.latest_checkpoint(),
     }
-    return render(request, "registry/accounts.html", context)
+    return render(request, "registry/accounts.html", context, status=200 if form.is_valid() else 400)
 
 
 @allow(anyone)

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import Http404
 from django.utils import timezone
 from django.utils.text import slugify
@@ -11,6 +12,7 @@ from django.utils.translation import override
 
 from core.access import allow, public
 from core.links import absolute
+from fund.forms.ledger import WORDS, EntryFilters
 from fund.ledger import export as ledger_export
 from fund.ledger import queries as ledger
 from fund.models import FundIdentity
@@ -109,7 +111,12 @@ def corrections_file(request, extension):
 @allow(public)
 @public_file
 def ledger_file(request, extension):
-    """Millions of rows stream: the public head tells every byte before it."""
+    """Millions of rows stream: the public head tells every byte before it. The CSV takes the filters of the page; the chain is whole or it proves nothing."""
+    if extension == "csv" and (given := {name: request.GET[name] for name in WORDS if request.GET.get(name)}):
+        form = EntryFilters(given)
+        if not form.is_valid():
+            raise BadRequest
+        return PublicFile(ledger_export.csv_lines(wanted=form.wanted()), CSV, "comptes.csv")
     etag = etag_of(extension, json.dumps(ledger_export.genesis_object()), *ledger.public_head())
     if extension == "jsonl":
         return PublicFile(ledger_export.jsonl_lines(), JSONL, etag=etag)

@@ -209,7 +209,7 @@ def test_every_amount_of_a_bar_opens_the_entries_it_is_made_of(fund):
     assert "<strong>1 écriture</strong>" in found and fund.paid.reference in found
 
 
-@pytest.mark.parametrize("query", ["ref=x", "compte=nothing", "ecriture=x", "enveloppe='", "ref=" + "9" * 400, "ref=²"])
+@pytest.mark.parametrize("query", ["ref=x", "enveloppe='", "ref=" + "9" * 400, "ref=²", "du=&au=&annee="])
 def test_filters_of_the_ledger_never_break(fund, query):
     assert Client().get(f"/comptes/?{query}").status_code == 200
 
