@@ -168,12 +168,31 @@ class Shared(Resource):
         return with_etag(request, super().list(request, *args, **kwargs))
 
 
+class WholeNumberFilter(filters.Filter):
+    field_class = forms.IntegerField  # django-filter reads numbers as decimals: no year is 0.5
+
+
+class CallQuery(filters.FilterSet):
+    """As on /appels/: `year` of opening, days between which a call closes (those of Paris), bounds of the ceiling of a grant in cents."""
+
+    year = WholeNumberFilter(field_name="opens_at", lookup_expr="year")
+    since = filters.DateFilter(field_name="closes_at", lookup_expr="date__gte")
+    until = filters.DateFilter(field_name="closes_at", lookup_expr="date__lte")
+    amount_min = WholeNumberFilter(field_name="ceiling_amount", lookup_expr="gte")
+    amount_max = WholeNumberFilter(field_name="ceiling_amount", lookup_expr="lte")
+    q = filters.CharFilter(field_name="title", lookup_expr="icontains", max_length=60)
+
+    class Meta:
+        model = Call
+        fields = ["state"]
+
+
 class Calls(Shared):
     """Calls ever published; drafts too for those who write them."""
 
     serializer_class = CallSerializer
     lookup_field = "slug"
-    filterset_fields = ["state"]
+    filterset_class = CallQuery
 
     def get_queryset(self):
         rows = Call.objects.select_related("envelope", "rule_version").prefetch_related(
@@ -241,10 +260,6 @@ class Carry(AmountAndReason):
 class EnvelopeDraft(serializers.Serializer):
     year = serializers.IntegerField(min_value=2000, max_value=2999)
     label = serializers.CharField(max_length=120)
-
-
-class WholeNumberFilter(filters.Filter):
-    field_class = forms.IntegerField  # django-filter reads numbers as decimals: no year is 0.5
 
 
 class EnvelopeFilters(filters.FilterSet):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registry.views import accounts, calls, duty, history, pages, projects, publications, questions
+from registry.views import accounts, calls, duty, embeds, history, pages, projects, publications, questions
 
 app_name = "registry"
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("projets/<str:reference>/", projects.project, name="project"),
     path("projets/<str:reference>/questions/", questions.of_project, name="project_questions"),
     path("projets/<str:reference>/questions/poser/", questions.ask_on_project, name="ask_on_project"),
+    path("integrer/projets/<str:reference>/", embeds.project, name="embed_project"),
+    path("integrer/execution/", embeds.execution, name="embed_execution"),
     path("organisations/<str:siren>/", projects.organisation, name="organisation"),
     path("appels/<slug:slug>/questions/", questions.of_call, name="call_questions"),
     path("appels/<slug:slug>/questions/poser/", questions.ask_on_call, name="ask_on_call"),

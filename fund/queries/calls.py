@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 from django.db.models import QuerySet
@@ -11,6 +12,30 @@ from django.db.models import QuerySet
 from core.models import Event
 from fund.enums import CallState
 from fund.models import Call, RuleVersion
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reader asks of the calls: words of the title, year of opening, days of Paris between which they close, cents of the ceiling of a grant."""
+
+    text: str = ""
+    year: int | None = None
+    since: date | None = None
+    until: date | None = None
+    least: int | None = None
+    most: int | None = None
+
+    def of(self, rows: QuerySet[Call]) -> QuerySet[Call]:
+        """Those of these calls that match."""
+        bounds = {
+            "title__icontains": self.text or None,
+            "opens_at__year": self.year,
+            "closes_at__date__gte": self.since,
+            "closes_at__date__lte": self.until,
+            "ceiling_amount__gte": self.least,
+            "ceiling_amount__lte": self.most,
+        }
+        return rows.filter(**{name: value for name, value in bounds.items() if value is not None})
 
 
 def public_calls(at: datetime) -> QuerySet[Call]:

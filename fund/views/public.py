@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,10 +16,12 @@ from core.templatetags.ui import instant
 from fund import hands, icalendar, share_card
 from fund.enums import CallState
 from fund.forms.calls import EligibilityForm
+from fund.forms.filters import CallFilters
 from fund.ledger.queries import envelope_bar
 from fund.models import Call
 from fund.public_cache import public_page
 from fund.queries import find_call, open_calls, past_calls, upcoming_calls
+from fund.queries.calls import Asked
 from fund.views.acts import page_of
 from fund.views.calls import call_context
 from fund.views.presenting import groups_of
@@ -39,10 +43,16 @@ def calls(request):
     at, kept = request.received_at, request.GET.get("etat", "")
     if kept not in ("", *FILTERS):
         raise Http404
-    page = page_of(request, past_calls(at))
+    form = CallFilters(request.GET)
+    asked = form.asked() if form.is_valid() else None
+
+    def matching(rows):
+        return asked.of(rows) if asked else rows.none()  # nothing is shown that was not asked for
+
+    page = page_of(request, matching(past_calls(at)))
     for call in page.object_list:
         call.now = call.phase(at)
-    found = {"ouverts": list(open_calls(at)), "a-venir": list(upcoming_calls(at)), "passes": page}
+    found = {"ouverts": list(matching(open_calls(at))), "a-venir": list(matching(upcoming_calls(at))), "passes": page}
     counts = {"ouverts": len(found["ouverts"]), "a-venir": len(found["a-venir"]), "passes": page.paginator.count}
     for call in found["ouverts"]:
         call.days_left = (timezone.localdate(call.closes_at) - timezone.localdate(at)).days
@@ -55,7 +65,11 @@ def calls(request):
             "page": page,
             "kept": kept,
             "filters": [(code, label, counts[code]) for code, label in FILTERS.items()],
+            "form": form,
+            "is_filtered": asked != Asked(),
+            "search": "".join(f"&{urlencode({name: form.data[name]})}" for name in form.fields if form.data.get(name)),
         },
+        status=200 if asked else 400,
     )
 
 

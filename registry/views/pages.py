@@ -3,8 +3,10 @@
 from datetime import date
 
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from core.access import allow, public
+from core.links import absolute, localized
 from fund import communes
 from fund.enums import ApplicantKind
 from fund.ledger import queries as ledger
@@ -68,6 +70,11 @@ def statistics(request):
             "department",
         ),
         "months": _months(),
+        "embed": {
+            "url": absolute(localized("/integrer/execution/")),
+            "title": _("Where the money stands"),
+            "height": 180,
+        },
         "tiles": tiles(departments, queries.EVERYTHING),
     }
     return render(request, "registry/statistics.html", context)

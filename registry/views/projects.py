@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core import site
 from core.access import allow, public
+from core.links import absolute, localized
 from core.money import format_euros
 from fund import communes
 from fund.enums import ApplicantKind
@@ -140,6 +141,11 @@ def project(request, reference):
         "entries": entries,
         "bar": ledger.bar_of(grant.reference, entries),
         "money": None,
+        "embed": {
+            "url": absolute(localized(f"/integrer/projets/{grant.reference}/")),
+            "title": grant.reference if grant.is_bare else grant.title,
+            "height": 240,
+        },
     }
     if not grant.is_bare:
         application = grant.source

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from fund.enums import College, Role
+from registry import transitions
 from tests.factories import reviews as make
+from tests.factories.fund import person_with
 from tests.registry import helpers
 from tests.registry.test_panel_page import concluded, held
+from tests.registry.test_publications import change, corrected
 from tests.reviews.test_draw import announce, tied
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -24,7 +28,10 @@ def look_at(page) -> None:
 
 def test_every_page_in_a_browser(browser, live_server, client):
     fund = helpers.with_history(helpers.with_money(helpers.a_fund()))
-    document = helpers.award_of(fund.paid).document
+    document, hidden = helpers.award_of(fund.paid).document, fund.known["signed"]
+    hands = fund.panel.officer, person_with(Role.CO_PRESIDENT, college=College.STATE)
+    corrected(fund.paid, hands, title="Le carnet corrigé")
+    change(hidden, hands, transitions.unpublish, ground="safety")
     pages = [
         "/",
         "/projets/",
@@ -33,7 +40,12 @@ def test_every_page_in_a_browser(browser, live_server, client):
         f"/projets/{fund.paid.reference}/",
         f"/en/projets/{fund.known['person'].reference}/",
         f"/projets/{fund.known['left'].reference}/",
+        f"/projets/{hidden.reference}/",
+        f"/corrections/?ref={fund.paid.reference}",
+        "/corrections/",
         "/comptes/?compte=paid",
+        "/comptes/?annee=x&du=2026-02-31",
+        "/appels/?montant_min=x",
         "/statistiques/",
         "/donnees/",
         "/verifier/?code=x",
@@ -52,6 +64,11 @@ def test_every_page_in_a_browser(browser, live_server, client):
             page.goto(live_server.url + path)
             look_at(page)
         context.add_cookies([cookie])
+        for path in ("publications/", f"publications/{fund.paid.reference}/", "donnees-essentielles/"):
+            page.goto(f"{live_server.url}/instruction/{path}")
+            for card in page.query_selector_all(".act details"):
+                card.evaluate("card => card.open = true")
+            look_at(page)
         page.goto(f"{live_server.url}/instruction/historique/")
         look_at(page)
         page.set_input_files("#id_file", str(helpers.DATA / "scdl" / "exemple.csv"))
