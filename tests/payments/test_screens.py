@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from applications.transitions import partnerships
 from fund.enums import Role
-from payments.models import StatementLine
+from payments.models import PaperPage, PaperScan, StatementLine
 from payments.transitions import bank_table
 from tests.factories import applications as files
 from tests.factories import ledger as books
@@ -131,6 +131,24 @@ def test_the_pages_of_the_money(stage, as_user):
         content=b"Date;Montant;Motif\n24/11/2026;-4,20;Frais", name="a.csv", actor=people.payer, at=at
     )
 
+    scan = PaperScan.objects.create(
+        name="lot.pdf",
+        file=make.pdf_proof(),
+        sha256="a" * 64,
+        content_type="application/pdf",
+        size=1,
+        pages_count=1,
+        done=1,
+        by=people.officer,
+        at=at,
+        clean_at=at,
+        finished_at=at,
+    )
+    strange = PaperPage.objects.create(scan=scan, position=1, finding="no_code")
+    PaperPage.objects.create(
+        scan=scan, position=2, finding="filed", original=to_sign.document, number=1, count=2
+    )  # its second page is missing
+
     def of(row, *names):
         return [f"/dossiers/{row.reference}/{name}" for name in names]
 
@@ -168,6 +186,10 @@ def test_the_pages_of_the_money(stage, as_user):
                     f"/instruction/avenants/{asked.pk}/",
                     "/instruction/reversements/",
                     f"/instruction/reversements/{wish.pk}/",
+                    "/instruction/papier/",
+                    f"/instruction/papier/scans/{scan.pk}/",
+                    f"/instruction/papier/pages/{strange.pk}/",
+                    f"/instruction/papier/{to_sign.document.code}/",
                 ],
             ),
             (
