@@ -115,6 +115,25 @@ def test_every_file_without_grounds_is_told_beside_its_own_box(at, as_user):
     assert page.status_code == 422 and page.content.decode().count("Écrivez les motifs") >= 2
 
 
+def test_who_is_recused_from_a_file_gives_no_rank_to_another(at):
+    made, meeting, at = hold.opened(files=3)
+    first, *_rest, last = meeting.items.filter(application__isnull=False).select_related("application").order_by("pk")
+    hold.recuse(made.presidents[0], last.application, at)
+    for place in (1, 2, 3, 99):  # one answer for every rank: none tells where the closed file stands
+        refused(
+            "mover_is_recused",
+            agenda.move,
+            agenda_item=first,
+            actor=made.presidents[0],
+            at=at,
+            place=place,
+            reason="X.",
+        )
+    ranks = reads.meetings.ranking(meeting)
+    place = next(n for n in (1, 2, 3) if n != ranks[first.application_id].number)
+    agenda.move(agenda_item=first, actor=made.presidents[1], at=at, place=place, reason="Le calendrier.")
+
+
 # ---- an evening in two sittings ----
 
 

@@ -25,9 +25,20 @@ def tallies_of(votes: Mapping[str, Mapping[str, int]], present: Mapping[str, int
 
 
 def place_is_another(act: Act) -> None:
-    """A file is moved to a rank that exists and is not its own: nothing else is a motion."""
+    """A file is moved to a rank that exists and is not its own, by a president to whom every file is open: ranks are given among all of them, and would
+    tell who is recused from one where it stands (art. 12)."""
     if act.preview:
         return
+    if queries.closed_files(act.actor, act.obj.meeting):
+        raise Refusal(
+            "mover_is_recused",
+            _(
+                "You are recused from another file of this meeting, or have not declared: ranks are given among all of them."
+            ),
+            remedy=_("The other co-president, or the acting president of your college, puts this motion."),
+            article="art. 12, 17",
+            status=403,
+        )
     item, place = act.obj, act.get("place")
     if item.application_id is None:
         raise Refusal("not_a_file", _("Only files are ranked."), field="place")
