@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from django.utils import translation
@@ -18,17 +17,16 @@ from reviews.documents.meetings import (
     co_presidents,
     day_of,
     hour_of,
-    instant_of,
     letterhead,
-    place_of,
 )
+from reviews.documents.opening import opening_text, reason_of
 from reviews.documents.room import lines_of
 from reviews.enums.meeting import AgendaItemState, AttendanceKind, Proposal, VoteMode, VoteOutcome
 from reviews.enums.reading import Fallback
 from reviews.models import Decision
 from reviews.models.meeting import AgendaItem, Departure, Meeting, MinutesSection, Vote
-from reviews.queries import genders, review_counts
 from reviews.queries import meetings as queries
+from reviews.queries import review_counts
 from reviews.queries.experts import heard
 
 PROPOSALS = {
@@ -44,10 +42,6 @@ OUTCOMES = {
     VoteOutcome.VOID: "vote abandonné",
 }
 MODES = {VoteMode.CONSENT: "sans objection", VoteMode.OPEN: "à main levée", VoteMode.SECRET: "à bulletin secret"}
-MAJORITIES = {
-    "college_weighted": "vote pondéré par collège",
-    "r133_11": "majorité des membres présents ou représentés (CRPA R133-11)",
-}
 
 
 def euros_of(cents) -> str:
@@ -70,7 +64,7 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
             for row in Decision.objects.filter(agenda_item__meeting=meeting, kind="award").exclude(state="annulled")
         }
         parts = [
-            {"code": "opening", "item": None, "title": "Convocation et présence", "text": _opening(meeting, room, at)}
+            {"code": "opening", "item": None, "title": "Convocation et présence", "text": opening_text(meeting, room)}
         ]
         for item in items:
             gone = departures.get(item.pk, [])
@@ -101,193 +95,6 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
             }
         )
         return parts
-
-
-@dataclass
-class Sitting:
-    """One sitting of a meeting, by the events of its log: the last notice before it, its opening, what ended it before the minutes."""
-
-    number: int
-    noticed: Event | None = None
-    opened: Event | None = None
-    ended: Event | None = None
-
-
-def sittings_of(meeting: Meeting) -> list[Sitting]:
-    """Every sitting in order; a second notice answers for the first, and votes were taken in each. One query."""
-    log = Event.objects.filter(
-        machine="meeting",
-        object_id=meeting.pk,
-        verb__in=("convene", "change_agenda", "reconvene", "open", "adjourn", "fail_quorum"),
-    )
-    found = [Sitting(1)]
-    for event in log.select_related("reason").order_by("id"):
-        if event.verb == "reconvene":
-            found.append(Sitting(len(found) + 1, noticed=event))
-        elif event.verb == "open":
-            found[-1].opened = event
-        elif event.verb in ("adjourn", "fail_quorum"):
-            found[-1].ended = event
-        else:
-            found[-1].noticed = event
-    return found
-
-
-def _said(event: Event | None) -> str:
-    """The reason kept with an event, without its last full stop."""
-    kept = getattr(event, "reason", None) if event is not None else None
-    return kept.text.strip().rstrip(" .") if kept is not None else ""
-
-
-def _notice_line(at, reason: str) -> str:
-    return f"Convocation envoyée le {instant_of(at)}" + (f", en urgence : {reason}." if reason else ".")
-
-
-def _opening(meeting: Meeting, room: queries.Room, at) -> str:
-    told = sittings_of(meeting)
-    lines = _earlier_sittings(meeting, room, told[:-1])
-    if lines:
-        lines += ["", f"Réunion n° {told[-1].number} de la séance."]
-    lines.append(_notice_line(meeting.convened_at, meeting.urgency_reason.strip().rstrip(" .")))
-    if meeting.second_notice:
-        lines.append(
-            "Seconde convocation, après un ajournement faute de quorum, précisant qu’aucun quorum ne serait exigé."
-        )
-    lines.append(f"Séance ouverte le {instant_of(meeting.opened_at)} par {meeting.opened_by}, {place_of(meeting)}.")
-    lines.append(
-        f"Règlement version {meeting.rules.number} ; règle de vote : {MAJORITIES[meeting.rules['majority']]}"
-        + (f" ({meeting.rules['legal_basis'].rstrip(' .')})." if meeting.rules["legal_basis"] else ".")
-    )
-    lines += _presences(room, _moves(meeting, meeting.sitting))
-    lines += _genders(room)
-    lines += _observers(room)
-    lines += _quorum_lines(
-        told[-1].opened, " (non requis, seconde convocation)." if meeting.second_notice else ", atteint."
-    )
-    for row in meeting.acting_presidents.select_related("seat__user"):
-        lines.append(
-            f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {hour_of(row.designated_at)}"
-            + (f" jusqu’à {hour_of(row.ended_at)}" if row.ended_at else "")
-            + f" ({row.get_reason_display()})."
-        )
-    return "\n".join(lines)
-
-
-def _quorum_lines(opened: Event | None, end: str) -> list[str]:
-    if opened is None or "civil" not in opened.payload:
-        return []
-    facts = opened.payload
-    return [
-        "",
-        f"Quorum à l’ouverture : société civile {facts['civil']} sur {facts['civil_base']}, État {facts['state']} sur {facts['state_base']}{end}",
-    ]
-
-
-def _moves(meeting: Meeting, sitting: int) -> dict[int, list[str]]:
-    """By seat, its comings and goings in one sitting, from the log: the row of a seat keeps the last of them only."""
-    log = Event.objects.filter(
-        machine="meeting", object_id=meeting.pk, verb__in=("record_attendance", "adjourn", "fail_quorum")
-    )
-    found: dict[int, list[str]] = {}
-    number = 1
-    for event in log.order_by("id"):
-        if event.verb != "record_attendance":
-            number += 1
-        elif number == sitting:
-            moves, there = (
-                found.setdefault(event.payload["seat"], []),
-                event.payload["presence"] != AttendanceKind.ABSENT,
-            )
-            if there == (len(moves) % 2 == 0):
-                at = hour_of(event.at)
-                if moves and moves[-1] == at:  # undone within the minute: a slip of the sheet, nobody moved
-                    moves.pop()
-                else:
-                    moves.append(at)
-    words = ("arrivée", "départ", "retour")
-    return {
-        seat: [f"{words[place if place < 2 else 2 - place % 2]} à {at}" for place, at in enumerate(moves)]
-        for seat, moves in found.items()
-    }
-
-
-def _presences(room: queries.Room, moves: dict[int, list[str]]) -> list[str]:
-    """Who held each seat of the two colleges, with the hours of every arrival and departure."""
-    lines: list[str] = []
-    for code, label in COLLEGES:
-        lines.append("")
-        lines.append(f"{label} :")
-        for seat in (one for one in room.seats if one.college == code):
-            row, presence = room.attendance.get(seat.pk), room.presence(seat)
-            detail = PRESENCE[presence]
-            if (
-                row is not None
-                and row.represented_by_id
-                and presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY)
-            ):
-                detail = (
-                    f"suppléé par {row.represented_by.user}"
-                    if presence == AttendanceKind.ALTERNATE
-                    else f"représenté par {row.represented_by.user}, son mandataire"
-                )
-            if told := moves.get(seat.pk):
-                detail += f", {', '.join(told)}"
-            lines.append(f"- {seat.user}{f', {seat.title}' if seat.title else ''} : {detail}")
-    return lines
-
-
-def _earlier_sittings(meeting: Meeting, room: queries.Room, earlier: list[Sitting]) -> list[str]:
-    """Each sitting before the last: its notice, its opening and quorum, who sat, what ended it and why. Seats that ended since are written as well."""
-    lines: list[str] = []
-    for one in earlier:
-        lines += [""] if lines else []
-        lines.append(f"Réunion n° {one.number} de la séance.")
-        if one.noticed is not None:
-            lines.append(_notice_line(one.noticed.at, _said(one.noticed)))
-        lines.append(f"Ouverte le {instant_of(one.opened.at)}." if one.opened else "Elle n’a pas été ouverte.")
-        lines += _presences(_room_then(meeting, room, one.number), _moves(meeting, one.number))
-        lines += _quorum_lines(one.opened, ".")
-        if one.ended is not None:
-            why = _said(one.ended) if one.ended.verb == "adjourn" else ""
-            lines += [
-                "",
-                f"Ajournée {'' if one.ended.verb == 'adjourn' else 'faute de quorum '}le {instant_of(one.ended.at)}"
-                + (f", pour ce motif : {why}." if why else "."),
-            ]
-    return lines
-
-
-def _room_then(meeting: Meeting, room: queries.Room, sitting: int) -> queries.Room:
-    rows = meeting.attendances.filter(sitting=sitting).select_related("seat__user", "represented_by__user")
-    attendance = {row.seat_id: row for row in rows}
-    held = {seat.pk: seat for seat in room.seats}
-    held |= {row.seat_id: row.seat for row in attendance.values() if row.seat.is_full_member}
-    seats = sorted(held.values(), key=lambda seat: (not seat.is_president, seat.pk))
-    return replace(room, seats=seats, attendance=attendance)
-
-
-def _genders(room: queries.Room) -> list[str]:
-    """How many women and men sit in each college: counts, never names."""
-    found = genders([*room.seats, *room.alternates])
-    words = []
-    for code, label in COLLEGES:
-        count = found[code]
-        said = [f"femmes {count['woman']}", f"hommes {count['man']}"]
-        said += [f"autre {count['other']}"] if count["other"] else []
-        said += [f"non dit {count['']}"] if count[""] else []
-        words.append(f"{label}, {', '.join(said)}")
-    return ["", f"Représentation des femmes et des hommes (titulaires et suppléants) : {' ; '.join(words)}."]
-
-
-def _observers(room: queries.Room) -> list[str]:
-    """Those who attended without a vote, and those who were absent."""
-    if not room.observers:
-        return []
-    lines = ["", "Sans voix délibérative :"]
-    for seat in room.observers:
-        detail = PRESENCE[room.presence(seat)]
-        lines.append(f"- {seat.user}{f', {seat.title}' if seat.title else ''} : {detail}")
-    return lines
 
 
 def _recusals(room: queries.Room, item: AgendaItem, departures: list[Departure]) -> list[str]:
@@ -393,7 +200,7 @@ def _motions(items) -> dict[int, list[str]]:
                 for code, label in COLLEGES
             )
         )
-        why = _said(event) if event.verb == "reopen" else ""
+        why = reason_of(event) if event.verb == "reopen" else ""
         found.setdefault(event.object_id, []).append(
             f"Motion de {hour_of(event.at)}, {MOTIONS[event.verb]} : {how}"
             + (f", pour ce motif : {why}." if why else ".")
