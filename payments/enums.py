@@ -179,6 +179,7 @@ FINDINGS = {
     "unknown": _("no payment of the fund has this reference"),
     "amount": _("the amount is not that of the order"),
     "not_in_payment": _("this payment is not at the bank"),
+    "not_sent": _("its bank file was never produced: the fund did not send it"),
     "not_paid": _("this payment is not paid, nothing can come back"),
     "credit": _("money came in that is no return"),
     "batch_amount": _("the sum is not that of the batch"),

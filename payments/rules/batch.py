@@ -87,6 +87,18 @@ def never_exported(act: Act) -> None:
         )
 
 
+def lines_wait_for_the_bank(act: Act) -> None:
+    """A file asks the bank for every payment in it: one that does not wait for it (final, or taken back) would be paid wrongly."""
+    if act.obj.lines.filter(in_file=True).exclude(instalment__state="in_payment").exists():
+        raise Refusal(
+            "line_not_in_payment",
+            _("A payment of this batch does not wait for the bank: its file would pay it wrongly."),
+            remedy=_("Cancel the batch and put the other payments in a new one."),
+            article="art. 22",
+            status=409,
+        )
+
+
 def no_line_paid(act: Act) -> None:
     if act.obj.lines.filter(live=True, instalment__state="paid").exists():
         raise Refusal(

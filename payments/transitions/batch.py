@@ -158,7 +158,13 @@ def file_bytes(batch) -> bytes:
         ) from error
 
 
-@verb(machine=PaymentBatch, label=_("produce the bank file"), who=(accounting_officer,))
+@verb(
+    machine=PaymentBatch,
+    label=_("produce the bank file"),
+    who=(accounting_officer,),
+    lock=_lock_lines,
+    guards=(rules.lines_wait_for_the_bank,),
+)
 def export(act, batch):
     """The file may leave from now on: its bytes and SHA-256 are kept, downloading again gives the same bytes."""
     content = file_bytes(batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
@@ -19,7 +19,7 @@ from fund.models import FundIdentity
 from payments import bank_csv, camt
 from payments.iban import compact, last_four
 from payments.identities import identified
-from payments.models import BankStatement, Instalment, PaymentBatch, PaymentOrder, Recovery, StatementLine
+from payments.models import BankStatement, BatchLine, Instalment, PaymentBatch, PaymentOrder, Recovery, StatementLine
 from payments.queries.desk import claims_named, is_named
 from payments.rules.people import accounting_officer
 from payments.rules.recovery import claimable
@@ -164,8 +164,14 @@ def import_statement(act, _none, *, content, name, mapping=None):
 
 def _orders_of(parsed) -> dict[str, PaymentOrder]:
     wanted = {line.end_to_end_id for line in parsed.lines if line.end_to_end_id}
-    found = PaymentOrder.objects.select_related("instalment__agreement").filter(end_to_end_id__in=wanted)
+    found = _orders().select_related("instalment__agreement").filter(end_to_end_id__in=wanted)
     return {order.end_to_end_id: order for order in found}
+
+
+def _orders():
+    """Payment orders, with whether a bank file that holds them was produced (`is_sent`)."""
+    sent = BatchLine.objects.filter(order=OuterRef("pk"), live=True, batch__exported_at__isnull=False)
+    return PaymentOrder.objects.annotate(is_sent=Exists(sent))
 
 
 def _of_batches(parsed) -> list[int]:
@@ -274,17 +280,18 @@ def _repayment(act, row, claims) -> int:
 
 
 def why_not(row, instalment, order) -> str:
-    """Why this line cannot be applied to this order; "" when it can, `already_done` when it already was."""
+    """Why this line cannot be applied to this order (read by `_orders`); "" when it can, `already_done` when it already was. What no bank file of the fund
+    asked for is no payment of the fund: settling it would leave the file to be produced, and the sum paid twice."""
     if row.amount is not None and row.amount != order.amount:
         return "amount"
     current = instalment.end_to_end_id == order.end_to_end_id
     if row.direction == "debit" and not row.is_return:
         if current and instalment.state == "in_payment":
-            return ""
+            return "" if order.is_sent else "not_sent"
         return "already_done" if order.outcome in ("paid", "returned") else "not_in_payment"
     if row.direction == "status":
         if current and instalment.state == "in_payment":
-            return ""
+            return "" if order.is_sent else "not_sent"
         return "already_done" if order.outcome == "rejected" else "not_in_payment"
     if row.is_return:
         if current and instalment.state == "paid":
@@ -361,7 +368,7 @@ def _matches(act) -> None:
     if instalment is None:
         return
     row = act.obj
-    order = instalment.orders.order_by("-attempt").first()
+    order = _orders().filter(instalment=instalment).order_by("-attempt").first()
     if order is None or row.amount != order.amount or why_not(row, instalment, order):
         raise Refusal(
             "bank_line_mismatch",

@@ -131,6 +131,32 @@ def test_a_frozen_batch_is_cancelled_until_its_file_exists(at, people):
     assert make.invariants() == []
 
 
+def test_what_no_file_asked_for_is_not_settled(at, people):
+    """A line that names a payment whose file was never produced waits for a person: settled, its file could still leave and pay it again."""
+    one = make.ordered(people, make.first_of(make.signed(people, at=at)), at=at)
+    lot = batch.gather(batch=None, instalments=[one], actor=people.payer, at=at)
+    lot = batch.freeze(payment_batch=lot, actor=people.payer, at=at, controls=Control.values)
+    one = fresh(one)
+    make.import_bytes(people, make.camt053([make.Movement(one.end_to_end_id, one.certified_amount)]), at=at)
+    line = StatementLine.objects.get()
+    assert line.state == "to_check" and line.finding == "not_sent" and fresh(one).state == "in_payment"
+    by_hand = {"statement_line": line, "actor": people.payer, "at": at, "instalment": one}
+    refused("bank_line_mismatch", statement.match, **by_hand)
+    batch.export(payment_batch=lot, actor=people.payer, at=at)
+    statement.match(**by_hand)
+    assert fresh(one).state == "paid" and make.invariants() == []
+
+
+def test_no_file_asks_for_a_payment_that_does_not_wait_for_the_bank(at, people):
+    one = make.ordered(people, make.first_of(make.signed(people, at=at)), at=at)
+    lot = batch.gather(batch=None, instalments=[one], actor=people.payer, at=at)
+    lot = batch.freeze(payment_batch=lot, actor=people.payer, at=at, controls=Control.values)
+    Instalment.objects.filter(pk=one.pk).update(
+        state="ordered", paid_by=None, in_payment_at=None
+    )  # whatever took it from the bank
+    refused("line_not_in_payment", batch.export, payment_batch=lot, actor=people.payer, at=at)
+
+
 def test_a_whole_file_declared_rejected_takes_two_people(at, people):
     one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
     lot = PaymentBatch.objects.get()
