@@ -348,7 +348,14 @@ def mark(field) -> str:
 
 @register.filter
 def error_links(form) -> list[tuple[str, str, str]]:
-    """(target id, label, error) of everything to mend in a form or a formset, in page order."""
+    """(target id, label, error) of everything to mend in a form, a formset or a list of forms sent together, in page order. A form with a `title` of its own
+    is named by it."""
+    if isinstance(form, list | tuple):
+        return [
+            (target, f"{title}, {label}" if label and (title := getattr(one, "title", "")) else label, error)
+            for one in form
+            for target, label, error in error_links(one)
+        ]
     if hasattr(form, "management_form"):
         found = [("", "", error) for error in form.non_form_errors()]
         for number, row in enumerate(form.forms, start=1):

@@ -80,6 +80,17 @@ class NewLineForm(LineForm):
     label = forms.CharField(label=_("Expense that was not in the budget"), max_length=200, required=False)
     field_order = ["account", "label", "actual_amount", "explanation"]
 
+    def clean(self):
+        """An expense begun is not dropped for want of a name."""
+        data = super().clean()
+        if (
+            not data.get("label", "").strip()
+            and "label" not in self.errors
+            and (data.get("actual_amount") or data.get("explanation"))
+        ):
+            self.add_error("label", _("Say what this expense was, or empty its other boxes."))
+        return data
+
 
 def line_forms(report, data=None) -> tuple[list, list]:
     """(line, form) of each line of the report, and forms of lines to add."""
@@ -95,6 +106,10 @@ def line_forms(report, data=None) -> tuple[list, list]:
         for line in report.lines.all()
     ]
     new = [NewLineForm(data, prefix=f"new-{number}") for number in range(1, NEW_LINES + 1)]
+    for line, form in known:
+        form.title = line.label
+    for number, form in enumerate(new, 1):
+        form.title = _("Expense %(number)s") % {"number": number}
     return known, new
 
 

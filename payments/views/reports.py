@@ -147,6 +147,8 @@ def _show(request, row, *, form=None, known=None, new=None, upload=None, status=
         form = form or forms.ReportForm(report=row)
         facts["table"] = _table(row, known or [(line["line"], line["form"]) for line in facts["table"]])
         facts["new_lines"] = new or facts["new_lines"]
+        facts["sent"] = [form, *(line["form"] for line in facts["table"]), *facts["new_lines"]]
+        facts["adding"] = any(one.is_bound and one.has_changed() for one in facts["new_lines"])
     return render(
         request,
         "payments/report.html",
@@ -252,7 +254,6 @@ def _refused(request, row, form, refusal):
     if refusal.field in named:
         one, field = named[refusal.field]
         one.add_error(field, str(refusal))
-        form.add_error(None, str(refusal))
     else:
         form.refuse(refusal)
     return _show(

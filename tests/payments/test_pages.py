@@ -518,6 +518,23 @@ def test_an_unreadable_amount_in_the_report_keeps_everything(at, people, as_user
         422,
     )
     assert "beaucoup" in page and "À garder." in page
+    errors = page[page.index('class="errors"') :].split("</div>")[0]
+    assert "1 point à corriger" in errors and f"{final.lines.first().label}, Dépensé" in errors
+    assert 'href="#id_line-1-actual_amount"' in errors and '<details class="details">' in page
+
+
+@pytest.mark.parametrize("wrong", [{"actual_amount": "abc", "label": "Repas"}, {"actual_amount": "12,00"}])
+def test_a_wrong_expense_outside_the_budget_is_said_and_shown_open(at, people, as_user, wrong):
+    row = make.signed(people, at=at)
+    final = make.written_report(row, at=at)
+    sent = report_form(final) | {"act": "save"} | {f"new-1-{name}": value for name, value in wrong.items()}
+    browser = as_user(row.application.lead)
+    page = ok(browser.post(f"/dossiers/{row.reference}/comptes-rendus/{final.pk}/", sent), 422)
+    errors = page[page.index('class="errors"') :].split("</div>")[0]
+    assert "Dépense 1, " in errors and '<details class="details" open>' in page
+    assert (
+        all(value in page for value in wrong.values()) and not final.lines.filter(label=wrong.get("label", "")).exists()
+    )
 
 
 def test_an_expense_outside_the_budget_is_added(at, people, as_user):
