@@ -129,6 +129,8 @@ def _root(content: bytes):
         raise Unreadable(1, _("the file is over 20 megabytes"))
     if not content.strip():
         raise Unreadable(1, _("the file is empty"))
+    if content.lstrip()[:5] == b"%PDF-":
+        raise Unreadable(1, _("this is a PDF, which a person reads, whatever its name says"))
     _refuse_declarations(content)
     parser = etree.XMLParser(
         resolve_entities=False,

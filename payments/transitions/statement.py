@@ -38,7 +38,7 @@ def unreadable(error: camt.Unreadable) -> Refusal:
         "statement_unreadable",
         _now("This statement cannot be read: line %(line)s, %(reason)s.")
         % {"line": error.line, "reason": error.reason},
-        remedy=_now("Nothing was imported; ask the bank for a camt.053, camt.054 or pain.002 file."),
+        remedy=_now("Nothing was imported; ask the bank for a camt.053, camt.054, pain.002 or CSV file."),
         article="art. 22",
         field="file",
     )

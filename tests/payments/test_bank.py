@@ -131,6 +131,13 @@ def test_a_frozen_batch_is_cancelled_until_its_file_exists(at, people):
     assert make.invariants() == []
 
 
+def test_a_pdf_with_the_name_of_a_statement_is_called_a_pdf(at, people):
+    said = refused(
+        "statement_unreadable", make.import_bytes, people=people, content=b"%PDF-1.7\n%%EOF", name="releve.csv", at=at
+    )
+    assert "PDF" in str(said) and "CSV" in str(said)
+
+
 def test_what_no_file_asked_for_is_not_settled(at, people):
     """A line that names a payment whose file was never produced waits for a person: settled, its file could still leave and pay it again."""
     one = make.ordered(people, make.first_of(make.signed(people, at=at)), at=at)
