@@ -43,8 +43,10 @@ ANEW = {
     ("core.TwoKeyAct", "params"),
     ("core.TwoKeyAct", "content_hash"),
     ("mfa.Authenticator", "data"),
+    ("registry.PublishedVersion", "token"),
 }
-"""What no seed fixes: names of files in a folder that has them already, and what is encrypted (the fund's account waits for its second key so)."""
+"""What no seed fixes: names of files in a folder that has them already, what is encrypted (the fund's account waits for its second key so), the number of
+a state of the published set (no two states may share it)."""
 
 
 class Undone(Exception):

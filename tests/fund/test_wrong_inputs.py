@@ -552,7 +552,7 @@ def test_the_account_payments_leave_from_changes_with_two_keys_and_shows_its_end
     [
         ("/instruction/appels/", CO, 7),
         ("/instruction/enveloppes/", AO, 7),
-        ("/administration/roles/", AD, 7),
+        ("/administration/roles/", AD, 8),
         ("/administration/regles/", AD, 9),
         ("/instruction/cles/?vue=proposes", CO, 7),
     ],

@@ -56,10 +56,14 @@ def built(at: datetime) -> World:
     world = World(at, call, call.envelope_id, friend=made.files[0].reference)
     for code, role in (("CO", Role.CASE_OFFICER), ("AO", Role.AUTHORISING_OFFICER), ("AC", Role.ACCOUNTING_OFFICER)):
         world.people[code] = [person_with(role), person_with(role)]
+    world.people["DE"] = [
+        person_with(Role.DELEGATE),
+        person_with(Role.DELEGATE),
+    ]  # nobody delegated to them: their acts are refused
     world.people["CP"] = made.presidents
     world.people["CL"] = [User.objects.system()]
     world.people["none"] = [made.members[reviews.CIVIL][1], person_with(Role.AUDITOR), UserFactory()]
-    for code in ("CO", "AO", "AC"):
+    for code in ("CO", "AO", "AC", "DE"):
         TeamMemberFactory(application=made.files[0], user=world.people[code][1])
     world.leads = {one.reference: one.lead for one in made.files}
     hands = make.People(*(world.people[code][0] for code in ("CO", "AO", "AC")))
