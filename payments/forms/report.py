@@ -71,6 +71,9 @@ class ReportForm(FundForm):
 
 
 class LineForm(FundForm):
+    """Spending on one line. `title` names it among the errors of the page."""
+
+    title = ""
     actual_amount = EurosField(label=_("Spent"), required=False)
     explanation = forms.CharField(label=_("Why the gap"), max_length=500, required=False)
 
