@@ -157,6 +157,7 @@ def signs_everything(presidents: list[Person], call: str, meeting: str) -> None:
 
 def sign_decisions(presidents: list[Person], call: str) -> None:
     for president in presidents:
+        president.context.set_default_timeout(60_000)  # some thirty signatures in one act, on a busy machine
         president.goes(f"/commission/decisions/{call}/").sends({"read": True})
 
 
