@@ -4,7 +4,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone, translation
 
+from applications.models import Application
+from fund.enums import College, Role
 from fund.ledger import checkpoint
+from tests.factories.fund import person_with
 from tests.registry import helpers
 
 
@@ -21,3 +24,15 @@ def made(django_db_setup, django_db_blocker):
 @pytest.fixture
 def fund(made, db):
     return made
+
+
+@pytest.fixture
+def project(fund) -> Application:
+    Application.objects.filter(pk=fund.paid.pk).update(title=helpers.TITLE, summary=helpers.SUMMARY)
+    return Application.objects.get(pk=fund.paid.pk)
+
+
+@pytest.fixture
+def hands(fund):
+    """A case officer and a co-president, who change public pages together."""
+    return person_with(Role.CASE_OFFICER), person_with(Role.CO_PRESIDENT, college=College.STATE)

@@ -113,3 +113,6 @@ __all__ = [
     "with_history",
     "with_money",
 ]
+
+
+TITLE, SUMMARY = "Zqxtitre du carnet", "Zqxrésumé que personne ne doit plus lire."

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from registry import transitions
-from tests.registry.test_publications import change, hands, project  # noqa: F401  fixtures
+from tests.registry.test_publications import change
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_the_lines_to_copy_lead_to_the_frame(fund):
         assert f'{frame}"' in line and 'src="http' in line and "title=" in line
 
 
-def test_a_card_says_what_the_registry_says(fund, project, hands):  # noqa: F811
+def test_a_card_says_what_the_registry_says(fund, project, hands):
     address = f"/integrer/projets/{project.reference}/"
     text = Client().get(address).content.decode()
     assert project.title in text and "18\u202f500" in text

@@ -12,28 +12,17 @@ from core import two_key
 from core.models import Event, Mail
 from core.transitions import Refusal
 from fund import public_cache
-from fund.enums import College, Role
+from fund.enums import Role
 from registry import queries, transitions
 from registry.index.refresh import fresh
 from registry.models import PageChange, PublicPage
 from registry.queries import pages
 from tests.factories.fund import person_with
+from tests.registry.helpers import SUMMARY, TITLE
 from tests.registry.test_cost import many
 from tests.registry.test_leaks import leaks, walk
 
 pytestmark = pytest.mark.django_db
-TITLE, SUMMARY = "Zqxtitre du carnet", "Zqxrésumé que personne ne doit plus lire."
-
-
-@pytest.fixture
-def project(fund) -> Application:
-    Application.objects.filter(pk=fund.paid.pk).update(title=TITLE, summary=SUMMARY)
-    return Application.objects.get(pk=fund.paid.pk)
-
-
-@pytest.fixture
-def hands(fund):
-    return person_with(Role.CASE_OFFICER), person_with(Role.CO_PRESIDENT, college=College.STATE)
 
 
 def change(application, hands, verb, **params):
