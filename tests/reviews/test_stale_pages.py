@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 import time_machine
 
-from reviews.documents import minutes as papers
+from reviews.documents import opening
 from reviews.models import AgendaItem, Attendance, Meeting
 from reviews.queries import meetings as queries
 from reviews.transitions import agenda, meetings, minutes
@@ -220,5 +220,5 @@ def test_the_minutes_keep_no_coming_and_going_within_a_minute(at):
             meeting=meeting, actor=made.officer, at=now, seat=made.seat(member), presence=presence
         )
     agreed(made, item_of(meeting), now)
-    told = papers._moves(Meeting.objects.get(pk=meeting.pk), 1)[made.seat(member).pk]
+    told = opening._moves(Meeting.objects.get(pk=meeting.pk), 1)[made.seat(member).pk]
     assert len(told) == 1 and told[0].startswith("arrivée à")
