@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from applications.models import Application
 from core import documents
-from core.models import User
+from core.models import Event, User
 from core.transitions import _running
 from fund.enums import CallState, College, Role
 from fund.models import Call
@@ -112,10 +112,21 @@ def under_review(made: World | None = None, *, declare: bool = True, **facts) ->
 
 
 def declare_all(made: World) -> None:
-    for row in Declaration.objects.filter(application__call=made.call, state="required").select_related(
-        "user", "application"
-    ):
-        declarations.declare_none(declaration=row, actor=row.user)
+    """Everyone says he has no interest: the first by the real verb, the many others written as it leaves them (it looks for links of each pair)."""
+    rows = list(
+        Declaration.objects.filter(application__call=made.call, state="required").select_related("user", "application")
+    )
+    if not rows:
+        return
+    declarations.declare_none(declaration=rows[0], actor=rows[0].user)
+    like = Event.objects.filter(machine=Declaration.machine).latest("pk")
+    for row in rows[1:]:
+        row.declare_none([], like.at)
+    Declaration.objects.bulk_update(rows[1:], ["state", "hints", "declared_at"])
+    facts = {name: getattr(like, name) for name in ("at", "machine", "verb", "from_state", "to_state", "payload")}
+    Event.objects.bulk_create(
+        Event(actor=row.user, object_id=row.pk, subject=row.event_subject, **facts) for row in rows[1:]
+    )
 
 
 def reading(made: World | None = None, **facts) -> World:
