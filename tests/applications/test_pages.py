@@ -27,7 +27,7 @@ from tests.factories.applications import (
 from tests.factories.core import UserFactory
 from tests.factories.fund import CallFactory, open_call, person_with
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.screens]
 SECTIONS = ("applicant", "project", "partnership", "budget", "openness", "documents", "statements")
 SECRET = "Une phrase que seule l’équipe connaît"
 

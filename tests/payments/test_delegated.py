@@ -232,6 +232,7 @@ def test_the_delegate_finds_what_to_sign_and_no_longer_once_the_role_is_gone(peo
     assert as_user(delegation.delegate).get("/paiements/").status_code == 403
 
 
+@pytest.mark.one_engine
 def test_the_queue_costs_the_same_for_one_payment_and_for_five(people, at, as_user):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

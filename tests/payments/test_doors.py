@@ -10,7 +10,7 @@ from tests.factories.applications import TeamMemberFactory
 from tests.factories.core import UserFactory
 from tests.factories.fund import person_with
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.screens]
 
 
 class World:

@@ -18,7 +18,7 @@ from tests.reviews.test_clear import items, scored
 from tests.reviews.test_dissents import voted
 from tests.reviews.test_meeting_pages import done, text, with_recusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.screens]
 
 
 def test_clear_files_by_clicks(at, as_user):

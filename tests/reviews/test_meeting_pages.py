@@ -406,6 +406,7 @@ def _pages(user, meeting) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("stage", ["discussed", "voted", "minuted"])
+@pytest.mark.screens
 def test_two_worlds_that_differ_in_a_closed_files_secrets_give_the_same_bytes(at, stage):
     made, president, hidden = with_recusal(STATE, 0, files=3, members=3)
     made, meeting, now = opened(made)

@@ -17,7 +17,7 @@ from tests.factories.reviews import CIVIL, STATE
 from tests.reviews.test_meeting_pages import with_recusal
 from tests.reviews.test_meetings import refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.screens]
 
 
 def part(meeting, item=None) -> str:

@@ -12,7 +12,7 @@ from tests.factories.meetings import GROUNDS, agreed, called, cast, convened, it
 from tests.factories.reviews import CIVIL, STATE
 from tests.reviews.test_meeting_pages import done, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.screens]
 
 
 def paths(meeting) -> tuple[str, str]:

@@ -156,6 +156,7 @@ def pages_of(user, paths) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("stage", ["reading", "closed", "decided"])
+@pytest.mark.screens
 def test_two_worlds_that_differ_in_a_recused_files_secrets_give_the_same_bytes(at, stage):
     made = make.reviewed(make.world(files=3)) if stage != "reading" else make.reading(make.world(files=3))
     application, member = made.files[0], made.presidents[0]

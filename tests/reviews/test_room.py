@@ -116,6 +116,7 @@ def test_the_wall_says_nothing_of_a_file_while_somebody_recused_is_in_the_room(a
         assert first.display_title not in page  # the one who stepped out is back
 
 
+@pytest.mark.one_engine
 def test_following_costs_the_same_whatever_the_agenda(at, as_user):
     costs = []
     for files in (1, 20):

@@ -348,6 +348,7 @@ def test_the_proposed_agenda_leads_with_what_divides(at, as_user):
 
 
 @pytest.mark.django_db
+@pytest.mark.one_engine
 def test_one_file_or_twenty_cost_the_same_queries(at, as_user):
     counts: dict[str, list[int]] = {}
     for number in (1, 20):

@@ -9,7 +9,7 @@ from reviews.models import Decision
 from tests.factories import reviews as make
 from tests.factories.meetings import closed, rendered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.screens]
 PASSWORD = "un mot de passe de plus 42"
 NOT_YET = "You have not signed yet."
 
