@@ -178,6 +178,9 @@ def of_finance(user) -> list[Task]:
     if orders:
         n = queues["order"]["n"]
         found.append((n, ngettext("%(n)s payment to order", "%(n)s payments to order", n), "/paiements/?etape=order"))
+        n = payments_desk.to_countersign(user)
+        title = ngettext("%(n)s payment to sign as third person", "%(n)s payments to sign as third person", n)
+        found.append((n, title, "/paiements/?etape=countersign"))
         n = others["to_sign"]
         found.append((n, ngettext("%(n)s agreement to sign", "%(n)s agreements to sign", n), "/paiements/conventions/"))
         n = others["amendments"]

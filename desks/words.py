@@ -97,6 +97,7 @@ STAFF = APPLICANT | {
     "agreement.extend": _("More time given to accept"),
     "instalment.hold": _("Instalment held"),
     "instalment.lift": _("Instalment released"),
+    "instalment.countersign_order": _("Order signed as third person"),
     "instalment.claim_for_batch": _("Payment put in a bank file"),
     "instalment.refuse": _("Order refused by the accounting officer"),
     "instalment.recall": _("Order recalled"),

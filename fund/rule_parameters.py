@@ -1,7 +1,7 @@
 """The parameters of a rule version: what may be set, its type, its bounds and its default. One place; nothing else knows a default.
 
 Values are JSON scalars or lists: whole numbers, yes or no, one of a list of choices, text, or an exact fraction or decimal written as text
-("1/2", "2.50") so that no figure of the panel ever passes through a floating-point number. Amounts are cents.
+("1/2", "2.50") so that no figure of the panel ever passes through a floating-point number. Amounts are cents; one that may be left out is null then.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from fund.enums import Authority
 
-INTEGER, BOOLEAN, CHOICE, TEXT, FRACTION, AMOUNT, INTEGERS = (
+INTEGER, BOOLEAN, CHOICE, TEXT, FRACTION, AMOUNT, AMOUNT_OR_NONE, INTEGERS = (
     "integer",
     "boolean",
     "choice",
     "text",
     "fraction",
     "amount",
+    "amount_or_none",
     "integers",
 )
 
@@ -96,6 +97,10 @@ def _fraction(parameter: Parameter, value: Any) -> str:
     return text
 
 
+def _amount_or_none(parameter: Parameter, value: Any) -> int | None:
+    return None if value is None or isinstance(value, str) and not value.strip() else _integer(parameter, value)
+
+
 def _integers(parameter: Parameter, value: Any) -> list[int]:
     parts = (
         value
@@ -115,6 +120,7 @@ _READERS = {
     TEXT: _text,
     FRACTION: _fraction,
     AMOUNT: _integer,
+    AMOUNT_OR_NONE: _amount_or_none,
     INTEGERS: _integers,
 }
 
@@ -447,6 +453,15 @@ PARAMETERS: tuple[Parameter, ...] = (
         "payment",
         "22",
         maximum=720,
+    ),
+    _p(
+        "third_signature_above_amount",
+        None,
+        _("Payment orders above this amount need a third signature (left empty: none)"),
+        "payment",
+        "22",
+        AMOUNT_OR_NONE,
+        maximum=100_000_000,
     ),
     _p(
         "final_report_months_after_project_end",

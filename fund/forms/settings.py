@@ -97,8 +97,9 @@ def _field(parameter: parameters.Parameter) -> forms.Field:
         return forms.ChoiceField(choices=parameter.choices, **options)
     if parameter.kind == parameters.INTEGER:
         return forms.IntegerField(min_value=parameter.minimum, max_value=parameter.maximum, **options)
-    if parameter.kind == parameters.AMOUNT:
-        return EurosField(min_cents=parameter.minimum, max_cents=parameter.maximum, **options)
+    if parameter.kind in (parameters.AMOUNT, parameters.AMOUNT_OR_NONE):
+        required = parameter.kind == parameters.AMOUNT
+        return EurosField(min_cents=parameter.minimum, max_cents=parameter.maximum, required=required, **options)
     if parameter.kind == parameters.TEXT:
         return forms.CharField(required=False, max_length=500, widget=_area(2), **options)
     return forms.CharField(max_length=60, **options)

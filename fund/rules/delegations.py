@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -179,14 +180,23 @@ def _fault(
 
 
 def covering(
-    actor: User, what: DelegatedAct, amount: int, at: datetime, *, now: bool, by_hand_on: date | None = None
+    actor: User,
+    what: DelegatedAct,
+    amount: int,
+    at: datetime,
+    *,
+    now: bool,
+    by_hand_on: date | None = None,
+    besides: Collection[int | None] = (),
 ) -> Delegation:
     """The delegation by which this person may do this act for this amount. Raises the refusal of the one that came nearest.
 
     `now`: read under a lock. `by_hand_on`: the day a signature on paper bears; the delegation covers that day and the present one.
+    `besides`: people whose delegation is taken only when no other covers it.
     """
     faults = []
-    for row in queries.received_now(actor) if now else queries.received(actor):
+    found = queries.received_now(actor) if now else queries.received(actor)
+    for row in sorted(found, key=lambda row: row.delegator_id in besides):
         fault = _fault(row, what, amount, at, by_hand_on)
         if fault is None:
             return row

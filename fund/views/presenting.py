@@ -200,7 +200,9 @@ def compared(version: RuleVersion, former: RuleVersion | None) -> list[Line]:
 def parameter_text(parameter, value) -> str:
     if parameter.kind == rule_parameters.CHOICE:
         return str(dict(parameter.choices).get(value, value))
-    if parameter.kind == rule_parameters.AMOUNT:
+    if parameter.kind == rule_parameters.AMOUNT_OR_NONE and value is None:
+        return _("none")
+    if parameter.kind in (rule_parameters.AMOUNT, rule_parameters.AMOUNT_OR_NONE):
         return euros(value)
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"

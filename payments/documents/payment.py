@@ -11,12 +11,16 @@ from payments.documents.common import day, envelope, euros, fund, hour, officer
 from payments.models import Evidence
 
 
-def freeze_payment_order(order, *, at) -> Document:
-    """Internal accounting document: the account is masked on it; the whole number is in the secured row and the bank file only."""
+def freeze_payment_order(order, *, at, signature=None) -> Document:
+    """Internal accounting document: the account is masked on it; the whole number is in the secured row and the bank file only.
+
+    With `signature`, the order as it is once signed by a third person.
+    """
     with translation.override("fr"):
         instalment = order.instalment
         agreement, account = instalment.agreement, order.account
         others = list(agreement.instalments.exclude(pk=instalment.pk))
+        above = order.third_signature_above_amount
         paid = sum(one.payable_amount for one in others if one.state == "paid")
         ordered = sum(one.payable_amount for one in others if one.state in ("ordered", "in_payment"))
         left = sum(
@@ -73,6 +77,12 @@ def freeze_payment_order(order, *, at) -> Document:
             "delegation": order.delegation.mention() if order.delegation else "",
             "deed": order.delegation.deed if order.delegation else "",
             "ordered_at": hour(order.ordered_at),
+            "third_above": "" if above is None else euros(above),
+            "rules": order.rule_version.number if order.rule_version else "",
+            "third_by": str(signature.signed_by) if signature else "",
+            "third_delegation": signature.delegation.mention() if signature and signature.delegation else "",
+            "third_deed": signature.delegation.deed if signature and signature.delegation else "",
+            "third_at": hour(signature.signed_at) if signature else "",
         }
         return documents.freeze(
             "payment_order",

@@ -5,7 +5,8 @@ from payments.models.agreement import Agreement
 from payments.models.amendment import Amendment, AmendmentChange
 from payments.models.batch import BatchLine, PaymentBatch
 from payments.models.closing import YearClosing
-from payments.models.instalment import Instalment, PaymentOrder
+from payments.models.instalment import Instalment
+from payments.models.order import PaymentOrder, ThirdSignature
 from payments.models.paper import PaperCopy, PaperPage, PaperScan
 from payments.models.recovery import Recovery
 from payments.models.report import Report, ReportLine
@@ -30,5 +31,6 @@ __all__ = [
     "Report",
     "ReportLine",
     "StatementLine",
+    "ThirdSignature",
     "YearClosing",
 ]

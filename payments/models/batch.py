@@ -9,7 +9,8 @@ from core.models import Machine
 from payments.enums import BADGES, BankSchema, BatchState
 from payments.iban import masked
 from payments.models.agreement import instant, person, sees_all_money
-from payments.models.instalment import Instalment, PaymentOrder
+from payments.models.instalment import Instalment
+from payments.models.order import PaymentOrder, ThirdSignature
 
 B = BatchState
 AFTER_FREEZE = ("frozen", "exported", "settled", "rejected")
@@ -154,7 +155,16 @@ class PaymentBatch(Machine):
         self.closed_at = at
 
 
-@frozen("batch", "position", "instalment", "order", "added_by", "added_at", once={"in_file": ("in_file",)})
+@frozen(
+    "batch",
+    "position",
+    "instalment",
+    "order",
+    "third_signature_needed",
+    "added_by",
+    "added_at",
+    once={"in_file": ("in_file", "third_signature")},
+)
 class BatchLine(models.Model):
     """A payment in a batch. `live` until the batch is cancelled, the line taken out or the payment rejected: one live line an instalment."""
 
@@ -162,6 +172,15 @@ class BatchLine(models.Model):
     position = models.PositiveIntegerField(_("position"))
     instalment = models.ForeignKey(Instalment, models.PROTECT, related_name="batch_lines", verbose_name=_("instalment"))
     order = models.ForeignKey(PaymentOrder, models.PROTECT, related_name="batch_lines", verbose_name=_("payment order"))
+    third_signature_needed = models.BooleanField(_("needs a third signature"), default=False)
+    third_signature = models.ForeignKey(
+        ThirdSignature,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("third signature"),
+    )
     live = models.BooleanField(_("live"), default=True)
     in_file = models.BooleanField(_("in the file"), default=False)
     added_by = person(_("added by"))
@@ -175,6 +194,10 @@ class BatchLine(models.Model):
             models.UniqueConstraint(fields=["instalment"], condition=Q(live=True), name="batch_line_one_live"),
             models.UniqueConstraint(fields=["order"], condition=Q(live=True), name="batch_line_order_one_live"),
             models.UniqueConstraint(fields=["batch", "position"], name="batch_line_position"),
+            models.CheckConstraint(
+                condition=Q(in_file=False) | Q(third_signature_needed=False) | Q(third_signature__isnull=False),
+                name="batch_line_third_signature",
+            ),
         ]
 
     def __str__(self):

@@ -3,12 +3,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from core.append_only import frozen
-from core.fields import EncryptedTextField
 from core.models import Machine
 from fund.enums import Trigger
-from payments.enums import APPLICANT_LABELS, BADGES, OUTCOMES, PUBLIC_LABELS, InstalmentState
-from payments.iban import masked
+from payments.enums import APPLICANT_LABELS, BADGES, PUBLIC_LABELS, InstalmentState
 from payments.models.account import OfAgreement
 from payments.models.agreement import Agreement, instant, person
 
@@ -18,7 +15,9 @@ AFTER_ORDER = ("ordered", "in_payment", "paid")
 
 
 class Instalment(Machine):
-    """One payment of the plan. `amount` is what is scheduled, `certified_amount` what was found due (cents). Certified, ordered, paid by three people."""
+    """One payment of the plan. `amount` is what is scheduled, `certified_amount` what was found due (cents). Certified, ordered, paid by three people; above a
+    threshold of the rules a fourth one signs the order before it is paid.
+    """
 
     machine = "instalment"
 
@@ -41,6 +40,9 @@ class Instalment(Machine):
     ordered_by = person(_("ordered by"))
     ordered_at = instant(_("ordered at"))
     end_to_end_id = models.CharField(_("end-to-end id"), max_length=35, blank=True)
+    third_signature_above_amount = models.BigIntegerField(_("third signature asked above"), null=True, blank=True)
+    countersigned_by = person(_("signed as third person by"))
+    countersigned_at = instant(_("signed as third person at"))
     paid_by = person(_("put in payment by"))
     in_payment_at = instant(_("put in payment at"))
     paid_on = models.DateField(_("paid on"), null=True, blank=True)
@@ -84,6 +86,36 @@ class Instalment(Machine):
             ),
             models.CheckConstraint(
                 condition=Q(paid_by__isnull=True) | ~Q(paid_by=F("ordered_by")), name="instalment_payer_is_not_orderer"
+            ),
+            # Above the threshold under which it was ordered, a fourth one signs before the file.
+            models.CheckConstraint(
+                condition=Q(countersigned_by__isnull=True) | ~Q(countersigned_by=F("certified_by")),
+                name="instalment_third_is_not_certifier",
+            ),
+            models.CheckConstraint(
+                condition=Q(countersigned_by__isnull=True) | ~Q(countersigned_by=F("ordered_by")),
+                name="instalment_third_is_not_orderer",
+            ),
+            models.CheckConstraint(
+                condition=Q(countersigned_by__isnull=True) | ~Q(countersigned_by=F("paid_by")),
+                name="instalment_third_is_not_payer",
+            ),
+            models.CheckConstraint(
+                condition=Q(third_signature_above_amount__isnull=True)
+                | Q(countersigned_by__isnull=False, countersigned_at__isnull=False)
+                | ~Q(state__in=("in_payment", "paid")),
+                name="instalment_third_signature_before_payment",
+            ),
+            models.CheckConstraint(
+                condition=Q(countersigned_by__isnull=True, countersigned_at__isnull=True)
+                | Q(
+                    state__in=(*AFTER_ORDER, "payment_rejected", "cancelled"),
+                    countersigned_by__isnull=False,
+                    countersigned_at__isnull=False,
+                    suspended_at__isnull=True,
+                    third_signature_above_amount__lt=F("certified_amount"),
+                ),
+                name="instalment_third_signature_facts",
             ),
             # States and facts say the same.
             models.CheckConstraint(
@@ -156,6 +188,13 @@ class Instalment(Machine):
         return self.amount if self.certified_amount is None else self.certified_amount
 
     @property
+    def waits_for_third_signature(self) -> bool:
+        """Ordered above the threshold of the rules, and nobody has signed as third person yet."""
+        return (
+            self.state == S.ORDERED and self.third_signature_above_amount is not None and not self.countersigned_by_id
+        )
+
+    @property
     def tone(self) -> str:
         return BADGES["instalment"][self.state]
 
@@ -175,7 +214,9 @@ class Instalment(Machine):
     def staff_label(self):
         if self.held_at:
             return _("Held before certification")
-        return _("Suspended by the accountant") if self.suspended_at else self.get_state_display()
+        if self.suspended_at:
+            return _("Suspended by the accountant")
+        return _("Ordered, to sign as third person") if self.waits_for_third_signature else self.get_state_display()
 
     def two_key_facts(self) -> dict:
         return {"state": self.state, "amount": self.amount, "certified_amount": self.certified_amount}
@@ -185,6 +226,7 @@ class Instalment(Machine):
     def _forget_order(self):
         self.ordered_by = self.ordered_at = None
         self.end_to_end_id = ""
+        self.third_signature_above_amount = self.countersigned_by = self.countersigned_at = None
         self.suspended_at, self.suspension_reason = None, ""
 
     @transition(state, source=S.SCHEDULED, target=S.DUE)
@@ -204,8 +246,13 @@ class Instalment(Machine):
         self.held_at, self.hold_reason = None, ""
 
     @transition(state, source=S.CERTIFIED, target=S.ORDERED)
-    def order(self, by, at, end_to_end_id):
+    def order(self, by, at, end_to_end_id, third_signature_above=None):
         self.ordered_by, self.ordered_at, self.end_to_end_id = by, at, end_to_end_id
+        self.third_signature_above_amount = third_signature_above
+
+    @transition(state, source=S.ORDERED, target=S.ORDERED)
+    def countersign_order(self, by, at):
+        self.countersigned_by, self.countersigned_at = by, at
 
     @transition(state, source=S.CERTIFIED, target=S.DUE)
     def return_to_due(self):
@@ -228,6 +275,7 @@ class Instalment(Machine):
     @transition(state, source=S.ORDERED, target=S.ORDERED)
     def suspend(self, at, reason):
         self.suspended_at, self.suspension_reason = at, reason
+        self.countersigned_by = self.countersigned_at = None
 
     @transition(state, source=S.ORDERED, target=S.ORDERED)
     def unsuspend(self):
@@ -267,72 +315,3 @@ class Instalment(Machine):
     def release(self, at, reason):
         """The consequence of another act: termination, nothing left to pay."""
         self._cancel(at, reason)
-
-
-@frozen(
-    "instalment",
-    "attempt",
-    "reference",
-    "end_to_end_id",
-    "amount",
-    "account",
-    "holder",
-    "iban",
-    "bic",
-    "ordered_by",
-    "ordered_at",
-    "delegation",
-    once={"document": ("document",)},
-)
-class PaymentOrder(models.Model):
-    """One order to pay: its own end-to-end id for ever, and a copy of the account as it was approved. Never changed but for how it ended."""
-
-    instalment = models.ForeignKey(Instalment, models.PROTECT, related_name="orders", verbose_name=_("instalment"))
-    attempt = models.PositiveSmallIntegerField(_("attempt"))
-    reference = models.CharField(_("reference"), max_length=40, unique=True)
-    end_to_end_id = models.CharField(_("end-to-end id"), max_length=35, unique=True)
-    amount = models.BigIntegerField(_("amount"))
-    account = models.ForeignKey(
-        "payments.PayeeAccount", models.PROTECT, related_name="orders", verbose_name=_("payee account")
-    )
-    holder = models.CharField(_("holder"), max_length=140)
-    iban = EncryptedTextField(_("IBAN"))
-    bic = models.CharField(_("BIC"), max_length=11, blank=True)
-    ordered_by = person(_("ordered by"))
-    ordered_at = models.DateTimeField(_("ordered at"))
-    delegation = models.ForeignKey(
-        "fund.Delegation",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("delegation of signature"),
-    )
-    document = models.ForeignKey(
-        "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document")
-    )
-    outcome = models.CharField(_("how it ended"), max_length=20, blank=True)
-    ended_at = instant(_("ended at"))
-
-    class Meta:
-        verbose_name = _("payment order")
-        verbose_name_plural = _("payment orders")
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["instalment", "attempt"], name="payment_order_attempt"),
-            models.UniqueConstraint(
-                fields=["instalment"], condition=Q(ended_at__isnull=True), name="payment_order_one_live"
-            ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_order_amount"),
-        ]
-
-    def __str__(self):
-        return self.reference
-
-    @property
-    def masked_iban(self) -> str:
-        return masked(self.iban)
-
-    @property
-    def outcome_label(self):
-        return OUTCOMES.get(self.outcome, self.outcome)

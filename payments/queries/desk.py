@@ -27,18 +27,25 @@ from payments.models import (
     Recovery,
     Report,
     StatementLine,
+    ThirdSignature,
 )
 
 S = InstalmentState
+_SUSPENDED, _TO_SIGN = (
+    Q(suspended_at__isnull=False),
+    Q(third_signature_above_amount__isnull=False, countersigned_by__isnull=True),
+)
 QUEUES = {
-    "certify": (S.DUE,),
-    "order": (S.CERTIFIED,),
-    "pay": (S.ORDERED,),
-    "bank": (S.IN_PAYMENT,),
-    "rejected": (S.PAYMENT_REJECTED,),
-    "paid": (S.PAID,),
+    "certify": Q(state=S.DUE),
+    "order": Q(state=S.CERTIFIED),
+    "countersign": Q(state=S.ORDERED) & ~_SUSPENDED & _TO_SIGN,
+    "pay": Q(state=S.ORDERED) & ~_SUSPENDED & ~_TO_SIGN,
+    "suspended": Q(state=S.ORDERED) & _SUSPENDED,
+    "bank": Q(state=S.IN_PAYMENT),
+    "rejected": Q(state=S.PAYMENT_REJECTED),
+    "paid": Q(state=S.PAID),
 }
-"""Tabs of the desk, in the order of a payment's life."""
+"""Tabs of the desk, in the order of a payment's life; a payment is in one of them at most."""
 
 
 @dataclass
@@ -69,11 +76,16 @@ def instalments(user):
             "agreement__application__bearer_organisation",
             "certified_by",
             "ordered_by",
+            "countersigned_by",
             "paid_by",
         )
         .prefetch_related(
             Prefetch("agreement__payee_accounts", PayeeAccount.objects.select_related("closed_by")),
-            Prefetch("orders", PaymentOrder.objects.select_related("account", "document", "delegation__delegator")),
+            Prefetch(
+                "orders",
+                PaymentOrder.objects.select_related("account", "document", "delegation__delegator", "rule_version"),
+            ),
+            Prefetch("orders__third_signatures", ThirdSignature.objects.select_related("delegation__delegator")),
             Prefetch("batch_lines", BatchLine.objects.select_related("batch")),
         )
     )
@@ -108,7 +120,7 @@ def refusal_of(verb: Verb, instalment, user, at, **params) -> Refusal | None:
 
 def queue(name: str, user, text: str = ""):
     """The payments of a queue, the soonest to pay first (the paid ones: the latest first)."""
-    found = instalments(user).filter(state__in=QUEUES[name])
+    found = instalments(user).filter(QUEUES[name])
     found = found.order_by("-paid_on", "-pk") if name == "paid" else found.order_by("pay_by_on", "pk")
     if text:
         found = found.filter(
@@ -143,15 +155,20 @@ def _days_gone(instalment, today: date) -> int | None:
 def counts(user) -> dict[str, dict]:
     """Number and cents of each queue, in one query."""
     wanted: dict[str, Count | Sum] = {}
-    for queue, states in QUEUES.items():
-        wanted[f"{queue}_n"] = Count("pk", filter=Q(state__in=states))
-        wanted[f"{queue}_amount"] = (
-            Sum("certified_amount", filter=Q(state__in=states))
-            if queue != "certify"
-            else Sum("amount", filter=Q(state__in=states))
-        )
+    for queue, which in QUEUES.items():
+        wanted[f"{queue}_n"] = Count("pk", filter=which)
+        wanted[f"{queue}_amount"] = Sum("certified_amount" if queue != "certify" else "amount", filter=which)
     found = Instalment.objects.visible_to(user).aggregate(**wanted)
     return {queue: {"n": found[f"{queue}_n"], "amount": found[f"{queue}_amount"] or 0} for queue in QUEUES}
+
+
+def to_countersign(user) -> int:
+    """Payments that wait for a third signature and in which this person, or who delegates to him, had no hand."""
+    people = {user.pk, *(person.pk for person in delegators_of(user))}
+    found = Instalment.objects.visible_to(user).filter(QUEUES["countersign"])
+    found = found.exclude(certified_by__in=people).exclude(ordered_by__in=people)
+    by_delegation = PaymentOrder.objects.filter(ended_at__isnull=True, delegation__delegator__in=people)
+    return found.exclude(pk__in=by_delegation.values("instalment")).count()
 
 
 def desk_counts(user) -> dict[str, int]:

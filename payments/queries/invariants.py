@@ -12,7 +12,7 @@ from payments.models import Agreement, BatchLine, Instalment, PaymentOrder, Reco
 
 
 def problems(references=None) -> list[str]:
-    """Every broken identity in plain words, empty when the books and the rows agree. Six queries, whatever the number of grants."""
+    """Every broken identity in plain words, empty when the books and the rows agree. As many queries whatever the number of grants."""
     accounts = {row.reference: row for row in _of(GrantAccount.objects.all(), "reference", references)}
     return [
         *_of_instalments(accounts, references),
@@ -105,8 +105,20 @@ def _of_people(references) -> list[str]:
         rows.filter(ordered_by=F("certified_by"))
         | rows.filter(paid_by=F("certified_by"))
         | rows.filter(paid_by=F("ordered_by"))
+        | rows.filter(countersigned_by=F("certified_by"))
+        | rows.filter(countersigned_by=F("ordered_by"))
+        | rows.filter(countersigned_by=F("paid_by"))
     )
-    return [f"{one.basis}: the same person twice" for one in same.select_related("agreement")]
+    unsigned = _of(BatchLine.objects.filter(in_file=True), "instalment__agreement__reference", references).filter(
+        order__third_signature_above_amount__isnull=False, third_signature__isnull=True
+    )
+    return [
+        *(f"{one.basis}: the same person twice" for one in same.select_related("agreement")),
+        *(
+            f"{line.instalment.basis}: in a file without its third signature"
+            for line in unsigned.select_related("instalment__agreement")
+        ),
+    ]
 
 
 def _of_orders(references) -> list[str]:

@@ -19,7 +19,7 @@ from fund.enums import Role
 from fund.models import Entry
 from fund.queries import has_role
 from payments.enums import Control
-from payments.models import BatchLine, Instalment, PaymentOrder
+from payments.models import BatchLine, Instalment, PaymentOrder, ThirdSignature
 
 
 @dataclass
@@ -64,8 +64,15 @@ def order_of(user, reference: str) -> PaymentOrder | None:
             "ordered_by",
             "delegation__delegator",
             "document",
+            "rule_version",
         )
-        .prefetch_related(Prefetch("batch_lines", lines))
+        .prefetch_related(
+            Prefetch("batch_lines", lines),
+            Prefetch(
+                "third_signatures",
+                ThirdSignature.objects.select_related("signed_by", "delegation__delegator", "document"),
+            ),
+        )
         .first()
     )
 
@@ -95,6 +102,34 @@ def _day(value) -> str:
 
 
 def _capacity(order) -> list[str]:
+    return [*_ordered(order), *_third_signature(order)]
+
+
+def _third_signature(order) -> list[str]:
+    """What the rules of the day asked above their threshold, and who signed; signatures lost to a suspension are told."""
+    if order.third_signature_above_amount is None:
+        return []
+    asked = _("Third signature asked above %(amount)s by rule version %(number)s.") % {
+        "amount": format_euros(order.third_signature_above_amount),
+        "number": order.rule_version.number,
+    }
+    found = [asked]
+    for one in order.third_signatures.all():
+        words = {"person": one.signed_by, "day": _day(one.signed_at), "end": _day(one.ended_at)}
+        if one.delegation:
+            words["person"] = f"{one.signed_by}, {one.delegation.mention()}"
+        if one.ended_at:
+            found.append(
+                _("Signed as third person by %(person)s on %(day)s; lost with the suspension of %(end)s.") % words
+            )
+        else:
+            found.append(_("Signed as third person by %(person)s on %(day)s.") % words)
+    if order.third_signature is None:
+        found.append(_("The third signature is awaited.") if order.ended_at is None else _("It was not given."))
+    return found
+
+
+def _ordered(order) -> list[str]:
     signer = order.delegation.delegator if order.delegation else order.ordered_by
     held = has_role(signer, Role.AUTHORISING_OFFICER, order.ordered_at)
     if order.delegation:
@@ -187,7 +222,7 @@ def pieces(order: PaymentOrder) -> list[Piece]:
     kind = {"interim_report_accepted": "interim", "final_report_accepted": "final"}.get(instalment.trigger)
     report = agreement.reports.filter(kind=kind, state="accepted").select_related("copy").first() if kind else None
     documents = [
-        (_("payment order"), order.document),
+        (_("payment order"), order.paper),
         (_("grant agreement"), agreement.document),
         (_("award decision"), agreement.decision.document),
         (_("copy of the report"), report.copy if report else None),

@@ -9,14 +9,17 @@ from fund.enums import DelegatedAct, Role
 from fund.models import Delegation
 from fund.queries import has_role
 from fund.rules.delegations import covering
+from payments.rules import third_signature
 from payments.rules.people import agreement_of, has_interest, names, same_person
 
 
-def _within(act: Act, what: DelegatedAct, amount: int) -> None:
+def _within(act: Act, what: DelegatedAct, amount: int, besides: tuple[int | None, ...] = ()) -> None:
     """The authorising officer acts in his own name; his delegate finds the delegation that covers this, and it is kept with the act."""
     if has_role(act.actor, Role.AUTHORISING_OFFICER, act.at):
         return
-    delegation = covering(act.actor, what, amount, act.at, now=not act.preview, by_hand_on=act.get("signed_on"))
+    delegation = covering(
+        act.actor, what, amount, act.at, now=not act.preview, by_hand_on=act.get("signed_on"), besides=besides
+    )
     if has_interest(delegation.delegator, agreement_of(act.obj).application):
         raise Refusal(
             "officer_interest",
@@ -44,6 +47,18 @@ def order_within_delegation(act: Act) -> None:
     """A delegate orders within his delegation, up to its amount."""
     _within(act, DelegatedAct.PAYMENT_ORDERS, act.obj.payable_amount)
     _delegator_did_not(act, act.obj.certified_by_id, _("who delegates to you certified this payment"))
+
+
+def countersign_within_delegation(act: Act) -> None:
+    """A delegate signs as third person within his delegation, like an order: that of an officer who had no hand in it when he has several."""
+    hands = third_signature.hands_before(act.obj)
+    _within(act, DelegatedAct.PAYMENT_ORDERS, act.obj.payable_amount, besides=tuple(hands))
+    delegation = act.found.get("delegation")
+    if delegation is not None and delegation.delegator_id in hands:
+        raise same_person(
+            _("%(person)s, who delegates to you, certified or ordered this payment") % {"person": delegation.delegator},
+            names(Role.AUTHORISING_OFFICER, act, *hands),
+        )
 
 
 def _delegator_did_not(act: Act, by: int | None, words) -> None:

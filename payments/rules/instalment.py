@@ -11,6 +11,7 @@ from fund.models import GrantAccount
 from payments.enums import PayeeAccountState
 from payments.rules import account as account_rules
 from payments.rules.people import names, same_person
+from payments.rules.third_signature import live_order
 
 
 def trigger_fact(instalment):
@@ -99,15 +100,19 @@ def orderer_did_not_certify(act: Act) -> None:
         raise same_person(_("you certified this payment"), names(Role.AUTHORISING_OFFICER, act, act.actor.pk))
 
 
-@never_after("certify", "order")
+@never_after("certify", "order", "countersign_order")
 def payer_did_nothing_before(act: Act) -> None:
     done = {
         act.obj.certified_by_id: _("you certified this payment"),
         act.obj.ordered_by_id: _("you ordered this payment"),
+        act.obj.countersigned_by_id: _("you signed this payment as third person"),
     }
-    order = next((one for one in act.obj.orders.all() if one.ended_at is None), None)
+    order = live_order(act.obj)
     if order is not None and order.delegation:
         done[order.delegation.delegator_id] = _("this payment was ordered by your delegation")
+    third = order.third_signature if order is not None and act.obj.countersigned_by_id else None
+    if third is not None and third.delegation:
+        done[third.delegation.delegator_id] = _("this payment was signed as third person by your delegation")
     if act.actor.pk in done:
         raise same_person(done[act.actor.pk], names(Role.ACCOUNTING_OFFICER, act, *done))
 
@@ -177,7 +182,7 @@ def is_suspended(act: Act) -> None:
 
 def order_account_not_blocked(act: Act) -> None:
     """Blocking an account stops the orders that are not yet in a batch."""
-    order = next((one for one in act.obj.orders.all() if one.ended_at is None), None)
+    order = live_order(act.obj)
     if order is not None and order.account.state == PayeeAccountState.BLOCKED:
         account_rules.usable(order.account, act.at)
 

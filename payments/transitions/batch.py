@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,7 @@ from fund.models import FundIdentity
 from fund.queries import holders
 from payments import pain001
 from payments.enums import BankSchema
-from payments.models import BatchLine, Instalment, PaymentBatch
+from payments.models import BatchLine, Instalment, PaymentBatch, ThirdSignature
 from payments.notifications import tell_staff
 from payments.rules import batch as rules
 from payments.rules.people import accounting_officer, authorising_officer, clock, reason_given
@@ -65,11 +65,13 @@ def add(act, batch, *, instalments):
     ):
         payable(instalment, actor=act.actor, at=act.at)
         position += 1
+        order = instalment.orders.get(ended_at__isnull=True)
         BatchLine.objects.create(
             batch=batch,
             position=position,
             instalment=instalment,
-            order=instalment.orders.get(ended_at__isnull=True),
+            order=order,
+            third_signature_needed=order.third_signature_above_amount is not None,
             added_by=act.actor,
             added_at=act.at,
         )
@@ -114,7 +116,8 @@ def freeze(act, batch, *, controls, execution_on=None, schema=None):
     )
     for line in lines:
         instalments.claim_for_batch(instalment=line.instalment, actor=act.actor, at=act.at, batch=batch)
-    batch.lines.filter(pk__in=[line.pk for line in lines]).update(in_file=True)
+    signed = ThirdSignature.objects.filter(order=OuterRef("order"), ended_at__isnull=True).values("pk")
+    batch.lines.filter(pk__in=[line.pk for line in lines]).update(in_file=True, third_signature=Subquery(signed))
     file_bytes(batch)  # a batch that would make no valid file is not frozen
     act.note(total=total, lines=len(lines), controls=sorted(controls))
 

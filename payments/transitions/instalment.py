@@ -1,41 +1,70 @@
-"""The instalment: falls due, certified by one, ordered by another, paid by a third; what the bank sends back starts again."""
+"""The instalment: falls due, certified by one, ordered by another (`ordering`), paid by a third; what the bank sends back starts again."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core import references
 from core.transitions import TwoKey, verb
 from fund import ledger
-from fund.enums import Role
-from fund.queries import holders
-from payments import documents as papers
 from payments.enums import EvidenceKind, InstalmentState, PayeeAccountState
-from payments.models import Instalment, PaymentOrder
+from payments.models import Instalment
 from payments.notifications import tell
 from payments.rules import instalment as rules
+from payments.rules import third_signature
 from payments.rules.agreement import in_force
-from payments.rules.delegation import order_within_delegation
 from payments.rules.people import (
     accounting_officer,
     authorising_officer,
     case_officer,
     clock,
-    delegate,
     no_interest,
     reason_given,
 )
 from payments.schedule import balance_due, instalment_amounts, pay_by
 from payments.transitions.blocking import block_by_bank
 from payments.transitions.common import keep_file, lock_money, record_event, system
+from payments.transitions.ordering import (
+    basis_of,
+    countersign_order,
+    end_order,
+    order,
+    recall,
+    refuse,
+    return_to_due,
+    suspend,
+    unsuspend,
+)
+
+__all__ = [
+    "cancel",
+    "certify",
+    "claim_for_batch",
+    "countersign_order",
+    "fall_due",
+    "fall_due_ready",
+    "hold",
+    "lift",
+    "lower",
+    "order",
+    "recall",
+    "recertify",
+    "refuse",
+    "reject_line",
+    "release",
+    "release_line",
+    "release_open",
+    "return_payment",
+    "return_to_due",
+    "schedule",
+    "schedule_plan",
+    "settle",
+    "suspend",
+    "unsuspend",
+]
 
 ACCOUNT_REASONS = {"AC01", "AC03", "AC04", "AC06", "AC13", "AC14", "BE01", "BE04", "MD07", "RC01", "CH03"}
 """Bank reasons that say the account itself is wrong: it is blocked until people look."""
-
-
-def _basis(instalment) -> dict:
-    return {"grant": instalment.agreement.reference, "basis": instalment.basis}
 
 
 def schedule_plan(agreement, *, actor, at) -> list[Instalment]:
@@ -112,7 +141,7 @@ def certify(act, instalment, *, note, amount=None, evidence=None, content_type="
     lower = instalment.amount - amount
     instalment.certify(act.actor, act.at, amount, note.strip())
     if lower:
-        ledger.post("release_commitment", at=act.at, amount=lower, **_basis(instalment))
+        ledger.post("release_commitment", at=act.at, amount=lower, **basis_of(instalment))
         instalment.amount = amount
     ledger.add_certified(instalment.agreement.reference, amount)
     act.note(amount=amount, released=lower)
@@ -147,146 +176,6 @@ def lift(act, instalment):
 
 @verb(
     machine=Instalment,
-    label=_("order"),
-    who=(authorising_officer, delegate),
-    documents=("payment_order",),
-    ledger=("order",),
-    lock=lock_money,
-    guards=(
-        no_interest,
-        order_within_delegation,
-        in_force,
-        rules.orderer_did_not_certify,
-        rules.account_usable,
-        rules.balance_available,
-    ),
-)
-def order(act, instalment):
-    """A second person orders the payment: a new end-to-end id, a copy of the account as approved, a payment order."""
-    agreement, account = instalment.agreement, rules.current_account(instalment.agreement)
-    attempt, delegation = instalment.orders.count() + 1, act.found.get("delegation")
-    end_to_end_id = f"{agreement.reference}-{instalment.number}-{attempt}"
-    instalment.order(act.actor, act.at, end_to_end_id)
-    paid = PaymentOrder.objects.create(
-        instalment=instalment,
-        attempt=attempt,
-        reference=references.new("OP", timezone.localdate(act.at).year),
-        end_to_end_id=end_to_end_id,
-        amount=instalment.certified_amount,
-        account=account,
-        holder=account.holder,
-        iban=account.iban,
-        bic=account.bic,
-        ordered_by=act.actor,
-        ordered_at=act.at,
-        delegation=delegation,
-    )
-    ledger.post("order", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
-    paid.document = papers.freeze_payment_order(paid, at=act.at)
-    paid.save(update_fields=["document"])
-    act.note(amount=instalment.certified_amount, end_to_end_id=end_to_end_id)
-    if delegation:
-        act.note(**delegation.evidence())
-
-
-@verb(
-    machine=Instalment,
-    label=_("return to the case officer"),
-    who=(authorising_officer,),
-    guards=(no_interest, reason_given),
-    lock=lock_money,
-)
-def return_to_due(act, instalment, *, reason):
-    """The certification is void; a case officer certifies again."""
-    act.because(reason)
-    ledger.add_certified(instalment.agreement.reference, -instalment.certified_amount)
-    instalment.return_to_due()
-
-
-def _end_order(instalment, outcome, at) -> PaymentOrder:
-    live = instalment.orders.get(ended_at__isnull=True)
-    live.outcome, live.ended_at = outcome, at
-    live.save(update_fields=["outcome", "ended_at"])
-    instalment.batch_lines.filter(live=True).exclude(order__outcome="paid").update(live=False)
-    return live
-
-
-@verb(
-    machine=Instalment,
-    label=_("refuse the order"),
-    who=(accounting_officer,),
-    guards=(no_interest, reason_given, rules.not_in_live_batch),
-    ledger=("unorder",),
-    mails=("payments/order.refused",),
-    lock=lock_money,
-)
-def refuse(act, instalment, *, reason):
-    """The accounting officer does not accept the order; it goes back to the authorising officer with the reason."""
-    act.because(reason)
-    ledger.post("unorder", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
-    _end_order(instalment, "refused", act.at)
-    instalment.refuse()
-    tell(
-        "order.refused",
-        instalment.agreement,
-        f"/paiements/versements/{instalment.pk}/",
-        at=act.at,
-        to=holders(Role.AUTHORISING_OFFICER, act.at),
-        number=instalment.number,
-    )
-
-
-@verb(
-    machine=Instalment,
-    label=_("recall the order"),
-    who=(authorising_officer,),
-    guards=(no_interest, reason_given, rules.not_in_live_batch),
-    ledger=("unorder",),
-    lock=lock_money,
-)
-def recall(act, instalment, *, reason):
-    """The authorising officer takes the order back, before any batch."""
-    act.because(reason)
-    ledger.post("unorder", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
-    _end_order(instalment, "recalled", act.at)
-    instalment.recall()
-
-
-@verb(
-    machine=Instalment,
-    label=_("suspend payment"),
-    who=(accounting_officer,),
-    guards=(no_interest, rules.not_suspended, reason_given),
-    mails=("payments/payment.suspended",),
-)
-def suspend(act, instalment, *, reason):
-    """The accounting officer suspends payment; the sixty days stay shown. The reason stays in the register once the suspension is lifted."""
-    act.because(reason)
-    act.because(reason)
-    instalment.suspend(act.at, reason.strip())
-    tell(
-        "payment.suspended",
-        instalment.agreement,
-        f"/dossiers/{instalment.agreement.reference}/convention/",
-        at=act.at,
-        number=instalment.number,
-        by="accountant",
-    )
-
-
-@verb(
-    machine=Instalment,
-    label=_("lift the suspension"),
-    who=(accounting_officer,),
-    guards=(no_interest, rules.is_suspended),
-)
-def unsuspend(act, instalment):
-    """Payment may go on."""
-    instalment.unsuspend()
-
-
-@verb(
-    machine=Instalment,
     label=_("put in payment"),
     who=(accounting_officer,),
     inner=True,
@@ -294,6 +183,7 @@ def unsuspend(act, instalment):
         no_interest,
         rules.payer_did_nothing_before,
         rules.not_suspended,
+        third_signature.is_given,
         rules.order_account_not_blocked,
         rules.not_in_live_batch,
     ),
@@ -322,8 +212,8 @@ def settle(act, instalment, *, paid_on):
     """The bank has booked it, on this value date."""
     agreement = instalment.agreement
     instalment.settle(act.at, paid_on)
-    _end_order(instalment, "paid", act.at)
-    ledger.post("pay", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
+    end_order(instalment, "paid", act.at)
+    ledger.post("pay", at=act.at, amount=instalment.certified_amount, **basis_of(instalment))
     act.note(amount=instalment.certified_amount, paid_on=paid_on.isoformat())
     left = sum(
         other.payable_amount
@@ -373,8 +263,8 @@ def _rejected(act, instalment, live, code) -> None:
 def reject_line(act, instalment, *, code=""):
     """The bank rejected it before booking; the account is blocked when the reason is the account."""
     instalment.reject_line(act.at, code)
-    live = _end_order(instalment, "rejected", act.at)
-    ledger.post("unorder", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
+    live = end_order(instalment, "rejected", act.at)
+    ledger.post("unorder", at=act.at, amount=instalment.certified_amount, **basis_of(instalment))
     act.note(code=code)
     _rejected(act, instalment, live, code)
 
@@ -394,7 +284,7 @@ def return_payment(act, instalment, *, code=""):
     live.outcome = "returned"
     live.save(update_fields=["outcome"])
     instalment.batch_lines.filter(live=True).update(live=False)
-    ledger.post("bounce", at=act.at, amount=instalment.certified_amount, **_basis(instalment))
+    ledger.post("bounce", at=act.at, amount=instalment.certified_amount, **basis_of(instalment))
     act.note(code=code)
     _rejected(act, instalment, live, code)
 
@@ -416,7 +306,7 @@ def _cancel(act, instalment, reason, method) -> None:
     if instalment.state in (InstalmentState.CERTIFIED, InstalmentState.PAYMENT_REJECTED):
         ledger.add_certified(instalment.agreement.reference, -instalment.certified_amount)
     method(act.at, reason.strip())
-    ledger.post("release_commitment", at=act.at, amount=amount, **_basis(instalment))
+    ledger.post("release_commitment", at=act.at, amount=amount, **basis_of(instalment))
     act.note(released=amount)
 
 
@@ -459,7 +349,7 @@ def lower(instalment, amount: int, *, actor, at) -> None:
     if instalment.suggested_amount is not None:
         instalment.suggested_amount = min(instalment.suggested_amount, amount)
     instalment.save()
-    ledger.post("release_commitment", at=at, amount=released, **_basis(instalment))
+    ledger.post("release_commitment", at=at, amount=released, **basis_of(instalment))
     record_event(instalment, "lower", actor=actor, at=at, amount=amount, released=released)
 
 

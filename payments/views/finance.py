@@ -15,7 +15,7 @@ from core.access import allow
 from core.browser import as_ids
 from core.idempotency import once
 from core.money import format_euros
-from core.transitions import Refusal
+from core.transitions import VERBS, Refusal
 from fund.enums import Role
 from fund.people import finance_desk
 from fund.queries import has_role
@@ -27,7 +27,6 @@ from payments.rules.paper import live_copy
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
 from payments.transitions import batch as batches
-from payments.transitions import instalment as instalments
 from payments.views.acts import act, cards, confirm_first, posted, status
 from payments.views.instruction import instalment_facts
 from payments.views.paging import page_of, searched
@@ -35,13 +34,18 @@ from payments.views.recipient import agreement_or_404
 
 TABS = (
     ("order", pgettext_lazy("tab", "To order")),
+    ("countersign", pgettext_lazy("tab", "Third signature")),
     ("pay", pgettext_lazy("tab", "To pay")),
+    ("suspended", pgettext_lazy("tab", "Suspended")),
     ("bank", pgettext_lazy("tab", "At the bank")),
     ("rejected", pgettext_lazy("tab", "Rejected")),
     ("paid", pgettext_lazy("tab", "Paid")),
 )
+PICKED = {"order": "order", "countersign": "countersign_order"}
+"""Tabs where the authorising officer chooses several payments, with the verb that each is then done by."""
 INSTALMENT_FORMS = {
     "order": forms.PlainForm,
+    "countersign_order": forms.PlainForm,
     "unsuspend": forms.PlainForm,
     "suspend": forms.HoldForm,
     "refuse": forms.ReasonForm,
@@ -84,9 +88,10 @@ def payable_refusal(request):
 
 
 def _check_of(queue: str, request):
-    if queue == "order":
-        return lambda one: desk.refusal_of(instalments.order.verb, one, request.user, request.received_at)
-    return payable_refusal(request) if queue == "pay" else lambda one: None
+    if queue == "order" or queue == "countersign" and may_order(request):
+        verb = VERBS[Instalment.machine][PICKED[queue]]
+        return lambda one: desk.refusal_of(verb, one, request.user, request.received_at)
+    return payable_refusal(request) if queue in ("countersign", "pay", "suspended") else lambda one: None
 
 
 @allow(finance_desk)
@@ -95,7 +100,7 @@ def _check_of(queue: str, request):
 def home(request):
     """The queues of the payments. The authorising officer orders, the accounting officer gathers in a batch; each refused row says why."""
     if request.method == "POST":
-        return _order_many(request) if request.POST.get("act") == "order" else _gather(request)
+        return _act_on_many(request, request.POST["act"]) if request.POST.get("act") in PICKED else _gather(request)
     queue = request.GET.get("etape") or ("pay" if may_pay(request) else "order")
     if queue not in dict(TABS):
         raise Http404
@@ -103,7 +108,8 @@ def home(request):
     page = page_of(request, desk.queue(queue, request.user, text))
     rows = desk.rows(page.object_list, request.user, request.received_at, _check_of(queue, request))
     counts = desk.counts(request.user)
-    possible = [row for row in rows if row.refusal is None] if queue in ("order", "pay") else []
+    picks = queue in PICKED and may_order(request) or queue == "pay" and may_pay(request)
+    possible = [row for row in rows if row.refusal is None] if queue in (*PICKED, "pay") else []
     return render(
         request,
         "payments/finance/home.html",
@@ -115,6 +121,7 @@ def home(request):
             "rows": rows,
             "text": text,
             "possible": possible,
+            "picks": picks,
             "total": sum(row.instalment.payable_amount for row in possible),
             "others": desk.desk_counts(request.user),
             "may_order": may_order(request),
@@ -128,24 +135,27 @@ def _chosen(request):
     return as_ids(request.POST.getlist("instalment"))
 
 
-def _order_many(request):
-    """Each payment is its own act: one that is refused does not stop the others, and says why."""
+def _act_on_many(request, queue: str):
+    """Order, or sign as third person. Each payment is its own act: one that is refused does not stop the others, and says why."""
     wanted, done, total = _chosen(request), 0, 0
     for one in desk.instalments(request.user).filter(pk__in=wanted).order_by("pk"):
         try:
-            row = instalments.order(instalment=one, actor=request.user, at=request.received_at)
+            row = VERBS[Instalment.machine][PICKED[queue]].call(
+                instalment=one, actor=request.user, at=request.received_at
+            )
             done, total = done + 1, total + row.payable_amount
         except Refusal as refusal:
             messages.error(request, f"{one.basis} : {refusal}")
     if done:
-        messages.success(
-            request,
+        said = (
             ngettext("%(n)s payment is ordered, %(total)s.", "%(n)s payments are ordered, %(total)s.", done)
-            % {"n": done, "total": format_euros(total)},
+            if queue == "order"
+            else ngettext("%(n)s payment is signed, %(total)s.", "%(n)s payments are signed, %(total)s.", done)
         )
+        messages.success(request, said % {"n": done, "total": format_euros(total)})
     elif not wanted:
         messages.error(request, _("Choose at least one payment."))
-    return redirect(f"{reverse('payments:home')}?etape=order")
+    return redirect(f"{reverse('payments:home')}?etape={queue}")
 
 
 def _gather(request):
@@ -165,6 +175,12 @@ def _gather(request):
         messages.error(request, str(refusal))
         return redirect(f"{reverse('payments:home')}?etape=pay")
     return redirect(reverse("payments:batch", args=[batch.reference]))
+
+
+def _cards(request, row: Instalment, bound):
+    """The acts on a payment; the third signature is spoken of only where the rules ask one."""
+    found = cards(request, row, INSTALMENT_FORMS, bound)
+    return [one for one in found if one.name != "countersign_order" or row.waits_for_third_signature]
 
 
 @allow(finance_desk)
@@ -187,7 +203,7 @@ def instalment(request, pk):
             "instalment": row,
             "agreement": row.agreement,
             "application": row.agreement.application,
-            "cards": cards(request, row, INSTALMENT_FORMS, bound),
+            "cards": _cards(request, row, bound),
             **instalment_facts(request, row),
             "desk": "finance",
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from core.transitions import VERBS, Refusal
 from fund.people import instruction_desk
 from payments import forms, queries
 from payments.enums import AGREEMENT_FINAL
-from payments.models import Instalment
+from payments.models import Instalment, ThirdSignature
 from payments.queries import desk
 from payments.queries.threshold import cumulated
 from payments.rules.agreement import open_matters
@@ -283,7 +284,11 @@ def history_of(row) -> list[dict]:
 def instalment_facts(request, row: Instalment) -> dict:
     """What the page of a payment shows beside its acts, at any desk. The accounts it shows masked count as seen."""
     orders, account = (
-        list(row.orders.select_related("document", "account", "delegation__delegator")),
+        list(
+            row.orders.select_related("document", "account", "delegation__delegator", "rule_version").prefetch_related(
+                Prefetch("third_signatures", ThirdSignature.objects.select_related("delegation__delegator", "document"))
+            )
+        ),
         current_account(row.agreement),
     )
     shown = [(one, row.agreement.reference) for one in (account, *(order.account for order in orders))]
@@ -293,6 +298,7 @@ def instalment_facts(request, row: Instalment) -> dict:
         "evidence": row.evidence.all(),
         "orders": orders,
         "ordered_by_delegation": orders[-1].delegation.mention() if orders and orders[-1].delegation else "",
+        "third_signature": orders[-1].third_signature if orders else None,
         "events": history_of(row),
         "document_url": documents.url(row.agreement.document) if row.agreement.document else "",
         "report": row.agreement.reports.filter(state="accepted", kind=kind).first() if kind else None,
