@@ -53,6 +53,10 @@ def countersign_within_delegation(act: Act) -> None:
     """A delegate signs as third person within his delegation, like an order: that of an officer who had no hand in it when he has several."""
     hands = third_signature.hands_before(act.obj)
     _within(act, DelegatedAct.PAYMENT_ORDERS, act.obj.payable_amount, besides=tuple(hands))
+    _delegator_had_no_hand(act, hands)
+
+
+def _delegator_had_no_hand(act: Act, hands: dict) -> None:
     delegation = act.found.get("delegation")
     if delegation is not None and delegation.delegator_id in hands:
         raise same_person(

@@ -36,7 +36,7 @@ TABS = (
     ("order", pgettext_lazy("tab", "To order")),
     ("countersign", pgettext_lazy("tab", "Third signature")),
     ("pay", pgettext_lazy("tab", "To pay")),
-    ("suspended", pgettext_lazy("tab", "Suspended")),
+    ("suspended", pgettext_lazy("payments", "Suspended")),
     ("bank", pgettext_lazy("tab", "At the bank")),
     ("rejected", pgettext_lazy("tab", "Rejected")),
     ("paid", pgettext_lazy("tab", "Paid")),

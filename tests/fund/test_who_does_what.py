@@ -68,7 +68,8 @@ def test_a_guard_that_keeps_hands_apart_says_from_which_act():
     known = {
         (verb.machine, verb.name): {one.name for one in earlier} for verb, _object, earlier in hands.never_same_person()
     }
-    assert known["instalment", "claim_for_batch"] == {"certify", "order"}
+    assert known["instalment", "claim_for_batch"] == {"certify", "order", "countersign_order"}
+    assert known["instalment", "countersign_order"] == {"certify", "order"}
     assert known["instalment", "order"] == {"certify"}
 
 

@@ -139,7 +139,7 @@ LISTS = [
     ("officer", "/instruction/conventions/", offers, 13),
     ("officer", "/instruction/conventions/", due, 13),
     ("officer", "/instruction/versements/", due, 13),
-    ("officer", "/instruction/versements/", rejected, 12),
+    ("officer", "/instruction/versements/", rejected, 13),
     ("officer", "/instruction/comptes-rendus/", filed, 11),
 ]
 
