@@ -21,6 +21,7 @@ from fund.enums import Role
 from fund.queries import has_role
 from payments.queries import desk as payments_desk
 from payments.queries import tasks_of_recipient
+from payments.queries.agreements import waiting_conditions
 from reviews.queries import to_sign
 from reviews.queries.appeals import to_contest
 from reviews.queries.awaited import meetings_awaiting, refused_minutes
@@ -220,6 +221,9 @@ def of_officer(user, at) -> list[Task]:
         words = {"person": refusal.user, "reference": refusal.meeting.reference}
         title = _("%(person)s refuses to sign the minutes of the meeting %(reference)s: see what follows") % words
         found.append(Task(title, f"/instruction/seances/{refusal.meeting_id}/proces-verbal/"))
+    if n := waiting_conditions(user):
+        title = ngettext("%(n)s project waits for its conditions", "%(n)s projects wait for their conditions", n)
+        found.append(Task(title % {"n": n}, "/instruction/conventions/?etape=in_force"))
     asked, first = reasons_due(user)
     if asked:
         title = ngettext(

@@ -17,6 +17,13 @@ class AgreementState(models.TextChoices):
     DECLINED = "declined", pgettext_lazy("agreement", "Declined, money released")
 
 
+class ConditionState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("condition", "Awaited")
+    MET = "met", pgettext_lazy("condition", "Met")
+    WAIVED = "waived", pgettext_lazy("condition", "Waived")
+    DROPPED = "dropped", pgettext_lazy("condition", "Of a former offer")
+
+
 class PayeeAccountState(models.TextChoices):
     RECORDED = "recorded", pgettext_lazy("payee account", "To approve")
     APPROVED = "approved", pgettext_lazy("payee account", "Approved")
@@ -158,6 +165,7 @@ class EvidenceKind(models.TextChoices):
     CERTIFICATION = "certification", _("evidence of the certification")
     RECEIPT = "receipt", _("receipt of an expense")
     RESULT = "result", _("document of the results")
+    CONDITION = "condition", _("proof of a condition")
 
 
 class BankSchema(models.TextChoices):
@@ -233,6 +241,7 @@ BADGES = {
         "lapsed": "bad",
         "declined": "bad",
     },
+    "condition": {"open": "next", "met": "good", "waived": "", "dropped": ""},
     "payee_account": {"recorded": "next", "approved": "good", "refused": "bad", "replaced": "", "blocked": "bad"},
     "instalment": {
         "scheduled": "",
@@ -280,6 +289,12 @@ BADGES = {
 }
 
 APPLICANT_LABELS = {
+    "condition": {
+        "open": pgettext_lazy("condition", "Awaited"),
+        "met": pgettext_lazy("condition", "Met"),
+        "waived": pgettext_lazy("condition, applicant", "No longer asked"),
+        "dropped": pgettext_lazy("condition", "Of a former offer"),
+    },
     "agreement": {
         "offered": pgettext_lazy("agreement, applicant", "Offer to accept"),
         "accepted": pgettext_lazy("agreement", "Accepted, to sign"),

@@ -13,6 +13,10 @@ class Note(serializers.Serializer):
     note = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
+class Meeting(Note):
+    met_on = Day(required=False, help_text="Today by default")
+
+
 class Certification(Note):
     amount = serializers.IntegerField(
         min_value=1, required=False, help_text="Cents; what the report supports, else what is scheduled, by default"

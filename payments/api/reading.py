@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api import WithTransitions
-from payments.models import Agreement, Amendment, AmendmentChange, Instalment, PaymentBatch, Report
+from payments.models import Agreement, Amendment, AmendmentChange, Condition, Instalment, PaymentBatch, Report
 
 
 class InstalmentSerializer(WithTransitions, serializers.ModelSerializer):
@@ -89,6 +89,31 @@ class AgreementSerializer(WithTransitions, serializers.ModelSerializer):
             "document",
             "available_transitions",
         ]
+
+
+class ConditionSerializer(WithTransitions, serializers.ModelSerializer):
+    reference = serializers.SerializerMethodField()
+    agreement = serializers.CharField(source="agreement.reference", read_only=True)
+    settled_by = serializers.CharField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Condition
+        fields = [
+            "reference",
+            "agreement",
+            "number",
+            "state",
+            "text",
+            "due_on",
+            "met_on",
+            "settled_at",
+            "settled_by",
+            "note",
+            "available_transitions",
+        ]
+
+    def get_reference(self, row) -> str:
+        return f"{row.agreement.reference}-{row.number}"
 
 
 class ChangeSerializer(serializers.ModelSerializer):

@@ -14,10 +14,11 @@ from payments.api.reading import (
     AgreementSerializer,
     AmendmentSerializer,
     BatchSerializer,
+    ConditionSerializer,
     InstalmentSerializer,
     ReportSerializer,
 )
-from payments.models import Agreement, Amendment, Instalment, PaymentBatch, Report
+from payments.models import Agreement, Amendment, Condition, Instalment, PaymentBatch, Report
 from payments.transitions import amendment as amendments
 from payments.transitions import batch as batches
 
@@ -90,6 +91,19 @@ class AmendmentResource(Dashed):
         agreement = get_object_or_404(Agreement.objects.visible_to(request.user), reference=asked.pop("agreement"))
         row = amendments.request(agreement=agreement, actor=request.user, at=request.received_at, **asked)
         return Response(self.get_serializer(row).data, status=201)
+
+
+class ConditionResource(Dashed):
+    model = Condition
+    part = "number"
+    serializer_class = ConditionSerializer
+    params = {"meet": acts.Meeting, "waive": Reason, "take_back": Reason}
+    filterset_fields = ["state", "agreement__reference"]
+
+    def rows(self):
+        return Condition.objects.select_related(
+            "agreement__application__call__rule_version", "agreement__application__lead", "settled_by"
+        )
 
 
 class InstalmentResource(Dashed):

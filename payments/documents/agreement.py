@@ -94,6 +94,10 @@ def freeze_agreement(agreement: Agreement, *, at) -> Document:
             "amount_words": in_words(agreement.amount, "fr"),
             "over_threshold": bool((together := cumulated(agreement)) and together.is_above),
             "plan": _plan(agreement),
+            "conditions": [
+                {"number": one.number, "text": one.text, "due_on": day(one.due_on)}
+                for one in agreement.conditions.exclude(state="dropped").order_by("number")
+            ],
             "payment_days": rules["payment_days"],
             "duration_months": agreement.duration_months,
             "ends_on": day(ends_on),

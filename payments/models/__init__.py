@@ -5,6 +5,7 @@ from payments.models.agreement import Agreement
 from payments.models.amendment import Amendment, AmendmentChange
 from payments.models.batch import BatchLine, PaymentBatch
 from payments.models.closing import YearClosing
+from payments.models.condition import Condition
 from payments.models.instalment import Instalment
 from payments.models.order import PaymentOrder, ThirdSignature
 from payments.models.paper import PaperCopy, PaperPage, PaperScan
@@ -19,6 +20,7 @@ __all__ = [
     "BankStatement",
     "BankTable",
     "BatchLine",
+    "Condition",
     "Evidence",
     "Instalment",
     "PaperCopy",

@@ -182,6 +182,23 @@ def plan(agreement) -> list[PlanLine]:
     ]
 
 
+def left(agreement) -> list:
+    """Conditions before the start that nobody has met or waived yet."""
+    return [one for one in agreement.conditions.all() if one.state == "open"]
+
+
+def conditions_of(agreement):
+    """The conditions of the present offer, with what shows each."""
+    found = agreement.conditions.exclude(state="dropped").select_related("settled_by", "evidence")
+    return found.order_by("number")
+
+
+def waiting_conditions(user) -> int:
+    """Agreements that both have signed and whose project waits for a condition."""
+    found = Agreement.objects.visible_to(user).filter(state="signed", conditions__state="open")
+    return found.distinct().count()
+
+
 def money_of(agreement) -> GrantAccount | None:
     return GrantAccount.objects.filter(reference=agreement.reference).first()
 
@@ -207,7 +224,9 @@ def tasks_of_recipient(user, at) -> list[Task]:
     found: list[Task] = []
     going = Agreement.objects.filter(mine).filter(state__in=("offered", "accepted", "signed", "active", "suspended"))
     agreements = list(
-        going.select_related("application__lead").prefetch_related("payee_accounts", "document__signatures")
+        going.select_related("application__lead").prefetch_related(
+            "payee_accounts", "document__signatures", "conditions"
+        )
     )
     for agreement in agreements:
         base, title = f"/dossiers/{agreement.reference}", agreement.application.title
@@ -249,6 +268,10 @@ def tasks_of_recipient(user, at) -> list[Task]:
                         "sign",
                     )
                 )
+        if agreement.state == "signed" and (waiting := left(agreement)):
+            days = sorted(one.due_on for one in waiting if one.due_on)
+            sentence = _("Meet the conditions before the start of “%(title)s”") % {"title": title}
+            found.append(Task(sentence, f"{base}/convention/", days[0] if days else None, "condition"))
     reports = Report.objects.filter(
         agreement__in=agreements, state__in=("due", "draft", "changes_requested")
     ).select_related("agreement__application")
@@ -320,6 +343,10 @@ def timeline(agreement, at) -> list[dict]:
         steps.append(_step(agreement.bearer_signed_at, _("Agreement signed by the bearer"), "past"))
     if agreement.signed_at:
         steps.append(_step(agreement.signed_at, _("Agreement signed by both sides"), "past"))
+    if agreement.state == "signed":
+        for one in left(agreement):
+            words = {"at": one.due_on, "title": _("Condition before the start"), "who": _("the recipient")}
+            steps.append({**words, "state": "now", "text": one.text})
     if agreement.state in waiting:
         title, who, due = waiting[agreement.state]
         steps.append({"at": due, "title": title, "who": who, "state": "now", "text": ""})

@@ -281,18 +281,6 @@ def deadline_passed_after_reminder(act: Act) -> None:
         )
 
 
-def start_conditions(act: Act) -> None:
-    today = timezone.localdate(act.at)
-    if act.obj.starts_on > today:
-        raise Refusal(
-            "start_conditions_missing",
-            _("The project cannot start: its start date is %(day)s.")
-            % {"day": date_format(act.obj.starts_on, "j F Y")},
-            article="art. 20",
-            status=409,
-        )
-
-
 def observations_over(act: Act) -> None:
     agreement = act.obj
     if agreement.observations_invited_at is None:

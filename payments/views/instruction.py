@@ -144,6 +144,7 @@ def agreement(request, reference):
             "agreement": row,
             "application": row.application,
             "plan": queries.agreements.plan(row),
+            "conditions": queries.agreements.conditions_of(row),
             "money": queries.agreements.money_of(row),
             "reports": row.reports.all(),
             "recoveries": row.recoveries.all(),

@@ -48,6 +48,7 @@ def _context(request, agreement) -> dict:
         "agreement": agreement,
         "application": agreement.application,
         "plan": queries.agreements.plan(agreement),
+        "conditions": queries.agreements.conditions_of(agreement),
         "money": queries.agreements.money_of(agreement),
         "reports": agreement.reports.exclude(state="cancelled"),
         "recoveries": agreement.recoveries.all(),

@@ -124,12 +124,14 @@ def letter_of(application, at):
 
 
 def offered(
-    people: People, amount: int = 1_850_000, *, at=None, decision=None, offer_amount=None, **award
+    people: People, amount: int = 1_850_000, *, at=None, decision=None, offer_amount=None, conditions=(), **award
 ) -> Agreement:
     at = at or timezone.now()
     FundIdentityFactory()
     decision = decision or notified_award(amount, at=at, **award)
-    return agreement.offer(decision=decision, actor=people.officer, at=at, amount=offer_amount)
+    return agreement.offer(
+        decision=decision, actor=people.officer, at=at, amount=offer_amount, conditions=list(conditions)
+    )
 
 
 def accepted(people: People, amount: int = 1_850_000, *, at=None, **options) -> Agreement:

@@ -77,7 +77,7 @@ def test_an_agreement_does_not_fall_while_its_award_stands(made, at):
 def test_an_award_given_again_on_appeal_is_offered_again(made, at, worker_ran):
     people = make.People()
     award = reviews.notified(made, reviews.decided(made, made.files[0]))
-    former = make.accepted(people, at=at, decision=award)
+    former = make.accepted(people, at=at, decision=award, conditions=[{"text": "Trouver une salle."}])
     refused = withdrawn(made, award)
     if worker_ran:
         tick(at)
@@ -85,7 +85,12 @@ def test_an_award_given_again_on_appeal_is_offered_again(made, at, worker_ran):
     appeals.grant(appeal=appeal, actor=made.presidents[0], answer="Vous avez raison.")
     again = draft(made, "appeal", "selected", refused, amount=1_500_000)
     assert list(lists.to_offer(made.officer)) == [again]
-    row = agreement.offer_award(decision=again, actor=made.officer, at=at)
+    asked = [{"text": "Trouver deux salles."}]
+    row = agreement.offer_award(decision=again, actor=made.officer, at=at, conditions=asked)
+    assert [(one.state, one.text) for one in row.conditions.all()] == [
+        ("dropped", "Trouver une salle."),
+        ("open", "Trouver deux salles."),
+    ]
     assert (row.pk, row.state, row.amount, row.decision, row.document) == (former.pk, "offered", 1_500_000, again, None)
     assert not lists.to_offer(made.officer).exists()
     lead = row.application.lead
