@@ -1,6 +1,7 @@
 """The money over the API: the same rows, the same verbs, the same refusals as the screens. Signing and producing the bank's file need a page.
 
-`RESOURCES` names what `/api/v1/` mounts. An instalment, a condition and an amendment are `<reference of the grant>-<number>`, a report `<reference>-interim` or `-final`.
+`RESOURCES` names what `/api/v1/` mounts. An instalment, a condition and an amendment are `<reference of the grant>-<number>`,
+a report `<reference>-interim` or `-final`.
 """
 
 from __future__ import annotations
