@@ -91,7 +91,7 @@ class AgreementSerializer(WithTransitions, serializers.ModelSerializer):
         ]
 
 
-class ConditionSerializer(WithTransitions, serializers.ModelSerializer):
+class StartConditionSerializer(WithTransitions, serializers.ModelSerializer):
     reference = serializers.SerializerMethodField()
     agreement = serializers.CharField(source="agreement.reference", read_only=True)
     settled_by = serializers.CharField(read_only=True, allow_null=True)

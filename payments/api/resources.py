@@ -14,9 +14,9 @@ from payments.api.reading import (
     AgreementSerializer,
     AmendmentSerializer,
     BatchSerializer,
-    ConditionSerializer,
     InstalmentSerializer,
     ReportSerializer,
+    StartConditionSerializer,
 )
 from payments.models import Agreement, Amendment, Condition, Instalment, PaymentBatch, Report
 from payments.transitions import amendment as amendments
@@ -96,7 +96,7 @@ class AmendmentResource(Dashed):
 class ConditionResource(Dashed):
     model = Condition
     part = "number"
-    serializer_class = ConditionSerializer
+    serializer_class = StartConditionSerializer
     params = {"meet": acts.Meeting, "waive": Reason, "take_back": Reason}
     filterset_fields = ["state", "agreement__reference"]
 
