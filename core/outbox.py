@@ -2,6 +2,9 @@
 
 A template `emails/<code>.<language>.txt` begins with `Subject: …`, an empty line, then the text; `link` of its context is the one link.
 What people wrote is shown in it as text: an address that is not ours is made unclickable, a line break never leaves the subject.
+
+A mail whose address is kept elsewhere, encrypted, or whose words must be true when it leaves, is queued empty (`queue_unwritten`): who registered its
+code with `written_at_sending` writes it as it is sent, and its row never holds the address or the words.
 """
 
 from __future__ import annotations
@@ -9,6 +12,9 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import formataddr, parseaddr
 from urllib.parse import urlsplit
@@ -65,7 +71,7 @@ def queue(
         attachment=wait_for,
         created_at=at,
         next_attempt_at=at,
-        message_id=f"<{secrets.token_hex(16)}@{urlsplit(settings.PUBLIC_BASE_URL).hostname or 'localhost'}>",
+        message_id=_message_id(),
     )
     if person is not None:
         closed = not person.is_active or person.is_system
@@ -75,6 +81,53 @@ def queue(
             mail.give_up("no mail to a closed account" if closed else "switched off by the person")
     mail.save()
     return mail
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is said at sending: `headers` come on top of those of every mail."""
+
+    to: str
+    subject: str
+    text: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+_WRITERS: dict[str, Callable[[Mail], Letter]] = {}
+
+
+def written_at_sending(code: str):
+    """Register who writes the mails of this code as they are sent: `function(mail) -> Letter`. It raises Undeliverable when nothing is to be said any more."""
+
+    def keep(function: Callable[[Mail], Letter]):
+        _WRITERS[code] = function
+        return function
+
+    return keep
+
+
+def queue_unwritten(code: str, *, at, language: str) -> Mail:
+    """One mail of a code that is written at sending: its row holds neither address nor words, before or after."""
+    if code not in _WRITERS:
+        raise ValueError(f"nobody writes {code} at sending")
+    return Mail.objects.create(
+        code=code, to="", language=language, created_at=at, next_attempt_at=at, message_id=_message_id()
+    )
+
+
+def _message_id() -> str:
+    return f"<{secrets.token_hex(16)}@{urlsplit(settings.PUBLIC_BASE_URL).hostname or 'localhost'}>"
+
+
+def written(mail: Mail) -> tuple[Mail, dict[str, str]]:
+    """The mail with its address and its words, and its headers: as it is sent now, when they are written at sending (a copy, never to be saved).
+    Raises Undeliverable.
+    """
+    if (writer := _WRITERS.get(mail.code)) is None:
+        return mail, {}
+    letter, shown = writer(mail), copy(mail)
+    shown.to, shown.subject, shown.text = letter.to, letter.subject, letter.text
+    return shown, letter.headers
 
 
 def compose(code: str, language: str, context: dict, *, reference: str = "", name: str = "") -> tuple[str, str]:
@@ -222,10 +275,11 @@ class Undeliverable(Exception):
 
 
 def message(mail: Mail, connection=None) -> EmailMultiAlternatives:
-    """The mail as it is sent: text, the same as simple HTML, the document it brings."""
+    """The mail as it is sent: text, the same as simple HTML, the document it brings. Raises Undeliverable."""
     identity = site.current()
+    mail, more = written(mail)
     _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    headers = {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", "X-Fund-Mail": mail.code}
+    headers = {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", "X-Fund-Mail": mail.code} | more
     if mail.reference:
         headers["X-Fund-Ref"] = mail.reference
     name = " ".join(str(identity.name).split())

@@ -14,6 +14,7 @@ from core.models import User
 from core.transitions import Refusal
 from fund.rules import leaving as of_fund
 from payments.rules import leaving as of_payments
+from registry.transitions import forget_address
 from reviews.rules import leaving as of_reviews
 
 
@@ -46,6 +47,7 @@ def erase_account(*, user: User, actor: User, at: datetime, confirmation: str) -
 
 def erase(*, user: User, actor: User, at: datetime) -> None:
     """The erasure itself, in the caller's transaction, after the caller's rules (also `idle.erase_unused`)."""
+    forget_address(user.email)
     counts = files.forget(user=user, at=at)
     person.forget(user=user, at=at)
     person.told(user, "erase_account", actor=actor, at=at, **counts)

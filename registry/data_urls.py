@@ -24,6 +24,7 @@ urlpatterns = [
     path("donnees/comptes/preuves/", files.consistency, name="consistency"),
     path("donnees/catalogue.jsonld", files.dcat, name="dcat"),
     path("donnees/flux.atom", files.atom, name="atom"),
+    path("projets/<str:reference>/flux.atom", files.project_atom, name="project_atom"),
     path("robots.txt", files.robots, name="robots"),
     path("sitemap.xml", files.sitemap, name="sitemap"),
 ]

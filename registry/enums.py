@@ -39,6 +39,21 @@ class ChangeGround(models.TextChoices):
     SAFETY = "safety", pgettext_lazy("ground", "safety of persons")
 
 
+class News(models.TextChoices):
+    """What becomes public of a project, or of a call for an answer: what followers are told and programs are sent."""
+
+    DECISION = "decision", pgettext_lazy("news", "award notified")
+    AGREEMENT = "agreement", pgettext_lazy("news", "agreement signed")
+    PAYMENT = "payment", pgettext_lazy("news", "payment")
+    BOUNCE = "bounce", pgettext_lazy("news", "payment returned by the bank")
+    RELEASE = "release", pgettext_lazy("news", "money given back to the envelope")
+    REPORT = "report", pgettext_lazy("news", "report accepted")
+    ANSWER = "answer", pgettext_lazy("news", "answer to a question")
+    CORRECTION = "correction", pgettext_lazy("news", "public text corrected")
+    UNPUBLICATION = "unpublication", pgettext_lazy("news", "page withdrawn")
+    REPUBLICATION = "republication", pgettext_lazy("news", "page published again")
+
+
 class QuestionState(models.TextChoices):
     ASKED = "asked", pgettext_lazy("question", "waiting for an answer")
     ANSWERED = "answered", pgettext_lazy("question", "answered")

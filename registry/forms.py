@@ -57,6 +57,17 @@ class QuestionForm(FundForm):
         return {name: self.cleaned_data[name] for name in ("text", "email")}
 
 
+class FollowForm(FundForm):
+    """An address that wants to follow. `website` is for robots, as with questions."""
+
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        help_text=_("Kept encrypted, used for these mails alone, erased as soon as you stop."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    website = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
 class AnswerForm(FundForm):
     text = forms.CharField(
         label=_("Public answer"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 8})

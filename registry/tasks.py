@@ -15,7 +15,7 @@ from core.transitions import Refusal
 from registry import transitions
 from registry.index.refresh import fresh
 from registry.models import HistoryFile, Pending
-from registry.queries import questions
+from registry.queries import follow, questions
 from registry.resources import Reading, read_past_grants
 
 log = logging.getLogger("fund.registry")
@@ -29,6 +29,24 @@ def refresh_index(at, actor) -> int:
     noted = Pending.objects.count()
     fresh(whole=True)
     return noted
+
+
+@register("registry.public_changes", every_seconds=15)
+def note_public_changes(at, actor) -> int:
+    """What became public, for those who follow."""
+    return transitions.note_changes(at=at)
+
+
+@register("registry.followers", every_seconds=300)
+def tell_followers(at, actor) -> int:
+    """Addresses with something new, one mail a day each."""
+    return sum(transitions.tell_follower(follower=one, at=at) for one in follow.to_tell(at)[:500])
+
+
+@register("registry.forget_followers", every_seconds=3600)
+def forget_followers(at, actor) -> int:
+    """Addresses that nobody confirmed, and those that no mail reaches."""
+    return transitions.forget_followers(at=at)
 
 
 @register("registry.overdue_questions", every_seconds=3600)

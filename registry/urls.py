@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registry.views import accounts, calls, duty, embeds, history, pages, projects, publications, questions
+from registry.views import accounts, calls, duty, embeds, follow, history, pages, projects, publications, questions
 
 app_name = "registry"
 urlpatterns = [
@@ -9,6 +9,10 @@ urlpatterns = [
     path("projets/<str:reference>/", projects.project, name="project"),
     path("projets/<str:reference>/questions/", questions.of_project, name="project_questions"),
     path("projets/<str:reference>/questions/poser/", questions.ask_on_project, name="ask_on_project"),
+    path("projets/<str:reference>/suivre/", follow.of_project, name="follow_project"),
+    path("suivre/", follow.of_fund, name="follow"),
+    path("suivre/confirmer/<str:token>/", follow.confirm, name="follow_confirm"),
+    path("suivre/arreter/<str:token>/", follow.leave, name="follow_leave"),
     path("integrer/projets/<str:reference>/", embeds.project, name="embed_project"),
     path("integrer/execution/", embeds.execution, name="embed_execution"),
     path("organisations/<str:siren>/", projects.organisation, name="organisation"),

@@ -99,9 +99,26 @@ def atom(grants, changes, fund, modified_at: datetime, ledger_line: str) -> str:
         f'<category term="{one.kind}"/></entry>\n'
         for one in changes
     )
+    return _feed(address, fund.name, fund, modified_at, entries)
+
+
+def project_atom(reference: str, title: str, lines, fund, since: datetime) -> str:
+    """Feed of one project: `lines` of `registry.queries.changes`, latest first."""
+    page = fund.data_url.removesuffix("donnees/") + f"projets/{reference}/"
+    entries = "".join(
+        f"<entry><id>{_text(page)}#{_text(one.change.key)}</id><title>{_text(one.words)}</title>"
+        f"<updated>{one.change.at.isoformat()}</updated><link href={quoteattr(_printable(one.link))}/>"
+        f"<summary>{_text(title)}</summary><category term={quoteattr(one.change.kind)}/></entry>\n"
+        for one in lines
+    )
+    modified_at = lines[0].change.at if lines else since
+    return _feed(f"{page}flux.atom", f"{title} · {fund.name}", fund, modified_at, entries)
+
+
+def _feed(address: str, title: str, fund, modified_at: datetime, entries: str) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="fr">'
-        f"<id>{_text(address)}</id><title>{_text(fund.name)}</title><updated>{modified_at.isoformat()}</updated>"
+        f"<id>{_text(address)}</id><title>{_text(title)}</title><updated>{modified_at.isoformat()}</updated>"
         f'<author><name>{_text(fund.legal_name or fund.name)}</name></author><link rel="self" href={quoteattr(address)}/>'
         f"\n{entries}</feed>\n"
     )

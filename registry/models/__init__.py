@@ -2,6 +2,8 @@
 from the rooms below.
 """
 
+from registry.models.changes import ChangeMark, PublicChange
+from registry.models.follow import Follow, Follower, FollowMail
 from registry.models.history import HistoryCorrection, HistoryFile, PastGrant, part_of
 from registry.models.index import (
     Pending,
@@ -15,6 +17,11 @@ from registry.models.pages import PageChange, PublicPage, public_title
 from registry.models.questions import Question
 
 __all__ = [
+    "ChangeMark",
+    "Follow",
+    "FollowMail",
+    "Follower",
+    "PublicChange",
     "HistoryCorrection",
     "HistoryFile",
     "PageChange",

@@ -15,6 +15,7 @@ from registry.queries.organisations import received_by
 from registry.queries.outcomes import outcomes
 from registry.queries.panels import is_told, panel_view, vote_on
 from registry.queries.published import GrantList, count, get, published
+from registry.queries.told import published_applications
 
 __all__ = [
     "BANDS",
@@ -40,6 +41,7 @@ __all__ = [
     "outcomes",
     "panel_view",
     "published",
+    "published_applications",
     "received_by",
     "summary",
     "unsayable_in_scdl",

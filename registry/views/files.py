@@ -21,7 +21,7 @@ from fund.queries import public_calls
 from registry import queries
 from registry.exports import catalogue, corrections, dictionary, outcomes, projects, scdl, threesixty
 from registry.exports import sitemap as sitemap_export
-from registry.queries import pages
+from registry.queries import changes, pages
 
 CSV, JSONL = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -248,6 +248,21 @@ def atom(request):
         changes = pages.told_changes(pages.log()[:30])
         text = catalogue.atom(queries.GrantList()[:30], changes, fund_card(), modified_at, line)
     return PublicFile([text], "application/atom+xml; charset=utf-8", modified_at=modified_at)
+
+
+@allow(public)
+@public_file
+def project_atom(request, reference):
+    """What became public of one project, latest first."""
+    application = queries.published_applications().filter(reference=reference).first()
+    if application is None:
+        raise Http404
+    with override("fr"):
+        groups = changes.in_words(changes.of_project(application, application.awarded_at)[:100])
+        title = groups[0].title if groups else application.reference
+        lines = groups[0].lines if groups else []
+        text = catalogue.project_atom(application.reference, title, lines, fund_card(), application.awarded_at)
+    return PublicFile([text], "application/atom+xml; charset=utf-8")
 
 
 @allow(public)

@@ -27,7 +27,7 @@ from registry.queries import questions as queries
 PAGE = 20
 
 
-def _project(reference: str) -> Application:
+def published_project(reference: str) -> Application:
     """A published project, by its reference; 404 for any other file."""
     row = (
         Application.objects.filter(reference=reference)
@@ -68,7 +68,7 @@ def of_call(request, slug):
 @public_page
 def of_project(request, reference):
     """The same on a funded project."""
-    application = _project(reference)
+    application = published_project(reference)
     return _board(request, application.call, application)
 
 
@@ -116,7 +116,7 @@ def ask_on_call(request, slug):
 @once
 def ask_on_project(request, reference):
     """Ask on a funded project, without an account."""
-    application = _project(reference)
+    application = published_project(reference)
     return _ask(request, application.call, application)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from fund.enums import College, Role
 from registry import transitions
+from registry.models import Follow
+from registry.queries import follow
 from tests.factories import reviews as make
 from tests.factories.fund import person_with
 from tests.registry import helpers
@@ -32,6 +35,11 @@ def test_every_page_in_a_browser(browser, live_server, client):
     hands = fund.panel.officer, person_with(Role.CO_PRESIDENT, college=College.STATE)
     corrected(fund.paid, hands, title="Le carnet corrigé")
     change(hidden, hands, transitions.unpublish, ground="safety")
+    transitions.ask_to_follow(address="a@courriel.example", application=fund.paid, browser="b", at=timezone.now())
+    transitions.ask_to_follow(address="a@courriel.example", application=None, browser="b", at=timezone.now())
+    whole, asked = Follow.objects.order_by("application")
+    whole, asked = (whole, asked) if whole.application is None else (asked, whole)
+    transitions.confirm_follow(follow=whole, at=timezone.now())
     pages = [
         "/",
         "/projets/",
@@ -41,6 +49,11 @@ def test_every_page_in_a_browser(browser, live_server, client):
         f"/en/projets/{fund.known['person'].reference}/",
         f"/projets/{fund.known['left'].reference}/",
         f"/projets/{hidden.reference}/",
+        f"/projets/{fund.paid.reference}/suivre/",
+        "/en/suivre/?merci=1",
+        "/suivre/confirmer/x/",
+        f"/suivre/confirmer/{follow.confirm_token(asked)}/",
+        f"/suivre/arreter/{follow.leave_token(asked.follower)}/",
         f"/corrections/?ref={fund.paid.reference}",
         "/corrections/",
         "/comptes/?compte=paid",

@@ -25,11 +25,15 @@ def _plain(value):
 
 
 def _models() -> list[type[models.Model]]:
-    """Every table of the fund, many-to-many ones included, in a fixed order."""
+    """Every table of the fund, many-to-many ones included, in a fixed order; without those whose model says that it leaves in no export
+    (`in_exports = False`)."""
     found = [
         model
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and model._meta.app_label not in WITHOUT and model._meta.label not in SECRET_MODELS
+        if model._meta.managed
+        and model._meta.app_label not in WITHOUT
+        and model._meta.label not in SECRET_MODELS
+        and getattr(model, "in_exports", True)
     ]
     return sorted(found, key=lambda model: model._meta.label)
 
