@@ -22,6 +22,7 @@ from fund.queries import has_role
 from payments.queries import desk as payments_desk
 from payments.queries import tasks_of_recipient
 from payments.queries.agreements import waiting_conditions
+from registry.queries import webhooks
 from reviews.queries import to_sign
 from reviews.queries.appeals import to_contest
 from reviews.queries.awaited import meetings_awaiting, refused_minutes
@@ -59,6 +60,7 @@ def tasks(user, at) -> list[Task]:
             *of_member(user, at),
             *of_finance(user),
             *of_officer(user, at),
+            *of_administrator(user, at),
         ]
     )
 
@@ -202,6 +204,13 @@ def of_finance(user) -> list[Task]:
             )
         )
     return [Task(title % {"n": n}, url) for n, title, url in found if n]
+
+
+def of_administrator(user, at) -> list[Task]:
+    """Programs that are told nothing more until somebody looks at them."""
+    n = webhooks.stopped() if has_role(user, Role.ADMINISTRATOR, at) else 0
+    title = ngettext("%(n)s program is told nothing more", "%(n)s programs are told nothing more", n)
+    return [Task(title % {"n": n}, "/administration/annonces/")] if n else []
 
 
 def of_officer(user, at) -> list[Task]:

@@ -54,6 +54,12 @@ class News(models.TextChoices):
     REPUBLICATION = "republication", pgettext_lazy("news", "page published again")
 
 
+class WebhookState(models.TextChoices):
+    ACTIVE = "active", pgettext_lazy("webhook", "active")
+    DISABLED = "disabled", pgettext_lazy("webhook", "disabled")
+    ENDED = "ended", pgettext_lazy("webhook", "ended")
+
+
 class QuestionState(models.TextChoices):
     ASKED = "asked", pgettext_lazy("question", "waiting for an answer")
     ANSWERED = "answered", pgettext_lazy("question", "answered")

@@ -3,9 +3,11 @@ import hashlib
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core import outgoing
 from core.forms import FundForm
-from registry.enums import ChangeGround, SetAsideReason
+from registry.enums import ChangeGround, News, SetAsideReason
 from registry.queries import pages
+from registry.rules.webhooks import address_refused
 from registry.transitions import correction
 
 LARGEST, BEHIND = 40_000_000, 400_000
@@ -66,6 +68,29 @@ class FollowForm(FundForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     website = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class WebhookForm(FundForm):
+    """An address that a program is told at. Its name is resolved here, outside of any transaction, and each time something is sent."""
+
+    label = forms.CharField(label=_("Whose program it is"), max_length=120)
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        help_text=_("It begins with https:// and is on the public internet."),
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("What is sent"), choices=News.choices, initial=News.values, widget=forms.CheckboxSelectMultiple
+    )
+
+    def clean_url(self):
+        url = self.cleaned_data["url"].strip()
+        try:
+            outgoing.resolve(url)
+        except outgoing.NotAllowed as error:
+            raise forms.ValidationError(str(address_refused(str(error)))) from None
+        return url
 
 
 class AnswerForm(FundForm):

@@ -12,7 +12,7 @@ from core.outbox import Letter, Undeliverable, compose, queue, queue_unwritten, 
 from fund.enums import Role
 from fund.queries import holders
 from registry.enums import ChangeGround, ChangeKind
-from registry.models import Follower, FollowMail, PublicPage, Question, public_title
+from registry.models import Follower, FollowMail, PublicPage, Question, Webhook, public_title
 from registry.queries import changes
 from registry.queries import follow as follows
 from registry.rules.follow import CONFIRM_DAYS
@@ -60,6 +60,19 @@ def tell_team(page: PublicPage, kind: ChangeKind, ground: str, at) -> None:
                 "link": links.absolute(links.localized(f"/projets/{application.reference}/", person.language)),
                 **words,
             },
+        )
+
+
+def tell_administrators(webhook: Webhook, at) -> None:
+    """An address of a program is told nothing more: somebody looks at it."""
+    path = links.absolute(f"/administration/annonces/{webhook.reference}/")
+    for person in holders(Role.ADMINISTRATOR, at):
+        queue(
+            "registry/webhook.disabled",
+            to=person,
+            at=at,
+            reference=webhook.reference,
+            context={"link": path, "label": webhook.label},
         )
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import timedelta
 
 from django.core.files.storage import default_storage
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from core import outgoing
 from core.clock import register
 from core.transitions import Refusal
 from registry import transitions
 from registry.index.refresh import fresh
-from registry.models import HistoryFile, Pending
-from registry.queries import follow, questions
+from registry.models import Delivery, HistoryFile, Pending
+from registry.queries import follow, questions, webhooks
 from registry.resources import Reading, read_past_grants
+from registry.resources.public import message_of
+from registry.rules.webhooks import GIVES_UP_AFTER
+from registry.signing import signed_headers
 
 log = logging.getLogger("fund.registry")
+GONE = 410
 SLICE, SAID, LEASE = 1000, 200, timedelta(minutes=5)
 """Rows written in one act, remarks kept of a file, and for how long a worker holds one without a sign of life."""
 
@@ -41,6 +48,56 @@ def note_public_changes(at, actor) -> int:
 def tell_followers(at, actor) -> int:
     """Addresses with something new, one mail a day each."""
     return sum(transitions.tell_follower(follower=one, at=at) for one in follow.to_tell(at)[:500])
+
+
+@register("registry.webhooks", every_seconds=5, aside=True)
+def tell_programs(at, actor) -> int:
+    """What became public, to the programs that are told of it; an address that does not answer is left alone for the rest of the round."""
+    done = sum(transitions.queue_news(webhook=one, at=at) for one in webhooks.active())
+    silent: set[int] = set()
+    for delivery in webhooks.due(at):
+        if delivery.webhook_id not in silent and transitions.claim(delivery=delivery, at=at):
+            done += 1
+            if not _send(delivery, actor):
+                silent.add(delivery.webhook_id)
+    for webhook in webhooks.active():
+        if webhook.failing_since and webhook.failing_since <= at - GIVES_UP_AFTER:
+            transitions.disable(webhook=webhook, actor=actor, at=at)
+    return done
+
+
+def _send(delivery: Delivery, actor) -> bool:
+    """One message, made of what is public now, signed with the time of this attempt. Whether the address answered as it should."""
+    webhook, at = delivery.webhook, timezone.now()
+    message = {"type": "ping", "timestamp": at.isoformat(), "data": {}}
+    if delivery.change is not None:
+        told = message_of(delivery.change)
+        if told is None:
+            transitions.drop(delivery=delivery, at=at, error="no longer public")
+            return True
+        message = told
+    body = json.dumps(message, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = signed_headers(str(webhook.secret), delivery.uid, int(at.timestamp()), body)
+    status, error = None, ""
+    try:
+        status = outgoing.post(str(webhook.url), body, headers)
+    except outgoing.NotAllowed as refused:
+        error = f"not allowed: {refused}"
+    except outgoing.NoAnswer as failed:
+        error = str(failed)
+    received = transitions.settle(delivery=delivery, at=timezone.now(), status=status, error=error)
+    if status == GONE:
+        transitions.disable(webhook=webhook, actor=actor, at=timezone.now())
+    if not received:
+        log.warning(
+            "webhook not received", extra={"facts": {"webhook": webhook.reference, "status": status, "error": error}}
+        )
+    return received
+
+
+@register("registry.forget_deliveries", every_seconds=3600)
+def forget_deliveries(at, actor) -> int:
+    return transitions.forget_deliveries(at=at)
 
 
 @register("registry.forget_followers", every_seconds=3600)

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from registry.views import accounts, calls, duty, embeds, follow, history, pages, projects, publications, questions
+from registry.views import (
+    accounts,
+    calls,
+    duty,
+    embeds,
+    follow,
+    history,
+    pages,
+    projects,
+    publications,
+    questions,
+    webhooks,
+)
 
 app_name = "registry"
 urlpatterns = [
@@ -33,6 +45,10 @@ urlpatterns = [
     path("verifier/<str:code>/", accounts.verified, name="verified"),
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("aide/", pages.help_page, name="help"),
+    path("administration/annonces/", webhooks.listing, name="webhooks"),
+    path("administration/annonces/nouvelle/", webhooks.new, name="webhook_new"),
+    path("administration/annonces/<str:reference>/", webhooks.one, name="webhook"),
+    path("administration/annonces/<str:reference>/envois/<int:pk>/", webhooks.replay, name="webhook_replay"),
     path("instruction/historique/", history.history, name="history"),
     path("instruction/historique/<int:pk>/", history.history_file, name="history_file"),
 ]

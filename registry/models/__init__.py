@@ -15,9 +15,11 @@ from registry.models.index import (
 )
 from registry.models.pages import PageChange, PublicPage, public_title
 from registry.models.questions import Question
+from registry.models.webhooks import Delivery, Webhook
 
 __all__ = [
     "ChangeMark",
+    "Delivery",
     "Follow",
     "FollowMail",
     "Follower",
@@ -34,6 +36,7 @@ __all__ = [
     "PublishedTheme",
     "PublishedVersion",
     "Question",
+    "Webhook",
     "part_of",
     "public_title",
 ]

@@ -15,8 +15,8 @@ from fund.models import Call, Criterion, Theme
 from fund.rules.content import read
 from fund.transitions import calls
 from fund.views.presenting import lines_of
-from registry.api import ScoredCriterionSerializer
 from registry.queries.ballots import Line
+from registry.resources.public import ScoredCriterionSerializer
 from tests.factories.fund import rules_in_force
 from tests.fund.helpers import content, officer
 

@@ -66,6 +66,13 @@ def test_every_page_in_a_browser(browser, live_server, client):
         "/aide/",
         "/accessibilite/",
     ]
+    boss = person_with(Role.ADMINISTRATOR)
+    hook = transitions.register(
+        user=boss, actor=boss, label="Un programme", url="https://exemple.fr/", kinds=["payment"]
+    )
+    client.force_login(boss, backend="allauth.account.auth_backends.AuthenticationBackend")
+    of_boss = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    client.logout()
     client.force_login(fund.panel.officer, backend="allauth.account.auth_backends.AuthenticationBackend")
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     said: list[str] = []
@@ -75,6 +82,10 @@ def test_every_page_in_a_browser(browser, live_server, client):
         page.on("console", lambda line: said.append(line.text) if "Content Security Policy" in line.text else None)
         for path in pages:
             page.goto(live_server.url + path)
+            look_at(page)
+        context.add_cookies([of_boss])
+        for path in ("", "nouvelle/", f"{hook.reference}/"):
+            page.goto(f"{live_server.url}/administration/annonces/{path}")
             look_at(page)
         context.add_cookies([cookie])
         for path in ("publications/", f"publications/{fund.paid.reference}/", "donnees-essentielles/"):
