@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from registry.views import files
+from registry.views import commongrants, files
 
 app_name = "data"
 urlpatterns = [
@@ -25,6 +25,10 @@ urlpatterns = [
     path("donnees/catalogue.jsonld", files.dcat, name="dcat"),
     path("donnees/flux.atom", files.atom, name="atom"),
     path("projets/<str:reference>/flux.atom", files.project_atom, name="project_atom"),
+    path("common-grants/opportunities", commongrants.opportunities, name="cg_opportunities"),
+    path("common-grants/opportunities/<str:uid>", commongrants.opportunity, name="cg_opportunity"),
+    path("common-grants/awards", commongrants.awards, name="cg_awards"),
+    path("common-grants/awards/<str:uid>", commongrants.award, name="cg_award"),
     path("robots.txt", files.robots, name="robots"),
     path("sitemap.xml", files.sitemap, name="sitemap"),
 ]

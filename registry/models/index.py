@@ -14,6 +14,7 @@ class PublishedRow(models.Model):
     source_id = models.BigIntegerField(_("source"))
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     moment = models.DateTimeField(_("awarded at"))
+    modified = models.DateTimeField(_("last changed at"), null=True)
     cents = models.BigIntegerField(_("amount in cents"))
     stage = models.CharField(_("stage"), max_length=20)
     call = models.ForeignKey(Call, models.CASCADE, null=True, related_name="+", verbose_name=_("call"))
@@ -33,6 +34,7 @@ class PublishedRow(models.Model):
         indexes = [
             models.Index(fields=["moment", "reference"], name="published_row_moment"),
             models.Index(fields=["cents", "reference"], name="published_row_cents"),
+            models.Index(fields=["modified", "reference"], name="published_row_modified"),
             models.Index(fields=["call", "moment", "reference"], name="published_row_call"),
             models.Index(fields=["department", "moment", "reference"], name="published_row_department"),
             models.Index(fields=["partner", "moment", "reference"], name="published_row_partner"),

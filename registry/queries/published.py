@@ -17,7 +17,12 @@ from registry.queries.grants import EVERYTHING, Filters, ListedGrant, PublishedG
 from registry.queries.told import from_past, tellable, told
 
 CHUNK = 500
-ORDERS = {"recent": ("moment", True), "amount": ("cents", True), "oldest": ("moment", False)}
+ORDERS = {
+    "recent": ("moment", True),
+    "amount": ("cents", True),
+    "oldest": ("moment", False),
+    "changed": ("modified", True),
+}
 """Column, and whether the greatest come first; the reference tells equals apart, the same way round."""
 Key = tuple[datetime | int, str]
 """Where a row stands in an order: the value of its column, and its reference."""
@@ -140,6 +145,14 @@ def published(filters: Filters = EVERYTHING) -> Iterator[PublishedGrant]:
 
 def count(filters: Filters = EVERYTHING) -> int:
     return GrantList(filters).count()
+
+
+def earlier_grant(public_id: str) -> PublishedGrant | None:
+    """One earlier grant by its public id, from the truth."""
+    if len(public_id) != 16 or not set(public_id) <= set("0123456789abcdef"):
+        return None
+    row = PastGrant.objects.filter(row_key__startswith=public_id).first()
+    return from_past(row) if row else None
 
 
 def get(reference: str, fund=None) -> PublishedGrant | None:

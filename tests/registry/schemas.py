@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
+from uuid import UUID
 
 import frictionless
 import jsonschema
+import yaml
 from stdnum.fr import siret
 
 DATA = Path(__file__).parent.parent / "data"
@@ -56,3 +59,37 @@ def giving_errors(package: dict, *, formats: bool = False) -> list[str]:
     schema["properties"]["grants"]["items"] = grant
     validator = jsonschema.Draft202012Validator(schema, format_checker=checker if formats else None)
     return [error.message for error in validator.iter_errors(package)]
+
+
+@lru_cache
+def _common_grants() -> dict:
+    return yaml.safe_load((DATA / "commongrants/openapi.0.4.0.yaml").read_text())
+
+
+def common_grants_errors(path: str, answer: dict, status: int = 200) -> list[str]:
+    """An answer of the CommonGrants protocol against its own description of that address; what the models do not define is an error too."""
+    whole = _common_grants()
+    responses = whole["paths"][path]["get"]["responses"]
+    schema = responses[str(status)]["content"]["application/json"]["schema"]
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": whole["components"], **schema}
+    validator = jsonschema.Draft202012Validator(document, format_checker=checker)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer)]
+
+
+def common_grants_fields(name: str) -> set[str]:
+    """Every field that a model of the protocol defines."""
+    model = _common_grants()["components"]["schemas"][f"CommonGrants.Models.{name}"]
+    found = set(model.get("properties", {}))
+    for part in model.get("allOf", []):
+        found |= common_grants_fields(part["$ref"].rpartition("Models.")[2])
+    return found
+
+
+@checker.checks("uuid", raises=ValueError)
+def is_uuid(value) -> bool:
+    return not isinstance(value, str) or str(UUID(value)) == value
+
+
+@checker.checks("date", raises=ValueError)
+def is_date(value) -> bool:
+    return not isinstance(value, str) or bool(date.fromisoformat(value))

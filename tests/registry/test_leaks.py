@@ -37,6 +37,8 @@ def addresses(fund) -> set[str]:
     values = {"slug:slug": [call], "slug": [call], "str:reference": grants, "reference": grants, "seq": ["1", "2"]}
     sirens = {one.siret[:9] for one in Organisation.objects.exclude(siret="")}
     values |= {"str:siren": sorted(sirens), "siren": sorted(sirens)}
+    spoken = [Client().get(f"/common-grants/{name}").json()["items"] for name in ("awards", "opportunities")]
+    values["str:uid"] = [item["id"] for items in spoken for item in items]
     found = set()
     for route in json.loads(out.getvalue()):
         if not route["public"] or "GET" not in route["methods"]:
