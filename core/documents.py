@@ -23,6 +23,7 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from core import links, outbox, references
@@ -75,6 +76,12 @@ def url(document: Document) -> str:
 
 def pdf_url(document: Document) -> str:
     return f"/documents/{document.code}.pdf"
+
+
+def file_name(document: Document) -> str:
+    """What the PDF is called once saved: the beginning of its title, in its own language, and its code."""
+    words = slugify(re.sub(r"[’']", " ", document.title.replace("°", "")))
+    return f"{words[:60].rstrip('-') or document.kind}-{document.code}.pdf"
 
 
 def verify_url(document: Document) -> str:

@@ -48,6 +48,7 @@ APPLICANT = {
     "condition.meet": _("Condition before the start met"),
     "condition.waive": _("Condition before the start waived"),
     "payee_account.record": _("Bank account given"),
+    "payee_account.withdraw": _("Bank account withdrawn before its approval"),
     "payee_account.approve": _("Bank account approved"),
     "payee_account.refuse": _("Bank account refused"),
     "instalment.fall_due": _("Instalment due"),

@@ -80,6 +80,17 @@ def delegation_given(row: Delegation, at: datetime) -> None:
     queue("fund/account.delegation_given", to=row.delegate, at=at, context=_delegation(row))
 
 
+def delegation_started(row: Delegation, at: datetime) -> None:
+    """To the delegate, on the first day of a delegation that was given before it."""
+    queue("fund/account.delegation_started", to=row.delegate, at=at, reference=row.reference, context=_delegation(row))
+
+
+def delegation_ended(row: Delegation, at: datetime, *, with_role: bool) -> None:
+    """To the delegate: its last day is over, or (`with_role`) who delegates is no longer an authorising officer."""
+    context = _delegation(row) | {"with_role": with_role}
+    queue("fund/account.delegation_ended", to=row.delegate, at=at, reference=row.reference, context=context)
+
+
 def delegation_revoked(row: Delegation, at: datetime) -> None:
     """To those of the two who did not revoke it."""
     for person in {row.delegate, row.delegator} - {row.revoked_by}:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.utils.timezone import localdate
+
 from core import two_key
 from core.clock import register
 from core.models import Mail, TwoKeyAct
 from core.models.two_key import TwoKeyState
 from fund import notifications
+from fund.enums import Role
 from fund.models import Delegation, RoleGrant
+from fund.queries import has_role
+from fund.queries.delegations import is_in_effect
 from fund.transitions import delegations, roles
 
 LOOK_BACK = timedelta(days=30)
@@ -29,6 +34,29 @@ def expire_proposals(at, actor) -> int:
     )
     for row in Delegation.objects.filter(state="proposed").exclude(pk__in=open_):
         delegations.drop(delegation=row, actor=actor, at=at)
+    return count
+
+
+@register("fund.tell_delegates")
+def tell_delegates(at, actor) -> int:
+    """Mails to delegates on the first day of a delegation given before it, and once it is over (its last day, or the role of who delegates). Once each."""
+    today, since = localdate(at), localdate(at - LOOK_BACK)
+    told = {
+        code: Mail.objects.filter(code=f"fund/account.delegation_{code}").values("reference")
+        for code in ("started", "ended")
+    }
+    given = Delegation.objects.filter(state="given").select_related("delegator", "delegate")
+    starting = given.filter(starts_on__gt=since, starts_on__lte=today, ends_on__gte=today)
+    count = 0
+    for row in starting.exclude(reference__in=told["started"]):
+        if row.given_at and localdate(row.given_at) < row.starts_on and is_in_effect(row, at):
+            notifications.delegation_started(row, at)
+            count += 1
+    for row in given.filter(ends_on__gt=since, starts_on__lte=today).exclude(reference__in=told["ended"]):
+        with_role = not row.is_over(at)
+        if not with_role or not has_role(row.delegator, Role.AUTHORISING_OFFICER, at):
+            notifications.delegation_ended(row, at, with_role=with_role)
+            count += 1
     return count
 
 

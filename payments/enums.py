@@ -30,6 +30,7 @@ class PayeeAccountState(models.TextChoices):
     REFUSED = "refused", pgettext_lazy("payee account", "Refused")
     REPLACED = "replaced", pgettext_lazy("payee account", "Replaced")
     BLOCKED = "blocked", pgettext_lazy("payee account", "Blocked")
+    WITHDRAWN = "withdrawn", pgettext_lazy("payee account", "Withdrawn by who gave it")
 
 
 class InstalmentState(models.TextChoices):
@@ -242,7 +243,14 @@ BADGES = {
         "declined": "bad",
     },
     "condition": {"open": "next", "met": "good", "waived": "", "dropped": ""},
-    "payee_account": {"recorded": "next", "approved": "good", "refused": "bad", "replaced": "", "blocked": "bad"},
+    "payee_account": {
+        "recorded": "next",
+        "approved": "good",
+        "refused": "bad",
+        "replaced": "",
+        "blocked": "bad",
+        "withdrawn": "",
+    },
     "instalment": {
         "scheduled": "",
         "due": "next",
@@ -312,6 +320,7 @@ APPLICANT_LABELS = {
         "refused": pgettext_lazy("payee account", "Refused"),
         "replaced": pgettext_lazy("payee account", "Replaced"),
         "blocked": pgettext_lazy("payee account", "Blocked"),
+        "withdrawn": pgettext_lazy("payee account, applicant", "Withdrawn"),
     },
     "instalment": {
         "scheduled": pgettext_lazy("instalment", "Scheduled"),

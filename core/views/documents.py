@@ -67,5 +67,5 @@ def pdf_response(row: Document, *, at) -> FileResponse:
     if not row.file:
         raise Http404
     response = FileResponse(row.file.open("rb"), content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(True, f"{row.kind}-{row.code}.pdf")
+    response["Content-Disposition"] = content_disposition_header(True, documents.file_name(row))
     return private(response)

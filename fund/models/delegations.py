@@ -86,6 +86,11 @@ class Delegation(Machine):
     def acts(self) -> list[DelegatedAct]:
         return [act for act in DelegatedAct if getattr(self, act.value)]
 
+    @property
+    def acts_text(self) -> str:
+        """The acts in words, as a sentence lists them."""
+        return ", ".join(str(act.label) for act in self.acts)
+
     def is_over(self, at) -> bool:
         return timezone.localdate(at) > self.ends_on
 

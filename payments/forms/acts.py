@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.forms import DayField, EurosField, FundForm
 from core.money import format_euros
 from payments.enums import BankSchema, Control
+from payments.models import ReportLine
 from payments.queries import desk
 from payments.rules.agreement import needs_cer
 
@@ -211,11 +212,26 @@ class DismissForm(FundForm):
 
 
 class PieceForm(FundForm):
+    """A document of a report, tied to a line of spending when it is the receipt of one."""
+
+    line = forms.ModelChoiceField(
+        queryset=ReportLine.objects.none(),
+        label=_("What it is the receipt of"),
+        required=False,
+        empty_label=_("the whole report"),
+    )
     file = forms.FileField(
         label=_("Add a receipt or a document"),
         help_text=_("PDF, picture, office document or text, 10 MB at most."),
         error_messages={"required": _("Choose a file.")},
     )
+
+    field_order = ["file", "line"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["line"].queryset = self.obj.lines.all()
+        self.fields["line"].label_from_instance = lambda line: line.label
 
 
 class ReportChangesForm(FundForm):

@@ -36,6 +36,14 @@ class Evidence(models.Model):
     report = models.ForeignKey(
         "payments.Report", models.PROTECT, null=True, blank=True, related_name="evidence", verbose_name=_("report")
     )
+    line = models.ForeignKey(
+        "payments.ReportLine",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="receipts",
+        verbose_name=_("line of the report"),
+    )
     name = models.CharField(_("name"), max_length=200)
     file = models.FileField(_("file"), upload_to="evidence/%Y/%m/", max_length=255)
     size = models.PositiveIntegerField(_("size in bytes"))
@@ -77,6 +85,7 @@ class PayeeAccount(Machine):
     approved_at = instant(_("approved at"))
     usable_from = instant(_("usable from"))
     refused_at = instant(_("refused at"))
+    withdrawn_at = instant(_("withdrawn at"))
     reason = models.TextField(_("reason"), blank=True)
     blocked_at = instant(_("blocked at"))
     blocked_by = person(_("blocked by"))
@@ -99,6 +108,11 @@ class PayeeAccount(Machine):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=("refused", "blocked")) | ~Q(reason=""), name="payee_account_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="withdrawn", withdrawn_at__isnull=False, closed_by__isnull=True)
+                | (~Q(state="withdrawn") & Q(withdrawn_at__isnull=True)),
+                name="payee_account_withdrawn_at",
             ),
             models.UniqueConstraint(fields=["agreement", "number"], name="payee_account_number"),
             models.UniqueConstraint(
@@ -143,6 +157,10 @@ class PayeeAccount(Machine):
     @transition(state, source=P.RECORDED, target=P.REFUSED)
     def refuse(self, by, at, reason):
         self.closed_by, self.refused_at, self.reason = by, at, reason
+
+    @transition(state, source=P.RECORDED, target=P.WITHDRAWN)
+    def withdraw(self, at):
+        self.withdrawn_at = at
 
     @transition(state, source=P.APPROVED, target=P.REPLACED)
     def replace(self):

@@ -38,7 +38,9 @@ def none_waiting(act: Act) -> None:
         raise Refusal(
             "payee_account_waiting_approval",
             _("An account of this grant already waits for approval."),
-            remedy=_("The accounting officer approves or refuses it first: %(people)s.")
+            remedy=_(
+                "Whoever gave it may withdraw it; or the accounting officer approves or refuses it first: %(people)s."
+            )
             % {"people": names(Role.ACCOUNTING_OFFICER, act)},
             article="art. 22",
             status=409,

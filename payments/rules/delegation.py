@@ -71,7 +71,28 @@ def _delegator_did_not(act: Act, by: int | None, words) -> None:
         raise same_person(words, names(Role.AUTHORISING_OFFICER, act, by))
 
 
+def used_by(verb, obj, actor, at) -> Delegation | None:
+    """The delegation by which this person would do this act now; None for who acts in his own name, or may not."""
+    act = Act(verb, obj, actor, at, preview=True)
+    try:
+        for guard in verb.guards:
+            if guard in WITHIN:
+                guard(act)
+    except Refusal:
+        return None
+    return act.found.get("delegation")
+
+
 def signed_by(act: Act) -> tuple[str, dict]:
     """In what capacity the fund's signature is given, and what its evidence says of it."""
     delegation: Delegation | None = act.found.get("delegation")
     return (delegation.mention(), delegation.evidence()) if delegation else (str(_("authorising officer")), {})
+
+
+WITHIN = (
+    agreement_within_delegation,
+    amendment_within_delegation,
+    order_within_delegation,
+    countersign_within_delegation,
+)
+"""The guards that find the delegation of an act."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.logs import current_request_id
 from core.models import Event
-from core.transitions import Refusal, TwoKey, verb
+from core.transitions import Refusal, TwoKey, Who, verb
 from fund.enums import Role
 from fund.queries import holders
 from payments.enums import EvidenceKind, PayeeAccountState
@@ -27,6 +27,17 @@ from payments.rules.people import (
 from payments.transitions import agreement as agreements
 from payments.transitions.blocking import block, block_by_bank
 from payments.transitions.common import keep_file, record_event
+
+who_gave_it = Who(
+    "AP", _("the person of the recipient who gave it"), lambda actor, obj, at: _gave(actor, obj) and not obj.from_paper
+)
+who_recorded_it = Who(
+    "CO", _("the case officer who recorded it from paper"), lambda actor, obj, at: _gave(actor, obj) and obj.from_paper
+)
+
+
+def _gave(actor, account) -> bool:
+    return isinstance(account, PayeeAccount) and account.recorded_by_id == actor.pk
 
 
 def _no_interest_of_staff(act) -> None:
@@ -144,6 +155,13 @@ def refuse(act, account, *, reason):
     tell("payee_account.refused", account.agreement, f"/dossiers/{account.agreement.reference}/compte/", at=act.at)
 
 
+@verb(machine=PayeeAccount, label=_("withdraw the account"), who=(who_gave_it, who_recorded_it))
+def withdraw(act, account):
+    """Whoever gave it takes it back while nobody has approved it: another can then be given. What was approved before stays in use."""
+    account.withdraw(act.at)
+    act.note(number=account.number)
+
+
 @verb(
     machine=PayeeAccount,
     label=_("unblock the account"),
@@ -193,4 +211,16 @@ def seen_all(shown, *, actor, at) -> None:
     )
 
 
-__all__ = ["approve", "block", "block_by_bank", "record", "refuse", "replace", "reveal", "seen", "unblock"]
+__all__ = [
+    "approve",
+    "block",
+    "block_by_bank",
+    "record",
+    "refuse",
+    "replace",
+    "reveal",
+    "seen",
+    "seen_all",
+    "unblock",
+    "withdraw",
+]

@@ -106,7 +106,9 @@ def capacity_for_bearer(agreement, signer) -> str:
     return own or str(_("representative of the bearer"))
 
 
-def keep_file(uploaded, *, agreement, kind, actor, at, content_type, instalment=None, report=None) -> Evidence:
+def keep_file(
+    uploaded, *, agreement, kind, actor, at, content_type, instalment=None, report=None, line=None
+) -> Evidence:
     """Store an uploaded file that was checked (core.files), with its fingerprint."""
     digest = hashlib.sha256()
     for chunk in uploaded.chunks():
@@ -117,6 +119,7 @@ def keep_file(uploaded, *, agreement, kind, actor, at, content_type, instalment=
         kind=kind,
         instalment=instalment,
         report=report,
+        line=line,
         name=clean_name(uploaded.name),
         file=uploaded,
         size=uploaded.size,

@@ -117,8 +117,18 @@ def _being_written(report, actor, at):
     return report
 
 
-def attach(*, report, actor, at, uploaded, content_type, kind=EvidenceKind.RECEIPT):
-    """Add a receipt or a document of the results to a report being written."""
+def _line_of(report, line):
+    """The line of this report a receipt is for (its id), or None: it is of the whole report."""
+    if line is None:
+        return None
+    found = report.lines.filter(pk=line).first()
+    if found is None:
+        raise Refusal("line_unknown", _("This line is not of this report."), field="line")
+    return found
+
+
+def attach(*, report, actor, at, uploaded, content_type, kind=EvidenceKind.RECEIPT, line=None):
+    """Add a receipt or a document of the results to a report being written. `line`: the id of the line of spending it is for."""
     with transaction.atomic():
         report = _being_written(report, actor, at)
         if report.evidence.filter(removed_at__isnull=True).count() >= PIECES_MAX:
@@ -132,6 +142,7 @@ def attach(*, report, actor, at, uploaded, content_type, kind=EvidenceKind.RECEI
             uploaded,
             agreement=report.agreement,
             report=report,
+            line=_line_of(report, line),
             kind=kind,
             actor=actor,
             at=at,
@@ -147,6 +158,15 @@ def detach(*, report, actor, at, piece) -> None:
         report = _being_written(report, actor, at)
         if report.evidence.filter(pk=piece, removed_at__isnull=True).update(removed_at=at):
             record_event(report, "detach", actor=actor, at=at, piece=piece)
+
+
+def tie(*, report, actor, at, piece, line) -> None:
+    """Say which line of spending a document given earlier is for (None: the whole report), while the report is being written."""
+    with transaction.atomic():
+        report = _being_written(report, actor, at)
+        found = _line_of(report, line)
+        if report.evidence.filter(pk=piece, removed_at__isnull=True).update(line=found):
+            record_event(report, "tie", actor=actor, at=at, piece=piece, line=found.position if found else 0)
 
 
 @verb(

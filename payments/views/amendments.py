@@ -18,6 +18,7 @@ from payments import forms
 from payments.models import Amendment
 from payments.queries import desk
 from payments.rules.amendment import latest_end, lowest_amount
+from payments.rules.delegation import used_by
 from payments.rules.paper import live_copy
 from payments.rules.people import is_party
 from payments.transitions import amendment as amendments
@@ -105,6 +106,9 @@ def _page(request, row: Amendment, acts: dict, here: str, where: str):
             "application": row.agreement.application,
             "cards": cards(request, row, acts, bound),
             "desk": where,
+            "by_delegation": used_by(amendments.sign.verb, row, request.user, request.received_at)
+            if where == "finance" and row.state == "approved"
+            else None,
             "document_url": documents.url(row.document) if row.document else "",
             "twin": documents.html(row.document) if row.document else "",
             "paper": live_copy(row.document) if row.document else None,

@@ -23,6 +23,7 @@ from payments import forms, queries
 from payments.models import Instalment, PayeeAccount, PaymentBatch
 from payments.queries import desk
 from payments.queries.threshold import cumulated
+from payments.rules.delegation import used_by
 from payments.rules.paper import live_copy
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
@@ -183,6 +184,14 @@ def _cards(request, row: Instalment, bound):
     return [one for one in found if one.name != "countersign_order" or row.waits_for_third_signature]
 
 
+def _by_delegation(request, row: Instalment):
+    """Whose signature this person would give on this payment now, when it is not his own."""
+    name = {"certified": "order", "ordered": "countersign_order"}.get(row.state)
+    if name is None or name == "countersign_order" and not row.waits_for_third_signature:
+        return None
+    return used_by(VERBS[Instalment.machine][name], row, request.user, request.received_at)
+
+
 @allow(finance_desk)
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
@@ -204,6 +213,7 @@ def instalment(request, pk):
             "agreement": row.agreement,
             "application": row.agreement.application,
             "cards": _cards(request, row, bound),
+            "by_delegation": _by_delegation(request, row),
             **instalment_facts(request, row),
             "desk": "finance",
         },
@@ -341,6 +351,7 @@ def agreement(request, reference):
                 iter(cards(request, row, {"sign": forms.FundSignForm}, form if form.is_bound else None)), None
             ),
             "side": "fund",
+            "by_delegation": used_by(agreements.sign.verb, row, request.user, request.received_at),
             "twin": documents.html(row.document) if row.document_id else "",
             "document_url": documents.url(row.document) if row.document_id else "",
             "account": account,

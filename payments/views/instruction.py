@@ -45,6 +45,7 @@ AGREEMENT_FORMS = {
     "suspend": forms.SuspendForm,
     "terminate": forms.ReasonForm,
 }
+WAITING_ACCOUNT_FORMS = {"withdraw": forms.PlainForm}
 INSTALMENT_FORMS = {
     "certify": forms.CertifyForm,
     "recertify": forms.NoteForm,
@@ -132,7 +133,10 @@ def agreement(request, reference):
             except Refusal as refusal:
                 form.refuse(refusal)
     elif request.method == "POST":
-        response, bound = act(request, row, AGREEMENT_FORMS, done=here)
+        waiting = row.payee_accounts.filter(state="recorded").first()
+        on_account = waiting is not None and request.POST.get("act") in WAITING_ACCOUNT_FORMS
+        about = (waiting, WAITING_ACCOUNT_FORMS) if on_account else (row, AGREEMENT_FORMS)
+        response, bound = act(request, *about, done=here)
         if response:
             return response
     shown = list(row.payee_accounts.select_related("recorded_by", "closed_by"))
@@ -154,6 +158,12 @@ def agreement(request, reference):
             "cumulated": cumulated(row),
             "open_matters": open_matters(row) if row.state == "active" else [],
             "account_form": form,
+            "account_cards": [
+                card
+                for one in shown
+                if one.state == "recorded"
+                for card in cards(request, one, WAITING_ACCOUNT_FORMS, bound)
+            ],
             "may_record": accounts.record.verb.permits(request.user, row, request.received_at)
             and row.state not in AGREEMENT_FINAL,
             "document_url": documents.url(row.document) if row.document_id else "",

@@ -21,7 +21,9 @@ from payments.transitions import agreement as agreements
 from payments.views.acts import act, cards, confirm_first, posted, status, uploads_checked
 
 SUSPENDED_FORMS = {"observe": forms.ObserveForm}
-ACCOUNT_FORMS = {"block": forms.BlockForm}
+ACCOUNT_FORMS = {"block": forms.BlockForm, "withdraw": forms.PlainForm}
+ACCOUNT_STATES = {"block": "approved", "withdraw": "recorded"}
+"""Which of the accounts of a grant each act is about."""
 
 
 def agreement_or_404(request, reference):
@@ -53,7 +55,7 @@ def _context(request, agreement) -> dict:
         "reports": agreement.reports.exclude(state="cancelled"),
         "recoveries": agreement.recoveries.all(),
         "amendments": agreement.amendments.all(),
-        "account": agreement.payee_accounts.exclude(state__in=("refused", "replaced")).first(),
+        "account": agreement.payee_accounts.exclude(state__in=("refused", "replaced", "withdrawn")).first(),
         "is_party": is_party(request.user, agreement),
         "may_sign": signs_for_bearer(request.user, agreement),
         "document_url": documents.url(agreement.document) if agreement.document_id else "",
@@ -161,13 +163,15 @@ def sign(request, reference):
 def account(request, reference):
     """Give or change the bank account; see the one in use, masked; block it."""
     row = of_recipient(request, reference)
-    form = forms.PayeeAccountForm(*posted(request, unless="block"), obj=row, initial={"holder": row.bearer_name})
+    name = request.POST.get("act", "")
+    unless = name if name in ACCOUNT_FORMS else ""
+    form = forms.PayeeAccountForm(*posted(request, unless=unless), obj=row, initial={"holder": row.bearer_name})
     bound = None
-    if request.method == "POST" and request.POST.get("act") == "block":
-        blockable = row.payee_accounts.filter(state="approved").first()
+    if request.method == "POST" and unless:
+        concerned = row.payee_accounts.filter(state=ACCOUNT_STATES[name]).first()
         response, bound = (
-            act(request, blockable, ACCOUNT_FORMS, done=page("account", row))
-            if blockable
+            act(request, concerned, ACCOUNT_FORMS, done=page("account", row))
+            if concerned
             else (redirect(page("account", row)), None)
         )
         if response:
@@ -180,7 +184,6 @@ def account(request, reference):
             form.refuse(refusal)
     history = list(row.payee_accounts.select_related("closed_by", "recorded_by"))
     accounts.seen_all(((one, row.reference) for one in history), actor=request.user, at=request.received_at)
-    approved = next((one for one in history if one.state == "approved"), None)
     return render(
         request,
         "payments/account.html",
@@ -188,7 +191,12 @@ def account(request, reference):
         | {
             "form": form,
             "history": history,
-            "cards": cards(request, approved, ACCOUNT_FORMS, bound) if approved else [],
+            "cards": [
+                card
+                for one in history
+                if one.state in ACCOUNT_STATES.values()
+                for card in cards(request, one, ACCOUNT_FORMS, bound)
+            ],
         },
         status=422 if form.errors else status(bound),
     )

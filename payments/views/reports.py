@@ -92,14 +92,18 @@ def _facts(request, report) -> dict:
     headings = [
         {"code": code, "title": title, "text": report.narrative.get(code, "")} for code, title, _hint in rules.HEADINGS
     ]
+    pieces = list(report.evidence.filter(removed_at__isnull=True).select_related("line"))
+    table = _table(report, known)
+    for row in table:
+        row["receipts"] = [piece for piece in pieces if piece.line_id == row["line"].pk]
     return {
         "report": report,
         "agreement": report.agreement,
         "application": report.agreement.application,
         "headings": headings,
-        "table": _table(report, known),
+        "table": table,
         "new_lines": new,
-        "pieces": report.evidence.filter(removed_at__isnull=True),
+        "pieces": pieces,
         "copy_url": documents.url(report.copy) if report.copy_id else "",
         "notice_url": _notice_url(request, report),
         "overdue": report.is_overdue(timezone.localdate(request.received_at)),
@@ -155,7 +159,7 @@ def _show(request, row, *, form=None, known=None, new=None, upload=None, status=
         facts
         | {
             "form": form,
-            "upload": upload or forms.PieceForm(),
+            "upload": upload or forms.PieceForm(obj=row),
             "writable": writable,
             "may_file": signs_for_bearer(request.user, row.agreement),
             "missing": rules.gaps(row) if writable else [],
@@ -181,19 +185,34 @@ def _post(request, row, here):
             piece=as_int(request.POST.get("piece")) or 0,
         )
         return redirect(here)
+    if name == "tie":
+        reports.tie(
+            report=row,
+            actor=request.user,
+            at=request.received_at,
+            piece=as_int(request.POST.get("piece")) or 0,
+            line=as_int(request.POST.get("line")) or None,
+        )
+        return redirect(f"{here}#pieces")
     if name in ("save", "submit"):
         return _save(request, row, here, file_it=name == "submit")
     raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
 
 
 def _attach(request, row, here):
-    upload = forms.PieceForm(request.POST, request.FILES)
+    upload = forms.PieceForm(request.POST, request.FILES, obj=row)
     if upload.is_valid():
         uploaded = upload.cleaned_data["file"]
         try:
             content_type = check_upload(uploaded, kinds={"pdf", "image", "office", "text"}, max_bytes=PROOF_BYTES)
+            line = upload.cleaned_data["line"]
             reports.attach(
-                report=row, actor=request.user, at=request.received_at, uploaded=uploaded, content_type=content_type
+                report=row,
+                actor=request.user,
+                at=request.received_at,
+                uploaded=uploaded,
+                content_type=content_type,
+                line=line.pk if line else None,
             )
             return redirect(f"{here}#pieces")
         except Refusal as refusal:

@@ -12,6 +12,7 @@ from core.models import Event, Mail, User
 from core.transitions import Refusal
 from fund.enums import Role
 from fund.models import Delegation
+from fund.tasks import tell_delegates
 from fund.transitions import delegations, roles
 from tests.core.helpers import refused
 from tests.factories import delegations as make
@@ -148,6 +149,42 @@ def test_a_proposal_nobody_approved_is_put_away(at, orderer):
     expire_proposals(at + timedelta(days=15), User.objects.system())
     row.refresh_from_db()
     assert row.state == "dropped"
+
+
+# ---- what the delegate is told ----
+
+
+def told(code: str) -> list[tuple[str, str]]:
+    return list(Mail.objects.filter(code=f"fund/account.delegation_{code}").values_list("to", "subject"))
+
+
+def test_the_delegate_is_told_on_the_first_day_and_after_the_last(at, orderer):
+    row = make.given(orderer, at=at, starts_on="2026-11-26", ends_on="2026-11-28")
+    clock = User.objects.system()
+    for days, started, ended in ((1, 0, 0), (2, 1, 0), (3, 1, 0), (4, 1, 0), (5, 1, 1), (6, 1, 1), (80, 1, 1)):
+        tell_delegates(at + timedelta(days=days), clock)
+        assert (len(told("started")), len(told("ended"))) == (started, ended), days
+    assert told("started")[0][0] == told("ended")[0][0] == row.delegate.email
+
+
+def test_one_that_starts_the_day_it_is_given_was_told_by_then(at, orderer):
+    make.given(orderer, at=at)
+    assert tell_delegates(at, User.objects.system()) == 0 and len(told("given")) == 1
+
+
+def test_the_delegate_is_told_when_the_role_of_who_delegates_ends(at, orderer):
+    make.given(orderer, at=at)
+    roles.step_down(role_grant=orderer.role_grants.get(), actor=orderer, at=at)
+    later = at + timedelta(minutes=1)
+    assert tell_delegates(later, User.objects.system()) == 1 and tell_delegates(later, User.objects.system()) == 0
+    assert "n’est plus ordonnateur" in Mail.objects.get(code="fund/account.delegation_ended").text
+
+
+def test_a_revoked_one_is_told_at_once_and_never_again(at, orderer):
+    row = make.given(orderer, at=at, starts_on="2026-11-26")
+    delegations.revoke(delegation=row, actor=orderer, at=at, reason="Je reviens.")
+    assert {to for to, _subject in told("revoked")} == {row.delegate.email}
+    assert tell_delegates(at + timedelta(days=3), User.objects.system()) == 0
 
 
 # ---- the pages ----

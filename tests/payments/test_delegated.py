@@ -17,6 +17,7 @@ from tests.factories import delegations as delegated
 from tests.factories import payments as make
 from tests.factories.applications import TeamMemberFactory
 from tests.factories.fund import RoleGrantFactory, person_with
+from tests.fund.browsing import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -215,7 +216,6 @@ def test_neither_of_the_two_pays(people, at, who):
 
 def test_the_delegate_finds_what_to_sign_and_no_longer_once_the_role_is_gone(people, at, as_user):
     from fund.transitions import roles
-    from tests.fund.browsing import plain
 
     one, delegation = to_order(people, at), delegated.given(people.orderer, at=at, ceiling_amount=1_000)
     browser = as_user(delegation.delegate)
@@ -233,6 +233,25 @@ def test_the_delegate_finds_what_to_sign_and_no_longer_once_the_role_is_gone(peo
 
 
 @pytest.mark.one_engine
+def test_before_signing_the_page_says_for_whom_what_and_until_when(people, at, as_user):
+    row, delegation = ready(people, at), delegated.given(people.orderer, at=at)
+    one = to_order(people, at)
+    for address in (f"/paiements/conventions/{row.reference}/", f"/paiements/versements/{one.pk}/"):
+        page = plain(as_user(delegation.delegate).get(address))
+        for words in (
+            f"Vous signez pour Henri Cazaux, par la délégation {delegation.reference}",
+            "signer les conventions, signer les avenants, ordonner",
+            "30 000,00",
+            "jusqu’au 22 février 2027",
+            "Décision 2026-12",
+        ):
+            assert words in page, (address, words)
+        assert "par la délégation" not in plain(as_user(people.orderer).get(address))
+    narrow = delegated.given(people.orderer, person_with(Role.DELEGATE, name="Léa Roy"), at=at, ceiling_amount=100)
+    page = plain(as_user(narrow.delegate).get(f"/paiements/versements/{one.pk}/"))
+    assert "Vous signez pour" not in page and "va jusqu’à 1,00" in page
+
+
 def test_the_queue_costs_the_same_for_one_payment_and_for_five(people, at, as_user):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
