@@ -165,6 +165,18 @@ def test_seen_by_whom_its_room_says_and_by_nobody_before(at, as_user, monkeypatc
     assert as_user(other).get(pdf_url).status_code == 404
 
 
+def test_a_saved_pdf_is_called_by_its_title_in_its_own_language():
+    paper = Document(kind="agreement", title="Convention d’aide n° FP-2026-4T8RWZ2M", code="DOC-1F2G3H4J")
+    assert documents.file_name(paper) == "convention-d-aide-n-fp-2026-4t8rwz2m-DOC-1F2G3H4J.pdf"
+    assert documents.file_name(Document(kind="minutes", title="", code="DOC-1")) == "minutes-DOC-1.pdf"
+
+
+def test_a_paper_nobody_has_made_yet_is_not_said_ready(at, as_user, monkeypatch):
+    monkeypatch.setitem(documents.VISIBILITY, "shelf", lambda user, document: True)
+    page = as_user(UserFactory()).get(documents.url(frozen(at))).text
+    assert "Produire le PDF et le télécharger" in page and "PDF en préparation" not in page and "PDF prêt" not in page
+
+
 def test_anonymous_goes_to_sign_in(at, client):
     answer = client.get(documents.url(frozen(at)))
     assert answer.status_code == 302 and answer["Location"].startswith("/connexion/?next=/documents/")
