@@ -16,6 +16,8 @@ from applications.queries import with_interest
 from core import reauth
 from core.api import KEY, Instant, Reason, Resource, Strict, WithTransitions
 from core.idempotency import api_once
+from fund.enums import Authority, Role
+from fund.queries import roles_of
 from reviews.api.agenda import AgendaItemResource
 from reviews.api.common import closed_to, data_of
 from reviews.api.declarations import DeclarationResource
@@ -27,7 +29,7 @@ from reviews.enums.reading import (
     DecisionOutcome,
     DecisionState,
 )
-from reviews.models import Appeal, Decision
+from reviews.models import Appeal, Decision, Seat
 from reviews.transitions import appeals, decisions
 
 
@@ -37,6 +39,7 @@ class DecisionSerializer(WithTransitions, serializers.ModelSerializer):
     document = serializers.CharField(source="document.code", default=None, allow_null=True)
     rank = serializers.SerializerMethodField()
     reserve_rank = serializers.SerializerMethodField()
+    published_score = serializers.SerializerMethodField()
 
     class Meta:
         model = Decision
@@ -65,19 +68,32 @@ class DecisionSerializer(WithTransitions, serializers.ModelSerializer):
         ]
 
     def _may_place(self, decision) -> bool:
-        """Until it is notified, a rank tells who is recused from another file of the call where that one stands: he is not told."""
+        """Until it is notified, a place and a score are told to who knows the scores (§5.6: the panel's seats, case officers, auditors, the authorising officer
+        who decides), unless he is recused from another file of the call: where that one stands would be told too."""
         if decision.state in (DecisionState.NOTIFIED, DecisionState.REPLACED):
             return True
-        if not hasattr(self.root, "calls_with_recusal"):
+        if not hasattr(self.root, "places_known"):
             user = self.context["request"].user
-            self.root.calls_with_recusal = set(with_interest(user).values_list("call", flat=True).distinct())
-        return decision.application.call_id not in self.root.calls_with_recusal
+            roles = {grant.role for grant in roles_of(user)}
+            self.root.places_known = (
+                bool(roles & {Role.CASE_OFFICER, Role.AUDITOR}),
+                Role.AUTHORISING_OFFICER in roles,
+                set(Seat.objects.current().filter(user=user).values_list("panel__call", flat=True)),
+                set(with_interest(user).values_list("call", flat=True).distinct()),
+            )
+        checks, authorises, seated, recused = self.root.places_known
+        call = decision.application.call_id
+        decides = authorises and decision.authority == Authority.AUTHORISING_OFFICER
+        return call not in recused and (checks or decides or call in seated)
 
     def get_rank(self, decision) -> int | None:
         return decision.rank if self._may_place(decision) else None
 
     def get_reserve_rank(self, decision) -> int | None:
         return decision.reserve_rank if self._may_place(decision) else None
+
+    def get_published_score(self, decision) -> str:
+        return decision.published_score if self._may_place(decision) else ""
 
 
 class DecisionDraft(Strict):

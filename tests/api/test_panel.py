@@ -183,6 +183,20 @@ def test_a_recused_member_reads_the_agenda_without_the_file(at, token):
     assert token(member).get(f"{API}/agenda-items/{item.pk}/").status_code == 404
 
 
+def test_a_place_and_a_score_are_told_before_the_notification_to_who_knows_the_scores_alone(at, token):
+    made = panel.reviewed()
+    decision = panel.decided(made, made.files[0], rank=1)
+    path = f"{API}/decisions/{decision.reference}/"
+    authorising = person_with(Role.AUTHORISING_OFFICER)
+    elsewhere = person_with(Role.CO_PRESIDENT, CIVIL)
+    for person in (authorising, elsewhere):
+        shown = token(person).get(path).json()
+        assert (shown["amount"], shown["rank"], shown["published_score"]) == (decision.amount, None, "")
+    for person in (made.officer, made.presidents[0], person_with(Role.AUDITOR)):
+        shown = token(person).get(path).json()
+        assert (shown["rank"], shown["published_score"]) == (1, decision.published_score) and shown["published_score"]
+
+
 def test_a_decision_is_read_by_its_team_once_notified(at, token):
     made = panel.reviewed()
     decision = panel.decided(made, made.files[0])
