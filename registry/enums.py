@@ -54,6 +54,24 @@ class News(models.TextChoices):
     REPUBLICATION = "republication", pgettext_lazy("news", "page published again")
 
 
+class Licence(models.TextChoices):
+    """Under what a file of earlier grants was published by those who made it."""
+
+    ETALAB = "etalab-2.0", _("Licence Ouverte 2.0")
+    ODBL = "odbl-1.0", _("ODbL 1.0")
+    CC_BY = "cc-by-4.0", _("CC BY 4.0")
+    CC_ZERO = "cc0-1.0", _("CC0 1.0")
+
+
+LICENCES = {
+    Licence.ETALAB: "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    Licence.ODBL: "https://opendatacommons.org/licenses/odbl/1-0/",
+    Licence.CC_BY: "https://creativecommons.org/licenses/by/4.0/",
+    Licence.CC_ZERO: "https://creativecommons.org/publicdomain/zero/1.0/",
+}
+"""Where each is read."""
+
+
 class WebhookState(models.TextChoices):
     ACTIVE = "active", pgettext_lazy("webhook", "active")
     DISABLED = "disabled", pgettext_lazy("webhook", "disabled")

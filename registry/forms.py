@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import outgoing
 from core.forms import FundForm
-from registry.enums import ChangeGround, News, SetAsideReason
+from registry.enums import ChangeGround, Licence, News, SetAsideReason
 from registry.queries import pages
 from registry.rules.webhooks import address_refused
 from registry.transitions import correction
@@ -24,6 +24,20 @@ class HistoryForm(FundForm):
         error_messages={"empty": _("This file is empty.")},
     )
 
+    source = forms.URLField(
+        label=_("Where it was published"),
+        required=False,
+        max_length=500,
+        help_text=_("The page of the file. It is public, on the page of each grant."),
+        assume_scheme="https",
+    )
+    licence = forms.ChoiceField(
+        label=_("Its licence"), required=False, choices=[("", _("not said by who published it")), *Licence.choices]
+    )
+
+    def origin(self) -> dict:
+        return {name: self.cleaned_data[name] for name in ("source", "licence")}
+
     def clean_file(self):
         upload = self.cleaned_data["file"]
         if upload.size > LARGEST:
@@ -35,6 +49,8 @@ class ConfirmForm(FundForm):
     """The file that was looked at, named by its hash: what is imported is what was shown."""
 
     seen = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    about = forms.CharField(required=False, widget=forms.HiddenInput)
+    """Its name and its origin, signed, as they were given with it."""
 
 
 class QuestionForm(FundForm):

@@ -18,6 +18,7 @@ app_name = "registry"
 urlpatterns = [
     path("", pages.home, name="home"),
     path("projets/", projects.projects, name="projects"),
+    path("projets/anterieurs/<str:key>/", history.grant, name="earlier"),
     path("projets/<str:reference>/", projects.project, name="project"),
     path("projets/<str:reference>/questions/", questions.of_project, name="project_questions"),
     path("projets/<str:reference>/questions/poser/", questions.ask_on_project, name="ask_on_project"),

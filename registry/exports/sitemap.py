@@ -41,7 +41,7 @@ def robots() -> str:
 
 
 def lines(slugs: Iterable[str], grants: Iterable) -> Iterator[str]:
-    """The file, address by address: the fixed pages, the calls (slugs), the projects of the published set that have a page."""
+    """The file, address by address: the fixed pages, the calls (slugs), the grants of the published set."""
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     yield from islice(_addresses(slugs, grants), MOST)
     yield "</urlset>\n"
@@ -51,8 +51,7 @@ def _addresses(slugs: Iterable[str], grants: Iterable) -> Iterator[str]:
     for path in (*PAGES, *(f"/appels/{slug}/" for slug in slugs)):
         yield _address(path)
     for grant in grants:
-        if not grant.is_past:
-            yield _address(f"/projets/{grant.reference}/", grant.modified_at)
+        yield _address(grant.path, grant.modified_at)
 
 
 def _address(path: str, modified_at: datetime | None = None) -> str:

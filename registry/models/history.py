@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from registry.enums import Licence
+
 
 def part_of(amount: int, share: Decimal | None) -> int:
     """Whole cents of a share; the whole amount when the share is not known."""
@@ -74,6 +76,8 @@ class HistoryFile(models.Model):
     """
 
     name = models.CharField(_("file"), max_length=200, blank=True)
+    source = models.URLField(_("where it was published"), max_length=500, blank=True)
+    licence = models.CharField(_("licence"), max_length=20, blank=True, choices=Licence.choices)
     kept = models.CharField(max_length=200, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("imported by"))

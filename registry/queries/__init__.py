@@ -14,7 +14,7 @@ from registry.queries.grants import BANDS, EVERYTHING, NAMES, Filters, Published
 from registry.queries.organisations import received_by
 from registry.queries.outcomes import outcomes
 from registry.queries.panels import is_told, panel_view, vote_on
-from registry.queries.published import GrantList, count, earlier_grant, get, published
+from registry.queries.published import GrantList, corrections_of, count, earlier_grant, get, published
 from registry.queries.told import published_applications
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "by_department",
     "by_kind",
     "by_year",
+    "corrections_of",
     "count",
     "earlier_grant",
     "facets",

@@ -40,6 +40,11 @@ def band_of(cents: int) -> str:
     return next(name for name, (_from, below) in BANDS.items() if below is None or cents < below * 100)
 
 
+def path_of(public_id: str, *, is_past: bool) -> str:
+    """The page of a grant."""
+    return f"/projets/anterieurs/{public_id}/" if is_past else f"/projets/{public_id}/"
+
+
 @dataclass
 class PublishedGrant:
     """What the public may know of one grant. Amounts in cents; `shared_amount` is this beneficiary's part of `amount`."""
@@ -103,6 +108,10 @@ class PublishedGrant:
     """The grid and its ballots (`queries.ballots.Judged`), when they were asked for."""
 
     @property
+    def path(self) -> str:
+        return path_of(self.public_id, is_past=self.is_past)
+
+    @property
     def shared_amount(self) -> int:
         return part_of(self.amount, self.share)
 
@@ -125,6 +134,7 @@ class PublishedGrant:
 class ListedGrant:
     """One line of a list, read from the index alone. `shared_amount` in cents."""
 
+    public_id: str
     reference: str
     title: str
     scheme: str
@@ -140,6 +150,10 @@ class ListedGrant:
     @property
     def is_past(self) -> bool:
         return self.stage == Stage.EARLIER
+
+    @property
+    def path(self) -> str:
+        return path_of(self.public_id, is_past=self.is_past)
 
     @property
     def is_bare(self) -> bool:

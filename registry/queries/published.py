@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from registry.index.refresh import fresh
 from registry.index.words import asked, for_postgresql, for_sqlite
-from registry.models import PastGrant, PublishedRow, PublishedText, PublishedTheme
+from registry.models import HistoryCorrection, PastGrant, PublishedRow, PublishedText, PublishedTheme
 from registry.queries.grants import EVERYTHING, Filters, ListedGrant, PublishedGrant
 from registry.queries.told import from_past, tellable, told
 
@@ -107,7 +107,11 @@ def grants_of(rows) -> list[PublishedGrant]:
 
 def _listed(row: PublishedRow) -> ListedGrant:
     return ListedGrant(
-        **row.text.card, stage=row.stage, awarded_on=timezone.localdate(row.moment), shared_amount=row.cents
+        **row.text.card,
+        public_id=row.reference,
+        stage=row.stage,
+        awarded_on=timezone.localdate(row.moment),
+        shared_amount=row.cents,
     )
 
 
@@ -151,8 +155,14 @@ def earlier_grant(public_id: str) -> PublishedGrant | None:
     """One earlier grant by its public id, from the truth."""
     if len(public_id) != 16 or not set(public_id) <= set("0123456789abcdef"):
         return None
-    row = PastGrant.objects.filter(row_key__startswith=public_id).first()
+    row = PastGrant.objects.select_related("brought_by").filter(row_key__range=(public_id, f"{public_id}g")).first()
     return from_past(row) if row else None
+
+
+def corrections_of(row: PastGrant) -> list[tuple[HistoryCorrection, list[str]]]:
+    """What later files changed of an earlier grant and still stands, latest first: each with the names of the fields."""
+    changes = HistoryCorrection.objects.filter(grant=row, file__undone_at=None).select_related("file").order_by("-pk")
+    return [(one, sorted(name for name in one.after if one.before.get(name) != one.after[name])) for one in changes]
 
 
 def get(reference: str, fund=None) -> PublishedGrant | None:

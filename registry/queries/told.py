@@ -20,7 +20,7 @@ from fund.models import FundIdentity, GrantAccount
 from payments.models import Agreement, Instalment, Report
 from registry.enums import PageState, Stage
 from registry.models import PastGrant
-from registry.queries.grants import PublishedGrant
+from registry.queries.grants import PublishedGrant, path_of
 from reviews.models import Decision
 
 NOBODY = "Personne physique"
@@ -211,7 +211,7 @@ def from_past(row: PastGrant) -> PublishedGrant:
     return PublishedGrant(
         reference=row.decision_reference or row.row_key[:12].upper(),
         public_id=row.row_key[:16],
-        url=absolute(f"/projets/?q={row.row_key[:16]}"),
+        url=absolute(path_of(row.row_key[:16], is_past=True)),
         stage=Stage.EARLIER,
         awarded_on=row.agreed_on,
         modified_at=row.imported_at,

@@ -32,14 +32,17 @@ def import_past_grants(
     at,
     file: HistoryFile | None = None,
     name: str = "",
+    origin: dict | None = None,
 ) -> int:
     """Keep these earlier grants and these corrections, checked by `registry.resources`, in one act; what is there already stays as it is.
-    Returns how many are new. `file`: the one they are a part of; without it, they are a whole file (of this name).
+    Returns how many are new. `file`: the one they are a part of; without it, they are a whole file (of this name; `origin`: its `source` and `licence`).
     """
     may_import(actor, at)
     with transaction.atomic():
         whole = file is None
-        file = file or HistoryFile(by=actor, at=at, seen_at=at, confirmed_at=at, finished_at=at, name=name[:200])
+        file = file or HistoryFile(
+            by=actor, at=at, seen_at=at, confirmed_at=at, finished_at=at, name=name[:200], **origin or {}
+        )
         if whole and corrections:
             file.save()
         corrected = [mended for correction in corrections if (mended := _correct(correction, actor, at, file))]
@@ -122,10 +125,10 @@ def _correct(correction: Correction, actor, at, file: HistoryFile) -> tuple[int,
     return grant.pk, {"row_key": grant.row_key, "fields": [name for name, *_values in correction.changes], **said}
 
 
-def give_file(*, name: str, kept: str, digest: str, actor, at) -> HistoryFile:
+def give_file(*, name: str, kept: str, digest: str, actor, at, origin: dict | None = None) -> HistoryFile:
     """A large file waits to be read by the worker; `kept`: where."""
     may_import(actor, at)
-    return HistoryFile.objects.create(name=name[:200], kept=kept, digest=digest, by=actor, at=at)
+    return HistoryFile.objects.create(name=name[:200], kept=kept, digest=digest, by=actor, at=at, **origin or {})
 
 
 def confirm_file(*, file: HistoryFile, actor, at) -> HistoryFile:

@@ -5,16 +5,21 @@ from datetime import date
 from django.contrib import messages
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.access import allow
+from core import links
+from core.access import allow, public
+from core.redaction import redacted
 from core.templatetags.ui import euros
 from core.transitions import Refusal
 from fund.people import instruction_desk
-from registry import transitions
+from fund.public_cache import public_page
+from registry import queries, transitions
+from registry.enums import LICENCES, Licence
 from registry.forms import BEHIND, ConfirmForm, HistoryForm, digest
 from registry.index.refresh import FEW, fresh
 from registry.models import HistoryFile, PastGrant
@@ -22,11 +27,12 @@ from registry.queries.earlier import Correction
 from registry.resources import Reading, read_past_grants
 
 SHOWN, TASTED, CORRECTED = 20, 8, 200
+ABOUT = "history.about"
 
 
 @allow(instruction_desk)
 def history(request):
-    form, reading, seen, said = HistoryForm(), None, "", None
+    form, reading, seen, said, about = HistoryForm(), None, "", None, ""
     if request.method == "POST":
         try:
             transitions.may_import(request.user, request.received_at)
@@ -40,15 +46,16 @@ def history(request):
                 if reading.new or reading.corrections:
                     seen = digest(form.cleaned_data["file"])
                     _keep(request.user, form.cleaned_data["file"])
+                    about = links.signed(ABOUT, {"name": request.FILES["file"].name, "origin": form.origin()})
         except Refusal as refusal:
             if form.is_bound:
                 form.add_error("file", str(refusal))
             else:
                 said = refusal
-    return _page(request, form, reading, seen, said)
+    return _page(request, form, reading, seen, said, about)
 
 
-def _page(request, form: HistoryForm, reading: Reading | None, seen: str, said: Refusal | None):
+def _page(request, form: HistoryForm, reading: Reading | None, seen: str, said: Refusal | None, about: str):
     refusal = None
     try:
         transitions.may_import(request.user, request.received_at)
@@ -59,7 +66,7 @@ def _page(request, form: HistoryForm, reading: Reading | None, seen: str, said: 
         "form": form,
         "reading": reading,
         "refusal": refusal,
-        "confirm": ConfirmForm(initial={"seen": seen}) if seen else None,
+        "confirm": ConfirmForm(initial={"seen": seen, "about": about}) if seen else None,
         "shown": reading.rows[:TASTED] if reading else [],
         "differences": [_difference(correction) for correction in reading.corrections[:CORRECTED]] if reading else [],
         "count": PastGrant.objects.count(),
@@ -76,7 +83,12 @@ def _behind(request, form: HistoryForm):
     raw = form.cleaned_data["file"]
     kept = default_storage.save(f"history/{digest(raw)[:16]}.bin", ContentFile(raw))
     file = transitions.give_file(
-        name=request.FILES["file"].name, kept=kept, digest=digest(raw), actor=request.user, at=request.received_at
+        name=request.FILES["file"].name,
+        kept=kept,
+        digest=digest(raw),
+        actor=request.user,
+        at=request.received_at,
+        origin=form.origin(),
     )
     return redirect("registry:history_file", file.pk)
 
@@ -113,9 +125,14 @@ def _import(request):
     raw = _kept(request.user)
     if raw is None or not confirm.is_valid() or digest(raw) != confirm.cleaned_data["seen"]:
         raise Refusal("file_changed", _("This file is not the one that was looked at."), remedy=_("Look at it again."))
-    reading = read_past_grants(raw)
+    reading, about = read_past_grants(raw), links.read(ABOUT, confirm.cleaned_data["about"]) or {}
     new = transitions.import_past_grants(
-        rows=reading.rows, corrections=reading.corrections, actor=request.user, at=request.received_at
+        rows=reading.rows,
+        corrections=reading.corrections,
+        actor=request.user,
+        at=request.received_at,
+        name=about.get("name", ""),
+        origin=about.get("origin"),
     )
     fresh(whole=True)  # the one who imports waits for the index, not the next visitor
     default_storage.delete(_name(request.user))
@@ -175,3 +192,37 @@ def _kept(user) -> bytes | None:
             return file.read()
     except OSError:
         return None
+
+
+# ---- the public page of one of them ----
+
+
+@allow(public)
+@public_page
+def grant(request, key):
+    """One earlier grant: what its file says, where it comes from, what a later file corrected."""
+    found = queries.earlier_grant(key)
+    if found is None:
+        raise Http404
+    context = {
+        "grant": found,
+        "origin": origin_of(found.source.brought_by),
+        "changes": [
+            (change.file.at, origin_of(change.file), ", ".join(_label(name) for name in fields))
+            for change, fields in queries.corrections_of(found.source)
+        ],
+    }
+    return render(request, "registry/earlier.html", context)
+
+
+def origin_of(file: HistoryFile | None) -> dict | None:
+    """What the public reads of a file: its name, its day, where it was published and under which licence; never who gave it."""
+    if file is None:
+        return None
+    return {
+        "name": redacted(file.name),
+        "at": file.confirmed_at or file.at,
+        "source": file.source if redacted(file.source) == file.source else "",
+        "licence": file.get_licence_display() if file.licence else "",
+        "licence_url": LICENCES[Licence(file.licence)] if file.licence else "",
+    }
