@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from core.api import Day, Strict
+from core.api import Day, Reason, Strict
 from reviews.enums.meeting import ActingReason, Proposal
 from reviews.enums.reading import DecisionOutcome
 from reviews.models.meeting import ClearPoint, Draw, MinutesSection
@@ -50,6 +50,10 @@ class SeedDraft(Strict):
 class ActingDraft(Strict):
     seat = RowNumber()
     reason = serializers.ChoiceField(choices=ActingReason.choices)
+
+
+class AdjournDraft(Reason):
+    abandon_vote = serializers.BooleanField(default=False, help_text="A vote is open: its ballots will not be counted")
 
 
 class ListLine(Strict):

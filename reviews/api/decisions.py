@@ -137,6 +137,8 @@ class DecisionResource(Resource):
         if verb.name == "sign":
             reauth.require_recent(self.request)
             return {"evidence": reauth.evidence(self.request)}
+        if verb.name == "notify" and self.request.auth is None:  # a page left open; a token is given for that
+            reauth.require_recent(self.request)
         return validated
 
     @extend_schema(request=DecisionDraft, responses={201: DecisionSerializer}, parameters=[KEY])

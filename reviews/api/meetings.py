@@ -153,7 +153,7 @@ class MeetingResource(Resource):
     params = {
         "convene": Urgency,
         "change_agenda": AgendaDraft,
-        "adjourn": Reason,
+        "adjourn": acts.AdjournDraft,
         "reconvene": Place,
         "cancel": Reason,
         "revise_minutes": acts.MinutesDraft,

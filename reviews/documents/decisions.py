@@ -198,6 +198,7 @@ def freeze_letter(decision: Decision, *, at) -> Document:
             "move_reason": str(decision.details.get("move_reason", "")),
             "reduction_reason": str(decision.details.get("reduction_reason", "")),
             "tie_rule": str(decision.details.get("tie_rule", "")),
+            "reserve_cause": str(decision.details.get("reserve_cause", "")),
             "reserve_months": rules["reserve_list_validity_months"],
             "plan": _plan(application) if granted else "",
             "acceptance_days": rules["offer_acceptance_days"],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 
 from django.utils import translation
@@ -17,17 +20,20 @@ from reviews.documents.meetings import (
     co_presidents,
     day_of,
     hour_of,
+    instant_of,
     letterhead,
 )
 from reviews.documents.opening import opening_text, reason_of
+from reviews.documents.presence import took_part
 from reviews.documents.room import lines_of
 from reviews.enums.meeting import AgendaItemState, AttendanceKind, Proposal, VoteMode, VoteOutcome
-from reviews.enums.reading import Fallback
-from reviews.models import Decision
+from reviews.enums.reading import DeclarationState, Fallback
+from reviews.models import Decision, Declaration
 from reviews.models.meeting import AgendaItem, Departure, Meeting, MinutesSection, Vote
 from reviews.queries import meetings as queries
 from reviews.queries import review_counts
 from reviews.queries.experts import heard
+from reviews.queries.late import Late, late_interests
 
 PROPOSALS = {
     Proposal.SELECTED: "aider le projet",
@@ -55,7 +61,9 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
         items, ranks = queries.items_of(meeting), queries.ranking(meeting)
         drawn, told = words_by_file(meeting), lines_of(meeting, room)
         motions, log, void = _motions(items), queries.attended(meeting), _why_void(items)
-        experts = heard(item.application_id for item in items if item.application_id)
+        files = [item.application_id for item in items if item.application_id]
+        late, declared = late_interests(files), _declared(files)
+        experts = heard(files)
         departures: dict[int, list[Departure]] = {}
         for row in Departure.objects.filter(meeting=meeting).select_related("seat__user", "replaced_by__user"):
             departures.setdefault(row.item_id, []).append(row)
@@ -68,13 +76,19 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
         ]
         for item in items:
             gone = departures.get(item.pk, [])
-            then = log.room(room, item.voted_at or item.discussed_at)
+            then = _as_it_was(log.room(room, item.voted_at or item.discussed_at), item, declared, gone)
             text = _item_text(item, votes.get(item.pk, []), _recusals(then, item, gone), gone, ranks, void)
+            if item.voted_at is not None:
+                text += "\n" + "\n".join(took_part(then, item))
             if item.application_id and item.application.reference in drawn:
                 text += f"\nÀ égalité après tous les critères, départagé par {drawn[item.application.reference]}."
             for expert in experts.get(item.application_id, []):
                 text += f"\nExpert entendu : {expert.name} ({expert.organisation}), avis écrit du {day_of(expert.submitted_at)}."
-            for line in (*motions.get(item.pk, ()), *told.get(item.pk, ())):
+            for line in (
+                *motions.get(item.pk, ()),
+                *told.get(item.pk, ()),
+                *late_lines(late.get(item.application_id, ())),
+            ):
                 text += f"\n{line}"
             if item.application_id and (instead := fallback_line(meeting.call.panel, item.application)):
                 text += f"\n{instead}"
@@ -95,6 +109,37 @@ def draft_sections(meeting: Meeting, at) -> list[dict]:
             }
         )
         return parts
+
+
+def _declared(files) -> dict[tuple[int, int], datetime]:
+    """When each recusal was declared, by file and member."""
+    rows = Declaration.objects.filter(application__in=files, state=DeclarationState.RECUSED)
+    return {(row.application_id, row.user_id): row.declared_at for row in rows}
+
+
+def _as_it_was(room: queries.Room, item: AgendaItem, declared: dict, gone: list[Departure]) -> queries.Room:
+    """The room with those who were recused from the item when it was voted, and who had left for it: an interest declared since is told as such."""
+    if item.application_id is None or item.voted_at is None:
+        return room
+    known = {
+        user
+        for user in room.recused.get(item.application_id, ())
+        if declared[item.application_id, user] <= item.voted_at
+    }
+    out = {
+        row.seat_id: row
+        for row in gone
+        if row.left_at <= item.voted_at and (row.returned_at is None or row.returned_at >= item.voted_at)
+    }
+    return replace(room, recused=room.recused | {item.application_id: known}, departures={item.pk: out})
+
+
+def late_lines(found: Iterable[Late]) -> list[str]:
+    return [
+        f"Intérêt déclaré le {instant_of(one.declaration.declared_at)}, après le vote, par {one.declaration.user} ({dict(COLLEGES)[one.college]}), "
+        "qui y avait pris part."
+        for one in found
+    ]
 
 
 def _recusals(room: queries.Room, item: AgendaItem, departures: list[Departure]) -> list[str]:
@@ -212,6 +257,12 @@ def _number(text: str) -> str:
     return text.replace(".", ",")
 
 
+def _silent(row) -> str:
+    """Seats present that gave no vote, which closing says."""
+    left = row.present - row.votes_for - row.against - row.abstained
+    return f", sans voter {left}" if left > 0 else ""
+
+
 def _vote_lines(vote: Vote, why_void: str = "") -> list[str]:
     asked = PROPOSALS.get(vote.proposal, "adopter le point")
     head = f"Vote n° {vote.round}, {MODES[vote.mode]}{', après un partage égal' if vote.second else ''} : {asked}"
@@ -224,7 +275,8 @@ def _vote_lines(vote: Vote, why_void: str = "") -> list[str]:
         row = vote.tallies.get(code)
         if row is not None:
             lines.append(
-                f"- {label} : pour {row.votes_for}, contre {row.against}, abstentions {row.abstained} ; présents ou représentés {row.present} sur {row.base}."
+                f"- {label} : pour {row.votes_for}, contre {row.against}, abstentions {row.abstained}{_silent(row)} ; "
+                f"présents ou représentés {row.present} sur {row.base}."
             )
     if vote.weighted:
         share = Fraction(vote.weighted)

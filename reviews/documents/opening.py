@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from core.models import Event
 from reviews.documents.meetings import COLLEGES, PRESENCE, hour_of, instant_of, place_of
-from reviews.enums.meeting import AttendanceKind
+from reviews.documents.presence import presences, quorum_changes, stays_of, votes_at
 from reviews.models.meeting import Meeting
 from reviews.queries import genders
 from reviews.queries import meetings as queries
@@ -59,7 +59,8 @@ def _notice_line(at, reason: str) -> str:
 
 def opening_text(meeting: Meeting, room: queries.Room) -> str:
     told = _sittings(meeting)
-    lines = _earlier_sittings(meeting, room, told[:-1])
+    log, votes = queries.attended(meeting), votes_at(meeting)
+    lines = _earlier_sittings(meeting, room, told[:-1], log, votes)
     if lines:
         lines += ["", f"Réunion n° {told[-1].number} de la séance."]
     lines.append(_notice_line(meeting.convened_at, meeting.urgency_reason.strip().rstrip(" .")))
@@ -72,19 +73,28 @@ def opening_text(meeting: Meeting, room: queries.Room) -> str:
         f"Règlement version {meeting.rules.number} ; règle de vote : {MAJORITIES[meeting.rules['majority']]}"
         + (f" ({meeting.rules['legal_basis'].rstrip(' .')})." if meeting.rules["legal_basis"] else ".")
     )
-    lines += _presences(room, _moves(meeting, meeting.sitting))
+    stays = stays_of(room, log, meeting.sitting, votes)
+    lines += presences(room, stays)
     lines += _genders(room)
     lines += _observers(room)
     lines += _quorum_lines(
         told[-1].opened, " (non requis, seconde convocation)." if meeting.second_notice else ", atteint."
     )
+    lines += quorum_changes(room, stays, meeting.opened_at)
     for row in meeting.acting_presidents.select_related("seat__user"):
         lines.append(
             f"Présidence par intérim, collège {dict(COLLEGES)[row.college]} : {row.seat.user}, depuis {hour_of(row.designated_at)}"
-            + (f" jusqu’à {hour_of(row.ended_at)}" if row.ended_at else "")
+            + _until(row)
             + f" ({row.get_reason_display()})."
         )
     return "\n".join(lines)
+
+
+def _until(row) -> str:
+    if row.ended_at is None:
+        return ""
+    same = hour_of(row.ended_at) == hour_of(row.designated_at)
+    return ", pendant moins d’une minute" if same else f" jusqu’à {hour_of(row.ended_at)}"
 
 
 def _quorum_lines(opened: Event | None, end: str) -> list[str]:
@@ -97,54 +107,7 @@ def _quorum_lines(opened: Event | None, end: str) -> list[str]:
     ]
 
 
-def _moves(meeting: Meeting, sitting: int) -> dict[int, list[str]]:
-    """By seat, its comings and goings in one sitting, from the log: the row of a seat keeps the last of them only."""
-    log = Event.objects.filter(
-        machine="meeting", object_id=meeting.pk, verb__in=("record_attendance", "adjourn", "fail_quorum")
-    )
-    found: dict[int, list[str]] = {}
-    number = 1
-    for event in log.order_by("id"):
-        if event.verb != "record_attendance":
-            number += 1
-        elif number == sitting:
-            moves, there = (
-                found.setdefault(event.payload["seat"], []),
-                event.payload["presence"] != AttendanceKind.ABSENT,
-            )
-            if there == (len(moves) % 2 == 0):
-                at = hour_of(event.at)
-                if moves and moves[-1] == at:  # undone within the minute: a slip of the sheet, nobody moved
-                    moves.pop()
-                else:
-                    moves.append(at)
-    words = ("arrivée", "départ", "retour")
-    return {
-        seat: [f"{words[place if place < 2 else 2 - place % 2]} à {at}" for place, at in enumerate(moves)]
-        for seat, moves in found.items()
-    }
-
-
-def _presences(room: queries.Room, moves: dict[int, list[str]]) -> list[str]:
-    """Who held each seat of the two colleges, with the hours of every arrival and departure."""
-    lines: list[str] = []
-    for code, label in COLLEGES:
-        lines.append("")
-        lines.append(f"{label} :")
-        for seat in (one for one in room.seats if one.college == code):
-            row, presence = room.attendance.get(seat.pk), room.presence(seat)
-            instead, detail = row.represented_by if row is not None else None, PRESENCE[presence]
-            if instead is not None and presence == AttendanceKind.ALTERNATE:
-                detail = f"suppléé par {instead.user}"
-            elif instead is not None and presence == AttendanceKind.PROXY:
-                detail = f"représenté par {instead.user}, son mandataire"
-            if told := moves.get(seat.pk):
-                detail += f", {', '.join(told)}"
-            lines.append(f"- {seat.user}{f', {seat.title}' if seat.title else ''} : {detail}")
-    return lines
-
-
-def _earlier_sittings(meeting: Meeting, room: queries.Room, earlier: list[Sitting]) -> list[str]:
+def _earlier_sittings(meeting: Meeting, room: queries.Room, earlier: list[Sitting], log, votes) -> list[str]:
     """Each sitting before the last: its notice, its opening and quorum, who sat, what ended it and why. Seats that ended since are written as well."""
     lines: list[str] = []
     for one in earlier:
@@ -153,7 +116,8 @@ def _earlier_sittings(meeting: Meeting, room: queries.Room, earlier: list[Sittin
         if one.noticed is not None:
             lines.append(_notice_line(one.noticed.at, reason_of(one.noticed)))
         lines.append(f"Ouverte le {instant_of(one.opened.at)}." if one.opened else "Elle n’a pas été ouverte.")
-        lines += _presences(_room_then(meeting, room, one.number), _moves(meeting, one.number))
+        then = _room_then(meeting, room, one.number)
+        lines += presences(then, stays_of(then, log, one.number, votes))
         lines += _quorum_lines(one.opened, ".")
         if one.ended is not None:
             why = reason_of(one.ended) if one.ended.verb == "adjourn" else ""

@@ -18,7 +18,7 @@ def dissent_line(row: Dissent) -> str:
 
 def clear_line(row: ClearPoint) -> str:
     if row.taken_out_by is not None:
-        return f"Proposé sans débat, puis traité à part à la demande de {row.taken_out_by.user}."
+        return "Proposé sans débat, puis traité à part à la demande d’un membre."
     return (
         "Réglé sans débat : mis aux voix en un seul acte avec d’autres dossiers, aucun membre n’ayant demandé à le traiter à part ; "
         "quorum, déports et voix sont ceux de ce dossier."
@@ -34,7 +34,7 @@ def lines_of(meeting: Meeting, room: queries.Room) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for item, row in _acting(meeting, room):
         found.setdefault(item.pk, []).append(acting_line(row))
-    settled = ClearPoint.objects.filter(meeting=meeting).select_related("taken_out_by__user")
+    settled = ClearPoint.objects.filter(meeting=meeting).select_related("taken_out_by")
     for point in settled:
         if point.put_at is not None or point.taken_out_at is not None:
             found.setdefault(point.item_id, []).append(clear_line(point))

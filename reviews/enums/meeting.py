@@ -95,3 +95,10 @@ class ActingReason(models.TextChoices):
 class MinutesCapacity(models.TextChoices):
     PRESIDENT = "president", _("co-president")
     ACTING = "acting", _("acting president")
+
+
+CUT_REASON = "votre projet est le premier qui ne tenait pas en entier dans l’enveloppe, et le reste atteint votre montant minimum"
+"""Why the list gives less than the vote, as the letter says it to its applicant, and as the page of the project says it to all."""
+CUT_REASON_TOLD = (
+    "ce projet est le premier qui ne tenait pas en entier dans l’enveloppe, et le reste atteint son montant minimum"
+)

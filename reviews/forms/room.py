@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from core.forms import FundForm
 from reviews.enums.meeting import Proposal
@@ -27,9 +28,9 @@ class ClearForm(FundForm):
 
 
 class ClearVoteForm(FundForm):
-    """The grounds of the files put to the vote together: one text for each proposal that some of them have."""
+    """The grounds of the files put to the vote together: one text for each proposal that some of them have; and that so many are settled at once."""
 
-    def __init__(self, *args, proposals=(), **options):
+    def __init__(self, *args, proposals=(), number=0, **options):
         super().__init__(*args, **options)
         for proposal in Proposal:
             if proposal in proposals:
@@ -38,11 +39,31 @@ class ClearVoteForm(FundForm):
                     max_length=4000,
                     widget=area(3),
                     required=False,
-                    help_text=_("The same for each of them; the list lets you write others before it is adopted."),
+                    help_text=_(
+                        "The same for each of them. Every decision has some: left empty, they are due before the list is adopted, where one text may serve all."
+                    ),
                 )
+        self.fields["sure"] = forms.BooleanField(
+            label=ngettext(
+                "I asked aloud and nobody objects: %(n)s file is voted in one act",
+                "I asked aloud and nobody objects: %(n)s files are voted in one act",
+                number,
+            )
+            % {"n": number},
+            error_messages={"required": _("Tick the box once you have asked the room.")},
+        )
 
     def params(self):
-        return {"grounds": {name.removeprefix("grounds_"): text for name, text in self.cleaned_data.items() if text}}
+        given = {name: text for name, text in self.cleaned_data.items() if name.startswith("grounds_") and text}
+        return {"grounds": {name.removeprefix("grounds_"): text for name, text in given.items()}}
+
+    @staticmethod
+    def kept(form: FundForm) -> ClearVoteForm:
+        """The same form with what was typed, to go on with after another act of the page."""
+        typed = {name: form.data.get(form.add_prefix(name), "") for name in form.fields if name != "sure"}
+        fresh = ClearVoteForm(obj=form.obj, user=form.user, initial=typed)
+        fresh.fields = form.fields
+        return fresh
 
 
 class DissentForm(FundForm):

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='Declaration',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('required', 'To declare'), ('none', 'No interest'), ('recused', 'Recused')], db_index=True, default='required', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('required', 'To declare'), ('none', 'No interest'), ('recused', 'Recused')], db_index=True, default='required', max_length=50, verbose_name='state')),
                 ('ground', models.CharField(blank=True, choices=[('own_file', 'files or leads this application'), ('co_applicant', 'is a member of its team'), ('bearer_officer', 'receives the money or leads the body that receives it'), ('partner_agent', 'confirmed the partnership for the administration'), ('applies_in_call', 'applies in this call'), ('association_member', 'member, employee or volunteer of the applicant or the bearer'), ('family_tie', 'family or close tie with someone of the team'), ('partner_tie', 'works for the partner administration'), ('professional_tie', 'funds, supplies or competes with the project'), ('contributor', 'helped to write the application'), ('former_position', 'was in one of these cases in the last three years'), ('personal_interest', 'another personal interest')], max_length=30, verbose_name='ground')),
                 ('hints', models.JSONField(blank=True, default=list, verbose_name='likenesses the member set aside')),
                 ('hint_cleared_at', models.DateTimeField(blank=True, null=True, verbose_name='likeness accepted by both co-presidents at')),
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             name='Panel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('constituted', 'Constituted'), ('reading', 'Reading'), ('reading_closed', 'Reading closed')], default='constituted', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('constituted', 'Constituted'), ('reading', 'Reading'), ('reading_closed', 'Reading closed')], default='constituted', max_length=50, verbose_name='state')),
                 ('constituted_at', models.DateTimeField(verbose_name='constituted at')),
                 ('seed', models.CharField(max_length=80, verbose_name='public seed of the assignment')),
                 ('reviews_per_college', models.PositiveSmallIntegerField(default=2, verbose_name='reviews of each file by each college')),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             name='Assignment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('assigned', 'Assigned'), ('in_progress', 'In progress'), ('submitted', 'Submitted'), ('recused', 'Recused'), ('withdrawn', 'Withdrawn')], db_index=True, default='assigned', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('assigned', 'Assigned'), ('in_progress', 'In progress'), ('submitted', 'Submitted'), ('recused', 'Recused'), ('withdrawn', 'Withdrawn')], db_index=True, default='assigned', max_length=50, verbose_name='state')),
                 ('affinity', models.PositiveSmallIntegerField(default=50, verbose_name='affinity')),
                 ('assigned_at', models.DateTimeField(verbose_name='assigned at')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
             name='Decision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('voted', 'Voted, to sign'), ('drafted', 'Drafted, to sign'), ('signed', 'Signed, to notify'), ('notified', 'Notified'), ('replaced', 'Replaced'), ('annulled', 'Annulled before notification')], db_index=True, default='voted', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('voted', 'Voted, to sign'), ('drafted', 'Drafted, to sign'), ('signed', 'Signed, to notify'), ('notified', 'Notified'), ('replaced', 'Replaced'), ('annulled', 'Annulled before notification')], db_index=True, default='voted', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
                 ('kind', models.CharField(choices=[('eligibility', 'Eligibility decision'), ('award', 'Decision on the request (award, reserve list or refusal)'), ('promotion', 'Award from the reserve list'), ('appeal', 'Decision after appeal'), ('withdrawal', 'Withdrawal of the grant'), ('reserve_closure', 'End of the reserve list')], max_length=20, verbose_name='kind')),
                 ('outcome', models.CharField(choices=[('selected', 'Funded'), ('reserve', 'Reserve list'), ('rejected', 'Not selected'), ('ineligible', 'Ineligible'), ('eligible', 'Eligible again')], max_length=20, verbose_name='outcome')),
@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
             name='Appeal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('filed', 'Appeal to examine'), ('granted', 'Granted'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], default='filed', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('filed', 'Appeal to examine'), ('granted', 'Granted'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], default='filed', max_length=50, verbose_name='state')),
                 ('filed_at', models.DateTimeField(verbose_name='filed at')),
                 ('text', models.TextField(verbose_name='what is contested, and why')),
                 ('answer', models.TextField(blank=True, verbose_name='answer')),
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
             name='Meeting',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('planned', 'Planned'), ('convened', 'Notice sent'), ('open', 'In session'), ('adjourned', 'Adjourned'), ('closed', 'Closed, minutes to sign'), ('minutes_adopted', 'Minutes adopted'), ('cancelled', 'Cancelled')], db_index=True, default='planned', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('planned', 'Planned'), ('convened', 'Notice sent'), ('open', 'In session'), ('adjourned', 'Adjourned'), ('closed', 'Closed, minutes to sign'), ('minutes_adopted', 'Minutes adopted'), ('cancelled', 'Cancelled')], db_index=True, default='planned', max_length=50, verbose_name='state')),
                 ('number', models.PositiveSmallIntegerField(verbose_name='number')),
                 ('sitting', models.PositiveSmallIntegerField(default=1, verbose_name='sitting')),
                 ('planned_at', models.DateTimeField(verbose_name='planned at')),
@@ -347,7 +347,7 @@ class Migration(migrations.Migration):
             name='AgendaItem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('listed', 'Listed'), ('in_discussion', 'In discussion'), ('voted', 'Voted'), ('deferred', 'Deferred'), ('withdrawn', 'Removed from the agenda')], default='listed', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('listed', 'Listed'), ('in_discussion', 'In discussion'), ('voted', 'Voted'), ('deferred', 'Deferred'), ('withdrawn', 'Removed from the agenda')], default='listed', max_length=50, verbose_name='state')),
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='position')),
                 ('proposal', models.CharField(blank=True, choices=[('selected', 'Fund'), ('reserve', 'Reserve list'), ('rejected', 'Do not fund')], max_length=10, verbose_name='proposal')),

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='ExpertRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('asked', 'Asked, has not declared yet'), ('reading', 'No interest, reads and writes'), ('submitted', 'Opinion given'), ('conflicted', 'Has an interest: closed'), ('declined', 'Declined'), ('revoked', 'Withdrawn by the fund')], default='asked', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('asked', 'Asked, has not declared yet'), ('reading', 'No interest, reads and writes'), ('submitted', 'Opinion given'), ('conflicted', 'Has an interest: closed'), ('declined', 'Declined'), ('revoked', 'Withdrawn by the fund')], default='asked', max_length=50, verbose_name='state')),
                 ('name', models.CharField(max_length=150, verbose_name='expert')),
                 ('email', models.EmailField(max_length=254, verbose_name='expert’s e-mail address')),
                 ('organisation', models.CharField(max_length=200, verbose_name='expert’s organisation')),

@@ -2,9 +2,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import Role
 from fund.queries import has_role
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, BADGES, READER_LABELS, AssignmentState
@@ -38,7 +38,7 @@ class Assignment(Machine):
 
     machine = "assignment"
 
-    state = FSMField(_("state"), choices=A.choices, default=A.ASSIGNED, protected=True, db_index=True)
+    state = StateField(_("state"), choices=A.choices, default=A.ASSIGNED, db_index=True)
     application = models.ForeignKey(
         "applications.Application", models.PROTECT, related_name="assignments", verbose_name=_("application")
     )

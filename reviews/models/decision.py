@@ -3,10 +3,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.append_only import frozen
-from core.models import Document, Machine
+from core.models import Document, Machine, StateField
 from fund.enums import Authority, Role
 from fund.models import RuleVersion
 from fund.queries import has_role
@@ -95,7 +95,7 @@ class Decision(Machine):
 
     machine = "decision"
 
-    state = FSMField(_("state"), choices=S.choices, default=S.VOTED, protected=True, db_index=True)
+    state = StateField(_("state"), choices=S.choices, default=S.VOTED, db_index=True)
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     application = models.ForeignKey(
         "applications.Application", models.PROTECT, related_name="decisions", verbose_name=_("application")
@@ -254,7 +254,7 @@ class Appeal(Machine):
 
     machine = "appeal"
 
-    state = FSMField(_("state"), choices=AppealState.choices, default=AppealState.FILED, protected=True)
+    state = StateField(_("state"), choices=AppealState.choices, default=AppealState.FILED)
     decision = models.ForeignKey(Decision, models.PROTECT, related_name="appeals", verbose_name=_("decision"))
     filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("filed by"))
     filed_at = models.DateTimeField(_("filed at"))

@@ -2,9 +2,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import Role
 from fund.queries import has_role
 from reviews.enums.reading import AUTOMATIC_GROUNDS, BADGES, DeclarationState, Ground
@@ -27,7 +27,7 @@ class Declaration(Machine):
 
     machine = "declaration"
 
-    state = FSMField(_("state"), choices=D.choices, default=D.REQUIRED, protected=True, db_index=True)
+    state = StateField(_("state"), choices=D.choices, default=D.REQUIRED, db_index=True)
     application = models.ForeignKey(
         "applications.Application", models.PROTECT, related_name="declarations", verbose_name=_("application")
     )

@@ -4,10 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from applications.queries import with_interest
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import Role
 from fund.queries import has_role
 from reviews.enums.experts import EXPERT_BADGES, OPEN_REQUESTS, ExpertState
@@ -46,7 +46,7 @@ class ExpertRequest(Machine):
 
     machine = "expert_request"
 
-    state = FSMField(_("state"), choices=E.choices, default=E.ASKED, protected=True)
+    state = StateField(_("state"), choices=E.choices, default=E.ASKED)
     application = models.ForeignKey(
         "applications.Application", models.PROTECT, related_name="expert_requests", verbose_name=_("application")
     )

@@ -3,9 +3,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import COLLEGE_ROLES, College, Role
 from fund.models import RoleGrant
 from fund.queries import has_role
@@ -29,7 +29,7 @@ class Panel(Machine):
 
     machine = "panel"
 
-    state = FSMField(_("state"), choices=P.choices, default=P.CONSTITUTED, protected=True)
+    state = StateField(_("state"), choices=P.choices, default=P.CONSTITUTED)
     call = models.OneToOneField("fund.Call", models.PROTECT, related_name="panel", verbose_name=_("call"))
     constituted_at = models.DateTimeField(_("constituted at"))
     constituted_by = models.ForeignKey(

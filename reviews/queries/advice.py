@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from fund.enums import CallState, College
 from reviews import calibration, scoring
-from reviews.enums.reading import DeclarationState
-from reviews.models import Declaration, DiscussionRequest, Panel
+from reviews.enums.reading import DecisionState, DeclarationState
+from reviews.models import Decision, Declaration, DiscussionRequest, Panel
 from reviews.queries.panels import fund_of_panel, seat_of
 from reviews.queries.ranking import Line, Ranking
 
@@ -55,6 +55,8 @@ class Advised:
     value: Fraction | None = None
     error: float | None = None
     near: bool = False
+    decision: Decision | None = None
+    """What was notified: nothing is to be discussed any more."""
     reasons: list[str] = field(default_factory=list)
     requests: list[DiscussionRequest] = field(default_factory=list)
 
@@ -103,6 +105,11 @@ class Advice:
         return scoring.published(self.line)
 
     @property
+    def undecided(self) -> bool:
+        """Whether a file of it may still be discussed."""
+        return any(row.decision is None for row in self.rows)
+
+    @property
     def to_discuss(self) -> int:
         return sum(row.to_discuss for row in self.rows)
 
@@ -118,8 +125,11 @@ def reached(rows: list[Advised], free: int) -> tuple[list[Advised], list[Advised
 
 
 def _cross(found: Advice, free: int) -> None:
-    """The line, the files near it, and those that the calibrated score would put on its other side."""
-    ranked = [row for row in found.rows if row.line.rank is not None and not row.line.below_minimum]
+    """The line, the files near it, and those that the calibrated score would put on its other side. `free` is what the decisions notified leave: their files
+    ask nothing of it any more."""
+    ranked = [
+        row for row in found.rows if row.line.rank is not None and not row.line.below_minimum and row.decision is None
+    ]
     above, under = reached(ranked, free)
     if not above or not under:
         return
@@ -148,6 +158,15 @@ def requests_of(files) -> dict[int, list[DiscussionRequest]]:
     return found
 
 
+def _notified(lines: list[Line]) -> dict[int, Decision]:
+    """The decision that stands on each of these files that is no longer under review."""
+    settled = [line.application.pk for line in lines if line.application.state != "under_review"]
+    if not settled:
+        return {}
+    rows = Decision.objects.filter(application__in=settled, state=DecisionState.NOTIFIED).exclude(kind="eligibility")
+    return {row.application_id: row for row in rows.order_by("notified_at", "pk")}
+
+
 def _missing(line: Line, labels: dict[str, str]) -> str:
     """Which college gave no score, and on what."""
     parts = []
@@ -167,6 +186,8 @@ def _missing(line: Line, labels: dict[str, str]) -> str:
 def _reasons(row: Advised, labels: dict[str, str]) -> list[str]:
     """In words, why the panel should talk about a file; empty when its reviews agree."""
     line, found = row.line, []
+    if row.decision is not None:
+        return found
     if "incomplete" in line.flags:
         found.append(_missing(line, labels))
     if "college_gap" in line.flags:
@@ -188,13 +209,15 @@ def advice(panel: Panel, found: Ranking, user=None, *, free: int | None = None) 
         return Advice([])
     lenient = calibration.leniencies(found.ballots, found.weights)
     chance = calibration.standard_error(found.ballots, found.weights)
+    decided = _notified(found.lines)
     asked = requests_of([line.application.pk for line in found.lines])
     rows = []
     for line in found.lines:
         given = found.ballots.get(line.application.pk, [])
         value = calibration.advisory(line.score, given, found.weights, lenient)
         error = calibration.error_of(line.score, chance)
-        rows.append(Advised(line, value, error, requests=asked.get(line.application.pk, [])))
+        pk = line.application.pk
+        rows.append(Advised(line, value, error, decision=decided.get(pk), requests=asked.get(pk, [])))
     result = Advice(rows)
     if panel.call.state == CallState.UNDER_REVIEW:
         _cross(result, fund_of_panel(panel).free if free is None else free)

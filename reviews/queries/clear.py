@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from reviews import voting
 from reviews.enums.meeting import AgendaItemState, Proposal
 from reviews.models.meeting import AgendaItem, ClearPoint, Meeting
 from reviews.portfolio import most_amount
@@ -107,6 +108,28 @@ def points_of(meeting: Meeting) -> list[ClearPoint]:
             "item__application", "taken_out_by__user", "proposed_by"
         )
     )
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What would stop the act on one file proposed: who must leave first, who has not declared, a quorum it lacks."""
+
+    point: ClearPoint
+    leaving: list[str]
+    silent: list[str]
+    quorum: voting.Quorum | None
+
+
+def obstacles(points: list[ClearPoint], room: queries.Room) -> list[Obstacle]:
+    """Of these files, those that could not be voted now. For who may open them; no query."""
+    found = []
+    for point in points:
+        there = (room._standing(seat) for seat in room.recused_in_room(point.item))
+        leaving = [str(speaker.user) for speaker in there if speaker is not None]
+        silent, quorum = [str(seat.user) for seat in room.undeclared(point.item)], room.quorum(point.item)
+        if leaving or silent or not quorum.met:
+            found.append(Obstacle(point, leaving, silent, None if quorum.met else quorum))
+    return found
 
 
 def waiting(points: list[ClearPoint]) -> list[ClearPoint]:

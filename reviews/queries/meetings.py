@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
@@ -57,6 +57,23 @@ def notices_to_answer(user, at) -> list[Meeting]:
     )
     waiting = Meeting.objects.filter(state="convened", planned_at__gt=at, call__panel__in=seats.values("panel"))
     return list(waiting.exclude(Exists(answered)).select_related("call").order_by("planned_at", "id"))
+
+
+def notice_due(meeting: Meeting) -> date | None:
+    """Last day on which the notice of a planned meeting goes out without an urgency; None once it is sent."""
+    if meeting.state != MeetingState.PLANNED:
+        return None
+    return timezone.localdate(meeting.planned_at) - timedelta(days=meeting.rules["notice_days_min"])
+
+
+def notices_due(user, at, *, within: int = 7) -> list[tuple[Meeting, date]]:
+    """Meetings of this president that are planned and whose notice is due in the days that come, or late, with that day."""
+    seats = Seat.objects.filter(user=user, is_president=True).current(at)
+    rows = Meeting.objects.filter(state=MeetingState.PLANNED, planned_at__gt=at, call__panel__in=seats.values("panel"))
+    rows = rows.select_related("call__rule_version")
+    last = timezone.localdate(at) + timedelta(days=within)
+    found = ((meeting, notice_due(meeting)) for meeting in rows.order_by("planned_at", "id"))
+    return [(meeting, day) for meeting, day in found if day is not None and day <= last]
 
 
 def cancelled_by(meeting) -> str:
@@ -115,6 +132,12 @@ def presides(user, meeting: Meeting, at: datetime | None = None) -> str:
     if meeting.pk and meeting.acting_presidents.filter(seat=seat, ended_at__isnull=True).exists():
         return seat.college
     return ""
+
+
+def is_there(user, meeting: Meeting) -> bool:
+    """Whether this member is recorded in the room or remote at this sitting."""
+    rows = Attendance.objects.filter(meeting=meeting, sitting=meeting.sitting, presence__in=IN_PERSON)
+    return rows.filter(seat__user=user).exists()
 
 
 # ---- who sees what ----

@@ -166,6 +166,11 @@ class FileProgress:
         """As many readers on both sides, one at least, or a recorded fallback."""
         return bool(self.shortage.get("fallback")) or len(self.civil) == len(self.state) >= 1
 
+    @property
+    def is_read(self) -> bool:
+        """Every reading asked is filed: what is equal is reviews, no longer readers only."""
+        return sum(self.filed.values()) == len(self.civil) + len(self.state)
+
 
 def files_progress(panel: Panel, user) -> list[FileProgress]:
     """For case officers: the files under review with their readers, by reference; not those closed to the asker by a link or a recusal."""

@@ -225,11 +225,14 @@ class Attended:
         return room if then is None else replace(room, attendance=self.at(then))
 
 
+ATTENDED = ("record_attendance", "adjourn", "fail_quorum")
+"""Acts that say who sits: each answer, and the end of a sitting, after which everybody is asked again."""
+
+
 def attended(meeting: Meeting) -> Attended:
-    verbs = ("record_attendance", "adjourn", "fail_quorum")
     return Attended(
         meeting,
-        list(Event.objects.filter(machine=Meeting.machine, object_id=meeting.pk, verb__in=verbs).order_by("id")),
+        list(Event.objects.filter(machine=Meeting.machine, object_id=meeting.pk, verb__in=ATTENDED).order_by("id")),
     )
 
 

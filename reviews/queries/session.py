@@ -14,6 +14,7 @@ from applications.queries import officers_files
 from fund.enums import College
 from reviews import voting
 from reviews.enums.meeting import (
+    ITEM_OPEN,
     MEETING_HELD,
     AgendaItemState,
     AttendanceKind,
@@ -89,10 +90,17 @@ class Point:
     rank: queries.Rank | None = None
     votes: list[Vote] = field(default_factory=list)
     decision: Decision | None = None
+    reasons: list[str] = field(default_factory=list)
+    """Why the file is to be discussed first, as its ranking says it to the reader; empty once it is voted."""
 
     @property
     def is_current(self) -> bool:
         return self.item.state == AgendaItemState.IN_DISCUSSION
+
+    @property
+    def awaits_its_vote(self) -> bool:
+        """Its file is open to the reader, and it is called or to call."""
+        return not self.closed and self.item.state in ITEM_OPEN
 
     @property
     def score(self) -> str:
@@ -323,7 +331,9 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None, *, 
     ]
     focus = _focus(points, wanted, meeting.state in MEETING_HELD)
     shown = focus.item if focus is not None and not focus.closed and focus.is_current else None
-    quorum = room.quorum(shown)
+    # The quorum that its acts are refused on: the one of the point, called or about to be.
+    counted = focus.item if focus is not None and meeting.state == MeetingState.OPEN and focus.awaits_its_vote else None
+    quorum = room.quorum(counted)
     vote = focus.open_vote if focus is not None else None
     ballots = (
         list(Ballot.objects.filter(item=vote.item_id, round=vote.round).select_related("seat"))
@@ -335,7 +345,7 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None, *, 
         if focus is not None and not focus.closed
         else []
     )
-    sides = _sides(room, shown, quorum, ballots, vote)
+    sides = _sides(room, counted, quorum, ballots, vote)
     return Session(
         meeting,
         room,
@@ -351,6 +361,17 @@ def session(meeting: Meeting, user, at: datetime, wanted: int | None = None, *, 
         0 if wall else _proposed(meeting, points),
         [] if wall else list(queries.acting_of(meeting).values()),
     )
+
+
+def tell_reasons(seen: Session, user) -> None:
+    """Beside each file still to vote on, why it is to be discussed: what the ranking tells this reader, over the files he may open."""
+    panel, live = queries.panel_of(seen.meeting), (MeetingState.PLANNED, MeetingState.CONVENED, MeetingState.OPEN)
+    if panel is None or seen.meeting.state not in live:
+        return
+    rows = {row.line.application.pk: row.reasons for row in advice(panel, ranking(panel, user)).rows}
+    for point in seen.points:
+        if point.awaits_its_vote and point.item.application_id is not None:
+            point.reasons = rows.get(point.item.application_id, [])
 
 
 def _proposed(meeting: Meeting, points: list[Point]) -> int:

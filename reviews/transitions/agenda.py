@@ -20,7 +20,7 @@ from reviews.rules.meetings import case_officer, president, reason_given, seat_h
 from reviews.rules.meetings.motion import motion_is_carried, place_is_another
 from reviews.transitions.deeds import deed
 
-CHAIRED = (rules.meeting_is_open, rules.actor_may_see_item)
+CHAIRED = (rules.meeting_is_open, rules.actor_may_see_item, rules.chair_is_there)
 COUNTED = {BallotChoice.FOR: "votes_for", BallotChoice.AGAINST: "against", BallotChoice.ABSTAIN: "abstained"}
 
 
@@ -64,7 +64,7 @@ def list_again(act, agenda_item, *, meeting, position):
     label=_("record a departure"),
     who=(president, case_officer),
     sources=ITEM_OPEN,
-    guards=(rules.meeting_is_open, rules.leaving_seat),
+    guards=(rules.meeting_is_open, rules.chair_is_there, rules.leaving_seat),
     lock=_lock_meeting,
 )
 def step_out(act, agenda_item, *, seat, replaced_by=None):
@@ -467,7 +467,7 @@ def defer_with_meeting(act, agenda_item, *, reason):
     machine=AgendaItem,
     label=_("remove from the agenda"),
     who=(president, case_officer),
-    guards=(rules.actor_may_see_item, rules.no_vote_open, reason_given),
+    guards=(rules.actor_may_see_item, rules.chair_is_there, rules.no_vote_open, reason_given),
     lock=_lock_meeting,
     danger=True,
 )

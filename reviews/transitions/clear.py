@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.transitions import Refusal
+from core.transitions import Refusal, locked
 from reviews.enums.meeting import AgendaItemState, MeetingState
 from reviews.models.meeting import AgendaItem, ClearPoint, Meeting
 from reviews.queries import meetings as queries
+from reviews.queries.clear import points_of, waiting
 from reviews.rules import meetings as rules
 from reviews.rules.meetings import clear as clear_rules
 from reviews.rules.meetings import president, seat_holder
@@ -20,13 +23,12 @@ from reviews.transitions.deeds import deed
     label=_("propose the clear files in one act"),
     who=(president,),
     sources=(MeetingState.OPEN,),
-    guards=(clear_rules.chair_sees_all, rules.list_not_adopted_yet, clear_rules.files_are_clear),
+    guards=(rules.chair_is_there, clear_rules.chair_sees_all, rules.list_not_adopted_yet, clear_rules.files_are_clear),
 )
 def propose_clear(act, meeting, *, items):
     """These files are proposed together, in place of those proposed before; none takes the proposal back. What was taken out stays out."""
     chosen = {item.pk: item for item in items}
-    waiting = ClearPoint.objects.filter(meeting=meeting, taken_out_at__isnull=True, put_at__isnull=True)
-    waiting.delete()
+    ClearPoint.objects.filter(meeting=meeting, taken_out_at__isnull=True, put_at__isnull=True).delete()
     known = act.found["clear"]
     ClearPoint.objects.bulk_create(
         ClearPoint(
@@ -64,12 +66,26 @@ def take_out(act, agenda_item):
     act.note(seat=seat.pk)
 
 
+def note_departures(*, meeting: Meeting, actor, at=None) -> int:
+    """Record that those recused from a file proposed leave now: each departure is one of its item, for it alone. Returns how many."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        room = queries.room_of(locked(meeting), at)
+        leaving = [
+            (point.item, seat) for point in waiting(points_of(meeting)) for seat in room.recused_in_room(point.item)
+        ]
+        for item, seat in leaving:
+            agenda.step_out(agenda_item=item, actor=actor, at=at, seat=seat)
+    return len(leaving)
+
+
 @deed(
     on=Meeting,
     label=_("put the clear files to the vote"),
     who=(president,),
     sources=(MeetingState.OPEN,),
     guards=(
+        rules.chair_is_there,
         clear_rules.chair_sees_all,
         rules.list_not_adopted_yet,
         clear_rules.something_waits,

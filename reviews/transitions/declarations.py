@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from applications.queries import officer_interest
 from core.transitions import TwoKey, verb
+from fund.enums import Role
+from fund.queries import holders
 from reviews.enums.reading import ACTIVE_ASSIGNMENTS, DeclarationState, Ground, Hint
 from reviews.models import Assignment, Declaration, Panel
 from reviews.notifications import tell
-from reviews.queries import interests
+from reviews.queries import interests, panel_of
+from reviews.queries.late import votes_shared
 from reviews.rules import interests as rules
 from reviews.rules.people import case_officer, clock, co_president, declarant, president_not_concerned, reason_given
 from reviews.transitions import agenda, assignments
@@ -69,6 +73,35 @@ def _leave(declaration: Declaration, act) -> None:
         gone = assignments.recuse(assignment=assignment, actor=act.actor, at=act.at)
         assignments.replace_by_alternate(gone, actor=act.actor, at=act.at)
     agenda.note_recusal(application=declaration.application, user=declaration.user, actor=act.actor, at=act.at)
+    _tell_late(declaration, act)
+
+
+def _tell_late(declaration: Declaration, act) -> None:
+    """The member had a part in the vote that decided: it stands as it was counted, and those who answer for it are told. Never the ground."""
+    application = declaration.application
+    vote = votes_shared(declaration.user, [application.pk]).get(application.pk)
+    panel = panel_of(application.call)
+    if vote is None or panel is None:
+        return
+    act.note(after_vote=vote.round)
+    presidents = {seat.user for seat in panel.seats.current().filter(is_president=True).select_related("user")}
+    officers = set(holders(Role.CASE_OFFICER, act.at)) - presidents
+    for people, path in (
+        (presidents, f"/commission/deports/{application.call.slug}/"),
+        (officers, f"/instruction/commission/{application.call.slug}/"),
+    ):
+        tell(
+            "panel.interest_after_vote",
+            [
+                one
+                for one in sorted(people, key=lambda one: one.pk)
+                if one != declaration.user and not officer_interest(one, application)
+            ],
+            path,
+            at=act.at,
+            reference=application.reference,
+            member=str(declaration.user),
+        )
 
 
 @verb(

@@ -13,7 +13,7 @@ from core.transitions import Refusal, locked, verb
 from fund.models import Envelope
 from reviews.documents import meetings as papers
 from reviews.documents.draws import words_by_file
-from reviews.enums.meeting import MEETING_LIVE, ActingReason, AgendaItemState, AttendanceKind, MeetingState
+from reviews.enums.meeting import CUT_REASON, MEETING_LIVE, ActingReason, AgendaItemState, AttendanceKind, MeetingState
 from reviews.models import Seat
 from reviews.models.meeting import ActingPresident, AgendaItem, Attendance, Meeting, Vote
 from reviews.queries import meetings as queries
@@ -378,12 +378,16 @@ def record_all(*, meeting, actor, at=None, rows, read=None) -> int:
     on=Meeting,
     label=_("designate an acting president"),
     who=(case_officer, president),
-    guards=(rules.acting_is_of_the_college,),
+    guards=(rules.acting_is_of_the_college, rules.acting_is_called_for, rules.acting_sees_every_file),
     sources=(MeetingState.CONVENED, MeetingState.OPEN, MeetingState.ADJOURNED, MeetingState.CLOSED),
 )
 def designate_acting(act, meeting, *, seat, reason):
-    """A college's full member stands in for its co-president: absent, recused from an item, at the end of his term, or refusing to sign."""
-    ActingPresident.objects.filter(meeting=meeting, college=seat.college, ended_at__isnull=True).update(ended_at=act.at)
+    """A college's full member stands in for its co-president: absent, recused from an item, at the end of his term, or refusing to sign. One at
+    a time: who stood in until now no longer does."""
+    former = queries.acting_of(meeting).get(seat.college)
+    if former is not None:
+        ActingPresident.objects.filter(pk=former.pk).update(ended_at=act.at)
+        act.note(instead_of=former.seat_id)
     ActingPresident.objects.create(
         meeting=meeting, college=seat.college, seat=seat, reason=reason, designated_by=act.actor, designated_at=act.at
     )
@@ -401,7 +405,7 @@ def _quorum_facts(meeting: Meeting, at) -> dict:
     machine=Meeting,
     label=_("open the meeting"),
     who=(president,),
-    guards=(rules.time_of_notice_passed, rules.panel_is_equal, rules.quorum_at_opening),
+    guards=(rules.time_of_notice_passed, rules.panel_is_equal, rules.quorum_at_opening, rules.chair_is_there),
 )
 def open(act, meeting):
     """Attendance starts; the quorum is met overall and in each college."""
@@ -424,9 +428,16 @@ def fail_quorum(act, meeting):
     meeting.fail_quorum(record, _now("The quorum was not met."), act.at)
 
 
-@verb(machine=Meeting, label=_("adjourn the meeting"), who=(president,), guards=(reason_given,), danger=True)
-def adjourn(act, meeting, *, reason):
-    """Stop before the end: what was under way is deferred, what is voted stays. Another notice is needed."""
+@verb(
+    machine=Meeting,
+    label=_("adjourn the meeting"),
+    who=(president,),
+    guards=(rules.chair_is_there, reason_given, rules.open_vote_is_given_up),
+    danger=True,
+)
+def adjourn(act, meeting, *, reason, abandon_vote=False):
+    """Stop before the end: what was under way is deferred, what is voted stays. Another notice is needed. `abandon_vote`: a vote is open, and its ballots
+    will not be counted."""
     act.because(reason)
     met = queries.room_of(meeting, act.at).quorum().met
     for item in meeting.items.filter(state=AgendaItemState.IN_DISCUSSION):
@@ -498,6 +509,7 @@ def _lock_envelope(meeting: Meeting) -> None:
     lock=_lock_envelope,
     ledger=("reserve",),
     guards=(
+        rules.chair_is_there,
         rules.chair_sees_every_file,
         rules.list_not_adopted_yet,
         rules.money_items_are_voted,
@@ -514,6 +526,7 @@ def adopt_list(act, meeting, *, lines=None):
     adopted = rules.with_changes(rules.propose_list(candidates, free), lines)
     rules.check_list(adopted, candidates, {pk: item.application for pk, item in items.items()}, free)
     waiting, drawn = sum(line.outcome == "reserve" for line in adopted), words_by_file(meeting)
+    causes = rules.reserve_causes(adopted, candidates, free)
     # Born in the order of references: in that of ranks, the number of each row would tell where a file closed to its reader stands.
     for line in sorted(adopted, key=lambda line: items[line.key].application.reference):
         item = items[line.key]
@@ -527,28 +540,26 @@ def adopt_list(act, meeting, *, lines=None):
             rank=line.rank,
             reserve_rank=line.reserve_rank,
             grounds=line.grounds,
-            details=_details(item, line, waiting, drawn.get(item.application.reference, "")),
+            details=_details(item, line, waiting, causes, drawn.get(item.application.reference, "")),
         )
     meeting.list_adopted_at, meeting.list_adopted_by, meeting.list_free_amount = act.at, act.actor, free
     meeting.forget_closing()
     act.note(decisions=len(adopted), amount=sum(line.amount or 0 for line in adopted))
 
 
-def _details(item: AgendaItem, line: rules.Line, waiting: int, drawn: str = "") -> dict:
-    """What the letter says besides: a draw, a place given by a vote, an amount cut at the line, how many wait."""
+def _details(item: AgendaItem, line: rules.Line, waiting: int, causes: dict[int, str], drawn: str = "") -> dict:
+    """What the letter says besides: a draw, a place given by a vote, an amount cut at the line, how many wait and for want of what."""
     found: dict = {}
     if drawn:
         found["tie_rule"] = drawn
     if item.place_reason:
         found["move_reason"] = item.place_reason.rstrip(" .")
     if line.partial and line.amount is not None:
-        found["reduction_reason"] = (
-            "votre projet est le premier qui ne tenait pas en entier dans l’enveloppe, et le reste atteint votre montant minimum"
-        )
+        found["reduction_reason"] = CUT_REASON
     elif line.amount is not None and item.amount_reason:
         found["reduction_reason"] = item.amount_reason.rstrip(" .")
     if line.outcome == "reserve":
-        found["reserve_count"] = waiting
+        found["reserve_count"], found["reserve_cause"] = waiting, causes[line.key]
     return found
 
 
@@ -560,7 +571,7 @@ def _details(item: AgendaItem, line: rules.Line, waiting: int, drawn: str = "") 
     label=_("agree to close"),
     who=(president,),
     sources=(MeetingState.OPEN,),
-    guards=(rules.everything_is_settled, rules.not_agreed_yet),
+    guards=(rules.chair_is_there, rules.everything_is_settled, rules.not_agreed_yet),
 )
 def agree_to_close(act, meeting):
     """The first of the two presidents agrees to close the meeting."""
@@ -575,7 +586,7 @@ def agree_to_close(act, meeting):
     documents=("minutes",),
     mails=("reviews/meeting.minutes_to_sign",),
     danger=True,
-    guards=(rules.everything_is_settled, rules.not_agreed_yet, rules.other_president_agreed),
+    guards=(rules.chair_is_there, rules.everything_is_settled, rules.not_agreed_yet, rules.other_president_agreed),
 )
 def _close(act, meeting):
     """Both presidents agree: no more votes. The minutes are drafted from the log, one part an item."""

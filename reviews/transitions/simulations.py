@@ -47,14 +47,14 @@ def simulate(act, panel, *, name, note, base, start):
 
 @deed(label=_("copy a simulation"), guards=(rules.is_shown_to_actor,), **OWN)
 def copy_simulation(act, panel, *, simulation):
-    """The same files and amounts under another name, to change freely."""
+    """The same files and amounts under another name, to change freely; the note said what the other one was."""
     name = _now("%(name)s (copy)") % {"name": simulation.name}
     return _born(
         act,
         panel,
         dict(simulation.lines.values_list("application_id", "amount")),
         name=name[:NAME_LENGTH],
-        note=simulation.note,
+        note="",
         base=simulation.base,
         start=SimulationStart.COPY,
         free_amount=fund_of_panel(panel).free,

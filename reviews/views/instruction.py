@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import queries as files
 from applications.queries import with_interest
-from core import documents
+from core import documents, reauth
 from core.access import allow
 from core.idempotency import once
 from core.transitions import Refusal
@@ -27,11 +27,12 @@ from reviews.forms import reading as forms
 from reviews.models import Decision
 from reviews.queries import interests, reviewing
 from reviews.queries.advice import advice
+from reviews.queries.late import late_interests
 from reviews.queries.ranking import JUDGED
 from reviews.queries.reminders import last_reminders
 from reviews.transitions import decisions, reminders
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import act, cards, page_of, status
+from reviews.views.acts import act, cards, confirm_identity, page_of, signed, status, unfinished
 
 CALL_FORMS = {
     "start_review": forms.PlainForm,
@@ -157,7 +158,12 @@ def _panel_context(request, row, bound, fallback) -> dict:
         "observers": queries.observers(row),
         "vacancies": queries.vacancies(row, at),
         "declarations": interests.progress(row),
-        "recusals": interests.recusals(row, request.user),
+        "recusals": (recusals := interests.recusals(row, request.user)),
+        "late": {
+            one.declaration.pk
+            for found in late_interests({one.application_id for one in recusals}).values()
+            for one in found
+        },
         "missing": interests.declarations_missing(row),
         "readers": [(reader, reminded.get(reader.seat.user_id)) for reader in reviewing.progress(row)],
         "files": [(line, form_of.get(line.application.pk)) for line in lines],
@@ -297,6 +303,7 @@ def decision_desk(request, slug):
             "form": form,
             "alone": alone,
             "wanted": request.POST.get("decision", ""),
+            "unfinished": unfinished(request),
             "reserve": [row for row in queries.reserve_list(call) if row.application_id not in closed],
             "is_officer": has_role(request.user, Role.CASE_OFFICER),
             "singles": [row for row in rows if row.decision.state == DecisionState.SIGNED],
@@ -310,11 +317,14 @@ def _decide_posted(request, call, form, alone):
     if name == "notify_call":
         if not form.is_valid():
             return None
+        if not reauth.is_recent(request):
+            return confirm_identity(request, here)
         try:
             done = decisions.notify_call(call, request.user, request.received_at)
         except Refusal as refusal:
             form.add_error(None, str(refusal))
             return None
+        signed(request)
         messages.success(
             request, _("%(n)s decisions are notified; all applicants are told together.") % {"n": len(done)}
         )
@@ -329,7 +339,10 @@ def _decide_posted(request, call, form, alone):
     if name == "notify":
         if not alone.is_valid():
             return None
+        if not reauth.is_recent(request):
+            return confirm_identity(request, here)
         decisions.notify(decision=decision, actor=request.user, at=request.received_at)
+        signed(request)
         messages.success(
             request,
             _("The decision %(reference)s on “%(title)s” is notified.")

@@ -24,6 +24,7 @@ from reviews.enums.result import ResultKind
 from reviews.forms import reading as forms
 from reviews.models import Declaration, Seat
 from reviews.queries import interests, proposals
+from reviews.queries.late import late_interests
 from reviews.views.acts import act, cards, page_of, president_desk, status
 from reviews.views.instruction import call_or_404
 from reviews.views.members import panel_or_404
@@ -136,7 +137,11 @@ def recusals(request, slug):
             target_machine=Declaration.machine, target_id__in=[row.pk for row in rows]
         )
     }
+    late = {
+        one.declaration.pk for found in late_interests({row.application_id for row in rows}).values() for one in found
+    }
     for row in rows:
+        row.is_late = row.pk in late
         row.proposal = under_way.get(row.pk)
         name = "lift" if row.state == "recused" else "clear_hint"
         posted = bound is not None and bound.act == name and str(row.pk) == request.POST.get("declaration")

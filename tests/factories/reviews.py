@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from core.models import Event, User
 from core.transitions import _running
 from fund.enums import CallState, College, Role
 from fund.models import Call
-from reviews.models import AgendaItem, Assignment, Decision, Declaration, Meeting, Panel, Vote
+from reviews.models import AgendaItem, Assignment, Decision, Declaration, Meeting, Panel, ReviewVersion, Score, Vote
 from reviews.transitions import assignments, calls, decisions, declarations, panels
 from tests.factories import ledger as books
 from tests.factories.applications import ApplicationFactory, PartnershipFactory
@@ -123,9 +124,8 @@ def declare_all(made: World) -> None:
     for row in rows[1:]:
         row.declare_none([], like.at)
     Declaration.objects.bulk_update(rows[1:], ["state", "hints", "declared_at"])
-    facts = {name: getattr(like, name) for name in ("at", "machine", "verb", "from_state", "to_state", "payload")}
     Event.objects.bulk_create(
-        Event(actor=row.user, object_id=row.pk, subject=row.event_subject, **facts) for row in rows[1:]
+        copied(like, actor=row.user, object_id=row.pk, subject=row.event_subject) for row in rows[1:]
     )
 
 
@@ -153,13 +153,51 @@ def reviewed(made: World | None = None, *, points: list[int] | None = None, **fa
     """Every review is filed (by default the first file scores best) and reading is closed."""
     made = reading(made, **facts)
     files = list(Application.objects.filter(call=made.call, state="under_review").order_by("pk"))
-    for place, application in enumerate(files):
-        for row in Assignment.objects.filter(application=application, state="assigned").select_related(
-            "seat__user", "application__call"
-        ):
-            file_review(row, points[place] if points else max(2, 9 - place))
+    given = {row.pk: points[place] if points else max(2, 9 - place) for place, row in enumerate(files)}
+    rows = Assignment.objects.filter(application__in=files, state="assigned").order_by("application", "pk")
+    file_all(made, {row: given[row.application_id] for row in rows.select_related("seat__user", "application__call")})
     made.panel = assignments.close_reading(panel=made.panel, actor=made.officer)
     return made
+
+
+def file_all(made: World, points: dict[Assignment, int]) -> None:
+    """Every reader files, as many half points on each criterion: the first by the real verbs, the many others written as they leave it
+    (`tests/reviews/test_factories.py` holds them to it)."""
+    first, *rest = points
+    like = file_review(first, points[first])
+    [kept], scores = like.versions.all(), list(like.scores.order_by("pk"))
+    events = Event.objects.filter(machine=Assignment.machine, object_id=like.pk, verb__in=("start", "submit"))
+    for row in rest:
+        row.start(like.started_at)
+        row.comment, row.version, row.saved_at = like.comment, like.version, like.saved_at
+        row.submit(like.submitted_at)
+    Assignment.objects.bulk_update(rest, "state started_at comment version saved_at submitted_at".split())
+    Score.objects.bulk_create(
+        copied(score, assignment=row, half_points=points[row]) for row in rest for score in scores
+    )
+    ReviewVersion.objects.bulk_create(
+        copied(kept, assignment=row, content=_scored(kept.content, points[row])) for row in rest
+    )
+    Event.objects.bulk_create(
+        copied(event, actor=row.seat.user, object_id=row.pk, subject=row.event_subject)
+        for row in rest
+        for event in events.order_by("pk")
+    )
+
+
+def copied(row, **changes):
+    """The same row anew, but for `changes`, not yet saved."""
+    new = copy(row)
+    new.pk = None
+    new._state = copy(row._state)
+    new._state.adding = True
+    for name, value in changes.items():
+        setattr(new, name, value)
+    return new
+
+
+def _scored(content: dict, points: int) -> dict:
+    return {**content, "scores": [{**score, "half_points": points} for score in content["scores"]]}
 
 
 def meeting(made: World, *, adopted: bool = True) -> Meeting:

@@ -143,7 +143,7 @@ def option(person: Person, field: str, words: str) -> str:
 
 
 def adopts_and_closes(presidents: list[Person], meeting: str) -> None:
-    presidents[0].goes(f"/commission/seances/{meeting}/liste/").sends()
+    presidents[0].goes(f"/commission/seances/{meeting}/liste/").sends({"sure": True})
     for president in presidents:
         president.goes(f"/commission/seances/{meeting}/").does("close")
 

@@ -205,7 +205,9 @@ def clear_files_pass_in_one_act(room) -> None:
     room.civil.context.set_default_timeout(
         60_000
     )  # some twenty-five votes in one act, on a machine that does other things
-    room.civil.goes(here).does("put_clear", {"grounds_selected": "Lectures concordantes, essai simple et utile."})
+    room.civil.goes(here).does(
+        "put_clear", {"grounds_selected": "Lectures concordantes, essai simple et utile.", "sure": True}
+    )
     voted = Vote.objects.filter(item__meeting=room.meeting, mode="consent", outcome="adopted")
     assert voted.count() == proposed - 1
 
@@ -231,7 +233,7 @@ def the_list_is_adopted_within_the_envelope(room) -> None:
     for grounds in room.civil.page.locator('main textarea[name^="grounds_"]').all():
         if not grounds.input_value():
             grounds.fill("Essai utile, que l’enveloppe n’atteint pas.")
-    room.civil.sends()
+    room.civil.sends({"sure": True})
     granted = Decision.objects.filter(agenda_item__meeting=room.meeting, outcome="selected")
     total = granted.aggregate(total=Sum("amount"))["total"]
     assert 0 < total <= ENVELOPE and ENVELOPE - total < 1_850_000

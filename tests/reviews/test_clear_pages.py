@@ -10,13 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from applications.models import Application
 from reviews.documents import sheets
 from reviews.models import AgendaItem, Score
-from reviews.models.meeting import ClearPoint, Dissent
+from reviews.models.meeting import ClearPoint, Departure, Dissent
 from reviews.transitions import clear
 from tests.factories.meetings import item_of, opened
 from tests.factories.reviews import CIVIL, STATE
 from tests.reviews.test_clear import items, scored
 from tests.reviews.test_dissents import voted
 from tests.reviews.test_meeting_pages import done, text, with_recusal
+from tests.reviews.test_meeting_words import english
 
 pytestmark = [pytest.mark.django_db, pytest.mark.screens]
 
@@ -41,7 +42,10 @@ def test_clear_files_by_clicks(at, as_user):
         done(member.post(path, {"act": f"take_out-{first.pk}"}))
         long = chair.post(path, {"act": "put_clear", "grounds_selected": "x" * 4001})
         assert long.status_code == 422 and "x" * 4001 in text(long) and "grounds_rejected" not in text(long)
-        done(chair.post(path, {"act": "put_clear", "grounds_selected": "Un essai simple."}))
+        unsure = chair.post(path, {"act": "put_clear", "grounds_selected": "Un essai simple."})
+        assert unsure.status_code == 422 and "1 dossier" in text(unsure).split('name="sure"')[1][:400]
+        assert AgendaItem.objects.get(pk=second.pk).state == "listed"
+        done(chair.post(path, {"act": "put_clear", "grounds_selected": "Un essai simple.", "sure": "on"}))
         assert AgendaItem.objects.get(pk=second.pk).grounds == "Un essai simple."
         assert chair.post(path, {"act": "adopt"}).status_code == 400
     states = [AgendaItem.objects.get(pk=item.pk).state for item in (first, second, gap)]
@@ -63,12 +67,36 @@ def test_what_was_taken_out_meanwhile_is_said_and_nothing_is_voted(at, as_user):
         assert all(f'name="announced" value="{pk}"' in text(chair.get(path)) for pk in read)
         done(member.post(path, {"act": f"take_out-{second.pk}"}))
         assert "2 dossiers sont proposés sans débat" in text(member.get(f"{follow}en-direct/"))
-        stale = chair.post(path, {"act": "put_clear", "announced": read, "grounds_selected": "Un essai simple."})
+        typed = {"act": "put_clear", "sure": "on"}
+        stale = chair.post(path, typed | {"announced": read, "grounds_selected": "Un essai simple."})
         assert stale.status_code == 409 and str(made.members[STATE][1]) in text(stale)
         assert "Un essai simple." in text(stale) and not AgendaItem.objects.filter(state="voted").exists()
-        done(chair.post(path, {"act": "put_clear", "announced": [first.pk, third.pk], "grounds_selected": "Simple."}))
+        done(chair.post(path, typed | {"announced": [first.pk, third.pk], "grounds_selected": "Simple."}))
         assert AgendaItem.objects.filter(state="voted").count() == 2
         assert "sont proposés sans débat" not in text(member.get(follow))
+
+
+def test_who_must_leave_is_told_before_and_noted_without_losing_what_was_typed(at, as_user):
+    made, recused, hidden = with_recusal(STATE, 1, files=3, members=3)
+    made, meeting, at = opened(made)
+    path = f"/en/commission/seances/{meeting.pk}/sans-debat/"
+    with time_machine.travel(at, tick=False):
+        president = made.presidents[0]
+        clear.propose_clear(meeting=meeting, actor=president, at=at, items=items(meeting))
+        chair = english(as_user, president)
+        page = text(chair.get(path))
+        assert f"{recused} leaves the room, recused" in page and f"?point={item_of(meeting, hidden).pk}" in page
+        kept = chair.post(path, {"act": "note_departures", "grounds_selected": "Un essai simple."})
+        page = text(kept)
+        assert kept.status_code == 200 and "Un essai simple." in page and "leaves the room, recused" not in page
+        assert "Their departure is recorded" in page
+        gone = Departure.objects.get()
+        assert (gone.seat.user, gone.item.application, gone.left_at) == (recused, hidden, at)
+        done(chair.post(path, {"act": "put_clear", "grounds_selected": "Un essai simple.", "sure": "on"}))
+        assert set(meeting.items.values_list("state", flat=True)) == {"voted"}
+        member = english(as_user, made.members[CIVIL][1])
+        assert member.post(path, {"act": "note_departures"}).status_code == 200
+    assert Departure.objects.count() == 1
 
 
 def _other_world(hidden, item) -> None:
@@ -97,7 +125,7 @@ def test_a_recused_president_reads_the_same_bytes_whatever_the_closed_file(at, a
         ClearPoint.objects.filter(item=item).delete()
         _other_world(hidden, item)
         assert shown() == before and sheets.printed(meeting, president, at) == paper
-        posts = [{"act": f"take_out-{item.pk}"}, {"act": "put_clear"}]
+        posts = [{"act": f"take_out-{item.pk}"}, {"act": "put_clear", "sure": "on"}]
         assert [client.post(path, data).status_code for data in posts] == [403, 403]
         assert sheets.printed(meeting, made.presidents[0], at).count('class="file"') == 4
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.transitions import Refusal
-from reviews.rules.meetings.listing import Candidate, Line, check_list, propose_list, with_changes
+from reviews.rules.meetings.listing import Candidate, Line, check_list, propose_list, reserve_causes, with_changes
 
 QUIET = settings(deadline=None, max_examples=400, database=None, suppress_health_check=list(HealthCheck))
 
@@ -270,3 +270,14 @@ def test_a_list_is_adopted_when_it_keeps_every_rule_and_only_then(made, data):
         adopted = False
         assert str(refusal)
     assert adopted == (sound and total <= free)
+
+
+def test_a_file_waits_for_want_of_money_only_when_that_is_so():
+    def causes(files, free):
+        return reserve_causes(propose_list(files, free), files, free)
+
+    assert causes([voted(1, 1, 100), voted(2, 2, 30)], 100) == {2: "exhausted"}
+    assert causes([voted(1, 1, 80), voted(2, 2, 50), voted(3, 3, 20)], 100) == {2: "short", 3: "short"}
+    wanted = [voted(1, 1, 60), voted(2, 2, None, 30, disposition="reserve")]
+    assert causes(wanted, 100) == {2: "choice"}
+    assert causes(wanted, 80) == {2: "short"}

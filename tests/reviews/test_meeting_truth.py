@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from core import documents
 from reviews import queries as reads
+from reviews.documents import opening
 from reviews.models import AgendaItem, Decision, Meeting, MinutesSection
+from reviews.models.meeting import ActingPresident, ClearPoint
 from reviews.queries import meetings as queries
 from reviews.transitions import agenda, meetings
 from tests.factories import meetings as hold
@@ -248,3 +251,139 @@ def test_nobody_who_voted_leaves_before_the_vote_ends(at):
     agenda.abandon_vote(agenda_item=AgendaItem.objects.get(pk=item.pk), actor=made.presidents[0], at=at)
     meetings.record_attendance(**leave, seat=voter)
     assert meeting.attendances.get(seat=voter).presence == "absent"
+
+
+# ---- who sat, and until when ----
+
+
+def hour(moment) -> str:
+    return f"{timezone.localtime(moment):%-H h %M}"
+
+
+def test_a_change_after_a_vote_is_told_with_its_time_and_the_quorum_it_cost(at):
+    made, meeting, at = hold.opened(files=2, members=4)
+    first, second = meeting.items.filter(application__isnull=False).select_related("application").order_by("position")
+    hold.agreed(made, first, at + timedelta(minutes=2))
+    gone, back = at + timedelta(minutes=5, seconds=5), at + timedelta(minutes=5, seconds=50)
+    away = made.members[STATE][1:]
+    for user in away:
+        meetings.record_attendance(
+            meeting=meeting, actor=made.officer, at=gone, seat=made.seat(user), presence="absent"
+        )
+    ways = [
+        ("remote", None),
+        ("proxy", made.seat(made.members[STATE][0])),
+        ("alternate", made.seat(made.alternates[STATE][0])),
+    ]
+    for user, (presence, by) in zip(away, ways, strict=True):
+        meetings.record_attendance(
+            meeting=meeting, actor=made.officer, at=back, seat=made.seat(user), presence=presence, represented_by=by
+        )
+    hold.agreed(made, second, at + timedelta(minutes=8))
+    meeting = end(made, meeting, at + timedelta(minutes=20))
+    text = plain(part(meeting))
+    lines = {user: next(line for line in text.splitlines() if line.startswith(f"- {user}")) for user in away}
+    for user in away:
+        assert f"dans la salle, arrivée à {hour(at)}" in lines[user], lines[user]
+        assert f"départ à {hour(gone)}" in lines[user], lines[user]
+    assert f"retour à {hour(back)} (à distance)" in lines[away[0]]
+    assert f"mandat donné à {made.members[STATE][0]} à partir de {hour(back)}" in lines[away[1]]
+    assert f"suppléance par {made.alternates[STATE][0]} à partir de {hour(back)}" in lines[away[2]]
+    assert f"Quorum perdu à {hour(gone)} : Société civile 4 sur 4, État 1 sur 4." in text
+    assert f"Quorum retrouvé à {hour(back)} : Société civile 4 sur 4, État 4 sur 4." in text
+    told, later = plain(part(meeting, first)), plain(part(meeting, second))
+    assert f"{away[0]} (dans la salle)" in told and f"{away[2]} (dans la salle)" in told
+    assert f"{away[0]} (à distance)" in later
+    assert f"{away[1]} (mandat donné à {made.members[STATE][0]})" in later
+    assert f"{away[2]} (suppléance par {made.alternates[STATE][0]})" in later
+
+
+def test_seats_that_gave_no_vote_are_counted(at):
+    made, meeting, at = hold.opened(files=1)
+    item = hold.called(made, hold.item_of(meeting), at)
+    agenda.open_ballot(
+        agenda_item=item,
+        actor=made.presidents[0],
+        at=at,
+        mode="secret",
+        proposal="selected",
+        amount=item.application.requested_amount,
+        grounds="Utile.",
+    )
+    hold.cast(made, item, at, civil="f..", state="f..")
+    agenda.close_vote(agenda_item=item, actor=made.presidents[0], at=at, anyway=True)
+    meeting = end(made, meeting, at)
+    assert plain(part(meeting, item)).count("pour 1, contre 0, abstentions 0, sans voter 2") == 2
+
+
+# ---- why a file waits ----
+
+
+def test_the_letter_of_a_file_that_waits_by_choice_does_not_say_the_envelope_is_exhausted(at, as_user):
+    page, letter = waits(at, as_user, 50_000_000)
+    assert (
+        "épuisée avant lui" not in letter and "ne suffit pas" not in letter and "ne lui attribue pas d’aide" in letter
+    )
+    assert "ne diront pas que l’enveloppe est épuisée" in page
+
+
+def test_the_letter_says_the_envelope_is_exhausted_when_it_is(at, as_user):
+    page, letter = waits(at, as_user, None)
+    assert "épuisée avant lui" in letter and "ne lui attribue pas d’aide" not in letter
+    assert "ne diront pas que" not in page
+
+
+def waits(at, as_user, envelope: int | None) -> tuple[str, str]:
+    """The page of the list and the letter of a file that the panel put on the reserve list, with an envelope of this size, or of what the other one takes."""
+    made = make.reviewed(files=2, envelope=envelope or make.world(files=1).files[0].requested_amount)
+    made, meeting, at = hold.opened(made)
+    first, second = meeting.items.filter(application__isnull=False).select_related("application").order_by("position")
+    hold.agreed(made, first, at)
+    hold.agreed(made, second, at, proposal="reserve")
+    page = as_user(made.presidents[0]).get(f"/commission/seances/{meeting.pk}/liste/").content.decode()
+    meetings.adopt_list(meeting=Meeting.objects.get(pk=meeting.pk), actor=made.presidents[0], at=at)
+    return page, plain(documents.html(Decision.objects.get(application=second.application).document))
+
+
+# ---- small words ----
+
+
+def test_who_has_a_file_taken_out_is_not_named(at):
+    made, meeting, at = hold.opened(files=1)
+    item, member = hold.item_of(meeting), made.members[STATE][2]
+    ClearPoint.objects.create(
+        meeting=meeting,
+        item=item,
+        proposal="rejected",
+        proposed_by=made.presidents[0],
+        proposed_at=at,
+        taken_out_by=made.seat(member),
+        taken_out_at=at,
+    )
+    meeting = end(made, meeting, at)
+    [line] = [line for line in plain(part(meeting, item)).splitlines() if "Proposé sans débat" in line]
+    assert "à la demande d’un membre" in line and str(member) not in line
+
+
+def test_an_acting_presidency_of_a_moment_is_not_told_from_an_hour_to_the_same(at):
+    def until(minutes):
+        ended = None if minutes is None else at + timedelta(minutes=minutes)
+        return plain(opening._until(ActingPresident(designated_at=at, ended_at=ended)))
+
+    assert until(None) == "" and until(0) == ", pendant moins d’une minute"
+    assert until(90) == f" jusqu’à {hour(at + timedelta(minutes=90))}"
+
+
+def test_readings_that_are_only_asked_are_not_equal_reviews(as_user):
+    made = make.reading(make.world(files=1))
+    page = as_user(made.officer).get(f"/instruction/commission/{made.call.slug}/").content.decode()
+    assert "évaluations attendues" in page and "Autant d’évaluations" not in page
+
+
+def test_a_cancelled_meeting_counts_no_points(as_user):
+    made, meeting = hold.planned(files=1)
+    meetings.cancel(meeting=meeting, actor=made.presidents[0], reason="Salle indisponible.")
+    AgendaItem.objects.filter(meeting=meeting).delete()  # listed again elsewhere
+    page = as_user(made.officer).get("/instruction/seances/").content.decode()
+    row = page[page.index("Annulée") - 400 : page.index("Annulée")]
+    assert ">—<" in row and ">0<" not in row

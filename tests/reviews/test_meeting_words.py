@@ -7,7 +7,7 @@ import time_machine
 
 from reviews.models import AgendaItem, Vote
 from reviews.models.meeting import Ballot
-from reviews.transitions import agenda
+from reviews.transitions import agenda, meetings
 from tests.factories.meetings import GROUNDS, agreed, called, cast, convened, item_of, listed, opened
 from tests.factories.reviews import CIVIL, STATE
 from tests.reviews.test_meeting_pages import done, text
@@ -96,6 +96,11 @@ def test_who_presides_is_chosen_and_shown(at, as_user):
         assert nobody.status_code == 422 and "Choose the member who presides" in text(nobody)
         stands_in = made.members[STATE][1]
         seat = made.seat(stands_in)
+        there = text(secretary.post(run, {"act": key, f"{key}-seat": seat.pk, f"{key}-reason": "absent"}))
+        assert f"{made.presidents[1]} is recorded as present, and presides." in there
+        meetings.record_attendance(
+            meeting=meeting, actor=made.officer, at=now, seat=made.seat(made.presidents[1]), presence="absent"
+        )
         page = told(secretary, secretary.post(run, {"act": key, f"{key}-seat": seat.pk, f"{key}-reason": "absent"}))
         assert f"{stands_in} is acting president of the college." in page
         assert f"{stands_in}, acting president" in text(english(as_user, made.members[CIVIL][1]).get(follow))

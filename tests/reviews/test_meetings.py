@@ -521,7 +521,11 @@ def test_an_acting_president_stands_in_for_his_college(at):
         seat=made.seat(made.presidents[1]),
         reason="absent",
     )
-    meetings.designate_acting(meeting=meeting, actor=made.officer, at=now, seat=made.seat(member), reason="absent")
+    there = {"meeting": meeting, "actor": made.officer, "at": now}
+    error = refused("president_presides", meetings.designate_acting, **there, seat=made.seat(member), reason="absent")
+    assert str(made.presidents[1]) in str(error.reason) and error.remedy
+    meetings.record_attendance(**there, seat=made.seat(made.presidents[1]), presence="absent")
+    meetings.designate_acting(**there, seat=made.seat(member), reason="absent")
     meetings.close(meeting=meeting, actor=made.presidents[0], at=now)
     assert meetings.close(meeting=meeting, actor=member, at=now).state == "closed"
 

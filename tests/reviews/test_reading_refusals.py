@@ -284,7 +284,7 @@ def test_the_lists_of_appeals_and_recusals_take_as_many_queries_for_one_as_for_t
     Application.objects.filter(call=made.call).update(state="under_review")
     president = as_user(made.presidents[0])
     counted(django_assert_num_queries, president, "/instruction/recours/", 6)
-    counted(django_assert_num_queries, president, f"/commission/deports/{made.call.slug}/", 15)
+    counted(django_assert_num_queries, president, f"/commission/deports/{made.call.slug}/", 17)
 
 
 def test_a_link_without_its_kind_is_refused_beside_its_field(at, as_user):

@@ -10,7 +10,7 @@ from reviews.queries import meetings as queries
 from reviews.transitions import agenda, meetings
 from tests.factories.meetings import GROUNDS, agreed, all_agreed, called, convened, item_of, opened
 from tests.factories.reviews import CIVIL
-from tests.reviews.test_meeting_pages import done, refused, text
+from tests.reviews.test_meeting_pages import adopts, done, refused, text
 from tests.reviews.test_meetings import refused as refuses
 
 pytestmark = pytest.mark.django_db
@@ -69,10 +69,10 @@ def test_the_list_says_that_a_file_waits_against_its_vote_and_asks_why(at, as_us
         assert "diffère du vote" in page and "5\u202f900" in page
         assert page.count(GROUNDS) == 1  # those of the aid, for the file that gets it
         lines = {f"outcome_{first.pk}": "selected", f"grounds_{first.pk}": GROUNDS, f"outcome_{second.pk}": "reserve"}
-        refused(chair.post(path, lines | {f"grounds_{second.pk}": ""}), 422, second.application.reference)
-        refused(chair.post(path, lines | {f"grounds_{second.pk}": GROUNDS}), 422, second.application.reference)
+        refused(adopts(chair, path, lines | {f"grounds_{second.pk}": ""}), 422, second.application.reference)
+        refused(adopts(chair, path, lines | {f"grounds_{second.pk}": GROUNDS}), 422, second.application.reference)
         refuses("grounds_of_the_vote", meetings.adopt_list, meeting=meeting, actor=made.presidents[0], at=now)
-        done(chair.post(path, lines | {f"grounds_{second.pk}": OWN}))
+        done(adopts(chair, path, lines | {f"grounds_{second.pk}": OWN}))
     assert Decision.objects.get(outcome="reserve").grounds == OWN
 
 

@@ -8,11 +8,11 @@ from html import unescape
 import pytest
 import time_machine
 
-from reviews.documents import opening
+from reviews.documents import presence as held
 from reviews.models import AgendaItem, Attendance, Meeting
 from reviews.queries import meetings as queries
 from reviews.transitions import agenda, meetings, minutes
-from tests.factories.meetings import agreed, called, closed, convened, item_of, opened
+from tests.factories.meetings import agreed, attend, called, closed, convened, item_of, listed, opened
 from tests.factories.reviews import CIVIL, STATE
 from tests.reviews.test_meeting_pages import done, refused, text, with_recusal
 
@@ -108,7 +108,10 @@ def test_earlier_versions_are_read_by_those_who_correct_and_by_nobody_else(at, a
 
 def test_earlier_versions_keep_closed_what_is_closed(at, as_user):
     made, president, first = with_recusal(STATE, 0, files=2, members=3, alternates=1)
-    made, meeting, at = closed(made, absent=(president,))
+    made, meeting, at = listed(made, absent=(president,))
+    attend(made, meeting, at=at)  # he comes back to close the meeting
+    for one in made.presidents:
+        meeting = meetings.close(meeting=meeting, actor=one, at=at)
     minutes.revise_minutes(meeting=meeting, actor=made.officer, at=at, texts={1: "Relu."})
     page = text(as_user(president).get(f"/commission/seances/{meeting.pk}/proces-verbal/?version=1"))
     assert first.reference in page and first.display_title not in page
@@ -220,5 +223,6 @@ def test_the_minutes_keep_no_coming_and_going_within_a_minute(at):
             meeting=meeting, actor=made.officer, at=now, seat=made.seat(member), presence=presence
         )
     agreed(made, item_of(meeting), now)
-    told = opening._moves(Meeting.objects.get(pk=meeting.pk), 1)[made.seat(member).pk]
-    assert len(told) == 1 and told[0].startswith("arrivée à")
+    row = Meeting.objects.get(pk=meeting.pk)
+    stays = held.stays_of(queries.room_of(row), queries.attended(row), 1, held.votes_at(row))
+    assert [stay.presence for stay in stays[made.seat(member).pk]] == ["room"]

@@ -4,9 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import College
 from reviews.enums.meeting import (
     DISPOSITION_TONES,
@@ -26,7 +26,7 @@ class AgendaItem(Machine):
 
     machine = "agenda_item"
 
-    state = FSMField(_("state"), choices=AgendaItemState.choices, default=AgendaItemState.LISTED, protected=True)
+    state = StateField(_("state"), choices=AgendaItemState.choices, default=AgendaItemState.LISTED)
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="items", verbose_name=_("meeting"))
     application = models.ForeignKey(
         "applications.Application",
@@ -268,3 +268,8 @@ class Tally(models.Model):
 
     def __str__(self):
         return f"{self.item_id} / {self.round} / {self.college}: {self.votes_for}-{self.against}-{self.abstained}"
+
+    @property
+    def silent(self) -> int:
+        """Seats present that did not vote, once the vote is closed."""
+        return max(0, self.present - self.votes_for - self.against - self.abstained)

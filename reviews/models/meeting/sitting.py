@@ -4,9 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import College, Role
 from fund.queries import has_role
 from reviews.enums.meeting import (
@@ -55,9 +55,7 @@ class Meeting(Machine):
 
     machine = "meeting"
 
-    state = FSMField(
-        _("state"), choices=MeetingState.choices, default=MeetingState.PLANNED, protected=True, db_index=True
-    )
+    state = StateField(_("state"), choices=MeetingState.choices, default=MeetingState.PLANNED, db_index=True)
     call = models.ForeignKey("fund.Call", models.PROTECT, related_name="meetings", verbose_name=_("call"))
     number = models.PositiveSmallIntegerField(_("number"))
     sitting = models.PositiveSmallIntegerField(_("sitting"), default=1)

@@ -1,7 +1,6 @@
 """Guards of the meeting (rulebook, art. 11, 12, 15 to 17; CRPA R133-8 to R133-13), one module a moment of it."""
 
 from reviews.rules.meetings.attendance import (
-    acting_is_of_the_college,
     alternate_may_stand,
     attendance_stands,
     no_ballot_is_dropped,
@@ -62,10 +61,12 @@ from reviews.rules.meetings.discussion import (
     most_amount,
     no_vote_open,
     nothing_else_in_discussion,
+    open_vote_is_given_up,
     proposal_is_sound,
     proposal_is_still_sound,
     quorum_on_item,
     recused_have_left,
+    vote_given_up,
 )
 from reviews.rules.meetings.frame import (
     LABELS,
@@ -85,8 +86,15 @@ from reviews.rules.meetings.listing import (
     money_items_are_voted,
     propose_list,
     ranks_are_settled,
+    reserve_causes,
     waits_against_vote,
     with_changes,
+)
+from reviews.rules.meetings.presiding import (
+    acting_is_called_for,
+    acting_is_of_the_college,
+    acting_sees_every_file,
+    chair_is_there,
 )
 
 __all__ = [
@@ -94,7 +102,9 @@ __all__ = [
     "Count",
     "LABELS",
     "Line",
+    "acting_is_called_for",
     "acting_is_of_the_college",
+    "acting_sees_every_file",
     "actor_may_see_item",
     "agenda_is_set",
     "all_have_declared",
@@ -105,6 +115,7 @@ __all__ = [
     "call_is_under_review",
     "candidates_of",
     "case_officer",
+    "chair_is_there",
     "chair_sees_every_file",
     "check_amount",
     "check_list",
@@ -138,6 +149,7 @@ __all__ = [
     "nothing_else_in_discussion",
     "notice_in_time",
     "open_vote",
+    "open_vote_is_given_up",
     "other_president_agreed",
     "own_seat",
     "panel_is_equal",
@@ -151,6 +163,7 @@ __all__ = [
     "quorum_on_item",
     "quorum_words",
     "ranks_are_settled",
+    "reserve_causes",
     "reason_given",
     "recused_have_left",
     "refusal_stands",
@@ -161,6 +174,7 @@ __all__ = [
     "tampered",
     "time_of_notice_passed",
     "to_sign",
+    "vote_given_up",
     "vote_is_open",
     "waits_against_vote",
     "with_changes",

@@ -1,4 +1,4 @@
-"""Who sits, stands in or is represented, and who presides (rulebook, art. 11, 12)."""
+"""Who sits, stands in or is represented (rulebook, art. 11, 12)."""
 
 from __future__ import annotations
 
@@ -134,21 +134,6 @@ def _proxy(act: Act, room: queries.Room, seat: Seat, other: Seat) -> None:
             field="represented_by",
             article="art. 15",
             status=409,
-        )
-
-
-def acting_is_of_the_college(act: Act) -> None:
-    """Another full member of the college stands in for its co-president."""
-    if lacks(act, "seat"):
-        return
-    room = queries.room_of(act.obj, act.at)
-    seat = seat_named(act, room)
-    if seat.kind != SeatKind.FULL_MEMBER or seat.is_president:
-        raise Refusal(
-            "acting_not_full_member",
-            _("The acting president is another full member of the same college."),
-            field="seat",
-            article="art. 11",
         )
 
 

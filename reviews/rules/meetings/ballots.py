@@ -89,7 +89,9 @@ def ballot_stands(act: Act) -> None:
         )
     entered = speaker.user_id != act.actor.pk
     if entered and not (
-        has_role(act.actor, Role.CASE_OFFICER, act.at) or queries.presides(act.actor, item.meeting, act.at)
+        has_role(act.actor, Role.CASE_OFFICER, act.at)
+        or queries.presides(act.actor, item.meeting, act.at)
+        and queries.is_there(act.actor, item.meeting)
     ):
         raise Refusal("not_permitted", _("You do not speak for this seat."), status=403)
     if entered and vote.is_secret:

@@ -174,7 +174,9 @@ def time_of_notice_passed(act: Act) -> None:
         raise Refusal(
             "too_early",
             _("The meeting is convened for %(instant)s.") % {"instant": when(meeting.planned_at)},
-            remedy=_("Open it at that time."),
+            remedy=_("Open it at that time.")
+            if act.verb.name == "open"
+            else _("From that hour on, if the quorum is missing, it can be recorded."),
             article="art. 15",
             status=409,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.money import format_euros
 from core.transitions import Act, Refusal
@@ -126,6 +127,40 @@ def no_vote_open(act: Act) -> None:
             article="art. 16",
             status=409,
         )
+
+
+def open_vote_is_given_up(act: Act) -> None:
+    """Who adjourns while a vote is under way says that he abandons it. Of an item that is closed to him, the same words whether a vote is open or not."""
+    if act.preview or act.get("abandon_vote"):
+        return
+    item = act.obj.items.filter(state=AgendaItemState.IN_DISCUSSION).select_related("application").first()
+    words = item and vote_given_up(act.actor, item)
+    if words:
+        raise Refusal(
+            "vote_open",
+            words,
+            remedy=_("Close the vote first, or say that you abandon it."),
+            field="abandon_vote",
+            article="art. 16",
+            status=409,
+        )
+
+
+def vote_given_up(user, item: AgendaItem) -> str:
+    """What adjourning now would do to the vote under way on this item, as this person may read it; empty when none is."""
+    if item.application_id and not queries.may_see_file(user, item.application):
+        return _(
+            "An item closed to you is under discussion: it would be deferred, and its vote abandoned if one is open."
+        )
+    vote = Vote.objects.filter(item=item, closed_at__isnull=True).first()
+    if vote is None:
+        return ""
+    given = item.ballots.filter(round=vote.round).count()
+    return ngettext(
+        "A vote is open on item %(number)s: it would be abandoned, and the %(n)s ballot given would not be counted.",
+        "A vote is open on item %(number)s: it would be abandoned, and the %(n)s ballots given would not be counted.",
+        given,
+    ) % {"number": item.position, "n": given}
 
 
 def leaving_seat(act: Act) -> None:

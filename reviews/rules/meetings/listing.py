@@ -117,6 +117,20 @@ def with_changes(lines: list[Line], changes: Iterable[dict] | None) -> list[Line
     return found
 
 
+def reserve_causes(lines: list[Line], candidates: Iterable[Candidate], free: int) -> dict[int, str]:
+    """Why each file waits, as its letter may say it: `exhausted` when the list leaves nothing; `short` when what it leaves does not reach the file's minimum,
+    or its turn in the ranking; `choice` when the panel makes it wait though the money left would do."""
+    known = {one.key: one for one in candidates}
+    waiting = [known[line.key] for line in lines if line.outcome == "reserve"]
+    left = free - sum(line.amount or 0 for line in lines if line.outcome == "selected")
+    blocked = any(one.disposition == Proposal.SELECTED and one.amount > left for one in waiting)
+    found = {}
+    for one in waiting:
+        short = left < max(1, one.least) or blocked and one.disposition == Proposal.SELECTED
+        found[one.key] = "exhausted" if left <= 0 else "short" if short else "choice"
+    return found
+
+
 def check_list(lines: list[Line], candidates: Iterable[Candidate], applications: dict, free: int) -> None:
     """Whether a list may be adopted: each amount, the order of the ranks, the grounds, and the envelope. Raises Refusal naming the file."""
     known = {one.key: one for one in candidates}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +20,7 @@ from reviews.forms import meetings as forms
 from reviews.models.meeting import AgendaItem, Meeting, Vote
 from reviews.queries import meetings as queries
 from reviews.queries.session import Session
+from reviews.rules import meetings as rules
 from reviews.transitions import agenda, meetings
 from reviews.transitions.deeds import offer_of
 from reviews.views.acts import Card
@@ -150,7 +151,7 @@ MEETING = {
     ),
     "adjourn": Declared(
         meetings.adjourn,
-        forms.ReasonForm,
+        forms.AdjournForm,
         explains=gettext_lazy(
             "For a break of some minutes, do not adjourn: the meeting stays open, and the wall shows where it is. To adjourn ends this sitting: the item under "
             "way is deferred, votes taken stay, and the case officer sends a new notice for the rest. The quorum is asked again, unless it was missing."
@@ -228,7 +229,11 @@ def meeting_cards(request, seen: Session, conducts: bool, bound=None) -> dict[st
             continue
         if name == "announce" and (seat is None or not seat.is_full_member):
             continue
-        found[name] = card(request, one, seen.meeting, name, seen.room, bound)
+        found[name] = made = card(request, one, seen.meeting, name, seen.room, bound)
+        if made is not None and isinstance(made.form, forms.ActingForm):
+            made.form.tell_acting(seen.acting)
+        if made is not None and isinstance(made.form, forms.AdjournForm):
+            made.form.tell_vote(rules.vote_given_up(request.user, seen.current.item) if seen.current else "")
     return {name: one for name, one in found.items() if one is not None}
 
 
@@ -249,13 +254,29 @@ def item_cards(request, seen: Session, conducts: bool, bound=None) -> list[Card]
             continue
         if name == "cast_hands" and vote is not None and vote.is_secret or name == "move" and not point.item.is_file:
             continue
-        made = card(request, one, point.item, f"{name}-{point.item.pk}", seen.room, bound, seen.voted)
+        secret = name == "close_vote" and vote is not None and vote.is_secret
+        deed = replace(one, explains=_secret(seen)) if secret else one
+        made = card(request, deed, point.item, f"{name}-{point.item.pk}", seen.room, bound, seen.voted)
         if made is not None and name == "close_vote" and not seen.expected and not made.form.is_bound:
             del made.form.fields["anyway"]  # every voice is in: one button
         if made is not None and isinstance(made.form, forms.BallotForm):
             made.form.tell_left(seen.meter.spendable)
         found.append(made)
     return [one for one in found if one is not None]
+
+
+def _secret(seen: Session) -> str:
+    """What the count of a secret ballot would tell of each vote, said before it is closed; nothing here comes from the votes given, only from who voted."""
+    words = [_("The result is given by college: where all of a college voted alike, it tells how each of them did.")]
+    for side in seen.sides:
+        if sum(chair.seat.pk in seen.voted for chair in side.chairs) == 1:
+            words.append(
+                _(
+                    "One member alone voted in the college “%(college)s”: closed now, the result tells how. Wait, or abandon this vote."
+                )
+                % {"college": rules.LABELS[side.college]}
+            )
+    return " ".join(words)
 
 
 def my_votes(request, seen: Session, bound=None) -> list[tuple]:
@@ -326,7 +347,7 @@ def _told(declared: Declared, done, params: dict):
         answer = AttendanceKind(params["presence"]).label
         return _("Your answer to the notice is recorded: %(answer)s.") % {"answer": answer}
     if declared is MEETING["designate_acting"]:
-        return _("%(person)s is acting president of the college.") % {"person": params["seat"].user}
+        return _acting(done, params["seat"])
     if declared is MEETING["close"] and done.is_open:
         return _("You agree to close. The meeting closes when the other president agrees too.")
     if declared is ITEM["ask_secret"]:
@@ -338,6 +359,18 @@ def _told(declared: Declared, done, params: dict):
             return _("The vote is open by secret ballot, not as you chose: members asked for it.")
         return _("The vote is open.")
     return _("Done.")
+
+
+def _acting(meeting: Meeting, seat) -> str:
+    """Who stands in now, and in whose place when somebody else did until this act."""
+    rows = list(meeting.acting_presidents.filter(college=seat.college).select_related("seat__user"))
+    former = rows[-2] if len(rows) > 1 and rows[-2].ended_at == rows[-1].designated_at else None
+    if former is not None and former.seat_id != seat.pk:
+        return _("%(person)s is acting president of the college, in place of %(other)s.") % {
+            "person": seat.user,
+            "other": former.seat.user,
+        }
+    return _("%(person)s is acting president of the college.") % {"person": seat.user}
 
 
 def _open_to(user, item: AgendaItem) -> None:

@@ -20,6 +20,7 @@ from reviews.forms.room import ClearForm, ClearVoteForm
 from reviews.models.meeting import AgendaItem
 from reviews.queries import clear as queries
 from reviews.queries import meetings as meetings_queries
+from reviews.rules import meetings as rules
 from reviews.transitions import clear
 from reviews.transitions.deeds import offer_of
 from reviews.views.acts import member_desk, status
@@ -33,7 +34,7 @@ def _form(request, meeting, name: str, candidates, waiting) -> FundForm:
     if name == "propose_clear":
         return ClearForm(**common, items=[one.item for one in candidates])
     if name == "put_clear":
-        return ClearVoteForm(**common, proposals={one.proposal for one in waiting})
+        return ClearVoteForm(**common, proposals={one.proposal for one in waiting}, number=len(waiting))
     return PlainForm(**common)
 
 
@@ -42,7 +43,7 @@ def _do(request, meeting, candidates, waiting) -> FundForm | None:
     name, _dash, number = request.POST.get("act", "").partition("-")
     common = {"actor": request.user, "at": request.received_at}
     form = _form(request, meeting, name, candidates, waiting)
-    if not form.is_valid():
+    if name != "note_departures" and not form.is_valid():
         return form
     try:
         if name == "propose_clear":
@@ -52,6 +53,10 @@ def _do(request, meeting, candidates, waiting) -> FundForm | None:
             read = as_ids(request.POST.getlist("announced")) or None
             clear.put_clear(meeting=meeting, **common, **form.params(), announced=read)
             done = ngettext("%(n)s file is voted.", "%(n)s files are voted.", len(waiting)) % {"n": len(waiting)}
+        elif name == "note_departures":
+            clear.note_departures(meeting=meeting, **common)
+            messages.success(request, _("Their departure is recorded, for these files alone."))
+            return ClearVoteForm.kept(_form(request, meeting, "put_clear", candidates, waiting))
         elif name == "take_out":
             rows = AgendaItem.objects.select_related("application", "meeting__call__rule_version")
             item = get_object_or_404(rows, meeting=meeting, pk=as_int(number))
@@ -90,6 +95,7 @@ def _clear(request, pk: int, desk: Desk):
         if bound is None:
             return redirect(request.path)
     room = meetings_queries.room_of(meeting, request.received_at)
+    stopped = queries.obstacles(waiting, room) if chairs and not closed else []
     announced, out = {one.item_id for one in waiting}, [one for one in points if one.taken_out_at is not None]
     apart = {one.item_id for one in out}
     return render(
@@ -109,6 +115,8 @@ def _clear(request, pk: int, desk: Desk):
                 if one.is_clear and one.item.pk not in apart
             ],
             "others": [one for one in candidates if not one.is_clear],
+            "stopped": [(one, rules.quorum_words(one.quorum) if one.quorum is not None else "") for one in stopped],
+            "leaving": any(one.leaving for one in stopped),
             "offer": offer_of(clear.put_clear, meeting, request.user, request.received_at) if waiting else None,
             "vote": bound
             if isinstance(bound, ClearVoteForm)

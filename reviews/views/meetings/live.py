@@ -13,11 +13,13 @@ from core.idempotency import once
 from fund.enums import Role
 from fund.people import instruction_desk
 from fund.queries import has_role
-from reviews.enums.meeting import MEETING_LIVE, AttendanceKind
+from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind
 from reviews.queries import meetings as queries
 from reviews.queries.experts import opinions
 from reviews.queries.proposed import words_of_readers
-from reviews.queries.session import session
+from reviews.queries.session import session, tell_reasons
+from reviews.transitions import dissents
+from reviews.transitions.deeds import offer_of
 from reviews.views.acts import member_desk, page_of, status
 from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, conducts, item_cards, meeting_cards, my_votes, post
 from reviews.views.meetings.state import state_of
@@ -92,6 +94,20 @@ def _announced(request, seen) -> str:
     return f"{label} · {other.user}" if other is not None else label
 
 
+def _may_dissent(request, seen) -> bool:
+    """Whether this member may sign that his vote on the point in focus did not carry."""
+    point = seen.focus
+    if (
+        point is None
+        or point.closed
+        or point.item.state != AgendaItemState.VOTED
+        or not seen.room.seat_of(request.user)
+    ):
+        return False
+    offer = offer_of(dissents.sign_dissent, point.item, request.user, request.received_at)
+    return offer is not None and offer.allowed
+
+
 def _live(request, pk: int, desk: Desk):
     meeting = meeting_or_404(request, pk)
     bound = None
@@ -104,6 +120,7 @@ def _live(request, pk: int, desk: Desk):
     if bound is not None and "-" in bound.act:
         wanted = bound.act.split("-")[1]
     seen = session(meeting, request.user, request.received_at, as_int(wanted))
+    tell_reasons(seen, request.user)
     runs = conducts(request, meeting)
     cards, acts = meeting_cards(request, seen, runs, bound), item_cards(request, seen, runs, bound)
     votes = my_votes(request, seen, bound)
@@ -127,6 +144,8 @@ def _live(request, pk: int, desk: Desk):
             "runs": runs,
             "votes": votes,
             "seat": seen.room.seat_of(request.user),
+            "may_dissent": _may_dissent(request, seen),
+            "notice_due": queries.notice_due(meeting),
             "presides": queries.presides(request.user, meeting, request.received_at),
             "papers": _papers(request, meeting),
             "stray": bound if bound is not None and not any(form is bound for form in shown) else None,

@@ -15,10 +15,12 @@ from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Offer, Refusal
 from fund.people import instruction_desk
+from reviews.documents.minutes import late_lines
 from reviews.enums.meeting import MEETING_HELD, MeetingState
 from reviews.forms import meetings as forms
 from reviews.models import Decision
 from reviews.queries import meetings as queries
+from reviews.queries.late import late_interests
 from reviews.rules import meetings as rules
 from reviews.transitions import meetings, minutes
 from reviews.transitions.deeds import offer_of
@@ -30,10 +32,11 @@ from reviews.views.meetings.live import meeting_or_404
 
 
 def _lines(meeting, ranks):
-    """(lines proposed from the votes, items by id, free cents)."""
+    """(candidates, lines proposed from the votes, items by id, free cents)."""
     items = {item.pk: item for item in queries.items_of(meeting)}
     free = queries.free_amount(meeting)
-    return rules.propose_list(rules.candidates_of(meeting, items.values(), ranks), free), items, free
+    candidates = rules.candidates_of(meeting, items.values(), ranks)
+    return candidates, rules.propose_list(candidates, free), items, free
 
 
 def _list(request, pk: int, desk: Desk):
@@ -50,25 +53,29 @@ def _list(request, pk: int, desk: Desk):
     if meeting.list_adopted_at:
         return render(request, "reviews/meetings/list.html", context | _adopted(meeting))
     ranks = queries.ranking(meeting)
-    lines, items, free = _lines(meeting, ranks)
+    candidates, lines, items, free = _lines(meeting, ranks)
     form = forms.ListForm(
         request.POST if request.method == "POST" else None,
         obj=meeting,
         user=request.user,
         lines=lines,
         voted={pk: item.amount for pk, item in items.items()},
+        references={pk: item.application.reference for pk, item in items.items() if item.application is not None},
     )
+    form.tell_total(lines)
     typed = form.params() if form.is_bound and form.is_valid() else None
     if typed is not None:
-        try:
-            meetings.adopt_list(meeting=meeting, actor=request.user, at=request.received_at, **typed)
-            messages.success(
-                request, _("The list is adopted: the money is reserved, and nothing is public before notification.")
-            )
-            return redirect(desk.meeting, meeting.pk)
-        except Refusal as refusal:
-            form.refuse(refusal)
         lines = rules.with_changes(lines, typed["lines"])  # the total shown is that of what was typed
+        form.tell_total(lines)
+        if not (offer and offer.allowed) or form.confirms():
+            try:
+                meetings.adopt_list(meeting=meeting, actor=request.user, at=request.received_at, **typed)
+                messages.success(
+                    request, _("The list is adopted: the money is reserved, and nothing is public before notification.")
+                )
+                return redirect(desk.meeting, meeting.pk)
+            except Refusal as refusal:
+                form.refuse(refusal)
     rows = [
         {
             "line": line,
@@ -80,11 +87,12 @@ def _list(request, pk: int, desk: Desk):
         }
         for line in lines
     ]
-    total = sum(line.amount or 0 for line in lines)
+    total, causes = sum(line.amount or 0 for line in lines), rules.reserve_causes(lines, candidates, free)
+    wait = [items[key].application.reference for key, cause in causes.items() if cause == "choice"]
     return render(
         request,
         "reviews/meetings/list.html",
-        context | {"form": form, "rows": rows, "total": total, "free": free, "left": free - total},
+        context | {"form": form, "rows": rows, "total": total, "free": free, "left": free - total, "affordable": wait},
         status=form.status or status(form),
     )
 
@@ -97,7 +105,8 @@ def _adopted(meeting) -> dict:
         .order_by("rank", "id")
     )
     total, free = sum(row.amount or 0 for row in rows), queries.free_amount(meeting)
-    return {"decisions": rows, "total": total, "free": free, "left": free - total}
+    wait = [row.application.reference for row in rows if row.details.get("reserve_cause") == "choice"]
+    return {"decisions": rows, "total": total, "free": free, "left": free - total, "affordable": wait}
 
 
 @allow(member_desk)
@@ -225,6 +234,16 @@ def _earlier(request, meeting, desk: Desk, number: int, closed):
     return render(request, "reviews/meetings/minutes_version.html", context)
 
 
+def _declared_since(sections) -> list[tuple[str, list[str]]]:
+    """By reference, the interests declared after the vote that no section says: the minutes were written before them, and stay as they were signed."""
+    files = {one.item.application_id: one for one in sections if one.item_id and one.item.application_id}
+    return [
+        (files[pk].item.application.reference, left)
+        for pk, found in late_interests(files).items()
+        if (left := [line for line in late_lines(found) if line not in files[pk].text])
+    ]
+
+
 def _minutes(request, pk: int, desk: Desk):
     meeting = meeting_or_404(request, pk)
     if meeting.state not in MEETING_HELD:
@@ -255,6 +274,7 @@ def _minutes(request, pk: int, desk: Desk):
             "desk": desk,
             "meeting": meeting,
             "sections": [(one, one not in mine) for one in sections],
+            "late": _declared_since(mine),
             "signatures": signatures,
             "missing": [
                 (college, len(left))

@@ -22,6 +22,7 @@ from reviews.forms import reading as forms
 from reviews.models import Declaration
 from reviews.queries import interests, reviewing
 from reviews.queries.advice import advice
+from reviews.queries.late import votes_shared
 from reviews.queries.meetings import next_days
 from reviews.queries.panels import fund_of_panel
 from reviews.queries.ranking import JUDGED
@@ -135,9 +136,11 @@ def declare(request, slug):
             messages.success(request, _("Your declarations are recorded.") if done else _("Nothing was changed."))
             return redirect("reviews:declare", slug)
     found = interests.cards(panel, request.user)
+    shared = votes_shared(request.user, [card.declaration.application_id for card in found if not card.recused])
     rows = [
         {
             "card": card,
+            "has_voted": card.declaration.application_id in shared,
             "refusal": refusals.get(card.declaration.pk),
             "choice": request.POST.get(f"choice-{card.declaration.pk}", ""),
             "ground": request.POST.get(f"ground-{card.declaration.pk}", ""),

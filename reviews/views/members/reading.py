@@ -23,6 +23,7 @@ from reviews.enums.reading import DeclarationState
 from reviews.forms import reading as forms
 from reviews.queries import experts, reasons, reviewing
 from reviews.queries.bearers import earlier_grants
+from reviews.queries.late import votes_shared
 from reviews.transitions import declarations
 from reviews.views.acts import cards, member_desk, status
 from reviews.views.members import grid
@@ -90,6 +91,7 @@ def _file_context(request, application, assignment, posted: grid.Posted, by_refe
         "opinions": experts.opinions(application, request.user),
         "may_ask_expert": has_role(request.user, Role.CO_PRESIDENT, request.received_at),
         "why": reasons.own_why(request.user, application, queries.seat_of(request.user, panel)),
+        "has_voted": bool(votes_shared(request.user, [application.pk])),
         "cards": cards(request, assignment, grid.REVIEW_FORMS, posted.bound) if assignment else [],
     }
 
