@@ -16,6 +16,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from payments.bank_reasons import BANK_REASONS
 from payments.camt import Line, Statement, Unreadable
 
 KIND = "csv"
@@ -250,6 +251,9 @@ def _line(line: int, cells: tuple[str, ...], mapping: Mapping, account: str) -> 
     signed = _signed(line, cells, mapping)
     reference, text = _cell(cells, mapping.reference), _cell(cells, mapping.text)
     ours = _ORDER.search(reference.upper()) or _ORDER.search(text.upper())
+    came_back = (
+        bool(ours) and signed > 0
+    )  # money that comes in under the reference of a payment is that payment come back
     return Line(
         source_line=line,
         direction="credit" if signed > 0 else "debit",
@@ -259,12 +263,18 @@ def _line(line: int, cells: tuple[str, ...], mapping: Mapping, account: str) -> 
         booked_on=booked,
         value_on=value or booked,
         bank_reference=_cell(cells, mapping.bank_reference)[:140],
-        reversal=bool(ours)
-        and signed > 0,  # money that comes in under the reference of a payment is that payment come back
+        reversal=came_back,
+        reason_code=_reason(text, reference) if came_back else "",
         batch_message_id="" if ours else _batch(reference, text),
         text=" ".join(part for part in (text, "" if ours else reference) if part)[:140],
         account=account,
     )
+
+
+def _reason(*texts: str) -> str:
+    """The code of a return among the words of the bank, when it writes one."""
+    words = re.findall(r"[0-9A-Z]+", " ".join(texts).upper())
+    return next((word for word in words if word in BANK_REASONS), "")
 
 
 def _batch(*texts: str) -> str:

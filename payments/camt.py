@@ -82,6 +82,17 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Balance:
+    """What one statement says of its account, in cents (negative when overdrawn), and what its booked movements add up to. `opening` None: not said."""
+
+    account: str
+    opening: int | None
+    closing: int
+    closing_on: date
+    moved: int
+
+
+@dataclass(frozen=True)
 class Statement:
     kind: str  # camt.053, camt.054 or pain.002
     schema: str
@@ -89,6 +100,7 @@ class Statement:
     created: str
     accounts: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
+    balances: tuple[Balance, ...] = ()
     original_message_id: str = ""
     group_status: str = ""
     notes: tuple[str, ...] = field(default=())
@@ -111,7 +123,7 @@ def parse(content: bytes) -> Statement:
     blocks = report.findall(block)
     if not blocks:
         raise Unreadable(report.sourceline or 1, _("the file holds no statement"))
-    accounts, lines = [], []
+    accounts, lines, balances = [], [], []
     for statement in blocks:
         account = _text(statement, "Acct/Id/IBAN") or _text(statement, "Acct/Id/Othr/Id")
         if not account:
@@ -120,8 +132,10 @@ def parse(content: bytes) -> Statement:
         number = _number(statement)
         for entry in statement.findall("Ntry"):
             lines.extend(_entry(entry, account, number))
+        balances.append(_balance(statement, account))
     message_id = _required(report, "GrpHdr/MsgId")
-    return Statement(kind, schema, message_id, _text(report, "GrpHdr/CreDtTm"), tuple(accounts), tuple(lines))
+    said = tuple(balance for balance in balances if balance is not None)
+    return Statement(kind, schema, message_id, _text(report, "GrpHdr/CreDtTm"), tuple(accounts), tuple(lines), said)
 
 
 def _root(content: bytes):
@@ -225,15 +239,36 @@ def _number(statement) -> str:
     return (_text(statement, "ElctrncSeqNb") or _text(statement, "LglSeqNb"))[:35]
 
 
+def _balance(statement, account: str) -> Balance | None:
+    """Balances only check the rest: a file whose balances are missing or strange is read all the same, and nothing is checked."""
+    found: dict[str, tuple[int, date | None]] = {}
+    try:
+        for element in statement.findall("Bal"):
+            code, amount = _text(element, "Tp/CdOrPrtry/Cd"), element.find("Amt")
+            found.setdefault(code, (_signed(element, _amount(amount)), _day(element, "Dt")))
+        booked = [entry for entry in statement.findall("Ntry") if _is_booked(entry)]
+        moved = sum(_signed(entry, _amount(entry.find("Amt"))) for entry in booked)
+    except ValueError:  # Unreadable among them
+        return None
+    closing, closing_on = found.get("CLBD", (0, None))
+    if closing_on is None:
+        return None
+    opening = found.get("OPBD") or found.get("PRCD")
+    return Balance(account, opening[0] if opening else None, closing, closing_on, moved)
+
+
+def _is_booked(entry) -> bool:
+    return (_text(entry, "Sts/Cd") or _text(entry, "Sts")) == "BOOK"
+
+
 def _entry(entry, account: str, number: str) -> list[Line]:
     if entry.find("Amt") is None:
         raise Unreadable(entry.sourceline or 1, _("an amount is missing"))
     total = _amount(entry.find("Amt"))
-    booked = (_text(entry, "Sts/Cd") or _text(entry, "Sts")) == "BOOK"
     common: dict[str, Any] = {
         "account": account,
         "statement_number": number,
-        "booked": booked,
+        "booked": _is_booked(entry),
         "booked_on": _day(entry, "BookgDt"),
         "value_on": _day(entry, "ValDt"),
         "reversal": _text(entry, "RvslInd") in ("true", "1"),

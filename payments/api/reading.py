@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from core.api import WithTransitions
 from payments.models import Agreement, Amendment, AmendmentChange, Condition, Instalment, PaymentBatch, Report
+from payments.queries.newer_account import newer_account
 
 
 class InstalmentSerializer(WithTransitions, serializers.ModelSerializer):
@@ -80,6 +81,7 @@ class AgreementSerializer(WithTransitions, serializers.ModelSerializer):
             "signatory",
             "bearer_signed_at",
             "signed_at",
+            "chorus_commitment",
             "duration_months",
             "starts_on",
             "ends_on",
@@ -159,6 +161,9 @@ class BatchSerializer(WithTransitions, serializers.ModelSerializer):
     """Never an account number: those are in the bank's file alone."""
 
     instalments = serializers.SerializerMethodField()
+    new_accounts = serializers.SerializerMethodField(
+        help_text="Payments not sent yet whose recipient has given a newer account, and in words what it waits for"
+    )
 
     class Meta:
         model = PaymentBatch
@@ -175,6 +180,7 @@ class BatchSerializer(WithTransitions, serializers.ModelSerializer):
             "lines_count",
             "closed_at",
             "instalments",
+            "new_accounts",
             "available_transitions",
         ]
 
@@ -185,6 +191,14 @@ class BatchSerializer(WithTransitions, serializers.ModelSerializer):
             for line in row.lines.all()
             if line.live or line.in_file
         ]
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_new_accounts(self, row):
+        if row.state not in ("open", "frozen"):
+            return {}
+        at = self.context["request"].received_at
+        said = {line.instalment: newer_account(line.instalment, at) for line in row.lines.all() if line.live}
+        return {f"{one.agreement.reference}-{one.number}": words for one, words in said.items() if words}
 
 
 class ReportSerializer(WithTransitions, serializers.ModelSerializer):

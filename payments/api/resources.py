@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -18,7 +19,16 @@ from payments.api.reading import (
     ReportSerializer,
     StartConditionSerializer,
 )
-from payments.models import Agreement, Amendment, Condition, Instalment, PaymentBatch, Report
+from payments.models import (
+    Agreement,
+    Amendment,
+    Condition,
+    Instalment,
+    PayeeAccount,
+    PaymentBatch,
+    PaymentOrder,
+    Report,
+)
 from payments.transitions import amendment as amendments
 from payments.transitions import batch as batches
 
@@ -118,6 +128,7 @@ class InstalmentResource(Dashed):
         "refuse": Reason,
         "recall": Reason,
         "return_to_due": Reason,
+        "undo_return": Reason,
         "cancel": Reason,
     }
     filterset_fields = ["state", "agreement__reference"]
@@ -141,7 +152,11 @@ class BatchResource(Resource):
     filterset_fields = ["state"]
 
     def rows(self):
-        return PaymentBatch.objects.prefetch_related("lines__instalment__agreement").defer("content")
+        return PaymentBatch.objects.prefetch_related(
+            "lines__instalment__agreement",
+            Prefetch("lines__instalment__agreement__payee_accounts", PayeeAccount.objects.defer("iban")),
+            Prefetch("lines__instalment__orders", PaymentOrder.objects.select_related("account")),
+        ).defer("content")
 
     def verb_params(self, verb, row, validated):
         if "instalments" not in validated:

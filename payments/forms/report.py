@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.schema import EXPENSE_ACCOUNTS, LICENCES
 from core.forms import EurosField, FundForm
 from payments.enums import Adoption
-from payments.rules.report import HEADINGS
+from payments.rules.report import HEADINGS, spending_bound, too_much
 
 NEW_LINES = 2
 
@@ -77,6 +77,15 @@ class LineForm(FundForm):
     actual_amount = EurosField(label=_("Spent"), required=False)
     explanation = forms.CharField(label=_("Why the gap"), max_length=500, required=False)
 
+    def __init__(self, *args, report, **options):
+        super().__init__(*args, **options)
+        self.fields["actual_amount"] = EurosField(
+            label=_("Spent"),
+            required=False,
+            max_cents=spending_bound(report),
+            error_messages={"max_amount": too_much(report)},
+        )
+
 
 class NewLineForm(LineForm):
     account = forms.ChoiceField(label=_("Account"), choices=[("", "—"), *EXPENSE_ACCOUNTS], required=False)
@@ -102,13 +111,14 @@ def line_forms(report, data=None) -> tuple[list, list]:
             line,
             LineForm(
                 data,
+                report=report,
                 prefix=f"line-{line.position}",
                 initial={"actual_amount": line.actual_amount, "explanation": line.explanation},
             ),
         )
         for line in report.lines.all()
     ]
-    new = [NewLineForm(data, prefix=f"new-{number}") for number in range(1, NEW_LINES + 1)]
+    new = [NewLineForm(data, report=report, prefix=f"new-{number}") for number in range(1, NEW_LINES + 1)]
     for line, form in known:
         form.title = line.label
     for number, form in enumerate(new, 1):

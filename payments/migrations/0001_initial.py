@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             name='Agreement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('offered', 'Offered'), ('accepted', 'Accepted, to sign'), ('signed', 'Signed, to start'), ('active', 'In progress'), ('suspended', 'Suspended, payments held'), ('completed', 'Completed'), ('terminated', 'Terminated'), ('lapsed', 'Lapsed, money released'), ('declined', 'Declined, money released')], db_index=True, default='offered', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('offered', 'Offered'), ('accepted', 'Accepted, to sign'), ('signed', 'Signed, to start'), ('active', 'In progress'), ('suspended', 'Suspended, payments held'), ('completed', 'Completed'), ('terminated', 'Terminated'), ('lapsed', 'Lapsed, money released'), ('declined', 'Declined, money released')], db_index=True, default='offered', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
                 ('amount', models.BigIntegerField(verbose_name='amount')),
                 ('award_amount', models.BigIntegerField(verbose_name='amount of the decision')),
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
             name='Amendment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('requested', 'To examine'), ('approved', 'Approved, to sign'), ('signed', 'In force'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Lapsed')], default='requested', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('requested', 'To examine'), ('approved', 'Approved, to sign'), ('signed', 'In force'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Lapsed')], default='requested', max_length=50, verbose_name='state')),
                 ('number', models.PositiveSmallIntegerField(verbose_name='number')),
                 ('reason', models.TextField(verbose_name='why')),
                 ('new_ends_on', models.DateField(blank=True, null=True, verbose_name='new end of the project')),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
             name='BankStatement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('imported', 'Imported')], default='imported', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('imported', 'Imported')], default='imported', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=40, unique=True, verbose_name='reference')),
                 ('kind', models.CharField(max_length=10, verbose_name='kind')),
                 ('schema', models.CharField(max_length=20, verbose_name='format')),
@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
             name='Instalment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('scheduled', 'Scheduled'), ('due', 'Due, to certify'), ('certified', 'Certified, to order'), ('ordered', 'Ordered, to pay'), ('in_payment', 'In payment'), ('paid', 'Paid'), ('payment_rejected', 'Rejected by the bank, to certify again'), ('cancelled', 'Cancelled')], db_index=True, default='scheduled', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('scheduled', 'Scheduled'), ('due', 'Due, to certify'), ('certified', 'Certified, to order'), ('ordered', 'Ordered, to pay'), ('in_payment', 'In payment'), ('paid', 'Paid'), ('payment_rejected', 'Rejected by the bank, to certify again'), ('cancelled', 'Cancelled')], db_index=True, default='scheduled', max_length=50, verbose_name='state')),
                 ('number', models.PositiveSmallIntegerField(verbose_name='number')),
                 ('code', models.CharField(max_length=40, verbose_name='code')),
                 ('label', models.CharField(max_length=120, verbose_name='label')),
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
             name='PaymentBatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('open', 'In preparation'), ('frozen', 'Frozen'), ('exported', 'File produced'), ('settled', 'Settled'), ('rejected', 'Rejected as a whole'), ('cancelled', 'Cancelled')], default='open', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('open', 'In preparation'), ('frozen', 'Frozen'), ('exported', 'File produced'), ('settled', 'Settled'), ('rejected', 'Rejected as a whole'), ('cancelled', 'Cancelled')], default='open', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=40, unique=True, verbose_name='reference')),
                 ('opened_at', models.DateTimeField(verbose_name='opened at')),
                 ('schema', models.CharField(choices=[('pain.001.001.09', 'pain.001.001.09'), ('pain.001.001.03', 'pain.001.001.03')], default='pain.001.001.09', max_length=20, verbose_name='format of the file')),
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
             name='Recovery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('proposed', 'Comments invited'), ('notified', 'Notified, to repay'), ('repaid', 'Repaid'), ('waived', 'Waived'), ('written_off', 'Written off'), ('cancelled', 'Dropped')], default='proposed', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('proposed', 'Comments invited'), ('notified', 'Notified, to repay'), ('repaid', 'Repaid'), ('waived', 'Waived'), ('written_off', 'Written off'), ('cancelled', 'Dropped')], default='proposed', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=40, unique=True, verbose_name='reference')),
                 ('ground', models.CharField(choices=[('unspent', 'money that was not spent'), ('off_purpose', 'spending that is not of the project'), ('unjustified', 'spending without supporting documents'), ('terms_breached', 'terms of the award not respected'), ('cer_breached', 'republican commitment not respected'), ('fraud', 'fraud')], max_length=20, verbose_name='ground')),
                 ('facts', models.TextField(verbose_name='facts')),
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
             name='Report',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('due', 'Expected'), ('draft', 'Started by the recipient'), ('submitted', 'Filed, to examine'), ('changes_requested', 'Changes requested'), ('accepted', 'Accepted'), ('cancelled', 'Cancelled')], default='due', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('due', 'Expected'), ('draft', 'Started by the recipient'), ('submitted', 'Filed, to examine'), ('changes_requested', 'Changes requested'), ('accepted', 'Accepted'), ('cancelled', 'Cancelled')], default='due', max_length=50, verbose_name='state')),
                 ('kind', models.CharField(choices=[('interim', 'interim report'), ('final', 'final report')], max_length=10, verbose_name='kind')),
                 ('due_on', models.DateField(verbose_name='due on')),
                 ('narrative', models.JSONField(blank=True, default=dict, verbose_name='account')),
@@ -304,7 +304,7 @@ class Migration(migrations.Migration):
             name='StatementLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('matched', 'Reconciled'), ('to_check', 'To look at'), ('dismissed', 'Set aside'), ('ignored', 'Not booked yet')], default='to_check', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('matched', 'Reconciled'), ('to_check', 'To look at'), ('dismissed', 'Set aside'), ('ignored', 'Not booked yet')], default='to_check', max_length=50, verbose_name='state')),
                 ('position', models.PositiveIntegerField(verbose_name='position')),
                 ('source_line', models.PositiveIntegerField(verbose_name='line in the file')),
                 ('identity', models.CharField(max_length=64, unique=True, verbose_name='identity')),
@@ -364,7 +364,7 @@ class Migration(migrations.Migration):
             name='PayeeAccount',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('recorded', 'To approve'), ('approved', 'Approved'), ('refused', 'Refused'), ('replaced', 'Replaced'), ('blocked', 'Blocked')], default='recorded', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('recorded', 'To approve'), ('approved', 'Approved'), ('refused', 'Refused'), ('replaced', 'Replaced'), ('blocked', 'Blocked')], default='recorded', max_length=50, verbose_name='state')),
                 ('number', models.PositiveSmallIntegerField(verbose_name='version')),
                 ('holder', models.CharField(max_length=140, verbose_name='holder')),
                 ('iban', core.fields.EncryptedTextField(verbose_name='IBAN')),

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Condition',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('open', 'Awaited'), ('met', 'Met'), ('waived', 'Waived'), ('dropped', 'Of a former offer')], default='open', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('open', 'Awaited'), ('met', 'Met'), ('waived', 'Waived'), ('dropped', 'Of a former offer')], default='open', max_length=50, verbose_name='state')),
                 ('number', models.PositiveSmallIntegerField(verbose_name='number')),
                 ('text', models.TextField(verbose_name='condition')),
                 ('due_on', models.DateField(blank=True, null=True, verbose_name='expected by')),

@@ -11,7 +11,7 @@ from payments.models.order import PaymentOrder, ThirdSignature
 from payments.models.paper import PaperCopy, PaperPage, PaperScan
 from payments.models.recovery import Recovery
 from payments.models.report import Report, ReportLine
-from payments.models.statement import BankStatement, BankTable, StatementLine
+from payments.models.statement import BankStatement, BankTable, StatementBalance, StatementLine
 
 __all__ = [
     "Agreement",
@@ -32,6 +32,7 @@ __all__ = [
     "Recovery",
     "Report",
     "ReportLine",
+    "StatementBalance",
     "StatementLine",
     "ThirdSignature",
     "YearClosing",

@@ -2,10 +2,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.fields import EncryptedTextField
-from core.models import Machine
+from core.models import Machine, StateField
 from payments.enums import APPLICANT_LABELS, BADGES, EvidenceKind, PayeeAccountState
 from payments.iban import masked
 from payments.models.agreement import Agreement, instant, person
@@ -70,7 +70,7 @@ class PayeeAccount(Machine):
 
     machine = "payee_account"
 
-    state = FSMField(_("state"), choices=P.choices, default=P.RECORDED, protected=True)
+    state = StateField(_("state"), choices=P.choices, default=P.RECORDED)
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="payee_accounts", verbose_name=_("agreement"))
     number = models.PositiveSmallIntegerField(_("version"))
     holder = models.CharField(_("holder"), max_length=140)

@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import Role
 from fund.queries import has_role
 from payments.enums import AGREEMENT_SIGNED_ONCE, APPLICANT_LABELS, BADGES, PUBLIC_LABELS, AgreementState
@@ -55,7 +55,7 @@ class Agreement(Machine):
 
     machine = "agreement"
 
-    state = FSMField(_("state"), choices=A.choices, default=A.OFFERED, protected=True, db_index=True)
+    state = StateField(_("state"), choices=A.choices, default=A.OFFERED, db_index=True)
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     application = models.OneToOneField(
         "applications.Application", models.PROTECT, related_name="agreement", verbose_name=_("application")
@@ -86,6 +86,7 @@ class Agreement(Machine):
     signed_at = instant(_("signed by both at"))
     signed_by = person(_("signed for the fund by"))
     paper_signed_on = models.DateField(_("signed on paper by the fund on"), null=True, blank=True)
+    chorus_commitment = models.CharField(_("commitment in Chorus (EJ)"), max_length=10, blank=True)
     duration_months = models.PositiveSmallIntegerField(_("duration in months"), default=12)
     starts_on = models.DateField(_("starts on"), null=True, blank=True)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
@@ -271,6 +272,10 @@ class Agreement(Machine):
     @transition(state, source=A.ACTIVE, target=A.COMPLETED)
     def complete(self, at):
         self.closed_at = at
+
+    @transition(state, source=A.COMPLETED, target=A.ACTIVE)
+    def reopen(self):
+        self.closed_at = self.closing_document = None
 
     @transition(state, source=[A.SIGNED, A.ACTIVE, A.SUSPENDED], target=A.TERMINATED)
     def terminate(self, at):

@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from core.money import format_euros
 from payments.enums import APPLICANT_LABELS, BADGES, AmendmentState, Term
 from payments.models.account import OfAgreement
@@ -23,7 +23,7 @@ class Amendment(Machine):
 
     machine = "amendment"
 
-    state = FSMField(_("state"), choices=A.choices, default=A.REQUESTED, protected=True)
+    state = StateField(_("state"), choices=A.choices, default=A.REQUESTED)
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="amendments", verbose_name=_("agreement"))
     number = models.PositiveSmallIntegerField(_("number"))
     reason = models.TextField(_("why"))

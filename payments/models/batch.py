@@ -1,11 +1,11 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.append_only import frozen
 from core.fields import EncryptedTextField
-from core.models import Machine
+from core.models import Machine, StateField
 from payments.enums import BADGES, BankSchema, BatchState
 from payments.iban import masked
 from payments.models.agreement import instant, person, sees_all_money
@@ -48,7 +48,7 @@ class PaymentBatch(Machine):
 
     machine = "payment_batch"
 
-    state = FSMField(_("state"), choices=B.choices, default=B.OPEN, protected=True)
+    state = StateField(_("state"), choices=B.choices, default=B.OPEN)
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     opened_by = person(_("opened by"))
     opened_at = models.DateTimeField(_("opened at"))

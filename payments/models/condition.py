@@ -2,10 +2,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.append_only import frozen
-from core.models import Machine
+from core.models import Machine, StateField
 from payments.enums import APPLICANT_LABELS, BADGES, ConditionState
 from payments.models.account import Evidence, OfAgreement
 from payments.models.agreement import Agreement, instant, person
@@ -19,7 +19,7 @@ class Condition(Machine):
 
     machine = "condition"
 
-    state = FSMField(_("state"), choices=C.choices, default=C.OPEN, protected=True)
+    state = StateField(_("state"), choices=C.choices, default=C.OPEN)
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="conditions", verbose_name=_("agreement"))
     number = models.PositiveSmallIntegerField(_("number"))
     text = models.TextField(_("condition"))

@@ -1,10 +1,11 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import Trigger
+from payments.bank_reasons import BANK_REASONS
 from payments.enums import APPLICANT_LABELS, BADGES, PUBLIC_LABELS, InstalmentState
 from payments.models.account import OfAgreement
 from payments.models.agreement import Agreement, instant, person
@@ -21,7 +22,7 @@ class Instalment(Machine):
 
     machine = "instalment"
 
-    state = FSMField(_("state"), choices=S.choices, default=S.SCHEDULED, protected=True, db_index=True)
+    state = StateField(_("state"), choices=S.choices, default=S.SCHEDULED, db_index=True)
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="instalments", verbose_name=_("agreement"))
     number = models.PositiveSmallIntegerField(_("number"))
     code = models.CharField(_("code"), max_length=40)
@@ -188,6 +189,21 @@ class Instalment(Machine):
         return self.amount if self.certified_amount is None else self.certified_amount
 
     @property
+    def rejection_words(self) -> str:
+        """Why the bank sent it back, with its code when it gave one."""
+        words = BANK_REASONS.get(self.rejection_code)
+        return (
+            f"{words} ({self.rejection_code})" if words else self.rejection_code or str(_("the bank gives no reason"))
+        )
+
+    @property
+    def expected_amount(self) -> int:
+        """Cents: what was certified, else what the accepted report supports of what is still scheduled, else what is scheduled."""
+        if self.certified_amount is None and self.suggested_amount is not None:
+            return min(self.suggested_amount, self.amount)
+        return self.payable_amount
+
+    @property
     def waits_for_third_signature(self) -> bool:
         """Ordered above the threshold of the rules, and nobody has signed as third person yet."""
         return (
@@ -219,7 +235,12 @@ class Instalment(Machine):
         return _("Ordered, to sign as third person") if self.waits_for_third_signature else self.get_state_display()
 
     def two_key_facts(self) -> dict:
-        return {"state": self.state, "amount": self.amount, "certified_amount": self.certified_amount}
+        return {
+            "state": self.state,
+            "amount": self.amount,
+            "certified_amount": self.certified_amount,
+            "end_to_end_id": self.end_to_end_id,
+        }
 
     # The graph. Bodies set their own fields only.
 
@@ -296,6 +317,10 @@ class Instalment(Machine):
     @transition(state, source=S.PAID, target=S.PAYMENT_REJECTED)
     def return_payment(self, at, code):
         self.rejected_at, self.rejection_code, self.paid_on = at, code, None
+
+    @transition(state, source=S.PAYMENT_REJECTED, target=S.PAID)
+    def undo_return(self, paid_on):
+        self.rejected_at, self.rejection_code, self.paid_on = None, "", paid_on
 
     @transition(state, source=S.PAYMENT_REJECTED, target=S.CERTIFIED)
     def recertify(self, by, at, note):

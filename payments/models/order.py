@@ -64,6 +64,7 @@ class PaymentOrder(models.Model):
     document = models.ForeignKey(
         "core.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document")
     )
+    chorus_request = models.CharField(_("payment request in Chorus (DP)"), max_length=10, blank=True)
     outcome = models.CharField(_("how it ended"), max_length=20, blank=True)
     ended_at = instant(_("ended at"))
 
@@ -77,6 +78,9 @@ class PaymentOrder(models.Model):
                 fields=["instalment"], condition=Q(ended_at__isnull=True), name="payment_order_one_live"
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_order_amount"),
+            models.UniqueConstraint(
+                fields=["chorus_request"], condition=~Q(chorus_request=""), name="payment_order_chorus_request"
+            ),
         ]
 
     def __str__(self):

@@ -1,9 +1,9 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from payments.enums import APPLICANT_LABELS, BADGES, RecoveryGround, RecoveryState
 from payments.models.account import OfAgreement
 from payments.models.agreement import Agreement, instant, person
@@ -20,7 +20,7 @@ class Recovery(Machine):
 
     machine = "recovery"
 
-    state = FSMField(_("state"), choices=R.choices, default=R.PROPOSED, protected=True)
+    state = StateField(_("state"), choices=R.choices, default=R.PROPOSED)
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="recoveries", verbose_name=_("agreement"))
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     ground = models.CharField(_("ground"), max_length=20, choices=RecoveryGround.choices)

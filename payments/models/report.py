@@ -1,9 +1,9 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from payments.enums import APPLICANT_LABELS, BADGES, PUBLIC_LABELS, Adoption, ReportKind, ReportState
 from payments.models.account import OfAgreement
 from payments.models.agreement import Agreement, instant, person
@@ -16,7 +16,7 @@ class Report(Machine):
 
     machine = "report"
 
-    state = FSMField(_("state"), choices=R.choices, default=R.DUE, protected=True)
+    state = StateField(_("state"), choices=R.choices, default=R.DUE)
     agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="reports", verbose_name=_("agreement"))
     kind = models.CharField(_("kind"), max_length=10, choices=ReportKind.choices)
     due_on = models.DateField(_("due on"))

@@ -1,9 +1,10 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.append_only import append_only
+from core.models import Machine, StateField
 from payments.enums import BADGES, DIRECTIONS, FINDINGS, StatementLineState, StatementState
 from payments.models.agreement import instant, person, sees_all_money
 from payments.models.instalment import Instalment
@@ -21,7 +22,7 @@ class BankStatement(Machine):
 
     machine = "bank_statement"
 
-    state = FSMField(_("state"), choices=StatementState.choices, default=StatementState.IMPORTED, protected=True)
+    state = StateField(_("state"), choices=StatementState.choices, default=StatementState.IMPORTED)
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     kind = models.CharField(_("kind"), max_length=10)
     schema = models.CharField(_("format"), max_length=20)
@@ -46,12 +47,33 @@ class BankStatement(Machine):
         return self.reference
 
 
+@append_only
+class StatementBalance(models.Model):
+    """What the bank says of the account at both ends of a statement, and what its movements add up to (cents). It checks the file, and moves nothing."""
+
+    statement = models.ForeignKey(BankStatement, models.PROTECT, related_name="balances", verbose_name=_("statement"))
+    account_end = models.CharField(_("last four signs of the account"), max_length=4)
+    opening_amount = models.BigIntegerField(_("opening balance"), null=True, blank=True)
+    closing_amount = models.BigIntegerField(_("closing balance"))
+    closing_on = models.DateField(_("closed on"))
+    moved_amount = models.BigIntegerField(_("sum of the movements"))
+
+    class Meta:
+        verbose_name = _("balance of a statement")
+        verbose_name_plural = _("balances of statements")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["account_end", "closing_on"], name="balance_of_account")]
+
+    def __str__(self):
+        return f"{self.statement_id} / {self.account_end}"
+
+
 class StatementLine(Machine):
     """One line of a bank file, imported once whichever file carries it; what it did to an instalment, or waits for a person."""
 
     machine = "statement_line"
 
-    state = FSMField(_("state"), choices=L.choices, default=L.TO_CHECK, protected=True)
+    state = StateField(_("state"), choices=L.choices, default=L.TO_CHECK)
     statement = models.ForeignKey(BankStatement, models.PROTECT, related_name="lines", verbose_name=_("statement"))
     position = models.PositiveIntegerField(_("position"))
     source_line = models.PositiveIntegerField(_("line in the file"))
@@ -125,6 +147,10 @@ class StatementLine(Machine):
     @transition(state, source=L.TO_CHECK, target=L.MATCHED)
     def match_repayment(self, recovery, by, at):
         self.recovery, self.finding, self.handled_by, self.handled_at = recovery, "repayment", by, at
+
+    @transition(state, source=L.MATCHED, target=L.TO_CHECK)
+    def set_free(self):
+        self.instalment, self.finding, self.handled_by, self.handled_at = None, "undone", None, None
 
     @transition(state, source=L.TO_CHECK, target=L.DISMISSED)
     def dismiss(self, by, at, note):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
@@ -14,8 +13,7 @@ from django.utils.translation import ngettext
 from applications.models import Application
 from fund.models import GrantAccount
 from payments.enums import AGREEMENT_FINAL, RECOVERY_OPEN
-from payments.models import Agreement, Amendment, Instalment, Recovery, Report
-from payments.schedule import instalment_amounts
+from payments.models import Agreement, Amendment, Recovery, Report
 from reviews.models import Appeal, Decision
 
 TABS = {
@@ -149,37 +147,6 @@ def find(user, reference: str) -> Agreement | None:
         .filter(reference=reference)
         .first()
     )
-
-
-@dataclass
-class PlanLine:
-    """One line of the plan as shown: from the rows once signed, from the call before."""
-
-    number: int
-    label: str
-    percent: int
-    trigger: Any
-    amount: int
-    instalment: Instalment | None = None
-
-    @property
-    def tone(self) -> str:
-        return self.instalment.tone if self.instalment else ""
-
-
-def plan(agreement) -> list[PlanLine]:
-    rows = list(agreement.instalments.order_by("number"))
-    if rows:
-        return [
-            PlanLine(row.number, row.label, row.percent, row.get_trigger_display(), row.payable_amount, row)
-            for row in rows
-        ]
-    lines = list(agreement.application.call.instalment_lines.order_by("number"))
-    amounts = instalment_amounts(agreement.amount, [line.percent for line in lines]) if lines else []
-    return [
-        PlanLine(line.number, line.label, line.percent, line.get_trigger_display(), amount)
-        for line, amount in zip(lines, amounts, strict=True)
-    ]
 
 
 def left(agreement) -> list:

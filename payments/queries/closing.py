@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from fund.models import Entry, Envelope, Posting
@@ -21,6 +22,13 @@ def _bounds(year: int) -> tuple[datetime, datetime]:
     return datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
 
 
+def first_open_year() -> int:
+    """The first year of the journal that nobody has closed; the journal has at least one entry."""
+    first = timezone.localdate(Entry.objects.order_by("at").values_list("at", flat=True)[0]).year
+    closed = set(YearClosing.objects.values_list("year", flat=True))
+    return next(year for year in count(first) if year not in closed)
+
+
 def figures(year: int) -> dict:
     """`envelopes`: balances at midnight of 31 December (Europe/Paris), what the bank paid in the year, what is carried; `grants`: what is carried,
     grant by grant. Cents. Four queries.
@@ -32,7 +40,8 @@ def figures(year: int) -> dict:
     for envelope, account, cents in until.values_list("envelope", "account").annotate(total=Sum("cents")):
         table.setdefault(envelope, {})[account] = cents
     paid: dict[int, int] = {}
-    of_year = until.filter(entry__at__gte=start, account="paid", entry__kind__in=("pay", "bounce"))
+    banked = Q(entry__kind__in=("pay", "bounce")) | Q(entry__reverses__kind__in=("pay", "bounce"))
+    of_year = until.filter(banked, entry__at__gte=start, account="paid")
     for envelope, cents in of_year.values_list("envelope").annotate(total=Sum("cents")):
         paid[envelope] = cents
     envelopes = []

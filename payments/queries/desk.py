@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.db.models import Count, F, Prefetch, Q, Sum
@@ -29,6 +29,8 @@ from payments.models import (
     StatementLine,
     ThirdSignature,
 )
+from payments.queries.newer_account import newer_account
+from payments.queries.sent_back import SentBack, sent_back
 
 S = InstalmentState
 _SUSPENDED, _TO_SIGN = (
@@ -50,12 +52,15 @@ QUEUES = {
 
 @dataclass
 class Row:
-    """One payment of a queue; `refusal` says why this person cannot do the next act, None when he can."""
+    """One payment of a queue; `refusal` says why this person cannot do the next act, None when he can; `new_account`, that another account was given since;
+    `sent_back`, why it came back."""
 
     instalment: Instalment
     refusal: Refusal | None
     days_left: int | None
     days_gone: int | None
+    new_account: str = ""
+    sent_back: list[SentBack] = field(default_factory=list)
 
     @property
     def late(self) -> bool:
@@ -136,8 +141,18 @@ def rows(found, user, at, check) -> list[Row]:
     """Rows of a page of a queue. `check(instalment)` gives the refusal of the next act, or None."""
     found = list(found)
     prime(found, user)
-    today = timezone.localdate(at)
-    return [Row(one, check(one), _days_left(one, today), _days_gone(one, today)) for one in found]
+    today, back = timezone.localdate(at), sent_back(found)
+    return [
+        Row(
+            one,
+            check(one),
+            _days_left(one, today),
+            _days_gone(one, today),
+            newer_account(one, at),
+            back.get(one.pk, []),
+        )
+        for one in found
+    ]
 
 
 def _days_left(instalment, today: date) -> int | None:

@@ -60,7 +60,7 @@ def weeks(user, at) -> list[Week]:
         day = one.pay_by_on or _expected(one)
         week = _place(found, later, day, today)
         week.n += 1
-        week.amounts[STAGE_OF[S(one.state)]] += one.payable_amount
+        week.amounts[STAGE_OF[S(one.state)]] += one.expected_amount
     running = 0
     for week in [*found, later]:
         running += week.amount

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import reduce
+from itertools import combinations
+from operator import or_
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from fund.models import GrantAccount
 from payments.enums import INSTALMENT_COMMITTED, INSTALMENT_ORDERED
@@ -101,14 +104,8 @@ def _of_agreements(accounts, references) -> list[str]:
 def _of_people(references) -> list[str]:
     """Three people for each instalment; an account approved by another than its recorder (constraints say the same)."""
     rows = _of(Instalment.objects.filter(certified_by__isnull=False), "agreement__reference", references)
-    same = (
-        rows.filter(ordered_by=F("certified_by"))
-        | rows.filter(paid_by=F("certified_by"))
-        | rows.filter(paid_by=F("ordered_by"))
-        | rows.filter(countersigned_by=F("certified_by"))
-        | rows.filter(countersigned_by=F("ordered_by"))
-        | rows.filter(countersigned_by=F("paid_by"))
-    )
+    hands = ("certified_by", "ordered_by", "paid_by", "countersigned_by")
+    same = rows.filter(reduce(or_, (Q(**{one: F(other)}) for one, other in combinations(hands, 2))))
     unsigned = _of(BatchLine.objects.filter(in_file=True), "instalment__agreement__reference", references).filter(
         order__third_signature_above_amount__isnull=False, third_signature__isnull=True
     )

@@ -180,17 +180,24 @@ def _debt(order) -> list[str]:
         _("Amount of the order: %(amount)s, payment %(basis)s.")
         % {"amount": format_euros(order.amount), "basis": instalment.basis},
     ]
-    if instalment.certified_by_id:
-        said.insert(
-            1,
-            _("Certified by %(person)s on %(day)s: %(note)s")
-            % {
-                "person": instalment.certified_by,
-                "day": _day(instalment.certified_at),
-                "note": instalment.certification_note,
-            },
-        )
+    if certified := _certified(order):
+        said.insert(1, _("Certified by %(person)s on %(day)s: %(note)s") % certified)
     return said
+
+
+def _certified(order) -> dict | None:
+    """The certification that this order rests on, as its paper keeps it: a payment that came back is certified anew, for another order."""
+    paper = order.document.context if order.document is not None else {}
+    if paper.get("certified_by"):
+        return {"person": paper["certified_by"], "day": paper["certified_at"], "note": paper["note"]}
+    instalment = order.instalment
+    if order.ended_at is not None or instalment.certified_by is None:
+        return None
+    return {
+        "person": instalment.certified_by,
+        "day": _day(instalment.certified_at),
+        "note": instalment.certification_note,
+    }
 
 
 def _payee(order) -> list[str]:

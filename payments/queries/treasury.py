@@ -54,7 +54,7 @@ def calendar(agreement, at) -> list[Due]:
             _("Payment %(number)s: %(label)s") % {"number": one.number, "label": one.label},
             one.applicant_label if one.pay_by_on else one.get_trigger_display(),
             one.tone,
-            one.payable_amount,
+            one.expected_amount,
             late=bool(one.pay_by_on and one.pay_by_on < today),
         )
         for one in agreement.instalments.exclude(state__in=("paid", "cancelled")).order_by("number")

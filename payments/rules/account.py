@@ -83,6 +83,19 @@ def approver_is_not_recorder(act: Act) -> None:
         raise same_person(_("you recorded this account"), names(Role.ACCOUNTING_OFFICER, act, act.actor.pk))
 
 
+def no_other_approved(act: Act) -> None:
+    """A grant is paid to one account: a blocked one does not come back beside the one that took its place."""
+    others = act.obj.agreement.payee_accounts.filter(state=PayeeAccountState.APPROVED).exclude(pk=act.obj.pk)
+    if others.exists():
+        raise Refusal(
+            "other_account_approved",
+            _("Another account of this grant was approved since: this one no longer serves."),
+            remedy=_("To pay to this one again, the recipient gives it anew and the accounting officer approves it."),
+            article="art. 22",
+            status=409,
+        )
+
+
 def usable(account, at) -> None:
     """Raises the reason an order cannot go to this account now."""
     if account is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -45,6 +47,23 @@ def date_not_past(act: Act) -> None:
             "execution_date_past",
             _("The execution date has passed."),
             remedy=_("Choose today or later."),
+            article="art. 22",
+            field="execution_on",
+        )
+
+
+DAYS_AHEAD = 60
+"""Nobody orders a payment for later than the time in which it must be made."""
+
+
+def date_not_far(act: Act) -> None:
+    day = act.get("execution_on")
+    last = timezone.localdate(act.at) + timedelta(days=DAYS_AHEAD)
+    if day is not None and day > last:
+        raise Refusal(
+            "execution_date_far",
+            _("The execution date is too far away."),
+            remedy=_("Choose a day until %(day)s.") % {"day": date_format(last, "l j F Y")},
             article="art. 22",
             field="execution_on",
         )

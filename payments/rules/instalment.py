@@ -187,6 +187,23 @@ def order_account_not_blocked(act: Act) -> None:
         account_rules.usable(order.account, act.at)
 
 
+def returned(instalment) -> bool:
+    """Whether the bank booked the last order of this payment, then sent it back."""
+    orders = sorted(instalment.orders.all(), key=lambda one: one.attempt)
+    return instalment.state == "payment_rejected" and bool(orders) and orders[-1].outcome == "returned"
+
+
+def came_back(act: Act) -> None:
+    if not returned(act.obj):
+        raise Refusal(
+            "nothing_came_back",
+            _("The bank rejected this payment before booking it: there is no return to undo."),
+            remedy=_("It is certified again, then ordered and paid."),
+            article="art. 22",
+            status=409,
+        )
+
+
 def cause_removed(act: Act) -> None:
     """After a bank's rejection: an approved, unblocked account must stand."""
     account = current_account(act.obj.agreement)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -12,6 +10,7 @@ from core.money import format_euros
 from core.transitions import Act, Refusal
 from fund.models import GrantAccount
 from payments.enums import AGREEMENT_SIGNED_ONCE, RECOVERY_OPEN, RecoveryGround
+from payments.queries.plan import keepable
 from payments.rules.people import agreement_of
 
 
@@ -124,13 +123,6 @@ def reduction_within(act: Act) -> None:
             field="amount",
             article="art. 25",
         )
-
-
-def keepable(agreement) -> int:
-    """Cents a non-profit body may keep to go on with the same project; a natural person keeps nothing."""
-    if agreement.application.bearer_person_id is not None:
-        return 0
-    return int(agreement.amount * Fraction(str(agreement.rules["unspent_keepable_rate"])))
 
 
 def overpaid(agreement) -> int:

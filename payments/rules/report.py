@@ -97,6 +97,33 @@ def nobody_saved_since(act: Act) -> None:
         )
 
 
+TIMES_BUDGET = 2
+"""A project may cost more than its budget, and its bearer pays the rest; one expense of more than so many times the whole budget is a slip of the keyboard."""
+
+
+def spending_bound(report) -> int:
+    """Cents above which nothing is believed on one line: from the budget as filed, or the grant when it says nothing."""
+    return TIMES_BUDGET * max(report.budget_total_amount, report.agreement.amount)
+
+
+def too_much(report) -> str:
+    """Why an amount above the bound is not taken, for who typed it."""
+    said = _("This is more than twice the whole budget of the project, %(budget)s: check the figures and the comma.")
+    return said % {"budget": format_euros(spending_bound(report) // TIMES_BUDGET)}
+
+
+def lines_within_bound(act: Act) -> None:
+    for row in act.get("lines") or ():
+        if (row.get("actual_amount") or 0) > spending_bound(act.obj):
+            raise Refusal(
+                "spending_above_bound",
+                too_much(act.obj),
+                remedy=_("If it is right, write to the fund first."),
+                article="art. 23",
+                field=f"actual_{row['position']}" if row.get("position") else "lines",
+            )
+
+
 def complete(act: Act) -> None:
     missing = gaps(act.obj)
     if missing:

@@ -12,6 +12,7 @@ from payments.transitions import (
     recovery,
     report,
     statement,
+    undoing,
 )
 from payments.transitions.agreement import decline as renounce
 
@@ -28,4 +29,5 @@ __all__ = [
     "renounce",
     "report",
     "statement",
+    "undoing",
 ]

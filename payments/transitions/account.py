@@ -166,7 +166,7 @@ def withdraw(act, account):
     machine=PayeeAccount,
     label=_("unblock the account"),
     who=(accounting_officer,),
-    guards=(no_interest, rules.agreement_open),
+    guards=(no_interest, rules.agreement_open, rules.no_other_approved),
     two_key=TwoKey(
         proposes=(accounting_officer,),
         approves=(authorising_officer,),

@@ -20,6 +20,7 @@ from payments.rules import agreement as rules
 from payments.rules import condition, paper
 from payments.rules.delegation import agreement_within_delegation, signed_by
 from payments.rules.people import (
+    accounting_officer,
     authorising_officer,
     case_officer,
     clock,
@@ -65,6 +66,7 @@ __all__ = [
     "record_paper_signature",
     "remind_offer",
     "remind_signature",
+    "reopen",
     "resume",
     "sign",
     "sign_as_bearer",
@@ -269,6 +271,14 @@ def complete(act, agreement):
     letter = papers.freeze_closing_letter(agreement, at=act.at)
     agreement.closing_document = letter
     tell("agreement.completed", agreement, f"/projets/{agreement.reference}/", at=act.at, wait_for=letter)
+
+
+@verb(machine=Agreement, label=_("reopen the agreement"), who=(accounting_officer,), inner=True)
+def reopen(act, agreement):
+    """The bank sent a payment back after the grant had ended well: it goes on until that is settled, then completes anew. Its closing letter is void."""
+    if agreement.closing_document_id:
+        documents.void(agreement.closing_document, act.at)
+    agreement.reopen()
 
 
 @verb(

@@ -96,7 +96,14 @@ def remove(act, batch, *, instalments):
     label=_("freeze the batch"),
     who=(accounting_officer,),
     lock=_lock_lines,
-    guards=(rules.has_lines, rules.controls_ticked, rules.date_not_past, rules.banks_open, rules.debtor_known),
+    guards=(
+        rules.has_lines,
+        rules.controls_ticked,
+        rules.date_not_past,
+        rules.date_not_far,
+        rules.banks_open,
+        rules.debtor_known,
+    ),
 )
 def freeze(act, batch, *, controls, execution_on=None, schema=None):
     """Fix content, date (else the next day banks are open), message id and account; every instalment goes in payment under the name of this third person."""

@@ -37,6 +37,13 @@ def close_year(*, year: int, actor, at) -> YearClosing:
             raise Refusal(
                 "year_empty", _("The journal has nothing before the end of %(year)s.") % {"year": year}, status=409
             )
+        if (before := closing.first_open_year()) < year:
+            raise Refusal(
+                "earlier_year_open",
+                _("The year %(year)s is not closed yet.") % {"year": before},
+                remedy=_("Close it first: each year carries what the one before left."),
+                status=409,
+            )
         row = YearClosing.objects.create(year=year, figures=found, closed_by=actor, closed_at=at)
         row.document = freeze_year_closing(row, at=at)
         row.save(update_fields=["document"])

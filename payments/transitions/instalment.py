@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.transitions import TwoKey, verb
 from fund import ledger
-from payments.enums import EvidenceKind, InstalmentState, PayeeAccountState
+from payments.enums import AgreementState, EvidenceKind, InstalmentState, PayeeAccountState
 from payments.models import Instalment
 from payments.notifications import tell
 from payments.rules import instalment as rules
@@ -127,7 +127,7 @@ def fall_due(act, instalment):
 )
 def certify(act, instalment, *, note, amount=None, evidence=None, content_type="application/pdf"):
     """A first person attests the amount (cents) is due, and on what evidence. Lower than scheduled on a balance only: the rest is released."""
-    amount = amount or instalment.suggested_amount or instalment.amount
+    amount = amount or instalment.expected_amount
     if evidence is not None:
         keep_file(
             evidence,
@@ -238,6 +238,14 @@ def _block_if_account(act, instalment, account, code) -> bool:
     return True
 
 
+def _reopen_if_completed(act, instalment) -> None:
+    """A last payment that comes back would be of a grant that has ended: no account could be given, and nothing would end it again."""
+    from payments.transitions.agreement import reopen
+
+    if instalment.agreement.state == AgreementState.COMPLETED:
+        instalment.agreement = reopen(agreement=instalment.agreement, actor=act.actor, at=act.at)
+
+
 def _rejected(act, instalment, live, code) -> None:
     agreement = instalment.agreement
     blocked = _block_if_account(act, instalment, live.account, code)
@@ -285,6 +293,7 @@ def return_payment(act, instalment, *, code=""):
     live.save(update_fields=["outcome"])
     instalment.batch_lines.filter(live=True).update(live=False)
     ledger.post("bounce", at=act.at, amount=instalment.certified_amount, **basis_of(instalment))
+    _reopen_if_completed(act, instalment)
     act.note(code=code)
     _rejected(act, instalment, live, code)
 

@@ -10,6 +10,7 @@ import zipfile
 from typing import IO
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
@@ -32,12 +33,12 @@ def pack(*, order, actor, at) -> IO[bytes]:
     pieces = liquidation.pieces(order)
     target = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  the answer closes it when it is sent
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        _put(packed, f"00-{sheet.kind}-{sheet.code}.pdf", _bytes_of(sheet, at))
+        _put(packed, f"00-fiche-de-liquidation-{sheet.code}.pdf", _bytes_of(sheet, at), at)
         listed = []
         for number, piece in enumerate(pieces, start=1):
             name = f"{number:02d}-{get_valid_filename(piece.name)}"
             source = _bytes_of(piece.source, at) if piece.is_document else piece.source.file
-            _put(packed, name, source)
+            _put(packed, name, source, at)
             digest = piece.source.sha256 or _fresh(piece.source)
             listed.append((number, name, piece.nature, piece.day.date().isoformat() if piece.day else "", digest))
         packed.writestr("liste-des-pieces.csv", _table(("numero", "fichier", "nature", "date", "sha256"), listed))
@@ -63,9 +64,11 @@ def _bytes_of(document, at):
         ) from error
 
 
-def _put(packed: zipfile.ZipFile, name: str, file) -> None:
+def _put(packed: zipfile.ZipFile, name: str, file, at) -> None:
+    entry = zipfile.ZipInfo(name, timezone.localtime(at).timetuple()[:6])
+    entry.compress_type = packed.compression
     try:
-        with file.open("rb") as source, packed.open(name, "w") as there:
+        with file.open("rb") as source, packed.open(entry, "w") as there:
             shutil.copyfileobj(source, there)
     except (OSError, ValueError) as error:  # ValueError: the row has no file
         raise Refusal(

@@ -92,7 +92,12 @@ def _save(act, report, method, facts, lines) -> None:
     report.actual_total_amount = sum(line.actual_amount or 0 for line in report.lines.all())
 
 
-@verb(machine=Report, label=_("save the draft"), who=(party,), guards=(rules.agreement_going, rules.nobody_saved_since))
+@verb(
+    machine=Report,
+    label=_("save the draft"),
+    who=(party,),
+    guards=(rules.agreement_going, rules.nobody_saved_since, rules.lines_within_bound),
+)
 def write(act, report, *, facts=None, lines=None, version=None):
     """Save the draft, complete or not: `facts` of the narrative and outputs, `lines` of spending in cents; `version` the one that was read."""
     _save(act, report, report.write, facts or {}, lines)
@@ -102,7 +107,7 @@ def write(act, report, *, facts=None, lines=None, version=None):
     machine=Report,
     label=_("save the corrections"),
     who=(party,),
-    guards=(rules.agreement_going, rules.nobody_saved_since),
+    guards=(rules.agreement_going, rules.nobody_saved_since, rules.lines_within_bound),
 )
 def revise(act, report, *, facts=None, lines=None, version=None):
     """Save corrections before filing again."""

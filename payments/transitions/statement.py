@@ -19,7 +19,16 @@ from fund.models import FundIdentity
 from payments import bank_csv, camt
 from payments.iban import compact, last_four
 from payments.identities import identified
-from payments.models import BankStatement, BatchLine, Instalment, PaymentBatch, PaymentOrder, Recovery, StatementLine
+from payments.models import (
+    BankStatement,
+    BatchLine,
+    Instalment,
+    PaymentBatch,
+    PaymentOrder,
+    Recovery,
+    StatementBalance,
+    StatementLine,
+)
 from payments.queries.desk import claims_named, is_named
 from payments.rules.people import accounting_officer
 from payments.rules.recovery import claimable
@@ -136,6 +145,7 @@ def import_statement(act, _none, *, content, name, mapping=None):
         imported_by=act.actor,
         imported_at=act.at,
     )
+    _keep_balances(statement, parsed)
     orders = _orders_of(parsed)
     claims = claims_named([f"{line.end_to_end_id} {line.text}" for line in parsed.lines if _is_gift(line)])
     lock_instalments(
@@ -160,6 +170,21 @@ def import_statement(act, _none, *, content, name, mapping=None):
     statement.matched_count, statement.known_count = matched, known
     act.note(matched=matched, known=known, lines=len(parsed.lines))
     return statement
+
+
+def _keep_balances(statement, parsed) -> None:
+    """What `payments.queries.statements` checks the file by."""
+    StatementBalance.objects.bulk_create(
+        StatementBalance(
+            statement=statement,
+            account_end=last_four(said.account),
+            opening_amount=said.opening,
+            closing_amount=said.closing,
+            closing_on=said.closing_on,
+            moved_amount=said.moved,
+        )
+        for said in parsed.balances
+    )
 
 
 def _orders_of(parsed) -> dict[str, PaymentOrder]:

@@ -18,7 +18,8 @@ from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk
 from payments import forms
-from payments.models import Instalment, PaymentBatch
+from payments.models import Instalment, PayeeAccount, PaymentBatch, PaymentOrder
+from payments.queries.newer_account import newer_account
 from payments.schedule import next_target_day
 from payments.transitions import account as accounts
 from payments.transitions import batch as batches
@@ -33,6 +34,8 @@ FORMS = {
     "cancel": forms.PlainForm,
     "reject_file": forms.ReasonForm,
 }
+BEFORE_THE_FILE = ("open", "frozen")
+"""While nothing can have left, a payment may still wait."""
 
 
 @allow(finance_desk)
@@ -82,12 +85,18 @@ def batch(request, reference):
         row = _batch_or_404(request, reference)
     lines = (
         row.lines.select_related("instalment__agreement__application", "order__account")
-        .prefetch_related(Prefetch("instalment__orders"))
+        .prefetch_related(
+            Prefetch("instalment__orders", PaymentOrder.objects.select_related("account")),
+            Prefetch("instalment__agreement__payee_accounts", PayeeAccount.objects.defer("iban")),
+        )
         .order_by("position")
     )
     proposed = next_target_day(timezone.localdate(request.received_at))
     initial = {"freeze": {"execution_on": proposed, "schema": row.schema}}
     lines = [line for line in lines if line.live or line.in_file]
+    if row.state in BEFORE_THE_FILE:
+        for line in lines:
+            line.new_account = newer_account(line.instalment, request.received_at)
     shown = [(line.order.account, line.instalment.agreement.reference) for line in lines]
     accounts.seen_all(shown, actor=request.user, at=request.received_at)
     return render(
@@ -100,6 +109,7 @@ def batch(request, reference):
             "may_pay": may_pay(request),
             "cards": cards(request, row, FORMS, bound, initial),
             "waiting": sum(1 for line in lines if line.live and line.instalment.state == "in_payment"),
+            "new_accounts": sum(1 for line in lines if getattr(line, "new_account", "")),
             "settled": sum(1 for line in lines if line.live and line.instalment.state == "paid"),
         },
         status=status(bound),

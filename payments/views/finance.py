@@ -22,8 +22,10 @@ from fund.queries import has_role
 from payments import forms, queries
 from payments.models import Instalment, PayeeAccount, PaymentBatch
 from payments.queries import desk
+from payments.queries.plan import plan as plan_of
 from payments.queries.threshold import cumulated
 from payments.rules.delegation import used_by
+from payments.rules.instalment import returned
 from payments.rules.paper import live_copy
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
@@ -52,6 +54,7 @@ INSTALMENT_FORMS = {
     "refuse": forms.ReasonForm,
     "recall": forms.ReasonForm,
     "return_to_due": forms.ReasonForm,
+    "undo_return": forms.ReasonForm,
 }
 ACCOUNT_FORMS = {
     "approve": forms.PlainForm,
@@ -126,6 +129,7 @@ def home(request):
             "total": sum(row.instalment.payable_amount for row in possible),
             "others": desk.desk_counts(request.user),
             "may_order": may_order(request),
+            "may_delegate": has_role(request.user, Role.AUTHORISING_OFFICER, request.received_at),
             "may_pay": may_pay(request),
             "open_batches": PaymentBatch.objects.filter(state="open") if queue == "pay" and may_pay(request) else [],
         },
@@ -179,9 +183,9 @@ def _gather(request):
 
 
 def _cards(request, row: Instalment, bound):
-    """The acts on a payment; the third signature is spoken of only where the rules ask one."""
-    found = cards(request, row, INSTALMENT_FORMS, bound)
-    return [one for one in found if one.name != "countersign_order" or row.waits_for_third_signature]
+    """The acts on a payment; the third signature is spoken of only where the rules ask one, a return only where there was one."""
+    there = {"countersign_order": row.waits_for_third_signature, "undo_return": returned(row)}
+    return [one for one in cards(request, row, INSTALMENT_FORMS, bound) if there.get(one.name, True)]
 
 
 def _by_delegation(request, row: Instalment):
@@ -343,7 +347,7 @@ def agreement(request, reference):
         {
             "agreement": row,
             "application": row.application,
-            "plan": queries.agreements.plan(row),
+            "plan": plan_of(row),
             "conditions": queries.agreements.conditions_of(row),
             "money": queries.agreements.money_of(row),
             "form": form,

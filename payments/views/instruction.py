@@ -25,6 +25,9 @@ from payments import forms, queries
 from payments.enums import AGREEMENT_FINAL
 from payments.models import Instalment, ThirdSignature
 from payments.queries import desk
+from payments.queries.newer_account import newer_account
+from payments.queries.plan import plan as plan_of
+from payments.queries.sent_back import sent_back
 from payments.queries.threshold import cumulated
 from payments.rules.agreement import open_matters
 from payments.rules.instalment import current_account, trigger_fact
@@ -147,7 +150,7 @@ def agreement(request, reference):
         {
             "agreement": row,
             "application": row.application,
-            "plan": queries.agreements.plan(row),
+            "plan": plan_of(row),
             "conditions": queries.agreements.conditions_of(row),
             "money": queries.agreements.money_of(row),
             "reports": row.reports.all(),
@@ -202,9 +205,7 @@ def instalment_list(request):
             "again": again,
             "text": text,
             "possible": [row for row in rows if row.refusal is None],
-            "total": sum(
-                row.instalment.suggested_amount or row.instalment.amount for row in rows if row.refusal is None
-            ),
+            "total": sum(row.instalment.expected_amount for row in rows if row.refusal is None),
         },
     )
 
@@ -258,7 +259,7 @@ def instalment(request, pk):
             return response
     initial = {
         "certify": {
-            "amount": row.suggested_amount or row.amount,
+            "amount": row.expected_amount,
             "note": default_note(row) if row.state == "due" else "",
         }
     }
@@ -284,6 +285,7 @@ def history_of(row) -> list[dict]:
     return [
         {
             "at": event.at,
+            "verb": event.verb,
             "label": str(verbs[event.verb].label).capitalize() if event.verb in verbs else event.verb,
             "person": event.actor,
             "why": event.reason.text if hasattr(event, "reason") else "",
@@ -304,15 +306,19 @@ def instalment_facts(request, row: Instalment) -> dict:
     )
     shown = [(one, row.agreement.reference) for one in (account, *(order.account for order in orders))]
     accounts.seen_all(shown, actor=request.user, at=request.received_at)
+    events = history_of(row)
+    ended = {event["at"]: event["why"] for event in events if event["verb"] in ("refuse", "recall")}
     kind = {"interim_report_accepted": "interim", "final_report_accepted": "final"}.get(row.trigger)
     return {
         "evidence": row.evidence.all(),
-        "orders": orders,
+        "orders": [(order, ended.get(order.ended_at, "")) for order in orders],
         "ordered_by_delegation": orders[-1].delegation.mention() if orders and orders[-1].delegation else "",
         "third_signature": orders[-1].third_signature if orders else None,
-        "events": history_of(row),
+        "events": events,
+        "sent_back": sent_back([row]).get(row.pk, []),
         "document_url": documents.url(row.agreement.document) if row.agreement.document else "",
         "report": row.agreement.reports.filter(state="accepted", kind=kind).first() if kind else None,
         "account": account,
+        "new_account": newer_account(row, request.received_at),
         "lines": row.statement_lines.select_related("statement"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 from django.http import FileResponse, Http404, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,9 +13,16 @@ from applications.views.instruction import safe_cell
 from core.access import allow
 from core.idempotency import once
 from core.money import decimal_text
+from core.transitions import Refusal
+from fund.models import FundIdentity
 from fund.people import finance_desk
+from payments.forms.chorus import ChorusForm
 from payments.queries import liquidation
+from payments.queries.sent_back import why_ended
+from payments.rules.chorus import may_write
+from payments.transitions import chorus
 from payments.transitions import liquidation as files
+from payments.views.acts import status
 from payments.views.exports import Echo
 from payments.views.paging import page_of
 
@@ -33,9 +40,18 @@ def _order_or_404(request, reference):
 @require_http_methods(["GET", "HEAD", "POST"])
 @once
 def order(request, reference):
-    """One order as its accounting officer checks it. A POST packs the whole file."""
-    row = _order_or_404(request, reference)
-    if request.method == "POST":
+    """One order as its accounting officer checks it. A POST packs the whole file, or keeps the numbers of Chorus."""
+    row, form = _order_or_404(request, reference), None
+    numbers = {"commitment": row.instalment.agreement.chorus_commitment, "request": row.chorus_request}
+    if request.method == "POST" and request.POST.get("act") == "chorus":
+        form = ChorusForm(request.POST)
+        if form.is_valid():
+            try:
+                chorus.record_numbers(order=row, actor=request.user, at=request.received_at, **form.params())
+                return redirect("payments:liquidation", reference)
+            except Refusal as refusal:
+                form.refuse(refusal)
+    elif request.method == "POST":
         packed = files.pack(order=row, actor=request.user, at=request.received_at)
         response = FileResponse(packed, as_attachment=True, filename=f"liquidation-{row.reference}.zip")
         response["Cache-Control"] = "no-store"
@@ -47,9 +63,14 @@ def order(request, reference):
             "order": row,
             "instalment": row.instalment,
             "agreement": row.instalment.agreement,
+            "ended": why_ended(row),
             "checks": liquidation.checklist(row),
             "pieces": liquidation.pieces(row),
+            "numbers": numbers,
+            "chorus": form or (ChorusForm(initial=numbers) if may_write(request.user, request.received_at) else None),
+            "through_chorus": FundIdentity.current().pays_through_chorus,
         },
+        status=status(form),
     )
 
 

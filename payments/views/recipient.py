@@ -15,6 +15,7 @@ from core.transitions import Refusal
 from payments import forms, queries
 from payments.models import Evidence
 from payments.models.agreement import sees_all_money
+from payments.queries.plan import plan as plan_of
 from payments.rules.people import is_party, signs_for_bearer
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
@@ -49,7 +50,7 @@ def _context(request, agreement) -> dict:
     return {
         "agreement": agreement,
         "application": agreement.application,
-        "plan": queries.agreements.plan(agreement),
+        "plan": plan_of(agreement),
         "conditions": queries.agreements.conditions_of(agreement),
         "money": queries.agreements.money_of(agreement),
         "reports": agreement.reports.exclude(state="cancelled"),

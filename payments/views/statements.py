@@ -17,6 +17,8 @@ from core.transitions import Refusal
 from fund.people import finance_desk
 from payments import bank_csv, camt, forms
 from payments.models import BankStatement, BankTable, StatementLine
+from payments.queries import desk
+from payments.queries.statements import doubts
 from payments.transitions import bank_table as bank_tables
 from payments.transitions import statement as statements
 from payments.views.acts import act, cards, posted, status
@@ -57,12 +59,15 @@ def statement_list(request):
         .annotate(count=Count("lines"), waiting=Count("lines", filter=Q(lines__state="to_check")))
         .order_by("-pk")
     )
+    page = page_of(request, rows)
+    said = doubts(page.object_list)
     return render(
         request,
         "payments/finance/statements.html",
         {
             "form": form,
-            "page": page_of(request, rows),
+            "page": page,
+            "rows": [(one, said.get(one.pk, [])) for one in page.object_list],
             "may_pay": may_pay(request),
             "tables": BankTable.objects.visible_to(request.user)
             .filter(statement__isnull=True)
@@ -102,7 +107,11 @@ def statement(request, reference):
     return render(
         request,
         "payments/finance/statement.html",
-        {"statement": row, "page": page_of(request, _lines().filter(statement=row), 200)},
+        {
+            "statement": row,
+            "page": page_of(request, _lines().filter(statement=row), 200),
+            "doubts": doubts([row]).get(row.pk, []),
+        },
     )
 
 
@@ -133,9 +142,15 @@ def line(request, pk):
         response, bound = act(request, row, known, done=reverse("payments:lines"))
         if response:
             return response
+    found = cards(request, row, known, bound)
+    matchable = "match" in known and desk.candidates(row).exists()
     return render(
         request,
         "payments/finance/line.html",
-        {"line": row, "cards": cards(request, row, known, bound)},
+        {
+            "line": row,
+            "cards": [card for card in found if matchable or card.name != "match"],
+            "unlike": any(card.name == "match" for card in found) and not matchable,
+        },
         status=status(bound),
     )

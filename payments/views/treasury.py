@@ -70,13 +70,19 @@ def financial_figures(request, reference):
     )
 
 
+PARTS = {
+    "costs": "charges",
+    "resources": "produits",
+    "in_kind_costs": "emplois des contributions en nature",
+    "in_kind_resources": "contributions en nature",
+}
 COLUMNS = ("partie", "compte", "intitule", "prevision", "realisation", "pourcentage")
 
 
 @allow(signed_in)
 @require_safe
 def financial_figures_csv(request, reference):
-    """The same as CSV: UTF-8 with mark, semicolons, CRLF, decimal amounts in euros; empty where the fund does not know."""
+    """The same as CSV for a French spreadsheet: UTF-8 with mark, semicolons, CRLF, euros with a decimal comma; empty where the fund does not know."""
     row = agreement_or_404(request, reference)
     if not row.is_signed:
         raise Http404
@@ -95,5 +101,5 @@ def financial_figures_csv(request, reference):
 def _cells(code: str, line, account: str = "") -> list[str]:
     share = "" if line.tenths is None else f"{line.tenths / 10:.1f}"
     actual = "" if line.actual is None else decimal_text(line.actual)
-    cells = (code, account or line.account, str(line.label), decimal_text(line.budget), actual, share)
-    return [safe_cell(cell) for cell in cells]
+    figures = [text.replace(".", ",") for text in (decimal_text(line.budget), actual, share)]
+    return [safe_cell(cell) for cell in (PARTS[code], account or line.account, str(line.label), *figures)]

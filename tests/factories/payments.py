@@ -376,8 +376,11 @@ def camt053(
     message_id: str = "",
     together: bool = False,
     currency: str = "EUR",
+    opening: int = 10_000_000,
+    closing: int | None = None,
 ) -> bytes:
-    """A statement of the bank, valid against the ISO schema. `together` books all movements as one entry with its details."""
+    """A statement of the bank, valid against the ISO schema. `together` books all movements as one entry with its details; its balances (cents) hold together
+    unless `closing` says otherwise."""
     on = on or timezone.localdate()
     schema, message_id = CAMT[version], message_id or f"STMT-{next(_numbers):06d}"
     root = _document(schema)
@@ -389,11 +392,13 @@ def camt053(
     _sub(block, "Id", f"{message_id}-1")
     _sub(block, "CreDtTm", f"{on.isoformat()}T20:00:00")
     _sub(_sub(_sub(block, "Acct"), "Id"), "IBAN", iban)
-    for code in ("OPBD", "CLBD"):
+    moved = sum(one.amount * (1 if one.returned or one.credit else -1) for one in movements if one.booked)
+    closing = opening + moved if closing is None else closing
+    for code, cents in (("OPBD", opening), ("CLBD", closing)):
         balance = _sub(block, "Bal")
         _sub(_sub(_sub(balance, "Tp"), "CdOrPrtry"), "Cd", code)
-        _sub(balance, "Amt", "100000.00", Ccy=currency)
-        _sub(balance, "CdtDbtInd", "CRDT")
+        _sub(balance, "Amt", _euros(abs(cents)), Ccy=currency)
+        _sub(balance, "CdtDbtInd", "CRDT" if cents >= 0 else "DBIT")
         _sub(_sub(balance, "Dt"), "Dt", on.isoformat())
     groups = [movements] if together and movements else [[one] for one in movements]
     for group in groups:

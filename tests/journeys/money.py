@@ -46,12 +46,12 @@ def certifies(officer: Person) -> None:
 
 
 def orders(orderer: Person) -> None:
-    orderer.goes("/paiements/").does("order")
+    orderer.goes("/paiements/").picks_all("instalment").does("order")
 
 
 def gathers(payer: Person) -> str:
     """The payments ordered, in a batch; returns its address."""
-    payer.goes("/paiements/").does("gather")
+    payer.goes("/paiements/").picks_all("instalment").does("gather")
     return payer.page.url.removeprefix(payer.stage.address)
 
 

@@ -33,7 +33,7 @@ class Person:
     def __init__(self, stage: Stage, name: str, email: str, accessible: bool, screen: dict):
         self.stage, self.name, self.email, self.accessible, self.screen = stage, name, email, accessible, screen
         self.context = stage.browser.new_context(viewport=screen, locale="fr-FR", accept_downloads=True)
-        self.context.set_default_timeout(8_000)
+        self.context.set_default_timeout(20_000)  # a page that draws papers, beside other tests on two cores
         self.page: Page = self.context.new_page()
         self.page.on("response", self._watch)
         self.page.on("pageerror", lambda error: stage.faults.append(f"{name}: script error {error}"))

@@ -10,9 +10,11 @@ from lxml import etree
 
 from core import two_key
 from core.transitions import Refusal
+from desks.awaited import of_officer
 from payments import camt, pain001
 from payments.enums import Control
 from payments.models import Instalment, PayeeAccount, PaymentBatch, StatementLine
+from payments.queries import liquidation
 from payments.transitions import account, batch, instalment, statement
 from tests.environment import ROOT
 from tests.factories import payments as make
@@ -102,6 +104,15 @@ def test_a_batch_is_refused_without_its_controls_or_in_the_past(at, people):
         at=at,
         controls=Control.values,
         execution_on=timezone.localdate(at) - timedelta(days=1),
+    )
+    refused(
+        "execution_date_far",
+        batch.freeze,
+        payment_batch=lot,
+        actor=people.payer,
+        at=at,
+        controls=Control.values,
+        execution_on=timezone.localdate(at) + timedelta(days=61),
     )
     empty = batch.open_batch(payment_batch=None, actor=people.payer, at=at)
     refused("batch_empty", batch.freeze, payment_batch=empty, actor=people.payer, at=at, controls=Control.values)
@@ -231,6 +242,17 @@ def test_the_same_file_or_line_twice_changes_nothing(at, people):
     assert make.invariants() == [] and StatementLine.objects.count() == 1
 
 
+def test_a_line_of_another_amount_says_so_and_offers_nothing_to_choose(at, people, as_user):
+    one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
+    moves = [make.Movement(one.end_to_end_id, one.certified_amount - 2), make.Movement("AUTRE", one.certified_amount)]
+    make.import_bytes(people, make.camt053(moves), at=at)
+    less, same = StatementLine.objects.order_by("position")
+    page = as_user(people.payer).get(f"/paiements/rapprochement/{less.pk}/").content.decode()
+    assert "au centime près" in page and 'value="match"' not in page and 'value="dismiss"' in page
+    page = as_user(people.payer).get(f"/paiements/rapprochement/{same.pk}/").content.decode()
+    assert "au centime près" not in page and 'value="match"' in page
+
+
 def test_lines_that_do_not_agree_wait_for_a_person(at, people):
     one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
     moves = [
@@ -277,9 +299,13 @@ def test_a_rejection_blocks_a_wrong_account_and_three_people_start_again(at, peo
     refused(
         "cause_not_removed", instalment.recertify, instalment=one, actor=people.officer, at=at, note="Nouveau compte."
     )
+    assert any("certifier" in str(task.title) for task in of_officer(people.officer, at))
     new = make.give_account(row, at=at)
     account.approve(payee_account=new, actor=people.payer, at=at)
     one = instalment.recertify(instalment=one, actor=people.officer, at=at, note="Nouveau compte approuvé.")
+    former = liquidation.order_of(people.payer, one.orders.get(attempt=1).reference)
+    said = " ".join(fact for check in liquidation.checklist(former) for fact in check.facts)
+    assert former.document.context["note"] in said and "Nouveau compte approuvé" not in said
     one = instalment.order(instalment=one, actor=people.orderer, at=at)
     assert one.end_to_end_id.endswith("-1-2") and one.orders.get(attempt=2).account == new
     make.exported(people, [one], at=at)

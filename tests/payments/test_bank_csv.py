@@ -145,6 +145,16 @@ def test_money_that_comes_back_under_the_reference_of_a_payment_is_a_return(at, 
     assert one.state == "payment_rejected" and make.invariants() == []
 
 
+def test_the_reason_among_the_words_of_the_bank_is_read_and_told(at, people, as_user):
+    row = make.signed(people, at=at)
+    one = make.paid(people, make.first_of(row), at=at)
+    day = f"{timezone.localdate(at):%d/%m/%Y}"
+    taken(people, table(f"{day};{day};REJET VIR AC04 {one.end_to_end_id};;{french(one.certified_amount)}"), at)
+    one.refresh_from_db()
+    assert (one.state, one.rejection_code, row.payee_accounts.get().state) == ("payment_rejected", "AC04", "blocked")
+    assert "compte clos (AC04)" in as_user(people.payer).get("/paiements/?etape=rejected").content.decode()
+
+
 def test_a_file_of_another_account_is_refused(at, people):
     one = sent(people, at)
     other = make.fictional_iban(7)

@@ -62,6 +62,15 @@ def test_a_year_is_closed_once_by_the_accounting_officer_when_it_is_over(at, peo
         YearClosing.objects.update(figures={})
 
 
+def test_years_are_closed_in_their_order(at, people):
+    make.signed(people, at=at)
+    later = new_year(new_year(at))
+    refusal = refused("earlier_year_open", acts.close_year, year=at.year + 1, actor=people.payer, at=later)
+    assert refusal is None or str(at.year) in str(refusal.reason)
+    acts.close_year(year=at.year, actor=people.payer, at=later)
+    acts.close_year(year=at.year + 1, actor=people.payer, at=later)
+
+
 def test_on_screen(at, people, as_user, time_machine):
     make.signed(people, at=at)
     path = f"/paiements/clotures/{at.year}/"

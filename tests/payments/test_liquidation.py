@@ -66,7 +66,7 @@ def test_the_file_holds_every_piece_with_its_fingerprint(at, people, quick):
         controls = packed.read("controles.csv").decode("utf-8-sig")
         for row in rows:
             assert hashlib.sha256(packed.read(row["fichier"])).hexdigest() == row["sha256"]
-    assert names[0].startswith("00-liquidation_sheet-") and len(rows) == len(names) - 3 >= 3
+    assert names[0].startswith("00-fiche-de-liquidation-") and len(rows) == len(names) - 3 >= 3
     assert controls.count("\r\n") == 6 and str(people.orderer) in controls
     assert Event.objects.filter(verb="liquidation_file", actor=people.payer).count() == 1
     assert Event.objects.filter(machine="payee_account", verb="view", actor=people.payer).exists()

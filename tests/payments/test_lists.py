@@ -124,8 +124,8 @@ LISTS = [
     ("orderer", "/paiements/avenants/", approved, 7),
     ("officer", "/instruction/reversements/", claims, 7),
     ("payer", "/paiements/reversements/", claims, 7),
-    ("payer", "/paiements/?etape=order", certified, 20),
-    ("orderer", "/paiements/?etape=order", certified, 20),
+    ("payer", "/paiements/?etape=order", certified, 21),
+    ("orderer", "/paiements/?etape=order", certified, 21),
     ("payer", "/paiements/?etape=pay", ordered, 22),
     ("payer", "/paiements/?etape=bank", at_the_bank, 21),
     ("orderer", "/paiements/?etape=rejected", rejected, 21),
@@ -134,11 +134,11 @@ LISTS = [
     ("payer", "/paiements/comptes/", waiting_accounts, 9),
     ("orderer", "/paiements/conventions/", bearer_signed, 14),
     ("payer", "/paiements/lots/", batches, 7),
-    ("payer", "/paiements/releves/", statements, 9),
+    ("payer", "/paiements/releves/", statements, 11),
     ("payer", "/paiements/rapprochement/", lines, 7),
     ("officer", "/instruction/conventions/", offers, 13),
     ("officer", "/instruction/conventions/", due, 13),
-    ("officer", "/instruction/versements/", due, 13),
+    ("officer", "/instruction/versements/", due, 14),
     ("officer", "/instruction/versements/", rejected, 13),
     ("officer", "/instruction/comptes-rendus/", filed, 11),
 ]
@@ -168,7 +168,7 @@ def test_a_batch_and_a_statement_cost_the_same_at_any_length(at, people, call, a
         at=at,
     )
     browser = as_user(people.payer)
-    for path, queries in ((f"/paiements/lots/{lot.reference}/", 9), (f"/paiements/releves/{found.reference}/", 8)):
+    for path, queries in ((f"/paiements/lots/{lot.reference}/", 10), (f"/paiements/releves/{found.reference}/", 10)):
         browser.get(path)
         with django_assert_num_queries(queries):
             assert browser.get(path).status_code == 200

@@ -12,6 +12,8 @@ from fund.models import GrantAccount
 from payments import tasks
 from payments.iban import checked, masked
 from payments.models import Agreement, Instalment, Report
+from payments.queries import forecast, treasury
+from payments.queries.plan import plan
 from payments.schedule import balance_due, final_report_due, instalment_amounts, project_end, unspent
 from payments.transitions import account, agreement, instalment, report
 from tests.factories import payments as make
@@ -346,6 +348,9 @@ def test_only_a_balance_is_certified_lower(at, people):
     assert balance.amount == 100 and make.invariants() == []
     back = instalment.return_to_due(instalment=balance, actor=people.orderer, at=at, reason="À revoir.")
     assert back.state == "due" and make.invariants() == []
+    assert back.suggested_amount > back.expected_amount == 100  # what the report supported is no longer all scheduled
+    again = instalment.certify(instalment=back, actor=people.officer, at=at, note="Vu.")
+    assert again.certified_amount == 100 and make.invariants() == []
 
 
 # ---- reports ----
@@ -419,6 +424,11 @@ def test_admitted_amounts_lower_the_balance_and_reopening_is_refused_once_paid_o
     final = report.accept(report=final, actor=people.officer, at=at, accepted={line.pk: line.actual_amount - 50_000})
     balance = make.first_of(row, 2)
     assert (final.unspent_amount, balance.suggested_amount) == (50_000, balance.amount - 50_000)
+    expected = balance.amount - 50_000
+    assert expected in [due.amount for due in treasury.calendar(row, at)]
+    assert expected in [line.amount for line in plan(row)]
+    first = make.first_of(row)
+    assert sum(week.amount for week in forecast.weeks(people.payer, at)) == expected + first.amount
     final = report.reopen(report=final, actor=people.officer, at=at, reason="Une ligne oubliée.")
     assert final.state == "changes_requested" and final.accepted_at is None
     final = report.submit(report=final, actor=row.application.lead, at=at)

@@ -51,7 +51,7 @@ def test_a_batch_is_frozen_for_an_open_day_and_the_file_says_it(at):
     def freeze(**options):
         return batch.freeze(payment_batch=lot, actor=people.payer, at=at, controls=Control.values, **options)
 
-    closed = date(at.year + 1, 5, 1)
+    closed = date(at.year + 1, 1, 1)
     with pytest.raises(Refusal) as caught:
         freeze(execution_on=closed)
     refusal, possible = caught.value, next_target_day(closed)

@@ -9,7 +9,9 @@ import pytest
 from core import documents
 from core.models import Document, Event
 from fund.enums import Role
+from payments.enums import OUTCOMES
 from payments.queries import figures, treasury
+from payments.transitions import instalment as instalments
 from payments.transitions import report as reports
 from payments.transitions import treasury as papers
 from tests.factories import payments as make
@@ -41,6 +43,16 @@ def test_the_page_gives_the_reference_that_the_bank_carries(at, people, as_user)
         f"/dossiers/{row.reference}/convention/tresorerie/"
         in as_user(row.application.lead).get(f"/dossiers/{row.reference}/convention/").content.decode()
     )
+
+
+@pytest.mark.parametrize("outcome", ["refused", "recalled"])
+def test_the_page_tells_of_an_order_that_paid_nothing(at, people, as_user, outcome):
+    row = make.signed(people, at=at)
+    one = make.ordered(people, make.first_of(row), at=at)
+    who, act = (people.payer, instalments.refuse) if outcome == "refused" else (people.orderer, instalments.recall)
+    act(instalment=one, actor=who, at=at, reason="Une pièce manque.")
+    answer = as_user(row.application.lead).get(f"/dossiers/{row.reference}/convention/tresorerie/")
+    assert answer.status_code == 200 and str(OUTCOMES[outcome]).capitalize() in answer.content.decode()
 
 
 def test_what_is_due_stands_in_both_directions_and_in_order(at, people):
@@ -130,11 +142,11 @@ def test_the_csv_gives_every_line_and_the_totals(at, people, as_user):
     final = make.filed_report(row, at=at)
     answer = as_user(row.application.lead).get(f"/dossiers/{row.reference}/convention/chiffres.csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
-    total = next(one for one in rows if (one["partie"], one["compte"]) == ("costs", "total"))
-    assert total["realisation"] == f"{final.actual_total_amount / 100:.2f}"
-    assert sum(
-        float(one["prevision"]) for one in rows if one["partie"] == "costs" and one["compte"] != "total"
-    ) == float(total["prevision"])
+    total = next(one for one in rows if (one["partie"], one["compte"]) == ("charges", "total"))
+    assert total["realisation"] == f"{final.actual_total_amount / 100:.2f}".replace(".", ",")
+    lines = [one for one in rows if one["partie"] == "charges" and one["compte"] != "total"]
+    cents = [int(one["prevision"].replace(",", "")) for one in (*lines, total)]
+    assert sum(cents[:-1]) == cents[-1] > 0
     assert as_user(UserFactory()).get(answer.wsgi_request.path).status_code == 404
 
 

@@ -31,6 +31,7 @@ ACTS = (
     "pay",
     "reject",
     "bounce",
+    "undo_return",
     "report",
     "accept",
     "accept_low",
@@ -134,6 +135,14 @@ class Walk:
 
     def bounce(self):
         return self._bank("paid", returned=True, reason="AC04")
+
+    def undo_return(self):
+        one = self._some("payment_rejected")
+        if one is None:
+            return None
+        undo = VERBS["instalment"]["undo_return"]
+        act = two_key.propose(undo, one, actor=self.people.payer, at=self.at, params={"reason": "Une autre."})
+        return two_key.approve(act, actor=self.people.orderer, at=self.at)
 
     def reject(self):
         one = self._some("in_payment")

@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from core import two_key
 from payments.models import Agreement, PayeeAccount
 from payments.transitions import account
 from tests.core.helpers import refused
@@ -75,3 +76,14 @@ def test_on_the_pages(people, at, as_user):
     assert "Retirer le compte" in plain(officer.get(here))
     officer.post(here, {"act": "withdraw"})
     assert {one.state for one in row.payee_accounts.all()} == {"withdrawn"}
+
+
+def test_a_blocked_account_does_not_come_back_beside_the_one_that_took_its_place(people, at):
+    row = make.signed(people, at=at)
+    first = row.payee_accounts.get()
+    first = account.block(payee_account=first, actor=people.payer, at=at, reason="Un doute.")
+    proposed = two_key.propose(account.unblock.verb, first, actor=people.payer, at=at)
+    account.approve(payee_account=make.give_account(row, at=at), actor=people.payer, at=at)
+    with refused("other_account_approved"):
+        two_key.approve(proposed, actor=people.orderer, at=at)
+    assert PayeeAccount.objects.get(pk=first.pk).state == "blocked"
