@@ -5,17 +5,14 @@ Nothing waits for it and nothing depends on it: who does not get an answer types
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass
-from urllib.error import URLError
 from urllib.parse import urlencode
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from django.conf import settings
 
-SECONDS = 4
-MOST_BYTES = 512 * 1024
+from core.services import NoService, ask
+
 log = logging.getLogger("fund.requests")
 
 
@@ -33,13 +30,6 @@ class Facts:
     is_open: bool
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """The address set is the one that answers: it may not send us elsewhere."""
-
-    def redirect_request(self, *args):
-        return None
-
-
 def is_on() -> bool:
     return bool(settings.REGISTER_URL)
 
@@ -48,14 +38,10 @@ def look_up(siret: str) -> Facts | None:
     """The facts of this SIRET (14 digits, already checked), or None when the register does not know it. Raises RegisterDown."""
     address = f"{settings.REGISTER_URL}?{urlencode({'q': siret, 'page': 1, 'per_page': 1})}"
     try:
-        with build_opener(_NoRedirect).open(
-            Request(address, headers={"Accept": "application/json"}),  # noqa: S310  the scheme is checked by the setting
-            timeout=SECONDS,
-        ) as answer:
-            found = json.loads(answer.read(MOST_BYTES))["results"]
+        found = ask(address)["results"]
         return next((facts for one in found if (facts := _read(one, siret))), None)
-    except (URLError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning("the register does not answer: %s", type(error).__name__)
+    except (NoService, KeyError, TypeError, AttributeError) as error:
+        log.warning("the register does not answer: %s", str(error) if isinstance(error, NoService) else "unreadable")
         raise RegisterDown from error
 
 

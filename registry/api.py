@@ -122,7 +122,9 @@ class OutcomeSerializer(serializers.Serializer):
     hidden = serializers.SerializerMethodField()
     requested_amount = serializers.IntegerField(source="requested", allow_null=True, help_text="Cents")
     funded_requested_amount = serializers.IntegerField(source="funded_requested", help_text="Cents")
-    awarded_amount = serializers.IntegerField(source="awarded", help_text="Cents")
+    awarded_amount = serializers.IntegerField(
+        source="awarded", help_text="Cents; later awards and those not taken up included"
+    )
     funded_from_reserve = serializers.IntegerField(source="from_reserve")
     median_days = serializers.IntegerField(source="days", allow_null=True)
 

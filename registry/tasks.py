@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 
 from core import outgoing
 from core.clock import register
+from core.services import NoService
 from core.transitions import Refusal
-from registry import transitions
+from registry import datagouv, transitions
 from registry.index.refresh import fresh
 from registry.models import Delivery, HistoryFile, Pending
-from registry.queries import follow, questions, webhooks
+from registry.queries import figures, follow, questions, webhooks
+from registry.queries.card import fund_card
 from registry.resources import Reading, read_past_grants
 from registry.resources.public import message_of
 from registry.rules.webhooks import GIVES_UP_AFTER
@@ -93,6 +95,19 @@ def _send(delivery: Delivery, actor) -> bool:
             "webhook not received", extra={"facts": {"webhook": webhook.reference, "status": status, "error": error}}
         )
     return received
+
+
+@register("registry.data_gouv", every_seconds=3600, aside=True)
+def push_catalogue(at, actor) -> int:
+    """The dataset of data.gouv.fr, for a fund that has one; what it refuses is said in the log and tried again an hour later."""
+    if not datagouv.is_on():
+        return 0
+    with translation.override("fr"):
+        try:
+            return datagouv.push(fund_card(), *figures.unsayable_in_scdl())
+        except NoService as error:
+            log.warning("data.gouv.fr was not brought up to date", extra={"facts": {"error": str(error)}})
+            return 0
 
 
 @register("registry.forget_deliveries", every_seconds=3600)

@@ -7,23 +7,25 @@ import re
 from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
+from django.utils.translation import gettext_lazy as _
+
 from core.money import decimal_text
 
 LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 FILES = [
-    ("subventions-scdl.csv", "Données essentielles des subventions (SCDL 2.1.1)", "text/csv"),
-    ("360giving.json", "Aides au format 360Giving 1.4", "application/json"),
-    ("projets.csv", "Registre des projets", "text/csv"),
-    ("projets.json", "Registre des projets", "application/json"),
-    ("projets.xlsx", "Registre des projets", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ("appels.csv", "Suites données aux dossiers de chaque appel", "text/csv"),
-    ("appels.json", "Suites données aux dossiers de chaque appel", "application/json"),
-    ("corrections.csv", "Journal des corrections et des pages dépubliées", "text/csv"),
-    ("corrections.json", "Journal des corrections et des pages dépubliées", "application/json"),
-    ("comptes.csv", "Comptes, une ligne par mouvement", "text/csv"),
-    ("comptes.jsonl", "Comptes, écritures canoniques et empreintes", "application/jsonl"),
-    ("dictionnaire.csv", "Dictionnaire : le sens de chaque colonne", "text/csv"),
-    ("tout.zip", "Tout en une archive, avec le dictionnaire et les programmes de vérification", "application/zip"),
+    ("subventions-scdl.csv", _("Essential data of grants (SCDL 2.1.1)"), "text/csv"),
+    ("360giving.json", _("Grants in the 360Giving 1.4 format"), "application/json"),
+    ("projets.csv", _("Registry of projects"), "text/csv"),
+    ("projets.json", _("Registry of projects"), "application/json"),
+    ("projets.xlsx", _("Registry of projects"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("appels.csv", _("What became of the files of each call"), "text/csv"),
+    ("appels.json", _("What became of the files of each call"), "application/json"),
+    ("corrections.csv", _("Log of corrections and of unpublished pages"), "text/csv"),
+    ("corrections.json", _("Log of corrections and of unpublished pages"), "application/json"),
+    ("comptes.csv", _("Accounts, one row a movement"), "text/csv"),
+    ("comptes.jsonl", _("Accounts, canonical entries and hashes"), "application/jsonl"),
+    ("dictionnaire.csv", _("Dictionary: what every column says"), "text/csv"),
+    ("tout.zip", _("Everything in one archive, with the dictionary and the programs that check"), "application/zip"),
 ]
 
 
@@ -34,16 +36,23 @@ CONFORMS = {
 """Published schemas that these files hold to."""
 
 
+def description(left_count: int, left_cents: int) -> str:
+    """French. `left_count`, `left_cents`: what SCDL cannot express, told so that totals reconcile."""
+    return (
+        "Projets aidés, données essentielles des subventions et comptes publics du fonds. Les aides à des personnes physiques, "
+        "que le format SCDL ne permet pas de décrire, et les aides dont la convention n’est pas encore signée figurent dans le registre et au format "
+        f"360Giving : {left_count} aides pour {decimal_text(left_cents)} euros."
+    )
+
+
 def dcat(fund, modified_at: datetime, left_count: int, left_cents: int) -> str:
-    """`left_count`, `left_cents`: what SCDL cannot express, told so that totals reconcile."""
+    """In the present language, which is French for the file."""
     dataset = {
         "@id": f"{fund.data_url}#jeu",
         "@type": "dcat:Dataset",
         "dct:identifier": f"{fund.data_url}#jeu",
         "dct:title": f"Subventions attribuées par {fund.name}",
-        "dct:description": "Projets aidés, données essentielles des subventions et comptes publics du fonds. Les aides à des personnes physiques, "
-        "que le format SCDL ne permet pas de décrire, et les aides dont la convention n’est pas encore signée figurent dans le registre et au format "
-        f"360Giving : {left_count} aides pour {decimal_text(left_cents)} euros.",
+        "dct:description": description(left_count, left_cents),
         "dct:language": {"@id": "http://publications.europa.eu/resource/authority/language/FRA"},
         "dct:modified": {"@type": "xsd:dateTime", "@value": modified_at.isoformat()},
         "dct:accrualPeriodicity": {"@id": "http://publications.europa.eu/resource/authority/frequency/CONT"},
@@ -54,7 +63,7 @@ def dcat(fund, modified_at: datetime, left_count: int, left_cents: int) -> str:
             {
                 "@id": f"{fund.data_url}{name}",
                 "@type": "dcat:Distribution",
-                "dct:title": title,
+                "dct:title": str(title),
                 "dcat:mediaType": media,
                 "dcat:downloadURL": {"@id": f"{fund.data_url}{name}"},
                 "dcat:accessURL": {"@id": fund.data_url},

@@ -45,7 +45,7 @@ CALLS = {
     "funded_from_reserve": _("funded later, from the reserve list or after an appeal"),
     "requested_amount": _("euros asked for by all; empty when it would tell one file"),
     "funded_requested_amount": _("euros asked for by the projects the panel funded"),
-    "awarded_amount": _("euros awarded, later awards included"),
+    "awarded_amount": _("euros awarded, later awards and those not taken up included"),
     "median_days": _(
         "days from the closing of the call to the notification: half took no longer; empty for fewer than three"
     ),

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Question',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('asked', 'waiting for an answer'), ('answered', 'answered'), ('set_aside', 'set aside')], default='asked', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('asked', 'waiting for an answer'), ('answered', 'answered'), ('set_aside', 'set aside')], default='asked', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
                 ('text', models.TextField(verbose_name='question')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail address')),

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='PublicPage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('published', 'published'), ('unpublished', 'unpublished')], default='published', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('published', 'published'), ('unpublished', 'unpublished')], default='published', max_length=50, verbose_name='state')),
                 ('texts', models.JSONField(default=dict, verbose_name='public texts')),
                 ('ground', models.CharField(blank=True, choices=[('error', 'error'), ('personal_data', 'personal data'), ('court_order', 'court order'), ('safety', 'safety of persons')], max_length=20, verbose_name='why it is unpublished')),
                 ('changed_at', models.DateTimeField(blank=True, null=True, verbose_name='changed at')),

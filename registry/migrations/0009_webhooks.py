@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='Webhook',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('active', 'active'), ('disabled', 'disabled'), ('ended', 'ended')], default='active', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('active', 'active'), ('disabled', 'disabled'), ('ended', 'ended')], default='active', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
                 ('label', models.CharField(max_length=120, verbose_name='who it is for')),
                 ('url', core.fields.EncryptedTextField(verbose_name='address')),

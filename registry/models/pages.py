@@ -3,9 +3,9 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from core.redaction import redacted
 from registry.enums import ChangeGround, ChangeKind, PageState
 
@@ -18,7 +18,7 @@ class PublicPage(Machine):
 
     machine = "public_page"
 
-    state = FSMField(_("state"), choices=PageState.choices, default=PageState.PUBLISHED, protected=True)
+    state = StateField(_("state"), choices=PageState.choices, default=PageState.PUBLISHED)
     application = models.OneToOneField(
         "applications.Application", models.PROTECT, related_name="public_page", verbose_name=_("project")
     )

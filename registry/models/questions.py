@@ -4,9 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from core.redaction import redacted
 from fund.models import Call
 from registry.enums import QuestionState, SetAsideReason
@@ -21,7 +21,7 @@ class Question(Machine):
 
     machine = "question"
 
-    state = FSMField(_("state"), choices=QuestionState.choices, default=QuestionState.ASKED, protected=True)
+    state = StateField(_("state"), choices=QuestionState.choices, default=QuestionState.ASKED)
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     call = models.ForeignKey(Call, models.PROTECT, related_name="questions", verbose_name=_("call"))
     application = models.ForeignKey(

@@ -4,10 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.fields import EncryptedTextField
-from core.models import Machine
+from core.models import Machine, StateField
 from registry.enums import WebhookState
 from registry.models.changes import PublicChange
 
@@ -19,7 +19,7 @@ class Webhook(Machine):
 
     machine = "webhook"
 
-    state = FSMField(_("state"), choices=WebhookState.choices, default=WebhookState.ACTIVE, protected=True)
+    state = StateField(_("state"), choices=WebhookState.choices, default=WebhookState.ACTIVE)
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     label = models.CharField(_("who it is for"), max_length=120)
     url = EncryptedTextField(_("address"))

@@ -7,6 +7,7 @@ from registry.queries.figures import (
     by_department,
     by_kind,
     by_year,
+    given_up,
     modified_at,
     unsayable_in_scdl,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "earlier_grant",
     "facets",
     "get",
+    "given_up",
     "is_told",
     "judged",
     "modified_at",

@@ -40,13 +40,16 @@ OF_PAGE = {
 
 def of_ledger(after: int, until: int, application: Application | None = None) -> list[PublicChange]:
     """Public entries with a number above `after`, up to `until`. Two queries."""
-    rows = Seal.objects.filter(seq__gt=after, seq__lte=until, entry__kind__in=OF_ENTRY)
+    ours = Q(entry__kind__in=OF_ENTRY) | Q(entry__reverses__kind="bounce")
+    rows = Seal.objects.filter(ours, seq__gt=after, seq__lte=until)
     if application is not None:
         rows = rows.filter(entry__grant=application.reference)
     found = list(rows.order_by("seq").values_list("seq", "entry__kind", "entry__grant", "entry__at"))
     keys = dict(Application.objects.filter(reference__in={one[2] for one in found}).values_list("reference", "pk"))
     return [
-        PublicChange(kind=OF_ENTRY[kind], key=f"entry:{seq}", application_id=keys[grant], seq=seq, at=at)
+        PublicChange(
+            kind=OF_ENTRY.get(kind, News.PAYMENT), key=f"entry:{seq}", application_id=keys[grant], seq=seq, at=at
+        )
         for seq, kind, grant, at in found
         if grant in keys
     ]
@@ -80,8 +83,13 @@ def _instant(at: datetime | None) -> int:
 
 
 def of_project(application: Application, since: datetime) -> list[PublicChange]:
-    """Everything that became public of one project since its award, latest first: for its feed. Constant queries."""
+    """Everything that became public of one project since its award, latest first: for its feed. Constant queries.
+
+    Money is set aside the day of the vote and told once notified: nothing is dated before `since`.
+    """
     found = [*of_ledger(0, ledger.public_count(), application), *of_rows(since, application)]
+    for one in found:
+        one.at = max(one.at, since)
     return sorted(found, key=lambda one: (one.at, one.seq or 0), reverse=True)
 
 
@@ -164,9 +172,11 @@ def _words(one: PublicChange, entry) -> str:
     return {
         News.DECISION: _("Award notified: %(amount)s (entry %(number)s of the accounts)"),
         News.AGREEMENT: _("Agreement signed: %(amount)s (entry %(number)s of the accounts)"),
-        News.PAYMENT: _("Paid by the bank: %(amount)s (entry %(number)s of the accounts)"),
+        News.PAYMENT: _("Paid by the bank: %(amount)s (entry %(number)s of the accounts)")
+        if entry.reverses is None
+        else _("Returned in error, the payment stands: %(amount)s (entry %(number)s of the accounts)"),
         News.BOUNCE: _("Returned by the bank: %(amount)s (entry %(number)s of the accounts)"),
-        News.RELEASE: _("Given back to the envelope: %(amount)s (entry %(number)s of the accounts)"),
+        News.RELEASE: _("Never paid, back in the envelope: %(amount)s (entry %(number)s of the accounts)"),
     }[News(one.kind)] % amount
 
 

@@ -94,6 +94,12 @@ def by_year() -> list[dict]:
     return sorted(rows, key=lambda row: row["year"])
 
 
+def given_up(call: Call) -> dict:
+    """How many published awards of a call were not taken up, and their cents: between what was awarded and what its projects hold."""
+    rows = published_applications().filter(call=call).exclude(state="selected")
+    return rows.order_by().aggregate(number=Count("pk"), cents=Sum("awarded_amount"))
+
+
 def unsayable_in_scdl() -> tuple[int, int]:
     """How many taken-up grants SCDL cannot express, and their cents: told beside the file so that totals reconcile (two queries)."""
     signed = Agreement.objects.filter(application=OuterRef("pk"), signed_at__isnull=False)

@@ -19,6 +19,7 @@ from registry.enums import PageState, Stage
 from registry.models import PageChange, PublicPage
 from registry.queries.grants import PublishedGrant
 from registry.queries.told import published_applications, tellable, told
+from reviews.enums.meeting import CUT_REASON, CUT_REASON_TOLD
 
 LABELS = {
     "title": _("title"),
@@ -29,6 +30,7 @@ LABELS = {
     "repository_url": _("address of the source code"),
     "demo_url": _("address of a demonstration"),
     "grounds": _("the panel’s reasons"),
+    "reduction": _("why the amount is less than what was requested"),
 }
 """Texts of every project, in the order of its page; those of accepted reports come after, as `report-<key>`."""
 ADDRESSES = ("repository_url", "demo_url")
@@ -53,11 +55,18 @@ def texts_of(grant: PublishedGrant, reports: Iterable[Mapping]) -> dict[str, str
         "repository_url": grant.repository_url,
         "demo_url": grant.demo_url,
         "grounds": redacted(put.get("grounds", grant.decision.grounds)),
+        "reduction": redacted(put.get("reduction", _reduction(grant.decision))),
     }
     accepted = [one for one in reports if one["state"] == "accepted"]
     return found | {
         f"{REPORT}{one['pk']}": redacted(put.get(f"{REPORT}{one['pk']}", one["public_text"])) for one in accepted
     }
+
+
+def _reduction(decision) -> str:
+    """Why the amount is less than the request, as the letter gives it, to everybody; empty when it is not."""
+    told = str(decision.details.get("reduction_reason", ""))
+    return (CUT_REASON_TOLD if told == CUT_REASON else told).strip()
 
 
 def reports_of(grant: PublishedGrant, reports: Iterable[Mapping], texts: Mapping[str, str]) -> list[dict]:

@@ -8,25 +8,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
+from fractions import Fraction
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from applications.models import Application
-from core.models import Event
-from fund.enums import COLLEGE_ROLES, CallState, College
-from fund.models import Call, RoleGrant
+from fund.enums import CallState
+from fund.models import Call
 from registry.models import public_title
+from registry.queries.sittings import COLLEGES, SittingTold, name_of, tell_attendance
 from registry.queries.told import published_applications
-from reviews.enums.meeting import AttendanceKind, MeetingState
-from reviews.enums.reading import NOT_NOTIFIED, DeclarationState, SeatKind
-from reviews.models import Decision, Declaration, Panel, Seat
+from reviews.enums.meeting import MeetingState
+from reviews.enums.reading import NOT_NOTIFIED, SeatKind
+from reviews.models import Decision, Panel, Seat
 from reviews.models.meeting import Draw, Meeting, Tally, Vote
+from reviews.queries.late import late_on, recusals_on
 from reviews.queries.unequal import DECIDING, Inequality, inequality
 
-COLLEGES = (str(College.CIVIL_SOCIETY), str(College.STATE))
 OVER = (CallState.DECIDED, CallState.ARCHIVED)
 """States of a call whose decisions are all notified: its concluding checks it."""
 
@@ -54,16 +54,11 @@ class Holder:
         return str(SeatKind(self.kind).label)
 
 
-def _name(seat: Seat) -> str:
-    """The name of the office's holder, never an address: an account without a name is told by its capacity."""
-    return str(seat.user) if seat.user.name or seat.user.is_erased else seat.title or "–"
-
-
 def _holder(seat: Seat) -> Holder:
     ended = timezone.localdate(seat.ends_at) if seat.ends_at else None
     days = [day for day in (ended, seat.term_ends_on) if day]
     return Holder(
-        _name(seat),
+        name_of(seat),
         seat.title,
         seat.college,
         seat.kind,
@@ -112,45 +107,9 @@ def composition(seats: Iterable[Seat], today: date) -> list[CollegeView]:
 
 
 @dataclass(frozen=True)
-class Present:
-    """How one seat was held at a sitting: the last way it was, with a note on who came after the opening or left before the end."""
-
-    name: str
-    college: str
-    presence: str
-    by: str = ""
-    came_late: bool = False
-    left_early: bool = False
-
-    @property
-    def label(self) -> str:
-        return str(AttendanceKind(self.presence).label)
-
-    @property
-    def note(self) -> str:
-        if self.came_late and self.left_early:
-            return _("for a part of the sitting")
-        if self.left_early:
-            return _("left before the end")
-        return _("arrived during the sitting") if self.came_late else ""
-
-
-@dataclass
-class SittingTold:
-    """One sitting of a meeting that was adjourned and resumed, or the only one. Only those that were opened."""
-
-    number: int
-    opened_at: datetime
-    present: list[Present] = field(default_factory=list)
-
-    @property
-    def sheet(self) -> list[tuple[str, list[Present]]]:
-        return [(college, [one for one in self.present if one.college == college]) for college in COLLEGES]
-
-
-@dataclass(frozen=True)
 class VoteTold:
-    """The vote that decided on a funded file: counts by college, never who voted what. `recused` counts the members who took no part."""
+    """The vote that decided on a funded file: counts by college, never who voted what. `recused` counts the members who were recused when it was taken and
+    took no part; `late` those who took part and declared an interest afterwards."""
 
     reference: str
     title: str
@@ -160,7 +119,13 @@ class VoteTold:
     weighted: str
     rule: str
     recused: dict[str, int] = field(default_factory=dict)
+    late: dict[str, int] = field(default_factory=dict)
     unequal: Inequality | None = None
+
+    @property
+    def rate(self) -> float:
+        """The weighted sum in favour, out of a hundred."""
+        return float(100 * Fraction(self.weighted)) if self.weighted else 0.0
 
     @property
     def tallies(self) -> list[Tally]:
@@ -247,91 +212,9 @@ def _meetings(call: Call, seats: list[Seat]) -> list[MeetingView]:
     ]
     told = [view for view in views if view.told]
     if told:
-        _tell_attendance(told, seats)
+        tell_attendance(told, seats)
         _tell_votes(told)
     return views
-
-
-ATTENDED = ("open", "adjourn", "fail_quorum", "record_attendance")
-
-
-def _tell_attendance(views: list[MeetingView], seats: list[Seat]) -> None:
-    """Each voting seat of every sitting: who sat, how, or who stood for the member. From the log: a seat's row keeps the last answer only."""
-    grants: dict[tuple[int, str], list[RoleGrant]] = {}
-    users = {seat.user_id for seat in seats}
-    for grant in RoleGrant.objects.filter(user__in=users, role__in=COLLEGE_ROLES, state__in=("granted", "ended")):
-        grants.setdefault((grant.user_id, grant.college), []).append(grant)
-    log: dict[int, list[Event]] = {view.meeting.pk: [] for view in views}
-    for event in Event.objects.filter(machine=Meeting.machine, object_id__in=log, verb__in=ATTENDED).order_by("id"):
-        log[event.object_id].append(event)
-    for view in views:
-        found = [_Answers()]
-        for event in log[view.meeting.pk]:
-            if event.verb == "open":
-                found[-1].open(event.at)
-            elif event.verb == "record_attendance":
-                found[-1].add(event.payload)
-            else:  # this sitting is over
-                found.append(_Answers())
-        for number, answers in enumerate(found, 1):
-            if answers.opened_at is not None:
-                view.sittings.append(_told_sitting(number, answers.opened_at, answers, seats, grants))
-
-
-class _Answers:
-    """How each seat was held in one sitting, answer by answer."""
-
-    def __init__(self) -> None:
-        self.opened_at: datetime | None = None
-        self.last: dict[int, tuple[str, int | None]] = {}  # the last way it was held, whether or not it still is
-        self.gone: set[int] = set()
-        self.at_opening: set[int] = set()
-
-    def open(self, at: datetime) -> None:
-        self.opened_at, self.at_opening = at, set(self.last)
-
-    def add(self, payload: dict) -> None:
-        seat, presence = payload["seat"], payload["presence"]
-        if presence == AttendanceKind.ABSENT:
-            if self.opened_at and seat in self.last:
-                self.gone.add(seat)
-            elif not self.opened_at:
-                self.last.pop(seat, None)
-            return
-        self.last[seat] = presence, payload.get("by")
-        self.gone.discard(seat)
-
-
-def _told_sitting(number: int, opened_at, answers: _Answers, seats: list[Seat], grants) -> SittingTold:
-    known, told = {seat.pk: seat for seat in seats}, SittingTold(number, opened_at)
-    for seat in seats:
-        here = answers.last.get(seat.pk)
-        if seat.kind != SeatKind.FULL_MEMBER or (
-            here is None and not _sat(seat, grants.get((seat.user_id, seat.college), []), opened_at)
-        ):
-            continue
-        presence, by = here or (AttendanceKind.ABSENT, None)
-        shown = known.get(by) if by and presence in (AttendanceKind.ALTERNATE, AttendanceKind.PROXY) else None
-        told.present.append(
-            Present(
-                _name(seat),
-                seat.college,
-                presence,
-                _name(shown) if shown else "",
-                came_late=here is not None and seat.pk not in answers.at_opening,
-                left_early=seat.pk in answers.gone,
-            )
-        )
-    return told
-
-
-def _sat(seat: Seat, grants: list[RoleGrant], at) -> bool:
-    """Whether the seat was filled at that instant."""
-    if seat.created_at > at or (seat.ends_at and seat.ends_at <= at):
-        return False
-    if seat.term_ends_on and seat.term_ends_on < timezone.localdate(at):
-        return False
-    return any(one.starts_at <= at and (one.ends_at is None or one.ends_at > at) for one in grants)
 
 
 def _deciding(meetings: Q) -> tuple[list[Vote], dict[tuple[int, int], dict[str, Tally]]]:
@@ -339,7 +222,7 @@ def _deciding(meetings: Q) -> tuple[list[Vote], dict[tuple[int, int], dict[str, 
     votes = {
         vote.item_id: vote
         for vote in Vote.objects.filter(meetings, outcome__in=DECIDING, item__application__isnull=False)
-        .select_related("item")
+        .select_related("item", "meeting")
         .order_by("round")
     }
     tallies: dict[tuple[int, int], dict[str, Tally]] = {}
@@ -348,20 +231,24 @@ def _deciding(meetings: Q) -> tuple[list[Vote], dict[tuple[int, int], dict[str, 
     return list(votes.values()), tallies
 
 
-def _recusals(applications: Iterable[int]) -> dict[int, Counter]:
-    """How many members of each college are recused from each file."""
-    found: dict[int, Counter] = {}
+def _interests(votes: dict[int, Vote]) -> tuple[dict[int, Counter], dict[int, Counter]]:
+    """By file, members of each college recused when its vote was taken, and members who took part and declared an interest afterwards. A recusal is never
+    lifted after a vote: the first reads as it was."""
     seats = Seat.objects.members().filter(user=OuterRef("user"), panel__call=OuterRef("application__call"))
-    rows = Declaration.objects.filter(application__in=list(applications), state=DeclarationState.RECUSED)
     sits = {f"in_{college}": Exists(seats.filter(college=college)) for college in COLLEGES}
-    for pk, *colleges in rows.annotate(**sits).values_list("application_id", *sits):
-        for college, does in zip(COLLEGES, colleges, strict=True):
-            if does:
-                found.setdefault(pk, Counter())[college] += 1
-    return found
+    rows = list(recusals_on(votes).annotate(**sits))
+    recused: dict[int, Counter] = {}
+    for row in rows:
+        for college in COLLEGES:
+            if getattr(row, f"in_{college}") and row.declared_at <= votes[row.application_id].closed_at:
+                recused.setdefault(row.application_id, Counter())[college] += 1
+    late = {pk: Counter(one.college for one in found) for pk, found in late_on(votes, rows).items()}
+    return recused, late
 
 
-def _told(vote: Vote, tallies: dict[str, Tally], application: Application, recused: Counter) -> VoteTold | None:
+def _told(
+    vote: Vote, tallies: dict[str, Tally], application: Application, recused: Counter, late: Counter
+) -> VoteTold | None:
     if any(college not in tallies for college in COLLEGES):
         return None
     return VoteTold(
@@ -373,6 +260,7 @@ def _told(vote: Vote, tallies: dict[str, Tally], application: Application, recus
         vote.weighted,
         vote.rule,
         {college: recused[college] for college in COLLEGES if recused[college]},
+        {college: late[college] for college in COLLEGES if late[college]},
         inequality(vote, tallies),
     )
 
@@ -383,7 +271,8 @@ def _tell_votes(views: list[MeetingView]) -> None:
     votes, tallies = _deciding(Q(meeting__in=list(by_meeting)))
     files = {vote.item.application_id for vote in votes}
     funded = published_applications().filter(pk__in=files, state="selected").in_bulk()
-    recused = _recusals(funded)
+    decided = {pk: vote for vote in votes if (pk := vote.item.application_id) is not None and pk in funded}
+    recused, late = _interests(decided)
     pairs: dict[int, Counter] = {}
     for vote in sorted(votes, key=lambda one: (one.item.position, one.item_id)):
         view, counts = by_meeting[vote.meeting_id], tallies.get((vote.item_id, vote.round), {})
@@ -392,7 +281,9 @@ def _tell_votes(views: list[MeetingView]) -> None:
             pairs.setdefault(vote.meeting_id, Counter())[unequal] += 1
         application = funded.get(vote.item.application_id)
         if application is not None and (
-            told := _told(vote, counts, application, recused.get(application.pk, Counter()))
+            told := _told(
+                vote, counts, application, recused.get(application.pk, Counter()), late.get(application.pk, Counter())
+            )
         ):
             view.votes.append(told)
     for pk, counted in pairs.items():
@@ -405,8 +296,13 @@ def vote_on(application: Application) -> VoteTold | None:
     if not votes:
         return None
     vote = max(votes, key=lambda one: (one.closed_at, one.pk))
-    recused = _recusals([application.pk]).get(application.pk, Counter())
-    return _told(vote, tallies.get((vote.item_id, vote.round), {}), application, recused)
+    recused, late = _interests({application.pk: vote})
+    return _told(
+        vote,
+        tallies.get((vote.item_id, vote.round), {}),
+        application,
+        *(one.get(application.pk, Counter()) for one in (recused, late)),
+    )
 
 
 __all__ = ["PanelView", "VoteTold", "composition", "is_told", "panel_view", "vote_on"]

@@ -68,9 +68,13 @@ def _order(filters: Filters) -> tuple[str, bool]:
 
 
 def ordered(filters: Filters, *, backwards: bool = False) -> QuerySet[PublishedRow]:
+    return _in_order(matching(filters), filters, backwards)
+
+
+def _in_order(rows: QuerySet[PublishedRow], filters: Filters, backwards: bool = False) -> QuerySet[PublishedRow]:
     column, descends = _order(filters)
     sign = "-" if descends != backwards else ""
-    return matching(filters).order_by(f"{sign}{column}", f"{sign}reference")
+    return rows.order_by(f"{sign}{column}", f"{sign}reference")
 
 
 def beyond(filters: Filters, key: Key | None, *, backwards: bool = False) -> QuerySet[PublishedRow]:
@@ -131,10 +135,11 @@ class GrantList:
         return self.count()
 
     def __getitem__(self, part: slice) -> list:
-        rows = ordered(self.filters)
+        keys = ordered(self.filters).values("pk")[part]  # what is skipped, or sorted and left, is not read whole
+        rows = _in_order(PublishedRow.objects.filter(pk__in=keys), self.filters)
         if self.lines:
-            return [_listed(row) for row in rows.select_related("text")[part]]
-        return grants_of(list(rows[part]))
+            return [_listed(row) for row in rows.select_related("text")]
+        return grants_of(list(rows))
 
 
 def published(filters: Filters = EVERYTHING) -> Iterator[PublishedGrant]:

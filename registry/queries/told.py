@@ -9,7 +9,7 @@ import hashlib
 import hmac
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Min, OuterRef, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from applications.models import Application, NameConsent, Partnership
@@ -17,6 +17,7 @@ from core.links import absolute
 from core.redaction import redacted
 from fund import communes
 from fund.models import FundIdentity, GrantAccount
+from fund.queries.results import Results, tells_results
 from payments.models import Agreement, Instalment, Report
 from registry.enums import PageState, Stage
 from registry.models import PastGrant
@@ -38,6 +39,19 @@ def published_applications():
         .filter(awarded_at__isnull=False, state__in=("selected", "renounced", "lapsed"))
         .select_related("call", "organisation", "bearer_organisation", "bearer_person", "filed_version", "public_page")
     )
+
+
+@tells_results
+def results_of_call(call) -> Results | None:
+    """One query: the published projects of the call that are taken up."""
+    found = (
+        published_applications()
+        .filter(call=call, state="selected")
+        .aggregate(since=Min("awarded_at"), projects=Count("pk"), amount=Sum("awarded_amount"))
+    )
+    if not found["projects"]:
+        return None
+    return Results(timezone.localdate(found["since"]), found["projects"], found["amount"] or 0)
 
 
 _STAGE_OF = {

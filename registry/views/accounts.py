@@ -63,7 +63,9 @@ def accounts(request):
         "entries": page.object_list,
         "unpublished": unpublished(entry.grant for entry in page.object_list),
         "envelopes": envelopes,
-        "totals": ledger.sum_bars(envelope.balances for envelope in envelopes) if len(envelopes) > 1 else None,
+        "totals": ledger.sum_bars((envelope.balances for envelope in envelopes), "/comptes/")
+        if len(envelopes) > 1
+        else None,
         "checkpoint": ledger.latest_checkpoint(),
     }
     return render(request, "registry/accounts.html", context, status=200 if form.is_valid() else 400)

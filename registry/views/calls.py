@@ -16,10 +16,13 @@ from registry.queries import delays
 def panel(request, slug):
     """The two colleges of a call's panel; once its decisions are notified, its meetings and the votes on the funded files."""
     found = public_call(slug)
+    outcome = next(iter(queries.outcomes(found.slug)), None)
     context = {
         "call": found,
         "version": found.rule_version,
         "rules": found.rule_version,
+        # How many files were voted on is how many were judged: withheld there, a subtraction here would give it back.
+        "counts_told": outcome is not None and outcome.reviewed.value is not None,
         "panel": queries.panel_view(found, timezone.localdate(request.received_at)),
         "told": queries.is_told(found),
     }
@@ -36,6 +39,7 @@ def results(request, slug):
     context = {"call": found, "outcome": outcome} | (_figures(outcome) if outcome else {})
     if outcome:
         took = delays.delays(rows).calls.get(found.slug, delays.NOTHING)
+        context["given_up"] = queries.given_up(found)
         context["delays"] = [(delays.KINDS[name], delays.COUNTED[name], took[name]) for name in delays.KINDS]
     return render(request, "registry/results.html", context)
 

@@ -38,5 +38,6 @@ def project(request, reference):
 @public_page
 def execution(request):
     """Where the money of all envelopes stands."""
-    totals = ledger.public_totals()
-    return render(request, "registry/embeds/execution.html", {"totals": totals, "rate": 100 * totals.execution_rate})
+    totals, newest = ledger.public_totals(), ledger.latest_checkpoint()
+    context = {"totals": totals, "rate": 100 * totals.execution_rate, "on": newest and newest.at}
+    return render(request, "registry/embeds/execution.html", context)

@@ -1,7 +1,6 @@
 """The open-data files at their stable addresses, made from the published set."""
 
 import json
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -11,46 +10,19 @@ from django.utils.text import slugify
 from django.utils.translation import override
 
 from core.access import allow, public
-from core.links import absolute
 from fund.forms.ledger import WORDS, EntryFilters
 from fund.ledger import export as ledger_export
 from fund.ledger import queries as ledger
-from fund.models import FundIdentity
 from fund.public_cache import PublicFile, etag_of, public_file
 from fund.queries import public_calls
 from registry import queries
 from registry.exports import catalogue, corrections, dictionary, outcomes, projects, scdl, threesixty
 from registry.exports import sitemap as sitemap_export
 from registry.queries import changes, pages
+from registry.queries.card import FundCard, fund_card
 
 CSV, JSONL = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@dataclass(frozen=True)
-class FundCard:
-    """What the files say of the fund."""
-
-    name: str
-    legal_name: str
-    tagline: str
-    siret: str
-    website: str
-    data_url: str
-    corrections_url: str
-
-
-def fund_card() -> FundCard:
-    fund = FundIdentity.current()
-    return FundCard(
-        fund.name,
-        fund.legal_name,
-        fund.tagline,
-        fund.siret,
-        fund.website or absolute("/"),
-        absolute("/donnees/"),
-        absolute("/corrections/"),
-    )
 
 
 def giving_prefix(fund: FundCard) -> str:
@@ -235,7 +207,8 @@ def _size(request, name: str) -> int:
 def dcat(request):
     modified_at = queries.modified_at()
     count, cents = queries.unsayable_in_scdl()
-    text = catalogue.dcat(fund_card(), modified_at, count, cents)
+    with override("fr"):
+        text = catalogue.dcat(fund_card(), modified_at, count, cents)
     return PublicFile([text], "application/ld+json", modified_at=modified_at)
 
 

@@ -23,6 +23,11 @@ class Step:
     tone: str = ""
     entries: tuple[int, ...] = ()
 
+    @property
+    def is_late(self) -> bool:
+        """Awaited, and its day is over."""
+        return bool(self.tone and self.on and self.on < timezone.localdate())
+
 
 def life_of(grant: PublishedGrant, money: dict | None, entries) -> list[Step]:
     """Steps in order. `money` is the public side of the agreement (`payments.queries.public.grant`), `entries` those of the grant."""
@@ -35,7 +40,7 @@ def life_of(grant: PublishedGrant, money: dict | None, entries) -> list[Step]:
         Step(
             _("Selected by the panel"),
             grant.awarded_on,
-            _("%(amount)s awarded") % {"amount": _euros(grant.amount)},
+            _("Decision notified: %(amount)s awarded") % {"amount": _euros(grant.amount)},
             entries=reserved,
         )
     )
@@ -51,12 +56,14 @@ def life_of(grant: PublishedGrant, money: dict | None, entries) -> list[Step]:
             entries=_numbers(entries, "commit"),
         )
     )
-    steps += sorted([*_paid(money, entries), *_accepted(money)], key=lambda step: step.on or date.max)
-    if grant.stage in (Stage.COMPLETED, Stage.STOPPED):
+    happened = [*_paid(money, entries), *_accepted(money)]
+    is_over = grant.stage in (Stage.COMPLETED, Stage.STOPPED)
+    if is_over:
         closed = timezone.localdate(money["closed_at"]) if money["closed_at"] else None
-        title = _("Grant completed") if grant.stage == Stage.COMPLETED else _("Grant stopped")
-        return [*steps, Step(title, closed)]
-    return steps + _to_come(grant, money)
+        happened.append(Step(_("Grant completed") if grant.stage == Stage.COMPLETED else _("Grant stopped"), closed))
+    happened += _came_back(entries)  # money is claimed and given back after the end too
+    steps += sorted(happened, key=lambda step: step.on or date.max)
+    return steps if is_over else steps + _to_come(grant, money)
 
 
 def _paid(money: dict, entries) -> list[Step]:
@@ -72,12 +79,25 @@ def _paid(money: dict, entries) -> list[Step]:
     ]
 
 
+def _came_back(entries) -> list[Step]:
+    """Money paid that was claimed, or given back."""
+    titles = {"claim": _("Money claimed back"), "return": _("Money returned")}
+    return [
+        Step(titles[entry.kind], timezone.localdate(entry.at), format_euros(entry.amount), entries=(entry.seq,))
+        for entry in sorted(entries, key=lambda entry: entry.seq)
+        if entry.kind in titles and not entry.reversed_by
+    ]
+
+
 def _accepted(money: dict) -> list[Step]:
     return [
         Step(
             _("Report accepted"),
             timezone.localdate(one["accepted_at"]),
-            "\u202f: ".join(str(part) for part in (one["kind_label"], one["adoption_label"]) if part),
+            _("%(report)s; the administration’s answer: %(answer)s")
+            % {"report": one["kind_label"], "answer": one["adoption_label"]}
+            if one["adoption_label"]
+            else str(one["kind_label"]),
         )
         for one in money["reports"]
         if one["state"] == "accepted"

@@ -62,7 +62,9 @@ def statistics(request):
         "over": [row for row in calls if row["is_over"]],
         **_delays(),
         "calls": _bars(calls, lambda row: row["call__title"], "appel", "call__slug"),
-        "kinds": _bars(queries.by_kind(), lambda row: ApplicantKind(row["applicant_kind"]).label),
+        "kinds": _bars(
+            queries.by_kind(), lambda row: ApplicantKind(row["applicant_kind"]).label, "beneficiaire", "applicant_kind"
+        ),
         "departments": _bars(
             [row for row in departments if row["department"]],
             lambda row: communes.department_name(row["department"]),
@@ -73,7 +75,7 @@ def statistics(request):
         "embed": {
             "url": absolute(localized("/integrer/execution/")),
             "title": _("Where the money stands"),
-            "height": 180,
+            "height": 300,
         },
         "tiles": tiles(departments, queries.EVERYTHING),
     }

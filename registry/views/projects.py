@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +26,8 @@ from registry.views.life import life_of
 from registry.views.maps import tiles
 
 PAGE = 24
-
+SIREN, SIRET = 9, 14
+"""Digits of the numbers of a legal person and of its establishments."""
 
 SHOWN = 60
 """Choices of a filter that a form offers at most: the most frequent ones."""
@@ -44,7 +45,7 @@ def _names(found: queries.Facets) -> dict[str, dict[str, str]]:
         "call": dict(Call.objects.public().values_list("slug", "title")),
         "theme": dict(Theme.objects.values_list("code", "label")),
         "department": {code: f"{name} ({code})" for code, (name, _region) in communes.departments().items()},
-        "kind": {value: str(label) for value, label in ApplicantKind.choices},
+        "kind": {value: str(label).capitalize() for value, label in ApplicantKind.choices},
         "partner": found.partners,
         "band": {band: _band(*bounds) for band, bounds in queries.BANDS.items()},
         "stage": {value: str(label).capitalize() for value, label in Stage.choices},
@@ -74,6 +75,7 @@ LABELS = {
 """Filters with choices, in the order of the form."""
 SORTED = {
     "department": lambda one: one[1],
+    "partner": lambda one: one[1].casefold(),
     "band": lambda one: list(queries.BANDS).index(one[0]),
     "year": lambda one: -int(one[0]),
 }
@@ -109,6 +111,7 @@ def projects(request):
     context = {
         "filters": filters,
         "formats": ["csv", "json", "xlsx"],
+        "siren": _siren(filters.text) if page.object_list else "",
         "search": filters.search(),
         "chips": _chips(filters, words | {"q": f"« {filters.text} »"}),
         "summary": found.summary,
@@ -129,6 +132,13 @@ def projects(request):
     return render(request, "registry/projects.html", context)
 
 
+def _siren(text: str) -> str:
+    """The SIREN that was searched, of an organisation that has a page; empty otherwise."""
+    typed = "".join(text.split())
+    is_number = len(typed) in (SIREN, SIRET) and typed.isascii() and typed.isdigit()
+    return typed[:SIREN] if is_number and queries.received_by(typed[:SIREN]) else ""
+
+
 @allow(public)
 @public_page
 def project(request, reference):
@@ -140,11 +150,12 @@ def project(request, reference):
         "grant": grant,
         "entries": entries,
         "bar": ledger.bar_of(grant.reference, entries),
+        "freed": _freed(entries),
         "money": None,
         "embed": {
             "url": absolute(localized(f"/integrer/projets/{grant.reference}/")),
             "title": grant.reference if grant.is_bare else grant.title,
-            "height": 240,
+            "height": 320,
         },
     }
     if not grant.is_bare:
@@ -169,11 +180,23 @@ def project(request, reference):
 @public_page
 @steady()
 def organisation(request, siren):
-    """What one legal person received, year by year and grant by grant."""
+    """What one legal person received, year by year and grant by grant. The SIRET of one of its establishments leads to it."""
+    if len(siren) == SIRET and siren.isascii() and siren.isdigit():
+        return redirect("registry:organisation", siren[:SIREN])
     received = queries.received_by(siren)
     if received is None:
         raise Http404
     return render(request, "registry/organisation.html", {"received": received, "formats": ["csv", "json", "xlsx"]})
+
+
+def _freed(entries) -> dict:
+    """What was set aside for a grant, never paid, and is back in its envelope: cents and numbers of the entries. Entries reversed are left out."""
+    back = {
+        entry.seq: sum(cents for _envelope, account, cents in entry.moves if account == "free" and cents > 0)
+        for entry in entries
+        if not (entry.reverses or entry.reversed_by)
+    }
+    return {"cents": sum(back.values()), "entries": sorted(seq for seq, cents in back.items() if cents)}
 
 
 def _instalments(money, entries) -> list[dict]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from applications.models import Application
 from registry.queries.delays import Delay, delay_of, delays
@@ -38,7 +39,9 @@ def test_decisions_are_measured_once_all_are_notified():
     assert delays().whole["decision"] == Delay(0, None, None)
     made = concluded(made)
     for number, row in enumerate(Application.objects.filter(call=made.call).order_by("pk")):
-        told = row.decisions.get(kind="award").notified_at
+        told = timezone.localtime(
+            row.decisions.get(kind="award").notified_at
+        )  # days of the calendar, across a change of hour
         Application.objects.filter(pk=row.pk).update(first_received_at=told - timedelta(days=10 * (number + 1)))
     assert delays().calls[made.call.slug]["decision"] == Delay(6, 35, 60)
     text = page(f"/appels/{made.call.slug}/resultats/")

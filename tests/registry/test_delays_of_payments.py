@@ -19,9 +19,9 @@ def test_payments_are_measured_and_nothing_is_not_zero(fund):
     application = fund.paid
     slug = application.call.slug
     one = Instalment.objects.get(agreement__application=application, state="paid")
-    Instalment.objects.filter(pk=one.pk).update(ordered_at=one.ordered_at - timedelta(days=12))
+    Instalment.objects.filter(pk=one.pk).update(ordered_at=timezone.localtime(one.ordered_at) - timedelta(days=12))
     Agreement.objects.filter(application=application).update(
-        signed_at=application.agreement.signed_at - timedelta(days=40)
+        signed_at=timezone.localtime(application.agreement.signed_at) - timedelta(days=40)
     )
     figures = delays()
     assert figures.whole["settlement"] == Delay(1, 12, 12) and figures.whole["first_payment"] == Delay(1, 40, 40)

@@ -7,6 +7,7 @@ import html
 import pytest
 from django.test import Client
 
+from fund.models import FundIdentity
 from registry import transitions
 from tests.registry.test_publications import change
 
@@ -41,6 +42,19 @@ def test_the_lines_to_copy_lead_to_the_frame(fund):
         text = html.unescape(Client().get(address).content.decode())
         line = text[text.index("<iframe") : text.index("</iframe>")]
         assert f'{frame}"' in line and 'src="http' in line and "title=" in line
+
+
+def test_a_bar_says_what_its_textures_mean(fund):
+    for address in (f"/integrer/projets/{fund.paid.reference}/", "/integrer/execution/"):
+        text = Client().get(address).content.decode()
+        legend = text[text.index('class="legend') : text.index("</ul>")]
+        assert "Payé" in legend and "12\u202f950\u00a0€" in legend and legend.count("<svg") == legend.count("<li>") > 1
+
+
+def test_a_frame_of_a_demonstration_says_so(fund):
+    FundIdentity.objects.update(fictional_notice="Données inventées")
+    for address in (f"/integrer/projets/{fund.paid.reference}/", "/integrer/execution/"):
+        assert "Démonstration" in Client().get(address).content.decode()
 
 
 def test_a_card_says_what_the_registry_says(fund, project, hands):

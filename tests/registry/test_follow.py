@@ -264,7 +264,7 @@ def test_one_click_stops_everything_and_erases(project):
     header, how = mail.extra_headers["List-Unsubscribe"], mail.extra_headers["List-Unsubscribe-Post"]
     assert how == "List-Unsubscribe=One-Click"
     path = link_in(mail, "arreter")
-    assert header.endswith(f"{path}>") and "zqx" not in header.lower()
+    assert header.endswith(f"{path}>") and leaks({"header": header}, ["zqxsuiveuse", "zqxwille"]) == []
     outside = Client(enforce_csrf_checks=True)
     page = outside.get(path).content.decode()
     assert "<button" in page and Follower.objects.count() == 1
@@ -339,6 +339,10 @@ def test_the_feed_of_a_project_tells_its_life(fund, project, hands):
     text = b"".join(Client().get(address)).decode()
     for words in ("Aide notifiée", "Convention signée", "Payé par la banque", "réponse publique", TITLE):
         assert words in text, words
+    reserved = changes.of_project(project, timezone.now() + timedelta(days=7))[-1]
+    assert (
+        reserved.kind == "decision" and reserved.at > timezone.now()
+    )  # told when it is notified, not the day of the vote
     tag = Client().get(address)["ETag"]
     assert Client().get(address, headers={"if-none-match": tag}).status_code == 304
     change(project, hands, transitions.unpublish, ground="safety")

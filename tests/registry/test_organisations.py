@@ -45,6 +45,15 @@ def test_it_tells_what_was_published_by_year_and_from_which_call(fund):
     assert "plus de 23" in page(siren)
 
 
+def test_a_siret_leads_to_the_organisation_and_so_does_a_search(fund):
+    siret = fund.paid.bearer_organisation.siret
+    answer = Client().get(f"/en/organisations/{siret}/")
+    assert answer.status_code == 302 and answer["Location"] == f"/en/organisations/{siret[:9]}/"
+    for typed in (siret[:9], siret):
+        assert f'href="/organisations/{siret[:9]}/"' in Client().get("/projets/", {"q": typed}).content.decode()
+    assert "/organisations/" not in Client().get("/projets/", {"q": "123456789"}).content.decode()
+
+
 def test_nothing_is_told_of_who_has_nothing_published(fund):
     for application in (fund.secret, fund.refused, fund.known["left"]):
         mine = Organisation.objects.get(pk=application.bearer_organisation_id)

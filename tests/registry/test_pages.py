@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from applications.transitions import consent_to_be_named
 from core.links import absolute
 from fund import public_cache
+from fund.ledger import post
 from registry import queries
 from registry.enums import Stage
 from registry.queries import EVERYTHING, Filters
+from tests.factories import ledger as books
 from tests.registry import helpers
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +40,7 @@ def test_the_registry_shows_the_published_set(fund):
     for name in ("paid", "signed", "person"):
         assert fund.known[name].title in page
     assert f"Non réalisé\u00a0: {fund.known['left'].reference}" in page and fund.known["left"].title not in page
+    assert page.count("non publié</span>") == 1  # the place of what was not taken up
     for hidden in (fund.secret, fund.refused):
         assert hidden.reference not in page and hidden.title not in page
 
@@ -53,6 +59,29 @@ def test_a_project_page_tells_its_money_and_its_life(fund):
     seqs = [int(number.replace("\u202f", "")) for number in re.findall(r'/comptes/\?ref=\d+">([\d\u202f]+)</a>', page)]
     entries = {entry.seq for entry in public_entries(fund.paid.reference)}
     assert seqs and set(seqs) <= entries
+
+
+def test_what_was_never_paid_and_what_came_back_are_told(fund):
+    """The figures of a project add up to what it was awarded, and gross payments to the net ones."""
+    grant = fund.paid.reference
+    with transaction.atomic():
+        freed = post("release_commitment", at=timezone.now(), amount=55_040, grant=grant, basis=grant)
+        post("claim", at=timezone.now(), amount=30_025, grant=grant, basis=grant)
+        post("return", at=timezone.now(), amount=30_025, grant=grant, basis=grant)
+    page = text_of(f"/projets/{grant}/")
+    said = re.search(r"<p>550,40.*?jamais été versés.*?</p>", page, re.DOTALL)
+    assert said and f"?ref={freed.seal.seq}" in said[0]
+    assert "Somme réclamée" in page and "Somme rendue" in page and "300,25" in page
+    page = text_of("/statistiques/")
+    assert (
+        "12\u202f950,00\u00a0€" in page and "300,25\u00a0€" in page.split("Payé, mois par mois")[0].split("<table")[0]
+    )
+    assert "300,25\u00a0€" in text_of("/integrer/execution/")
+
+
+def test_a_report_whose_day_is_over_is_not_announced_as_to_come(fund):
+    with time_machine.travel(timezone.now() + timedelta(days=900), tick=False):
+        assert "attendu depuis le" in text_of(f"/projets/{fund.paid.reference}/")
 
 
 def public_entries(reference):
@@ -111,6 +140,7 @@ def test_a_secret_or_refused_file_answers_like_one_that_does_not_exist(fund):
 
 def test_statistics_are_those_of_the_set(fund):
     page = text_of("/statistiques/")
+    assert 'href="/projets/?beneficiaire=association"' in page
     assert "3 projets aidés" in page and "Seine-Saint-Denis" in page and "association" in page.lower()
     found = queries.summary()
     assert (found.projects, found.not_taken_up, found.earlier, found.cents) == (
@@ -207,6 +237,8 @@ def test_every_amount_of_a_bar_opens_the_entries_it_is_made_of(fund):
     assert link
     found = text_of(link[1].replace("&amp;", "&"))
     assert "<strong>1 écriture</strong>" in found and fund.paid.reference in found
+    books.envelope(1_000, year=2031)
+    assert 'href="/comptes/?compte=paid"' in text_of("/comptes/")  # of all envelopes together too
 
 
 @pytest.mark.parametrize("query", ["ref=x", "enveloppe='", "ref=" + "9" * 400, "ref=²", "du=&au=&annee="])
@@ -232,6 +264,11 @@ def test_a_document_is_verified_by_its_code(fund):
     assert "/donnees/comptes/preuves/" in page
     for name in (fund.paid.title, fund.paid.lead.name, fund.paid.bearer_organisation.name, fund.paid.lead.email):
         assert name not in page
+
+
+def test_a_reference_that_is_no_code_leads_to_the_accounts(fund):
+    answer = Client().get("/verifier/", {"code": fund.paid.reference})
+    assert answer.status_code == 404 and f'href="/comptes/?ref={fund.paid.reference}"' in answer.content.decode()
 
 
 def test_a_void_document_says_so(fund):
@@ -318,3 +355,20 @@ def test_every_address_in_a_file_is_ours_and_answers(fund):
     for grant in queries.published():
         assert grant.url.startswith(absolute("/projets/"))
         assert Client().get(grant.url.removeprefix(absolute("/")[:-1])).status_code == 200
+
+
+def test_data_are_described_in_the_language_of_the_page_and_lead_to_the_api(fund):
+    page = text_of("/en/donnees/")
+    assert "Registry of projects" in page and "Registre des projets" not in page and "/api/docs/" in page
+    assert "Registre des projets" in text_of("/donnees/") and "versions antérieures" in text_of("/donnees/")
+    titles = Client().get("/donnees/catalogue.jsonld", headers={"accept-language": "en"}).getvalue().decode()
+    assert "Registre des projets" in titles and "Registry of projects" not in titles
+
+
+def test_the_map_leads_to_departments_that_have_a_project_and_names_the_others(fund):
+    for address in ("/projets/", "/statistiques/"):
+        drawn = text_of(address).split('class="tilemap', 1)[1].split("</svg>", 1)[0]
+        assert (
+            len(re.findall(r'<a class="tile"', drawn)) == 2
+            and len(re.findall(r'<g class="tile" role="img"', drawn)) == 99
+        )

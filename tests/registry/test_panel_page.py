@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from itertools import product
 
@@ -167,13 +168,26 @@ def test_nothing_of_a_meeting_is_told_before_the_last_notification():
     assert others
 
 
+def test_the_weighted_majority_is_told_in_per_cent_too():
+    text = page(address(concluded(held(files=3, majority="college_weighted")[0])))
+    assert re.search(r"1/1 en faveur \(100\s%\), il faut plus de 1/2", text)
+
+
 def test_votes_are_told_of_funded_files_alone_by_college():
     made, _meeting = held(files=3, secret=True)
     made = concluded(made)
     text = page(address(made))
     for row in Application.objects.filter(call=made.call):
         assert (row.reference in text) == (row.state == "selected"), row.state
-    assert "3 dossiers ont été soumis au vote" in text and "secret" in text.lower()
+    assert "secret" in text.lower()
+    # One file was refused: how many were voted on would tell it by a subtraction.
+    assert told_outcomes()[0].reviewed.value is None and "3 dossiers" not in text and "soustraction" in text
+
+
+def test_how_many_files_were_voted_on_is_told_when_it_gives_no_small_count_back():
+    made, _meeting = held(files=6, refused=3)
+    text = page(address(concluded(made)))
+    assert told_outcomes()[0].reviewed.value == 6 and "6 dossiers ont été soumis au vote" in text
 
 
 def test_a_vote_of_a_meeting_still_waiting_stays_untold():
@@ -224,6 +238,7 @@ def test_a_recusal_is_a_number_and_no_name():
     concluded(made)
     text = page(f"/projets/{file.reference}/")
     assert "1 membre déporté" in text and str(person) not in text
+    assert "personne n’est nommé" in page(address(made))
 
 
 def test_one_validator_the_same_for_everybody(as_user):
@@ -244,8 +259,8 @@ def test_the_same_cost_at_any_size(files, django_assert_num_queries):
     reference = Application.objects.filter(call=made.call).first().reference
     fresh()  # the registry has read what was notified
     for one, cost in (
-        (address(made), 12),
-        (f"/appels/{made.call.slug}/resultats/", 10),
+        (address(made), 17),
+        (f"/appels/{made.call.slug}/resultats/", 11),
         ("/donnees/appels.csv", 15),
         ("/donnees/appels.json", 15),
     ):
@@ -298,7 +313,12 @@ def test_small_counts_are_told_as_fewer_than_three():
     assert row.ends["funded"].value == 3 and row.ends["rejected"].hidden == "fewer" and row.ends["reserve"].value == 0
     assert row.filed.value is None and row.reviewed.value is None and row.requested is None and row.scored == 0
     text = page(f"/appels/{made.call.slug}/resultats/")
-    assert "moins de 3" in text and "Trop peu de dossiers" in text
+    assert "moins de 3" in text and "Trop peu de dossiers" in text and "non réalisée" not in text
+    # One funded project gives its award up: it stays in what was awarded, which says so.
+    gone = Application.objects.filter(call=made.call, state="selected").first()
+    Application.objects.filter(pk=gone.pk).update(state="renounced", closed_at=timezone.now())
+    text = page(f"/appels/{made.call.slug}/resultats/")
+    assert "dont 1 aide non réalisée" in text
 
 
 def test_figures_are_the_same_on_the_page_in_files_and_in_the_api():

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.models import Mail
+from core.templatetags.ui import day
 from core.transitions import Refusal
 from fund.enums import Role
 from fund.models import RoleGrant
@@ -75,7 +76,8 @@ def test_asked_without_an_account_answered_in_public(call, as_user, client):
 def test_the_page_says_that_answers_are_late(call, client):
     row = ask(call)
     base = f"/appels/{call.slug}/questions/"
-    assert "1 question attend" in client.get(base).content.decode()
+    text = client.get(base).content.decode()
+    assert "1 question attend" in text and f"prochaine réponse est due le {day(Question.objects.get().due_on)}" in text
     with time_machine.travel(
         timezone.now() + timedelta(days=call.rule_version["question_answer_days"] + 3), tick=False
     ):
