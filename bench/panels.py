@@ -61,28 +61,40 @@ class Panel:
         return found
 
 
-def _deal(chance, world: World, quality, lenient) -> np.ndarray:
+def _deal(chance, world: World, size: int) -> np.ndarray:
     """Readers of one college by file: equal loads, nobody twice on a file."""
-    size = len(lenient)
     slots = np.concatenate([chance.permutation(size) for _turn in range(-(-world.files * world.reviews // size))])
     slots = slots[: world.files * world.reviews]
     order = chance.permutation(world.files)
-    if world.tilt:  # better files to harsher readers, as far as chance allows
-        worth = np.argsort(-quality + chance.normal(0, QUALITY / abs(world.tilt), world.files))
-        gentle = np.sign(world.tilt) * lenient[slots] + chance.normal(0, lenient.std() / abs(world.tilt), len(slots))
-        slots, order = slots[np.argsort(gentle)], worth
     rows = slots.reshape(world.files, world.reviews)
     for place in range(world.files):
         while len(set(rows[place])) < world.reviews:
             other, left, right = chance.integers(world.files), *chance.integers(world.reviews, size=2)
-            if world.tilt:
-                other = min(world.files - 1, max(0, place + chance.integers(-9, 10)))
             mine, its = rows[place].copy(), rows[other].copy()
             mine[left], its[right] = its[right], mine[left]
             if other != place and len(set(its)) >= len(set(rows[other])):
                 rows[place], rows[other] = mine, its
     dealt = np.empty_like(rows)
     dealt[order] = rows
+    return dealt
+
+
+def _deal_by_worth(chance, world: World, quality, lenient) -> np.ndarray:
+    """Better files to harsher readers, as far as chance allows: each review of a file is dealt on its own, with equal loads, nobody twice on a file."""
+    dealt = np.empty((world.files, 0), int)
+    ranked = np.argsort(-quality)
+    noise = 1 / abs(world.tilt)
+    for _turn in range(world.reviews):
+        slots = np.resize(chance.permutation(len(lenient)), world.files)
+        order = np.argsort(chance.normal(0, noise, world.files) - (quality - quality.mean()) / QUALITY)
+        gentle = chance.normal(0, noise, world.files) + np.sign(world.tilt) * lenient[slots] / lenient.std()
+        mine = np.empty(world.files, int)
+        mine[order] = slots[np.argsort(gentle)]
+        while twice := [place for place in range(world.files) if mine[ranked[place]] in dealt[ranked[place]]]:
+            for place in twice:  # exchanged with a file of like worth
+                other = min(world.files - 1, max(0, place + chance.integers(-9, 10)))
+                mine[ranked[[place, other]]] = mine[ranked[[other, place]]]
+        dealt = np.column_stack([dealt, mine])
     return dealt
 
 
@@ -95,7 +107,7 @@ def draw(chance, world: World) -> Panel:
     for state in (0, 1):
         lenient = chance.normal(0, world.leniency, size) if world.leniency else np.zeros(size)
         slope = chance.normal(1, world.scale, size) if world.scale else np.ones(size)
-        dealt = _deal(chance, world, quality, lenient)
+        dealt = _deal_by_worth(chance, world, quality, lenient) if world.tilt else _deal(chance, world, size)
         files = np.repeat(np.arange(world.files), world.reviews)
         readers = dealt.ravel()
         worth = quality[files] + (0.5 - state) * parting[files]

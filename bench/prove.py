@@ -16,7 +16,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from bench import races, scores, work
+from bench import races, scores, standards, work
 from bench.measure import Report
 from fund.ledger import batch, checkpoint, export, post
 from fund.ledger.verify import verify
@@ -187,6 +187,7 @@ def run(report: Report, sizes, target: Path) -> None:
     work.solver(report, sizes.solver_applications, sizes.solver_members)
     votes(report, sizes.votes)
     scores.run(report, sizes.panels)
+    standards.run(report, sizes.validated)
     report.title("What nobody else may know")
     twins(report)
     verify()

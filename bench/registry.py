@@ -12,6 +12,7 @@ import time
 import tracemalloc
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.core.cache import cache
@@ -19,6 +20,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from stdnum import luhn
 
 from bench.measure import Report, cpu
 from bench.pages import bare_table, visit
@@ -63,15 +65,27 @@ def _grant(number: int) -> PastGrant:
         agreed_on=timezone.localdate() - timedelta(days=400 + number % 3_000),
         decision_reference=f"A-{number}",
         recipient_name=f"Association {number}",
-        recipient_siret=f"{10_000_000_000_000 + number}",
+        recipient_siret=_siret(number),
         purpose=f"Projet {number} : {' '.join(said)}",
         amount=100_000 + number % 2_900_000,
+        nature="aide en numéraire",
+        conditions="échelonné" if number % 3 else "unique",
+        paid_from_on=timezone.localdate() - timedelta(days=400 + number % 3_000),
+        share=Decimal(1),
+        eu_notified=False if number % 10 else None,  # one in ten did not say: SCDL has no place for it
         imported_at=timezone.now(),
         imported_by=User.objects.system(),
     )
     grant.identity = identity_of(grant)
     grant.row_key = key_of(grant.identity, 0)
     return grant
+
+
+def _siret(number: int) -> str:
+    """Fictional, with both check digits right."""
+    siren = f"{number:08d}"
+    siren += luhn.calc_check_digit(siren)
+    return f"{siren}0001{luhn.calc_check_digit(f'{siren}0001')}"
 
 
 def _pages(size: int) -> dict[str, str]:

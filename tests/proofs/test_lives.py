@@ -10,5 +10,5 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 def test_a_sample_of_the_lives_of_a_release():
     assert connection.vendor in ("sqlite", "postgresql")
-    seen = program("lives", "--steps", "300")["seen"]
+    seen = program("lives", "--steps", "400")["seen"]
     assert seen["refused"] > 20 and seen["accidents"] > 0, seen

@@ -37,6 +37,8 @@ class World:
     leads: dict[str, User] = field(default_factory=dict)
     friend: str = ""
     """The reference of the file in which the second case officer, orderer and payer have an interest."""
+    verified: list[int] = field(default_factory=list)
+    """How many entries and seals the ledger's own verifier has last read."""
 
     def everyone(self) -> list[User]:
         return [person for group in self.people.values() for person in group] + list(self.leads.values())
@@ -157,6 +159,8 @@ def _propose(world, agreement, chance) -> dict:
 
 def _ordered(world, batch, chance) -> dict:
     ones = list(Instalment.objects.filter(state="ordered").order_by("pk"))
+    if not ones and chance.random() < 0.9:
+        return {"instalments": None}
     return {"instalments": chance.sample(ones, min(len(ones), chance.choice([1, 2])))}
 
 
@@ -220,8 +224,10 @@ PARAMS = {
     "decision.draft": _draft,
     "agreement.offer": lambda world, decision, chance: {"amount": chance.choice([None, None, 900_000])},
     "agreement.accept": _accept,
-    "agreement.extend": lambda world, row, chance: {"until": row.accept_by_at + timedelta(days=10)},
-    "agreement.extend_signature": lambda world, row, chance: {"until": row.sign_by_at + timedelta(days=10)},
+    "agreement.extend": lambda world, row, chance: {"until": (row.accept_by_at or world.at) + timedelta(days=10)},
+    "agreement.extend_signature": lambda world, row, chance: {
+        "until": (row.sign_by_at or world.at) + timedelta(days=10)
+    },
     "payee_account.record": _account,
     "amendment.request": _amendment,
     "instalment.certify": lambda world, row, chance: {"amount": chance.choice([None, None, None, 123])},
