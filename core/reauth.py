@@ -1,4 +1,4 @@
-"""Prove again who one is: acts that sign, pay or open the account ask for it when the last proof is older than five minutes."""
+"""Prove again who one is: acts that sign, notify, pay or open the account ask for it when the last proof is older than five minutes."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
 ACCOUNTS: dict[str, tuple[Promise | str, Promise | str]] = {
-    "paid": (pgettext_lazy("money", "Paid"), pgettext_lazy("money", "transferred to the bearer")),
+    "paid": (pgettext_lazy("money", "Paid"), pgettext_lazy("money", "transferred to the recipient")),
     "claimed": (pgettext_lazy("money", "Claimed back"), pgettext_lazy("money", "paid, then asked back")),
     "ordered": (pgettext_lazy("money", "Ordered"), pgettext_lazy("money", "on its way to the bank")),
     "committed": (pgettext_lazy("money", "Committed"), pgettext_lazy("money", "promised by a signed agreement")),
     "reserved": (pgettext_lazy("money", "Reserved"), pgettext_lazy("money", "decided, agreement to come")),
-    "returned": (pgettext_lazy("money", "Returned"), pgettext_lazy("money", "given back to the budget")),
+    "returned": (pgettext_lazy("money", "Returned"), pgettext_lazy("money", "given back by a project")),
     "free": (pgettext_lazy("money", "Free"), pgettext_lazy("money", "still available")),
 }
 """Name and meaning of each account, in the order of the bar: the surest euro first."""

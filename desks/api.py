@@ -25,6 +25,7 @@ from fund.api import CALL_PARAMS, Calls
 from fund.api import RESOURCES as FUND
 from fund.models import Call
 from fund.public_cache import public_page
+from registry.enums import News
 from reviews.api import CallReopening
 
 
@@ -130,25 +131,30 @@ def _operation(path: str, method: str, facts: dict, components: dict) -> dict:
             if one["in"] != "path"
         ],
         "fields": _fields(body, components),
-        "is_open": facts.get("security", [{}]) == [{}],
+        "is_open": {} in facts.get("security", [{}]),  # without an account too
         "status": status,
         "answer": _type(_schema(answer)),
     }
 
 
 def groups(schema: dict) -> list[dict]:
-    """Operations by resource, as the page lists them."""
+    """Operations by resource, as the page lists them: first those with something that everybody may ask."""
     components, found = schema["components"]["schemas"], {}
     for path, methods in schema["paths"].items():
         name = path.removeprefix("/api/v1/").partition("/")[0]
         for method in METHODS:
             if method in methods:
                 found.setdefault(name, []).append(_operation(path, method, methods[method], components))
-    return [{"name": name, "operations": found[name]} for name in sorted(found) if name]
+    rows = [
+        {"name": name, "operations": rows, "is_open": any(row["is_open"] for row in rows)}
+        for name, rows in sorted(found.items())
+        if name
+    ]
+    return sorted(rows, key=lambda row: not row["is_open"])
 
 
 @allow(public)
 @public_page
 def docs(request):
     """How to use the API, and every operation of it."""
-    return render(request, "desks/api_docs.html", {"groups": groups(description(get_language()))})
+    return render(request, "desks/api_docs.html", {"groups": groups(description(get_language())), "news": News.values})

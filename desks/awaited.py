@@ -27,7 +27,8 @@ from reviews.queries import to_sign
 from reviews.queries.appeals import to_contest
 from reviews.queries.awaited import meetings_awaiting, refused_minutes
 from reviews.queries.interests import waiting_declarations
-from reviews.queries.meetings import notices_to_answer
+from reviews.queries.late import late_to_know
+from reviews.queries.meetings import notices_due, notices_to_answer
 from reviews.queries.reviewing import waiting_readings
 
 
@@ -61,6 +62,7 @@ def tasks(user, at) -> list[Task]:
             *of_finance(user),
             *of_officer(user, at),
             *of_administrator(user, at),
+            *of_late_interests(user, at),
         ]
     )
 
@@ -151,6 +153,9 @@ def of_member(user, at) -> list[Task]:
     for call, n in waiting_readings(user):
         title = ngettext("%(n)s application to read and score", "%(n)s applications to read and score", n)
         found.append(Task(title % {"n": n}, "/commission/", call.review_closes_at))
+    for meeting, day in notices_due(user, at):
+        title = _("Read the agenda of the meeting %(reference)s again before its notice leaves")
+        found.append(Task(title % {"reference": meeting.reference}, f"/commission/seances/{meeting.pk}/", day))
     for meeting in notices_to_answer(user, at):
         title = _("Say whether you come to the meeting %(reference)s") % {"reference": meeting.reference}
         found.append(Task(title, f"/commission/seances/{meeting.pk}/", meeting.planned_at))
@@ -211,6 +216,17 @@ def of_administrator(user, at) -> list[Task]:
     n = webhooks.stopped() if has_role(user, Role.ADMINISTRATOR, at) else 0
     title = ngettext("%(n)s program is told nothing more", "%(n)s programs are told nothing more", n)
     return [Task(title % {"n": n}, "/administration/annonces/")] if n else []
+
+
+def of_late_interests(user, at) -> list[Task]:
+    """Interests declared after a vote by somebody who had a part in it: who answers for the decision sees what follows."""
+    room = "/instruction/commission" if has_role(user, Role.CASE_OFFICER, at) else "/commission/deports"
+    found = []
+    for late in late_to_know(user, at):
+        words = {"person": late.declaration.user, "reference": late.declaration.application.reference}
+        title = _("%(person)s declared an interest in %(reference)s after voting on it: see what follows") % words
+        found.append(Task(title, f"{room}/{late.declaration.application.call.slug}/"))
+    return found
 
 
 def of_officer(user, at) -> list[Task]:

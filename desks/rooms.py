@@ -113,7 +113,7 @@ def waiting(user) -> dict[str, int]:
     calls = Call.objects.aggregate(
         drafts=Count("pk", filter=Q(state="draft")), panels=Count("pk", filter=Q(state__in=("closed", "under_review")))
     )
-    changes = money.change_counts(user)
+    changes, queues = money.change_counts(user), money.counts(user)
     return {
         "calls": calls["drafts"],
         "applications": desk_counts(user).get("submitted", 0),
@@ -124,7 +124,7 @@ def waiting(user) -> dict[str, int]:
         "appeals": open_appeals(user).count(),
         "agreements": to_offer(user).count(),
         "papers": papers_waiting(user),
-        "certification": money.counts(user)["certify"]["n"],
+        "certification": sum(queues[name]["n"] for name in ("certify", "rejected")),  # what came back is certified anew
         "reports": money.desk_counts(user)["reports"],
         "amendments": changes["requests"],
         "recoveries": changes["recoveries"],

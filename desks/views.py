@@ -12,6 +12,7 @@ from desks import awaited, queries, rooms
 from desks.links import desks_of
 from fund.people import instruction_desk
 from fund.queries import open_calls
+from payments.models import Agreement
 
 
 @allow(signed_in)
@@ -56,6 +57,9 @@ def spine(request, reference):
         "documents": queries.documents(application, request.user),
         "offers": offers,
         "is_team": is_team,
+        "grant": Agreement.objects.visible_to(request.user).filter(application=application).first()
+        if is_team
+        else None,
         "is_staff_view": queries.is_staff_view(request.user),
         "messages_path": (path := queries.messages_path(request.user, application, request.received_at)),
         "unread": unread_count(request.user, application) if path else 0,

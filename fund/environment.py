@@ -87,6 +87,14 @@ OPTIONS = [
     ),
     Option("PORT", _port, 8000, "Port that `make run` listens on.", "1-65535"),
     Option("DATA_DIR", Path, ROOT / "var", "Where the embedded database, media and mails are kept.", "folder"),
+    Option(
+        "DATA_GOUV_DATASET",
+        _base_url,
+        "",
+        "Dataset of data.gouv.fr kept like the catalogue of open data, by the address of its API; nothing is sent when absent.",
+        "https://www.data.gouv.fr/api/1/datasets/…",
+    ),
+    Option("DATA_GOUV_KEY", str, "", "API key of data.gouv.fr that may change this dataset.", "text"),
     Option("DATABASE_URL", str, None, "Database; SQLite in DATA_DIR when absent.", "postgres://… or sqlite:///…"),
     Option("MEDIA_ROOT", Path, None, "Folder of documents and attachments; DATA_DIR/media when absent.", "folder"),
     Option(

@@ -35,11 +35,24 @@ TransactionTestCase._fixture_teardown = _flush_append_only
 
 
 def pytest_collection_modifyitems(items):
-    """A test that touches no database, or counts the queries of the one it has, need not run on both engines."""
+    """A test that touches no database, or counts the queries of the one it has, need not run on both engines. The long journeys begin at once."""
     for item in items:
         asks_a_database = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames)
         if not asks_a_database or "django_assert_num_queries" in item.fixturenames:
             item.add_marker("one_engine")
+    items[:] = _longest_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _longest_first(items: list, workers: int) -> list:
+    """Each process gets an equal run of this list: its journeys stand at the head, else the last of them is waited for by all the others."""
+    long = [item for item in items if "journeys" in item.path.parts]
+    rest = [item for item in items if "journeys" not in item.path.parts]
+    found, share = [], -(-len(items) // workers)
+    for worker in range(workers):
+        head = long[worker::workers]
+        found += head + rest[: share - len(head)]
+        rest = rest[share - len(head) :]
+    return found + rest
 
 
 @pytest.fixture(scope="session")

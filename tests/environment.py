@@ -135,6 +135,11 @@ def prepare_settings() -> None:
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):  # a real file: threads and the browser lane see what production sees
         database.setdefault("TEST", {})["NAME"] = str(Path(settings.DATA_DIR) / "test.sqlite3")
+        return
+    # A thread of the live server serves one socket of a browser: ten people keep sixty open.
+    database["CONN_MAX_AGE"] = 0
+    if template := os.environ.get("TEST_TEMPLATE"):  # already migrated (scripts/test.py): copied, not migrated again
+        database.setdefault("TEST", {})["TEMPLATE"] = template
 
 
 _set_environment()

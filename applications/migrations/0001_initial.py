@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft (content closed)'), ('lapsed', 'Lapsed'), ('submitted', 'Received, to check'), ('information_requested', 'Awaiting information'), ('eligible', 'Eligible'), ('ineligible', 'Ineligible, notified'), ('under_review', 'Under review'), ('on_reserve', 'Reserve list'), ('selected', 'Funded'), ('rejected', 'Not selected'), ('withdrawn', 'Withdrawn'), ('renounced', 'Given up, money released'), ('dismissed', 'Dismissed')], db_index=True, default='draft', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft (content closed)'), ('lapsed', 'Lapsed'), ('submitted', 'Received, to check'), ('information_requested', 'Awaiting information'), ('eligible', 'Eligible'), ('ineligible', 'Ineligible, notified'), ('under_review', 'Under review'), ('on_reserve', 'Reserve list'), ('selected', 'Funded'), ('rejected', 'Not selected'), ('withdrawn', 'Withdrawn'), ('renounced', 'Given up, money released'), ('dismissed', 'Dismissed')], db_index=True, default='draft', max_length=50, verbose_name='state')),
                 ('applicant_kind', models.CharField(choices=[('citizen', 'citizen'), ('association', 'association'), ('collective', 'collective')], max_length=20, verbose_name='kind of applicant')),
                 ('applicant_name', models.CharField(blank=True, max_length=200, verbose_name='name of the applicant')),
                 ('applicant_key', models.CharField(db_index=True, max_length=60, verbose_name='who files')),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveSmallIntegerField(verbose_name='number')),
-                ('state', django_fsm.FSMField(choices=[('open', 'Open, clock paused'), ('answered', 'Answered, to read'), ('withdrawn', 'Dropped'), ('expired', 'Expired, incomplete file')], default='open', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('open', 'Open, clock paused'), ('answered', 'Answered, to read'), ('withdrawn', 'Dropped'), ('expired', 'Expired, incomplete file')], default='open', max_length=50, verbose_name='state')),
                 ('items', models.JSONField(verbose_name='what is missing')),
                 ('message', models.TextField(blank=True, verbose_name='message')),
                 ('opened_at', models.DateTimeField(verbose_name='opened at')),
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
             name='Partnership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('invited', 'Awaiting reply'), ('confirmed', 'Confirmed'), ('declined', 'Declined'), ('expired', 'No reply'), ('cancelled', 'Invitation cancelled'), ('withdrawn', 'The partner withdrew')], default='invited', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('invited', 'Awaiting reply'), ('confirmed', 'Confirmed'), ('declined', 'Declined'), ('expired', 'No reply'), ('cancelled', 'Invitation cancelled'), ('withdrawn', 'The partner withdrew')], default='invited', max_length=50, verbose_name='state')),
                 ('agent_name', models.CharField(blank=True, max_length=150, verbose_name='agent')),
                 ('agent_email', models.EmailField(max_length=254, verbose_name='agent’s e-mail address')),
                 ('agent_role', models.CharField(blank=True, max_length=150, verbose_name='agent’s position')),

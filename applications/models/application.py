@@ -3,7 +3,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from applications.enums import (
     APPLICANT_LABELS,
@@ -17,7 +17,7 @@ from applications.enums import (
     ApplicationState,
     SectionCode,
 )
-from core.models import Document, Machine
+from core.models import Document, Machine, StateField
 from fund.enums import ApplicantKind, Role
 from fund.queries import has_role
 
@@ -56,7 +56,7 @@ class Application(Machine):
 
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     call = models.ForeignKey("fund.Call", models.PROTECT, related_name="applications", verbose_name=_("call"))
-    state = FSMField(_("state"), choices=S.choices, default=S.DRAFT, protected=True, db_index=True)
+    state = StateField(_("state"), choices=S.choices, default=S.DRAFT, db_index=True)
     applicant_kind = models.CharField(_("kind of applicant"), max_length=20, choices=ApplicantKind.choices)
     lead = models.ForeignKey(
         settings.AUTH_USER_MODEL,

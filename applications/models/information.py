@@ -2,11 +2,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from applications.enums import InformationRequestState
 from applications.models.application import Application
-from core.models import Document, Machine
+from core.models import Document, Machine, StateField
 
 R = InformationRequestState
 
@@ -28,7 +28,7 @@ class InformationRequest(Machine):
         Application, models.PROTECT, related_name="information_requests", verbose_name=_("application")
     )
     number = models.PositiveSmallIntegerField(_("number"))
-    state = FSMField(_("state"), choices=R.choices, default=R.OPEN, protected=True)
+    state = StateField(_("state"), choices=R.choices, default=R.OPEN)
     items = models.JSONField(_("what is missing"))
     message = models.TextField(_("message"), blank=True)
     requested_by = models.ForeignKey(

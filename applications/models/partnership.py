@@ -2,11 +2,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from applications.enums import BADGES, PartnershipState
 from applications.models.application import Application
-from core.models import Machine
+from core.models import Machine, StateField
 
 P = PartnershipState
 
@@ -33,7 +33,7 @@ class Partnership(Machine):
     organisation = models.ForeignKey(
         "fund.Organisation", models.PROTECT, related_name="partnerships", verbose_name=_("administration")
     )
-    state = FSMField(_("state"), choices=P.choices, default=P.INVITED, protected=True)
+    state = StateField(_("state"), choices=P.choices, default=P.INVITED)
     agent_name = models.CharField(_("agent"), max_length=150, blank=True)
     agent_email = models.EmailField(_("agent’s e-mail address"))
     agent_role = models.CharField(_("agent’s position"), max_length=150, blank=True)

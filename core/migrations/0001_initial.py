@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             name='Document',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('frozen', 'frozen'), ('rendered', 'rendered'), ('failed', 'failed, to retry'), ('void', 'void')], default='frozen', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('frozen', 'frozen'), ('rendered', 'rendered'), ('failed', 'failed, to retry'), ('void', 'void')], default='frozen', max_length=50, verbose_name='state')),
                 ('code', models.CharField(max_length=20, unique=True, verbose_name='verification code')),
                 ('kind', models.CharField(max_length=60, verbose_name='kind')),
                 ('language', models.CharField(default='fr', max_length=2, verbose_name='language')),
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
             name='Mail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('held', 'held'), ('queued', 'queued'), ('sent', 'sent'), ('failed', 'failed, to retry'), ('dead', 'given up')], default='queued', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('held', 'held'), ('queued', 'queued'), ('sent', 'sent'), ('failed', 'failed, to retry'), ('dead', 'given up')], default='queued', max_length=50, verbose_name='state')),
                 ('code', models.CharField(max_length=60, verbose_name='code')),
                 ('to', models.EmailField(max_length=254, verbose_name='address')),
                 ('language', models.CharField(default='fr', max_length=2, verbose_name='language')),
@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
             name='TwoKeyAct',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('proposed', 'proposed'), ('approved', 'approved'), ('refused', 'refused'), ('withdrawn', 'withdrawn'), ('expired', 'expired'), ('stale', 'out of date')], default='proposed', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('proposed', 'proposed'), ('approved', 'approved'), ('refused', 'refused'), ('withdrawn', 'withdrawn'), ('expired', 'expired'), ('stale', 'out of date')], default='proposed', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=40, unique=True, verbose_name='reference')),
                 ('target_machine', models.CharField(max_length=40, verbose_name='machine')),
                 ('target_id', models.BigIntegerField(verbose_name='object')),

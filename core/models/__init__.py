@@ -3,7 +3,7 @@
 from core.models.document import Document, Signature
 from core.models.event import ErasableText, Event
 from core.models.idempotency import IdempotencyKey
-from core.models.machine import Machine
+from core.models.machine import Machine, StateField
 from core.models.outbox import Mail
 from core.models.token import ApiToken
 from core.models.two_key import TwoKeyAct
@@ -18,6 +18,7 @@ __all__ = [
     "Machine",
     "Mail",
     "Signature",
+    "StateField",
     "TwoKeyAct",
     "User",
 ]

@@ -1,9 +1,9 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models.machine import Machine
+from core.models.machine import Machine, StateField
 
 
 class DocumentState(models.TextChoices):
@@ -18,7 +18,7 @@ class Document(Machine):
 
     machine = "document"
 
-    state = FSMField(_("state"), choices=DocumentState.choices, default=DocumentState.FROZEN, protected=True)
+    state = StateField(_("state"), choices=DocumentState.choices, default=DocumentState.FROZEN)
     code = models.CharField(_("verification code"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=60)
     language = models.CharField(_("language"), max_length=2, default="fr")

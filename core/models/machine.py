@@ -1,9 +1,23 @@
 from django.db import models
-from django_fsm import FSMModelMixin
+from django_fsm import FSMField, FSMModelMixin
+
+
+class StateField(FSMField):
+    """The state of a row, changed by transitions alone. A migration sees the text it is in the database: the library follows every class prepared after
+    a field of its own, and migrations prepare thousands of historical ones.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, protected=True, **kwargs)
+
+    def deconstruct(self):
+        name, _path, args, kwargs = super().deconstruct()
+        kwargs.pop("protected")
+        return name, "django.db.models.CharField", args, kwargs
 
 
 class Machine(FSMModelMixin, models.Model):
-    """Base of every row with a state. Subclasses declare `state = FSMField(protected=True, …)` and name themselves with `machine`."""
+    """Base of every row with a state. Subclasses declare `state = StateField(…)` and name themselves with `machine`."""
 
     machine: str = ""
 

@@ -1,10 +1,10 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.models.document import Document
-from core.models.machine import Machine
+from core.models.machine import Machine, StateField
 
 
 class MailState(models.TextChoices):
@@ -20,7 +20,7 @@ class Mail(Machine):
 
     machine = "mail"
 
-    state = FSMField(_("state"), choices=MailState.choices, default=MailState.QUEUED, protected=True)
+    state = StateField(_("state"), choices=MailState.choices, default=MailState.QUEUED)
     code = models.CharField(_("code"), max_length=60)
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("recipient")

@@ -1,9 +1,9 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models.machine import Machine
+from core.models.machine import Machine, StateField
 
 
 class TwoKeyState(models.TextChoices):
@@ -20,7 +20,7 @@ class TwoKeyAct(Machine):
 
     machine = "two_key_act"
 
-    state = FSMField(_("state"), choices=TwoKeyState.choices, default=TwoKeyState.PROPOSED, protected=True)
+    state = StateField(_("state"), choices=TwoKeyState.choices, default=TwoKeyState.PROPOSED)
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     target_machine = models.CharField(_("machine"), max_length=40)
     target_id = models.BigIntegerField(_("object"))

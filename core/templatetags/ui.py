@@ -251,11 +251,11 @@ def font(name) -> SafeString:
 
 
 @register.inclusion_tag("components/money_bar.html", takes_context=True)
-def money_bar(context, bar, url="", caption="", thin=False):
+def money_bar(context, bar, url="", caption="", thin=False, legend=False):
     """One bar that fills, the surer the euro the denser the ink, and the table that is its truth.
 
     `bar` maps accounts (free, reserved, committed, ordered, paid, claimed, returned) to cents, or has them as attributes, or lists segments
-    with `account`, `cents` and their own `url`. `reference` and `url` of the bar are used when it has them.
+    with `account`, `cents` and their own `url`. `reference` and `url` of the bar are used when it has them. `legend`: what its textures mean, for a thin bar.
     """
     drawn = segments_of(bar)
     address = url or drawn.url or (f"{links.localized('/comptes/')}?ref={drawn.reference}" if drawn.reference else "")
@@ -266,7 +266,7 @@ def money_bar(context, bar, url="", caption="", thin=False):
     name = caption or drawn.label or _("The money, by state")
     parts = ", ".join(f"{segment.label} {euros_round(segment.cents)}" for segment in drawn.visible)
     summary = _("%(what)s: %(parts)s") % {"what": name, "parts": parts or _("nothing yet")}
-    return {"bar": drawn, "caption": name, "summary": summary, "thin": thin}
+    return {"bar": drawn, "caption": name, "summary": summary, "thin": thin, "legend": legend}
 
 
 @register.inclusion_tag("components/desks_nav.html", takes_context=True)

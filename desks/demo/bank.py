@@ -29,8 +29,8 @@ def fictional_iban(number: int) -> str:
     return f"FR{98 - int(bban + '152700') % 97:02d}{bban}"
 
 
-def camt053(movements: list[Movement], *, iban: str, at: datetime, serial: str = "") -> bytes:
-    """The statement of one day."""
+def camt053(movements: list[Movement], *, iban: str, at: datetime, opened: int, serial: str = "") -> bytes:
+    """The statement of one day; `opened` is the balance in cents at which the one before closed."""
     day, number = timezone.localdate(at).isoformat(), f"RELEVE-{at:%Y%m%d}{serial}"
     root = _document(CAMT)
     body = _sub(root, "BkToCstmrStmt")
@@ -39,7 +39,6 @@ def camt053(movements: list[Movement], *, iban: str, at: datetime, serial: str =
     _sub(block, "Id", number)
     _sub(block, "CreDtTm", _instant(at))
     _sub(_sub(_sub(block, "Acct"), "Id"), "IBAN", iban)
-    opened = 100_000_000
     closed = opened + sum(one.amount if one.credit else -one.amount for one in movements)
     for code, balance in (("OPBD", opened), ("CLBD", closed)):
         row = _sub(block, "Bal")

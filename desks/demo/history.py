@@ -15,4 +15,4 @@ def _import(world: World, at) -> None:
     found = read_past_grants(world.data.history)
     if found.problems:
         raise ValueError(f"history.csv: {found.problems[:3]}")
-    import_past_grants(rows=found.rows, actor=world.people["instruction"], at=at)
+    import_past_grants(rows=found.rows, actor=world.people["instruction"], at=at, name="subventions-2021-2024.csv")

@@ -14,7 +14,7 @@ from desks.demo.files import paper
 from desks.demo.reader import cents
 from desks.demo.world import World
 from payments.enums import Control
-from payments.models import Agreement, Instalment
+from payments.models import Agreement, Instalment, StatementBalance
 from payments.rules.report import needs_explanation, threshold
 from payments.schedule import project_end
 from payments.transitions import account, agreement, amendment, batch, call, instalment, recovery, report, statement
@@ -247,7 +247,13 @@ def _import_statement(world: World, booked: list[Attempt], at) -> None:
         sent = one.batch_lines.get(live=True).batch
         _import(world, pain002(sent.message_id, one.end_to_end_id, reason, at), f"statut-{at:%Y%m%d}.xml", at)
     if paid:
-        _import(world, camt053(paid, iban=iban, at=at), f"releve-{at:%Y%m%d}.xml", at)
+        _import(world, camt053(paid, iban=iban, at=at, opened=_balance()), f"releve-{at:%Y%m%d}.xml", at)
+
+
+def _balance() -> int:
+    """What the fund's account holds, in cents: the closing balance of the last statement, a million at first."""
+    last = StatementBalance.objects.order_by("-closing_on", "-pk").first()
+    return last.closing_amount if last else 100_000_000
 
 
 def _import(world: World, content: bytes, name: str, at) -> None:
@@ -452,7 +458,7 @@ def _repay(world: World, key: str, at) -> None:
     one = grant(world, key).recoveries.get()
     came = Movement(one.left_amount, text=f"REVERSEMENT {one.reference}", credit=True)
     iban = world.data.fund["debit_account"]["iban"]
-    _import(world, camt053([came], iban=iban, at=at, serial="R"), f"releve-{at:%Y%m%d}-r.xml", at)
+    _import(world, camt053([came], iban=iban, at=at, opened=_balance(), serial="R"), f"releve-{at:%Y%m%d}-r.xml", at)
 
 
 def _archive(world: World, name: str, at) -> None:

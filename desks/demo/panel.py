@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from applications.models import Application
 from desks.demo.world import World
 from fund.enums import Role
@@ -43,6 +45,9 @@ def _constitute(world: World, key: str, at) -> None:
             "college": row["college"],
             "kind": SEAT_OF[row["seat"]],
             "title": row["title"],
+            "gender": row["gender"],
+            "appointing_act": "Décision de nomination (fictive)",
+            "appointed_on": timezone.localdate(at),
             "is_president": "co_president" in row["roles"],
             "acts_for_president": member in STANDS_IN,
             "load_min": row["load_min"],

@@ -162,11 +162,16 @@ class IdentityForm(FundForm):
             label = capfirst(FundIdentity._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
             if name == "opened_on":
                 self.fields[name] = DayField(label=label, required=False)
+            elif name == "pays_through_chorus":
+                self.fields[name] = forms.BooleanField(label=label, required=False)
             else:
                 widget = {"widget": _area(_LONG[name])} if name in _LONG else {}
                 self.fields[name] = forms.CharField(label=label, required=name == "name", max_length=2_000, **widget)
         self.fields["insee_code"].help_text = _(
             "Not the postcode. The name of the commune, its department and region follow."
+        )
+        self.fields["pays_through_chorus"].help_text = _(
+            "Finance officers may then write the Chorus numbers of commitments and payment requests beside the fund’s own."
         )
         self.fields["debtor_iban"].help_text = _(
             "Payments leave from this account. Approved by a co-president, who reads it on the act."

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from fund.ledger import canonical, hashes
 from fund.ledger.head import genesis, locked_head
-from fund.models import Checkpoint, LedgerHead
+from fund.models import Checkpoint, LedgerHead, Seal
 
 
 def _private_key() -> Ed25519PrivateKey:
@@ -85,12 +85,16 @@ def checkpoint(at: datetime) -> Checkpoint:
 
 
 def checkpoint_if_new(at: datetime) -> Checkpoint | None:
-    """The same, unless a checkpoint of this very count exists."""
+    """The same, unless a checkpoint of this very count exists.
+
+    Never dated before the last entry it covers: one transaction may seal several times, and its first call signs them all.
+    """
     with transaction.atomic():
         head = locked_head()
         if Checkpoint.objects.filter(count=head.count).exists():
             return None
-        return _make(head, at)
+        newest = Seal.objects.order_by("-seq").values_list("entry__at", flat=True).first()
+        return _make(head, max(at, newest) if newest else at)
 
 
 def latest() -> Checkpoint | None:

@@ -57,6 +57,11 @@ class Bar:
         return self.paid + self.claimed + self.returned
 
     @property
+    def came_back(self) -> int:
+        """Of what the bank has paid, what was claimed or returned since: `paid_total` less `paid`."""
+        return self.claimed + self.returned
+
+    @property
     def execution_rate(self) -> float:
         """paid_total / opened, between 0 and 1."""
         return self.paid_total / self.opened if self.opened else 0.0

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
             name='Envelope',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'To open'), ('open', 'Open'), ('closed', 'Closed')], default='draft', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'To open'), ('open', 'Open'), ('closed', 'Closed')], default='draft', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=40, unique=True, verbose_name='reference')),
                 ('label', models.CharField(max_length=120, verbose_name='label')),
                 ('year', models.PositiveSmallIntegerField(verbose_name='year')),
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             name='FundIdentity',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('current', 'current')], default='current', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('current', 'current')], default='current', max_length=50, verbose_name='state')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('tagline', models.CharField(blank=True, max_length=200, verbose_name='tagline')),
                 ('short_description', models.TextField(blank=True, verbose_name='what it does, in a few lines')),
@@ -232,7 +232,7 @@ class Migration(migrations.Migration):
             name='RoleGrant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('proposed', 'waiting for a second key'), ('granted', 'granted'), ('ended', 'ended'), ('dropped', 'not granted')], default='proposed', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('proposed', 'waiting for a second key'), ('granted', 'granted'), ('ended', 'ended'), ('dropped', 'not granted')], default='proposed', max_length=50, verbose_name='state')),
                 ('role', models.CharField(choices=[('case_officer', 'case officer'), ('authorising_officer', 'authorising officer'), ('accounting_officer', 'accounting officer'), ('co_president', 'co-president'), ('panel_member', 'panel member'), ('administrator', 'administrator'), ('auditor', 'auditor')], max_length=40, verbose_name='role')),
                 ('college', models.CharField(blank=True, choices=[('civil_society', 'civil society'), ('state', 'State')], max_length=20, verbose_name='college')),
                 ('title', models.CharField(blank=True, max_length=150, verbose_name='office or capacity')),
@@ -256,7 +256,7 @@ class Migration(migrations.Migration):
             name='RuleVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'In preparation'), ('in_force', 'In force'), ('superseded', 'Superseded')], default='draft', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'In preparation'), ('in_force', 'In force'), ('superseded', 'Superseded')], default='draft', max_length=50, verbose_name='state')),
                 ('number', models.PositiveIntegerField(unique=True, verbose_name='number')),
                 ('parameters', models.JSONField(blank=True, default=dict, verbose_name='parameters')),
                 ('note', models.TextField(blank=True, verbose_name='what changes, and why')),
@@ -306,7 +306,7 @@ class Migration(migrations.Migration):
             name='Call',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('published', 'Published'), ('closed', 'Closed, checking eligibility'), ('under_review', 'Under review'), ('decided', 'Decisions notified'), ('archived', 'Archived'), ('cancelled', 'Cancelled')], default='draft', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('closed', 'Closed, checking eligibility'), ('under_review', 'Under review'), ('decided', 'Decisions notified'), ('archived', 'Archived'), ('cancelled', 'Cancelled')], default='draft', max_length=50, verbose_name='state')),
                 ('number', models.PositiveIntegerField(unique=True, verbose_name='number')),
                 ('slug', models.SlugField(help_text="The end of the page's address, in lower case, without accents.", max_length=80, unique=True, verbose_name='address')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Delegation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('proposed', 'waiting for a second key'), ('given', 'given'), ('revoked', 'revoked'), ('dropped', 'not given')], default='proposed', max_length=50, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('proposed', 'waiting for a second key'), ('given', 'given'), ('revoked', 'revoked'), ('dropped', 'not given')], default='proposed', max_length=50, verbose_name='state')),
                 ('reference', models.CharField(max_length=40, unique=True, verbose_name='reference')),
                 ('agreements', models.BooleanField(default=False, verbose_name='sign agreements')),
                 ('amendments', models.BooleanField(default=False, verbose_name='sign amendments')),

@@ -6,9 +6,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import PUBLIC_CALL_STATES, CallPhase, CallState, Role, Trigger
 from fund.models.organisations import Theme
 from fund.models.roles import RoleGrant
@@ -75,7 +75,7 @@ class Call(Machine):
     CHILDREN = ("criteria", "instalment_lines", "eligibility_questions", "faq")
     """Lists of rows; what is written in a row is the `FIELDS` of its model, its place the order of the list."""
 
-    state = FSMField(_("state"), choices=CallState.choices, default=CallState.DRAFT, protected=True)
+    state = StateField(_("state"), choices=CallState.choices, default=CallState.DRAFT)
     number = models.PositiveIntegerField(_("number"), unique=True)
     slug = models.SlugField(
         _("address"),

@@ -4,10 +4,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.append_only import frozen
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import DelegatedAct, DelegationState
 
 
@@ -35,7 +35,7 @@ class Delegation(Machine):
 
     machine = "delegation"
 
-    state = FSMField(_("state"), choices=DelegationState.choices, default=DelegationState.PROPOSED, protected=True)
+    state = StateField(_("state"), choices=DelegationState.choices, default=DelegationState.PROPOSED)
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     delegator = _person(_("who delegates"))
     delegate = _person(_("delegate"), "delegations")

@@ -1,9 +1,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.fields import EncryptedTextField
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import IdentityState
 
 
@@ -34,11 +34,12 @@ class FundIdentity(Machine):
         "debtor_holder",
         "debtor_iban",
         "debtor_bic",
+        "pays_through_chorus",
         "opened_on",
         "fictional_notice",
     )
 
-    state = FSMField(_("state"), choices=IdentityState.choices, default=IdentityState.CURRENT, protected=True)
+    state = StateField(_("state"), choices=IdentityState.choices, default=IdentityState.CURRENT)
     name = models.CharField(_("name"), max_length=120)
     tagline = models.CharField(_("tagline"), max_length=200, blank=True)
     short_description = models.TextField(_("what it does, in a few lines"), blank=True)
@@ -61,6 +62,7 @@ class FundIdentity(Machine):
     debtor_holder = models.CharField(_("holder of the account payments leave from"), max_length=140, blank=True)
     debtor_iban = EncryptedTextField(_("IBAN of that account"), blank=True)
     debtor_bic = models.CharField(_("BIC of that account"), max_length=11, blank=True)
+    pays_through_chorus = models.BooleanField(_("the State pays, through Chorus"), default=False)
     opened_on = models.DateField(_("opened on"), null=True, blank=True)
     fictional_notice = models.TextField(_("notice shown on a demonstration site"), blank=True)
     changed_at = models.DateTimeField(_("changed at"), null=True, blank=True)

@@ -10,10 +10,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from core.append_only import append_only
-from core.models import Machine
+from core.models import Machine, StateField
 
 
 class EnvelopeState(models.TextChoices):
@@ -91,7 +91,7 @@ class Envelope(Balances, Machine):
 
     machine = "envelope"
 
-    state = FSMField(_("state"), choices=EnvelopeState.choices, default=EnvelopeState.DRAFT, protected=True)
+    state = StateField(_("state"), choices=EnvelopeState.choices, default=EnvelopeState.DRAFT)
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     label = models.CharField(_("label"), max_length=120)
     year = models.PositiveSmallIntegerField(_("year"))

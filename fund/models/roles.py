@@ -2,9 +2,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import COLLEGE_ROLES, College, Role, RoleGrantState
 
 
@@ -27,7 +27,7 @@ class RoleGrant(Machine):
 
     machine = "role_grant"
 
-    state = FSMField(_("state"), choices=RoleGrantState.choices, default=RoleGrantState.PROPOSED, protected=True)
+    state = StateField(_("state"), choices=RoleGrantState.choices, default=RoleGrantState.PROPOSED)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="role_grants", verbose_name=_("person")
     )

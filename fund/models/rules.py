@@ -3,9 +3,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from core.models import Machine
+from core.models import Machine, StateField
 from fund.enums import RuleVersionState
 from fund.rule_parameters import DEFAULTS
 
@@ -18,7 +18,7 @@ class RuleVersion(Machine):
 
     machine = "rule_version"
 
-    state = FSMField(_("state"), choices=RuleVersionState.choices, default=RuleVersionState.DRAFT, protected=True)
+    state = StateField(_("state"), choices=RuleVersionState.choices, default=RuleVersionState.DRAFT)
     number = models.PositiveIntegerField(_("number"), unique=True)
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     note = models.TextField(_("what changes, and why"), blank=True)

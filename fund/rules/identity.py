@@ -110,6 +110,11 @@ def read(changes: Any) -> dict[str, Any]:
         if name == "opened_on":
             values[name] = read_day(value, name)
             continue
+        if name == "pays_through_chorus":
+            if not isinstance(value, bool):
+                raise _no(name, _("Say yes or no."))
+            values[name] = value
+            continue
         text = _plain(name, _BLANKS.sub("", value) if name in CODES and isinstance(value, str) else value)
         if name in EMAILS:
             _checked(name, text, EmailValidator(), _("This is not an e-mail address."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.access import allow
@@ -34,9 +35,15 @@ SHOWN = (
     "opening_hours",
     "debtor_holder",
     "debtor_bic",
+    "pays_through_chorus",
     "opened_on",
     "fictional_notice",
 )
+
+
+def _said(value):
+    """A fact as the page prints it."""
+    return (_("yes") if value else _("no")) if isinstance(value, bool) else value
 
 
 @allow(admin_desk)
@@ -47,7 +54,7 @@ def identity(request):
     names = {field.name: field.verbose_name for field in FundIdentity._meta.fields} | {
         "address": FundIdentity._meta.get_field("address_lines").verbose_name
     }
-    facts = [(names[name], getattr(fund, name)) for name in SHOWN]
+    facts = [(names[name], _said(getattr(fund, name))) for name in SHOWN]
     return render(
         request,
         "fund/identity/identity.html",

@@ -19,9 +19,11 @@ from fund.forms.calls import EligibilityForm
 from fund.forms.filters import CallFilters
 from fund.ledger.queries import envelope_bar
 from fund.models import Call
+from fund.models.calls import AFTER_CLOSING
 from fund.public_cache import public_page
 from fund.queries import find_call, open_calls, past_calls, upcoming_calls
 from fund.queries.calls import Asked
+from fund.queries.results import results_of
 from fund.views.acts import page_of
 from fund.views.calls import call_context
 from fund.views.presenting import groups_of
@@ -84,6 +86,7 @@ def call(request, slug):
         call_context(found, request.received_at)
         | {
             "bar": envelope_bar(found.envelope, public=True),
+            "results": results_of(found) if found.state in AFTER_CLOSING else None,
             "share": {
                 "url": links.absolute(links.localized(f"/appels/{found.slug}/")),
                 "picture": links.absolute(f"/appels/{found.slug}/carte.png"),

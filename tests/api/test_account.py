@@ -120,6 +120,13 @@ def test_the_page_for_people(client, at, prefix):
     page = client.get(f"{prefix}/api/docs/")
     text = page.content.decode()
     assert page.status_code == 200 and "/api/v1/applications/{reference}/submit/" in text and "<script>" not in text
+    assert "webhook-signature" in text and "project.payment" in text
+    summary = text.split('id="ressources"', 1)[1].split("</section>", 1)[0].split("</p>")
+    for name in ("projects", "ledger", "calls", "envelopes"):
+        assert f"#r-{name}" in summary[0]
+    assert "#r-applications" not in summary[0]
+    assert "#r-applications" in summary[1] and "#r-projects" not in summary[1]
+    assert text.index('id="r-projects"') < text.index('id="r-agenda-items"')
     assert client.get(f"{prefix}/api/docs/", headers={"If-None-Match": page["ETag"]}).status_code == 304
 
 

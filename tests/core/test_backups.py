@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -35,14 +36,22 @@ class Instance:
         return self.run(code="from core.models import User; print(User.objects.count())").stdout.strip()
 
 
-@pytest.fixture
-def instance(tmp_path):
-    made = Instance(tmp_path / "one")
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory):
+    """Its database, taken through every migration once for all the tests of this file."""
+    made = Instance(tmp_path_factory.mktemp("backups") / "first")
     done = made.run("migrate", "-v0")
     assert done.returncode == 0, done.stderr
     made.run(
         code="from core.models import User; [User.objects.create_user(f'p{n}@demo.example') for n in range(3)]; User.objects.system()"
     )
+    return made.folder
+
+
+@pytest.fixture
+def instance(migrated, tmp_path):
+    made = Instance(tmp_path / "one")
+    shutil.copytree(migrated, made.folder, dirs_exist_ok=True)
     return made
 
 

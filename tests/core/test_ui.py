@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.template import engines
 from django.test import RequestFactory
@@ -420,3 +421,14 @@ def test_a_name_too_long_for_an_account_is_refused_and_kept():
     form = SignupForm({"name": "n" * 400})
     html = show("{% include 'components/form.html' %}", form=form)
     assert not form.is_valid() and "150" in html and "n" * 400 in html and "maxlength" not in html
+
+
+def test_templates_name_only_tones_that_exist():
+    """A tone is refused when the badge is drawn, which may be on a page that nobody opens for months."""
+    wrong = [
+        (path.name, tone)
+        for path in (settings.BASE_DIR / "templates").rglob("*.html")
+        for tone in re.findall(r'\{%\s*badge\s[^%]*\s"([^"]*)"\s*%\}', path.read_text())
+        if tone not in ui._TONES
+    ]
+    assert not wrong, wrong

@@ -142,7 +142,7 @@ def test_it_costs_the_same_at_any_number_of_files(at, django_assert_num_queries,
     for _number in range(files):
         make.filed(at, call=call)
     officer = person_with(Role.CASE_OFFICER)
-    with django_assert_num_queries(38):
+    with django_assert_num_queries(40):
         awaited.tasks(officer, at)
 
 

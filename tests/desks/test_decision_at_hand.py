@@ -11,6 +11,7 @@ from applications.models import Application
 from desks import awaited
 from reviews.queries import appeal_until
 from reviews.transitions import appeals
+from tests.factories import payments as money
 from tests.factories.reviews import decided, notified, reviewed
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +60,13 @@ def test_refusals_cost_the_same_at_any_number(django_assert_num_queries, files):
     with django_assert_num_queries(8):
         found = tasks(lead, timezone.now())
     assert len(found) == files
+
+
+def test_the_file_leads_to_its_grant(at, as_user):
+    """A recipient finds agreement, account, treasurer's page and reports from the life of his file, at every stage; nobody else is led there."""
+    people = money.People()
+    row = money.signed(people, at=at)
+    page = as_user(row.application.lead).get(f"/dossiers/{row.reference}/").content.decode()
+    for path in ("convention/", "convention/tresorerie/", "comptes-rendus/"):
+        assert f'href="/dossiers/{row.reference}/{path}"' in page
+    assert "convention/tresorerie/" not in as_user(people.officer).get(f"/dossiers/{row.reference}/").content.decode()

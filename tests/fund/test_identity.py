@@ -76,6 +76,7 @@ def test_the_iban_stands_nowhere_in_clear(at):
         ("address_lines", 12),
         ("address_lines", ["a"] * 6),
         ("opened_on", "hier"),
+        ("pays_through_chorus", "oui"),
         ("commune", "Dijon"),
         ("couleur", "bleu"),
         ("name", 3),
@@ -97,3 +98,15 @@ def test_something_changes_and_only_an_administrator_proposes(at):
 def test_a_fund_that_was_never_described_gets_its_row(at):
     two_key.approve(propose(at, name="Tout neuf"), actor=president(), at=at)
     assert FundIdentity.objects.get().name == "Tout neuf"
+
+
+def test_whether_the_state_pays_is_said_on_the_form_and_on_the_page(at, as_user):
+    FundIdentityFactory()
+    browser = as_user(person_with(Role.ADMINISTRATOR))
+    page = browser.get("/administration/identite/").content.decode()
+    assert "L’État paie, par Chorus" in page or "l’État paie, par Chorus" in page
+    form = browser.get("/administration/identite/modifier/").content.decode()
+    assert 'type="checkbox" name="pays_through_chorus"' in form
+    two_key.approve(propose(at, pays_through_chorus=True), actor=president(), at=at)
+    assert FundIdentity.current().pays_through_chorus is True
+    assert refused(propose, at, pays_through_chorus=True).code == "nothing_changes"

@@ -10,8 +10,8 @@ import pytest
 from django.db import transaction
 from django.utils import translation
 
-from fund.ledger import canonical, checkpoint, export, hashes, post, proofs, queries, seal
-from fund.models import Envelope, Seal
+from fund.ledger import canonical, checkpoint, checkpoints, export, hashes, post, proofs, queries, seal
+from fund.models import Checkpoint, Envelope, Seal
 from tests.factories import ledger as books
 
 pytestmark = pytest.mark.django_db
@@ -188,6 +188,17 @@ def test_an_installation_without_identity_has_empty_files():
         and queries.public_count() == 0
         and queries.latest_checkpoint() is None
     )
+
+
+def test_a_checkpoint_is_never_dated_before_the_last_entry_it_signs(django_capture_on_commit_callbacks):
+    """Several acts in one transaction: the first one's checkpoint covers them all."""
+    with django_capture_on_commit_callbacks(execute=True):
+        books.envelope(1_000)
+        books.envelope(1_000, year=2027, at=AT + timedelta(days=600))
+    (point,) = Checkpoint.objects.all()
+    assert (point.count, point.at) == (2, AT + timedelta(days=600))
+    checkpoints.checkpoint_if_new(AT)
+    assert Checkpoint.objects.count() == 1
 
 
 def test_the_checkpoint_published_is_signed_and_canonical():

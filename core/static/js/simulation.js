@@ -22,7 +22,7 @@
       funded += given > 0 ? 1 : 0;
     }
     show("total", total);
-    show("left", free - total);
+    show("left", Math.max(0, free - total));
     show("lack", Math.max(0, total - free));
     frame.querySelector("[data-simulation-over]").hidden = total <= free;
     frame.querySelector("[data-simulation-count]").textContent = funded;
