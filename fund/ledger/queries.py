@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 
 from core.links import localized
 from fund.ledger.checkpoints import latest
-from fund.models import Checkpoint, Envelope, GrantAccount, LedgerHead, Posting, Seal
+from fund.models import Checkpoint, Entry, Envelope, GrantAccount, LedgerHead, Posting, Seal
 from fund.models.ledger import OF_GRANT, STANDING, Account, EnvelopeState, Kind
 
 
@@ -338,6 +338,11 @@ def bar_of(ref: str, entries: list[PublicEntry]) -> Bar | None:
     if not entries:
         return None
     return Bar(label=ref, opened=sum(sums.values()), path=f"/comptes/?ref={ref}", accounts=OF_GRANT, **sums)
+
+
+def was_committed(ref: str) -> bool:
+    """Whether the agreement of a grant was ever signed by both, whatever became of it. One query."""
+    return Entry.objects.filter(grant=ref, kind=Kind.COMMIT).exists()
 
 
 def amount_disbursed(account: GrantAccount) -> int:

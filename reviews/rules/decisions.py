@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from applications import queries as files
 from core.transitions import Act, Refusal
 from fund.enums import Role
+from fund.ledger import queries as books
 from fund.models.ledger import EnvelopeState
 from fund.queries import has_role
 from fund.rules.common import when
@@ -305,16 +306,20 @@ def observations_were_invited(act: Act) -> None:
 
 
 def award_not_committed(act: Act) -> None:
-    """Once the agreement is signed by both, the grant lives by the agreement: it is terminated, not withdrawn."""
-    if act.preview or act.get("outcome") != O.REJECTED or act.obj.state != "selected":
-        return
-    from fund.models import GrantAccount
+    """Once both signed the agreement, the grant lives and ends by it: even terminated, its award is not taken back.
 
-    account = GrantAccount.objects.filter(reference=act.obj.reference).first()
-    if account is not None and account.committed_total:
+    Asked when the decision is drafted and again when it is notified: the agreement may have been signed in between.
+    """
+    drafted = isinstance(act.obj, Decision)
+    application = act.obj.application if drafted else act.obj
+    outcome = act.obj.outcome if drafted else act.get("outcome")
+    if outcome == O.REJECTED and application.state == "selected" and books.was_committed(application.reference):
         raise Refusal(
             "agreement_already_signed",
-            _("The agreement is signed by both sides: it can no longer be given up, only terminated."),
+            _("Both sides have signed the agreement: the award can no longer be taken back."),
+            remedy=_("Annul this decision; the agreement itself can be suspended, then terminated.")
+            if drafted
+            else _("Suspend the agreement, then terminate it; what was paid and is not due is claimed back."),
             article="art. 20",
             status=409,
         )

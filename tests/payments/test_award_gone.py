@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from core import two_key
 from core.models import Mail, User
 from core.transitions import Refusal
 from payments import tasks
@@ -96,3 +97,44 @@ def test_an_award_given_again_on_appeal_is_offered_again(made, at, worker_ran):
     lead = row.application.lead
     row = agreement.accept(agreement=row, actor=lead, at=at, signatory=lead, terms=True, cer=True)
     assert row.state == "accepted" and row.document_id != former.document_id and make.invariants() == []
+
+
+def test_an_award_is_not_taken_back_once_both_signed_even_terminated(made, at):
+    """The agreement ends it; a decision after that would set money aside that nothing could ever commit."""
+    people = make.People()
+    award = reviews.notified(made, reviews.decided(made, made.files[0]))
+    row = make.signed(people, at=at, decision=award)
+    row = agreement.suspend(agreement=row, actor=people.officer, at=at, reason="Rien ne vient.", remedy="un signe")
+    later = at + timedelta(days=16)
+    asked = two_key.propose(agreement.terminate.verb, row, actor=people.officer, at=later, params={"reason": "Arrêté."})
+    two_key.approve(asked, actor=people.orderer, at=later)
+    with pytest.raises(Refusal) as caught:
+        withdrawn(made, award)
+    assert caught.value.code == "agreement_already_signed" and caught.value.remedy
+    assert Decision.objects.get(pk=award.pk).state == "notified" and make.invariants() == []
+
+
+def test_a_withdrawal_drafted_before_the_signature_is_not_notified_after_it(made, at):
+    people = make.People()
+    award = reviews.notified(made, reviews.decided(made, made.files[0]))
+    row = make.to_sign(people, at=at, decision=award)
+    invited = timezone.localdate() - timedelta(days=40)
+    taking_back = reviews.signed(
+        made,
+        decisions.draft(
+            application=row.application,
+            actor=made.presidents[0],
+            kind="withdrawal",
+            outcome="rejected",
+            grounds="Des motifs.",
+            cites=award,
+            details={"observations_invited_on": invited.isoformat()},
+        ),
+    )
+    row = agreement.sign_as_bearer(agreement=row, actor=row.application.lead, at=at)
+    agreement.sign(agreement=row, actor=people.orderer, at=at)
+    with pytest.raises(Refusal) as caught:
+        decisions.notify(decision=taking_back, actor=made.officer)
+    assert caught.value.code == "agreement_already_signed"
+    decisions.annul(decision=taking_back, actor=made.presidents[0], reason="La convention est signée.")
+    assert Agreement.objects.get().state in ("signed", "active") and make.invariants() == []

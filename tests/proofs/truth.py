@@ -107,16 +107,12 @@ def _agreements() -> None:
     for one in rows:
         shares[one.agreement_id] += one.amount if one.certified_amount is None else one.certified_amount
     accounts = {row.reference: row for row in GrantAccount.objects.all()}
-    live = ("voted", "drafted", "signed", "notified")
-    anew = list(Decision.objects.filter(kind="appeal", outcome="selected", state__in=live))
     for row in Agreement.objects.select_related("application", "decision"):
         account = accounts[row.reference]
         if row.signed_at:
             committed = sum(getattr(account, f"{name}_amount") for name in STANDING[2:])
-            # Nothing stands aside once signed; of an award that was taken back, exactly what the decision on appeal gives.
-            restored = [one.amount for one in anew if one.application_id == row.application_id]
-            aside = restored[0] if row.decision.state == "replaced" and restored else 0
-            assert shares[row.pk] == committed and account.reserved_amount == aside, (
+            assert row.decision.state == "notified", (row.reference, row.decision.state)
+            assert shares[row.pk] == committed and not account.reserved_amount, (
                 row.reference,
                 shares[row.pk],
                 committed,
