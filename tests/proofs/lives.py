@@ -417,7 +417,8 @@ def machine(world, seen: Counter):
     return Run
 
 
-def run(steps: int) -> dict:
+def run(steps: int, same: bool = False) -> dict:
+    """Live that many steps; `same`: the lives of every run of the tests, so that a change is judged by what it changed."""
     import time_machine
     from hypothesis import HealthCheck, Phase, settings
     from hypothesis.stateful import run_state_machine_as_test
@@ -432,6 +433,7 @@ def run(steps: int) -> dict:
         stateful_step_count=STEPS_A_RUN,
         deadline=None,
         database=None,
+        derandomize=same,
         phases=[Phase.generate],  # a long life says enough as it is, and takes minutes to shorten
         suppress_health_check=list(HealthCheck),
     )
@@ -442,9 +444,10 @@ def run(steps: int) -> dict:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.lives", description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--same", action="store_true", help="the same lives each time, not others")
     given = parser.parse_args()
     with own_fund():
-        found = run(given.steps)
+        found = run(given.steps, given.same)
     sys.stdout.write(json.dumps(found) + "\n")
     return 0
 
