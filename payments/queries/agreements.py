@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from applications.models import Application
 from fund.models import GrantAccount
-from payments.enums import AGREEMENT_FINAL, RECOVERY_OPEN
+from payments.enums import AGREEMENT_FINAL, INSTALMENT_OPEN, RECOVERY_OPEN
 from payments.models import Agreement, Amendment, Recovery, Report
 from reviews.models import Appeal, Decision
 
@@ -54,6 +54,12 @@ def staff_list(user, *, tab: str = "", text: str = ""):
             Q(reference__icontains=text) | Q(bearer_name__icontains=text) | Q(application__title__icontains=text)
         )
     return found.order_by("-pk")
+
+
+def account_is_closed(agreement: Agreement) -> bool:
+    """Whether the bank account of a grant no longer matters: the agreement has ended, and the bank sent nothing back since. One query at most."""
+    ended = agreement.state in AGREEMENT_FINAL
+    return ended and not agreement.instalments.filter(state__in=INSTALMENT_OPEN).exists()
 
 
 def counts(user) -> dict[str, int]:

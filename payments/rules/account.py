@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from core.transitions import Act, Refusal, never_after
 from fund.enums import Role
 from fund.rules.common import when
-from payments.enums import AGREEMENT_FINAL, PayeeAccountState
+from payments.enums import PayeeAccountState
 from payments.iban import checked, checked_bic
+from payments.queries import agreements
 from payments.rules.people import agreement_of, names, same_person
 
 
@@ -23,11 +24,12 @@ def plain(name: str) -> str:
 
 
 def agreement_open(act: Act) -> None:
+    """Of an agreement that has ended, the account changes only for a payment that the bank sent back since."""
     agreement = agreement_of(act.obj)
-    if agreement.state in AGREEMENT_FINAL:
+    if agreements.account_is_closed(agreement):
         raise Refusal(
             "agreement_final",
-            _("The agreement has ended: its account no longer changes."),
+            _("The agreement has ended and no payment waits: its account no longer changes."),
             article="art. 22",
             status=409,
         )

@@ -22,7 +22,6 @@ from core.models import Event
 from core.transitions import VERBS, Refusal
 from fund.people import instruction_desk
 from payments import forms, queries
-from payments.enums import AGREEMENT_FINAL
 from payments.models import Instalment, ThirdSignature
 from payments.queries import desk
 from payments.queries.newer_account import newer_account
@@ -168,7 +167,7 @@ def agreement(request, reference):
                 for card in cards(request, one, WAITING_ACCOUNT_FORMS, bound)
             ],
             "may_record": accounts.record.verb.permits(request.user, row, request.received_at)
-            and row.state not in AGREEMENT_FINAL,
+            and not queries.agreements.account_is_closed(row),
             "document_url": documents.url(row.document) if row.document_id else "",
         },
         status=422 if form.errors else status(bound),
