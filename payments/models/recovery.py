@@ -146,6 +146,16 @@ class Recovery(Machine):
     def repay(self, at):
         self.repaid_amount, self.closed_at = self.amount - self.dropped_amount, at
 
+    @transition(state, source=(R.NOTIFIED, R.REPAID), target=R.NOTIFIED)
+    def undo_repayment(self, amount):
+        self.repaid_amount -= amount
+        self.closed_at = None
+
+    @transition(state, source=R.REPAID, target=R.CANCELLED)
+    def undo_receipt(self, at, reason):
+        self.repaid_amount, self.dropped_amount = 0, self.amount
+        self._end(at, reason)
+
     @transition(state, source=R.NOTIFIED, target=R.NOTIFIED)
     def reduce(self, by_amount):
         self.dropped_amount += by_amount

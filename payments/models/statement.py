@@ -148,9 +148,17 @@ class StatementLine(Machine):
     def match_repayment(self, recovery, by, at):
         self.recovery, self.finding, self.handled_by, self.handled_at = recovery, "repayment", by, at
 
+    def _unmatch(self):
+        self.instalment = self.recovery = self.handled_by = self.handled_at = None
+        self.finding = "undone"
+
     @transition(state, source=L.MATCHED, target=L.TO_CHECK)
     def set_free(self):
-        self.instalment, self.finding, self.handled_by, self.handled_at = None, "undone", None, None
+        self._unmatch()
+
+    @transition(state, source=L.MATCHED, target=L.TO_CHECK)
+    def undo_repayment(self):
+        self._unmatch()
 
     @transition(state, source=L.TO_CHECK, target=L.DISMISSED)
     def dismiss(self, by, at, note):

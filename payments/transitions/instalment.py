@@ -238,12 +238,12 @@ def _block_if_account(act, instalment, account, code) -> bool:
     return True
 
 
-def _reopen_if_completed(act, instalment) -> None:
-    """A last payment that comes back would be of a grant that has ended: no account could be given, and nothing would end it again."""
+def reopen_if_completed(act, row) -> None:
+    """What comes back, or is awaited again, would be of a grant that has ended: nothing could be done, and nothing would end it again."""
     from payments.transitions.agreement import reopen
 
-    if instalment.agreement.state == AgreementState.COMPLETED:
-        instalment.agreement = reopen(agreement=instalment.agreement, actor=act.actor, at=act.at)
+    if row.agreement.state == AgreementState.COMPLETED:
+        row.agreement = reopen(agreement=row.agreement, actor=act.actor, at=act.at)
 
 
 def _rejected(act, instalment, live, code) -> None:
@@ -293,7 +293,7 @@ def return_payment(act, instalment, *, code=""):
     live.save(update_fields=["outcome"])
     instalment.batch_lines.filter(live=True).update(live=False)
     ledger.post("bounce", at=act.at, amount=instalment.certified_amount, **basis_of(instalment))
-    _reopen_if_completed(act, instalment)
+    reopen_if_completed(act, instalment)
     act.note(code=code)
     _rejected(act, instalment, live, code)
 

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applications.periods import next_working_day
+from core import documents
 from core.money import format_euros
 from core.transitions import TwoKey, verb
 from fund import ledger
+from fund.models import Entry
 from fund.people import co_president
 from payments import documents as papers
 from payments.enums import RecoveryGround
@@ -178,6 +180,60 @@ def take_repayment(recovery, amount: int, *, actor, at) -> Recovery:
     return record_repayment(recovery=recovery, actor=actor, at=at, amount=amount)
 
 
+def _undo_return(recovery, amount: int, at) -> None:
+    """The exact opposite of what such a line of the bank had brought."""
+    returned = Entry.objects.filter(kind="return", basis=recovery.reference, reversed_by__isnull=True)
+    ledger.post(
+        "reversal",
+        at=at,
+        reverses=returned.filter(postings__cents=amount).latest("id"),
+        grant=recovery.agreement.reference,
+        basis=recovery.reference,
+    )
+
+
+@verb(
+    machine=Recovery,
+    label=_("await again what was recorded in error"),
+    who=(accounting_officer,),
+    inner=True,
+    ledger=("reversal",),
+    mails=("payments/recovery.repayment_undone",),
+)
+def undo_repayment(act, recovery, *, amount):
+    """The line of the bank was of another claim: `amount` cents are awaited again."""
+    recovery.undo_repayment(amount)
+    _undo_return(recovery, amount, act.at)
+    act.note(amount=amount)
+    _tell(
+        "recovery.repayment_undone",
+        recovery,
+        act.at,
+        amount=amount,
+        left=recovery.left_amount,
+        pay_by_on=recovery.pay_by_on,
+    )
+
+
+@verb(
+    machine=Recovery,
+    label=_("cancel what was received in error"),
+    who=(accounting_officer,),
+    inner=True,
+    ledger=("reversal", "unclaim"),
+    mails=("payments/recovery.repayment_undone",),
+)
+def undo_receipt(act, recovery, *, reason):
+    """The recipient had sent nothing back unasked: the claim that stood for it ends, its receipt is void."""
+    amount = recovery.amount
+    recovery.undo_receipt(act.at, reason.strip())
+    documents.void(recovery.letter, act.at)
+    _undo_return(recovery, amount, act.at)
+    _post(recovery, "unclaim", amount, act.at)
+    act.note(amount=amount)
+    _tell("recovery.repayment_undone", recovery, act.at, amount=amount, left=0, pay_by_on=None)
+
+
 @verb(
     machine=Recovery,
     label=_("record money sent back unasked"),
@@ -319,6 +375,8 @@ __all__ = [
     "reduce",
     "repay",
     "take_repayment",
+    "undo_receipt",
+    "undo_repayment",
     "waive",
     "write_off",
 ]

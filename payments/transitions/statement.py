@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import references
 from core.files import clean_name
-from core.money import format_euros
-from core.transitions import Refusal, locked, verb
+from core.transitions import Refusal, verb
 from fund import ledger
 from fund.models import FundIdentity
 from payments import bank_csv, camt
@@ -36,7 +35,7 @@ from payments.transitions import agreement as agreements
 from payments.transitions import batch as batches
 from payments.transitions import instalment as instalments
 from payments.transitions import recovery as recoveries
-from payments.transitions.common import followed_by, lock_grants, lock_instalments, system
+from payments.transitions.common import followed_by, lock_instalments, system
 
 FINAL_REJECTIONS = ("RJCT", "CANC")
 
@@ -105,12 +104,12 @@ def _one_at_a_time(_none) -> None:
 def _after_import(statement, at) -> None:
     """Batches whose last line is final settle; agreements with nothing open complete."""
     touched = StatementLine.objects.filter(statement=statement, state="matched")
-    _close(touched.values_list("instalment_id", flat=True), at)
+    close(touched.values_list("instalment_id", flat=True), at)
     for recovery in Recovery.objects.filter(statement_lines__in=touched).select_related("agreement").distinct():
         agreements.advance(recovery.agreement, at)
 
 
-def _close(instalment_ids, at) -> None:
+def close(instalment_ids, at) -> None:
     found = list(Instalment.objects.select_related("agreement").filter(pk__in=[pk for pk in instalment_ids if pk]))
     for batch in PaymentBatch.objects.filter(state="exported", lines__instalment__in=found).distinct():
         if not batch.lines.filter(live=True, instalment__state="in_payment").exists():
@@ -189,11 +188,11 @@ def _keep_balances(statement, parsed) -> None:
 
 def _orders_of(parsed) -> dict[str, PaymentOrder]:
     wanted = {line.end_to_end_id for line in parsed.lines if line.end_to_end_id}
-    found = _orders().select_related("instalment__agreement").filter(end_to_end_id__in=wanted)
+    found = orders().select_related("instalment__agreement").filter(end_to_end_id__in=wanted)
     return {order.end_to_end_id: order for order in found}
 
 
-def _orders():
+def orders():
     """Payment orders, with whether a bank file that holds them was produced (`is_sent`)."""
     sent = BatchLine.objects.filter(order=OuterRef("pk"), live=True, batch__exported_at__isnull=False)
     return PaymentOrder.objects.annotate(is_sent=Exists(sent))
@@ -286,7 +285,7 @@ def _work(act, row, line, order, claims) -> int:
         row.finding, row.instalment = finding, instalment
         row.save()
         return 0
-    _apply(act, row, instalment)
+    apply(act, row, instalment)
     row.match(instalment, "exact", None, act.at)
     row.save()
     return 1
@@ -305,7 +304,7 @@ def _repayment(act, row, claims) -> int:
 
 
 def why_not(row, instalment, order) -> str:
-    """Why this line cannot be applied to this order (read by `_orders`); "" when it can, `already_done` when it already was. What no bank file of the fund
+    """Why this line cannot be applied to this order (read by `orders`); "" when it can, `already_done` when it already was. What no bank file of the fund
     asked for is no payment of the fund: settling it would leave the file to be produced, and the sum paid twice."""
     if row.amount is not None and row.amount != order.amount:
         return "amount"
@@ -325,7 +324,7 @@ def why_not(row, instalment, order) -> str:
     return "credit"
 
 
-def _apply(act, row, instalment) -> None:
+def apply(act, row, instalment) -> None:
     when = row.value_on or row.booked_on or timezone.localdate(act.at)
     if row.direction == "status":
         instalments.reject_line(instalment=instalment, actor=act.actor, at=act.at, code=row.reason_code)
@@ -376,127 +375,3 @@ def _whole_file_refused(act, parsed) -> int:
     waiting = batch.lines.filter(live=True, instalment__state="in_payment").count()
     batches.refused_by_bank(payment_batch=batch, actor=act.actor, at=act.at)
     return waiting
-
-
-def _after_match(line, at) -> None:
-    _close([line.instalment_id], at)
-    if line.recovery_id:
-        agreements.advance(line.recovery.agreement, at)
-
-
-def _lock_of(line) -> None:
-    lock_instalments([line.instalment_id] if line.instalment_id else [])
-
-
-def _matches(act) -> None:
-    instalment = act.get("instalment")
-    if instalment is None:
-        return
-    row = act.obj
-    order = _orders().filter(instalment=instalment).order_by("-attempt").first()
-    if order is None or row.amount != order.amount or why_not(row, instalment, order):
-        raise Refusal(
-            "bank_line_mismatch",
-            _now("The statement line does not match: reference %(reference)s.")
-            % {"reference": row.end_to_end_id or "—"},
-            remedy=_now("Nothing was reconciled: the amount must be the same, and the payment at the bank."),
-            article="art. 22",
-            status=409,
-        )
-
-
-@followed_by(_after_match)
-@verb(
-    machine=StatementLine,
-    label=_("reconcile with a payment"),
-    who=(accounting_officer,),
-    guards=(_matches,),
-    lock=_lock_of,
-    ledger=("pay", "unorder", "bounce"),
-)
-def match(act, line, *, instalment):
-    """The accounting officer recognises a payment the bank named otherwise; the amount must be the same to the cent."""
-    lock_instalments([instalment.pk])
-    _apply(act, line, instalment)
-    line.match(instalment, "by_hand", act.actor, act.at)
-
-
-def _came_in(act) -> None:
-    row = act.obj
-    if row.direction != "credit" or row.is_return or not row.amount:
-        raise Refusal(
-            "bank_line_mismatch",
-            _now("This line is not money given back to the fund."),
-            remedy=_now("Only a credit that is no return of a payment can be a repayment."),
-            article="art. 25",
-            status=409,
-        )
-
-
-def _pays_the_claim(act) -> None:
-    claim = act.get("recovery")
-    if claim is not None and (claim.state != "notified" or act.obj.amount > claim.left_amount):
-        raise Refusal(
-            "repayment_above_claim",
-            _now("This claim awaits %(amount)s, less than what came in.")
-            % {"amount": format_euros(claim.left_amount if claim.state == "notified" else 0)},
-            remedy=_now("Choose another claim, or set the line aside and give the rest back."),
-            article="art. 25",
-            field="recovery",
-        )
-
-
-def _was_paid_out(act) -> None:
-    agreement = act.get("agreement")
-    if agreement is not None and act.obj.amount > claimable(agreement):
-        raise Refusal(
-            "repayment_above_claim",
-            _now("Only %(amount)s paid on this grant may come back.") % {"amount": format_euros(claimable(agreement))},
-            remedy=_now("Choose another grant, or set the line aside."),
-            article="art. 25",
-            field="agreement",
-        )
-
-
-@followed_by(_after_match)
-@verb(
-    machine=StatementLine,
-    label=_("record a repayment"),
-    who=(accounting_officer,),
-    guards=(_came_in, _pays_the_claim),
-    ledger=("return",),
-)
-def match_repayment(act, line, *, recovery):
-    """The accounting officer recognises what pays a claim, all of it or a part."""
-    lock_grants([recovery.agreement.reference])
-    recovery = locked(recovery)
-    recoveries.take_repayment(recovery, line.amount, actor=act.actor, at=act.at)
-    line.match_repayment(recovery, act.actor, act.at)
-
-
-@followed_by(_after_match)
-@verb(
-    machine=StatementLine,
-    label=_("record money sent back unasked"),
-    fsm="match_repayment",
-    who=(accounting_officer,),
-    guards=(_came_in, _was_paid_out),
-    ledger=("claim", "return"),
-)
-def record_return(act, line, *, agreement):
-    """A recipient gives money back by himself: proposed, notified and repaid in one act."""
-    lock_grants([agreement.reference])
-    facts = _now("Given back by the recipient, statement %(statement)s.") % {"statement": line.statement.reference}
-    recovery = recoveries.receive(agreement=agreement, actor=act.actor, at=act.at, amount=line.amount, facts=facts)
-    line.match_repayment(recovery, act.actor, act.at)
-
-
-def _note_given(act) -> None:
-    if not act.preview and not (act.get("note") or "").strip():
-        raise Refusal("reason_missing", _now("Say why in one sentence."), field="note")
-
-
-@verb(machine=StatementLine, label=_("set aside"), who=(accounting_officer,), guards=(_note_given,))
-def dismiss(act, line, *, note):
-    """The line is not a payment of a grant: bank fees, a refund, another movement of the account."""
-    line.dismiss(act.actor, act.at, note.strip()[:300])

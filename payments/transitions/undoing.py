@@ -1,4 +1,4 @@
-"""A return of the bank that was booked in error is undone: two people, a reason, the exact opposite in the ledger. What happened stays written."""
+"""What a line of the bank was booked as in error is undone: two people, a reason, the exact opposite in the ledger. What happened stays written."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Event
-from core.transitions import TwoKey, verb
+from core.money import format_euros
+from core.transitions import TwoKey, locked, verb
 from fund import ledger
 from fund.models import Entry
-from payments.models import Instalment, StatementLine
+from payments.models import Agreement, Instalment, StatementLine
 from payments.notifications import tell
 from payments.rules import instalment as rules
+from payments.rules import matched
+from payments.rules.matched import received_unasked
 from payments.rules.people import accounting_officer, authorising_officer, no_interest, reason_given
 from payments.transitions import agreement as agreements
-from payments.transitions.common import followed_by, lock_money
+from payments.transitions import recovery as recoveries
+from payments.transitions.common import followed_by, lock_grants, lock_money
+from payments.transitions.instalment import reopen_if_completed
 from payments.transitions.ordering import basis_of
 
 
@@ -85,3 +90,47 @@ def undo_return(act, instalment, *, reason):
         paid_on=instalment.paid_on,
         blocked=order.account.state == "blocked",
     )
+
+
+def _lock_claimed(line) -> None:
+    lock_grants([line.recovery.agreement.reference] if line.recovery_id else [])
+
+
+def _advance_claimed(line, at) -> None:
+    """The grant the line was taken from: the line itself no longer knows it."""
+    claimed = Event.objects.filter(machine=line.machine, object_id=line.pk, verb="undo_repayment").latest("id")
+    agreements.advance(Agreement.objects.get(reference=claimed.payload["grant"]), at)
+
+
+@followed_by(_advance_claimed)
+@verb(
+    machine=StatementLine,
+    label=_("undo a repayment booked in error"),
+    who=(accounting_officer,),
+    guards=(matched.was_a_repayment, matched.no_interest_in_claim, matched.claim_can_be_awaited, reason_given),
+    two_key=TwoKey(
+        proposes=(accounting_officer,),
+        approves=(authorising_officer,),
+        title=lambda line: (
+            _("Undo the repayment of %(amount)s recorded on %(claim)s")
+            % {"amount": format_euros(line.amount or 0), "claim": line.recovery or "–"}
+        ),
+    ),
+    ledger=("reversal", "unclaim"),
+    danger=True,
+    lock=_lock_claimed,
+)
+def undo_repayment(act, line, *, reason):
+    """It was of another claim, of another grant or no repayment: what it paid is awaited again, and the line waits for a person.
+
+    Money recorded as sent back unasked had no claim before it: that claim ends.
+    """
+    act.because(reason)
+    claim = locked(line.recovery)
+    reopen_if_completed(act, claim)
+    if received_unasked(claim):
+        recoveries.undo_receipt(recovery=claim, actor=act.actor, at=act.at, reason=reason)
+    else:
+        recoveries.undo_repayment(recovery=claim, actor=act.actor, at=act.at, amount=line.amount)
+    line.undo_repayment()
+    act.note(amount=line.amount, claim=claim.reference, grant=claim.agreement.reference)

@@ -18,6 +18,7 @@ from core.money import format_euros
 from core.transitions import VERBS, Refusal
 from fund.enums import Role
 from fund.people import finance_desk
+from fund.views.keys import presents_at
 from fund.queries import has_role
 from payments import forms, queries
 from payments.models import Instalment, PayeeAccount, PaymentBatch
@@ -374,3 +375,7 @@ def open_batch(request):
     """A new, empty batch."""
     batch = batches.open_batch(payment_batch=None, actor=request.user, at=request.received_at)
     return redirect(reverse("payments:batch", args=[batch.reference]))
+
+
+presents_at("payee_account", lambda row: reverse("payments:finance_account", args=[row.pk]))
+presents_at("payment_batch", lambda row: reverse("payments:batch", args=[row.reference]))

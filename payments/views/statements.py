@@ -15,6 +15,7 @@ from core.access import allow
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk
+from fund.views.keys import presents_at
 from payments import bank_csv, camt, forms
 from payments.models import BankStatement, BankTable, StatementLine
 from payments.queries import desk
@@ -30,6 +31,7 @@ CREDIT_FORMS = {
     "match_repayment": forms.RepaymentForm,
     "record_return": forms.ReturnForm,
     "dismiss": forms.DismissForm,
+    "undo_repayment": forms.ReasonForm,
 }
 """What money that came in may be, when it is no return of a payment."""
 
@@ -154,3 +156,6 @@ def line(request, pk):
         },
         status=status(bound),
     )
+
+
+presents_at("statement_line", lambda line: reverse("payments:line", args=[line.pk]))

@@ -14,7 +14,7 @@ from fund.models import GrantAccount
 from payments import tasks
 from payments.models import Agreement, Amendment, Instalment, Recovery, StatementLine
 from payments.rules.amendment import latest_end
-from payments.transitions import agreement, amendment, recovery, report, statement
+from payments.transitions import agreement, amendment, matching, recovery, report
 from tests.factories import payments as make
 from tests.factories.fund import person_with
 
@@ -215,7 +215,7 @@ def test_too_much_money_waits_for_a_person(at, people, paid):
     line = StatementLine.objects.get(direction="credit")
     assert (line.state, line.finding) == ("to_check", "credit") and Recovery.objects.get().repaid_amount == 0
     refused(
-        "repayment_above_claim", statement.match_repayment, statement_line=line, actor=people.payer, at=at, recovery=one
+        "repayment_above_claim", matching.match_repayment, statement_line=line, actor=people.payer, at=at, recovery=one
     )
 
 
@@ -223,28 +223,28 @@ def test_a_repayment_without_its_reference_is_recognised_by_hand(at, people, pai
     one = make.claimed(people, paid, 100_000, at=at)
     make.given_back(people, "remboursement", 100_000, at=at)
     line = StatementLine.objects.get(direction="credit")
-    line = statement.match_repayment(statement_line=line, actor=people.payer, at=at, recovery=one)
+    line = matching.match_repayment(statement_line=line, actor=people.payer, at=at, recovery=one)
     assert (line.state, line.recovery, Recovery.objects.get().state) == ("matched", one, "repaid")
     debit = StatementLine.objects.filter(direction="debit").first()
     type(debit).objects.filter(pk=debit.pk).update(state="to_check")
     debit.refresh_from_db(fields=["amount"])
     debit = StatementLine.objects.get(pk=debit.pk)
     refused(
-        "bank_line_mismatch", statement.match_repayment, statement_line=debit, actor=people.payer, at=at, recovery=one
+        "bank_line_mismatch", matching.match_repayment, statement_line=debit, actor=people.payer, at=at, recovery=one
     )
 
 
 def test_money_sent_back_unasked_is_one_act(at, people, paid):
     make.given_back(people, "trop perçu", 50_000, at=at)
     line = StatementLine.objects.get(direction="credit")
-    statement.record_return(statement_line=line, actor=people.payer, at=at, agreement=paid)
+    matching.record_return(statement_line=line, actor=people.payer, at=at, agreement=paid)
     one = Recovery.objects.get()
     assert (one.state, one.repaid_amount, one.letter.kind) == ("repaid", 50_000, "return_receipt")
     assert books(paid).returned_amount == 50_000 and make.invariants() == []
     make.given_back(people, "encore", 1_245_001, at=at)
     line = StatementLine.objects.get(direction="credit", state="to_check")
     refused(
-        "repayment_above_claim", statement.record_return, statement_line=line, actor=people.payer, at=at, agreement=paid
+        "repayment_above_claim", matching.record_return, statement_line=line, actor=people.payer, at=at, agreement=paid
     )
 
 
@@ -394,7 +394,7 @@ def test_the_other_papers_of_what_changes(at, people, paid):
         assert fact in text, fact
     make.given_back(people, "trop perçu", 50_000, at=at)
     line = StatementLine.objects.get(direction="credit")
-    statement.record_return(statement_line=line, actor=people.payer, at=at, agreement=paid)
+    matching.record_return(statement_line=line, actor=people.payer, at=at, agreement=paid)
     receipt = documents.page(Recovery.objects.get().letter).replace("\u202f", " ").replace("\u00a0", " ")
     assert "500,00 €" in receipt and "cinq cents euros" in receipt and "ne réclame rien" in receipt
 

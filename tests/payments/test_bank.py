@@ -15,7 +15,7 @@ from payments import camt, pain001
 from payments.enums import Control
 from payments.models import Instalment, PayeeAccount, PaymentBatch, StatementLine
 from payments.queries import liquidation
-from payments.transitions import account, batch, instalment, statement
+from payments.transitions import account, batch, instalment, matching, statement
 from tests.environment import ROOT
 from tests.factories import payments as make
 
@@ -159,9 +159,9 @@ def test_what_no_file_asked_for_is_not_settled(at, people):
     line = StatementLine.objects.get()
     assert line.state == "to_check" and line.finding == "not_sent" and fresh(one).state == "in_payment"
     by_hand = {"statement_line": line, "actor": people.payer, "at": at, "instalment": one}
-    refused("bank_line_mismatch", statement.match, **by_hand)
+    refused("bank_line_mismatch", matching.match, **by_hand)
     batch.export(payment_batch=lot, actor=people.payer, at=at)
-    statement.match(**by_hand)
+    matching.match(**by_hand)
     assert fresh(one).state == "paid" and make.invariants() == []
 
 
@@ -270,10 +270,10 @@ def test_lines_that_do_not_agree_wait_for_a_person(at, people):
         ("ignored", ""),
     ]
     assert fresh(one).state == "in_payment" and found.matched_count == 0
-    refused("bank_line_mismatch", statement.match, statement_line=lines[0], actor=people.payer, at=at, instalment=one)
-    refused("reason_missing", statement.dismiss, statement_line=lines[2], actor=people.payer, at=at, note=" ")
+    refused("bank_line_mismatch", matching.match, statement_line=lines[0], actor=people.payer, at=at, instalment=one)
+    refused("reason_missing", matching.dismiss, statement_line=lines[2], actor=people.payer, at=at, note=" ")
     assert (
-        statement.dismiss(statement_line=lines[2], actor=people.payer, at=at, note="Frais de tenue de compte.").state
+        matching.dismiss(statement_line=lines[2], actor=people.payer, at=at, note="Frais de tenue de compte.").state
         == "dismissed"
     )
     assert make.invariants() == []
@@ -282,7 +282,7 @@ def test_lines_that_do_not_agree_wait_for_a_person(at, people):
 def test_a_person_recognises_a_payment_the_bank_named_otherwise(at, people):
     one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
     found = make.import_bytes(people, make.camt053([make.Movement("AUTRE", one.certified_amount)]), at=at)
-    line = statement.match(statement_line=found.lines.get(), actor=people.payer, at=at, instalment=one)
+    line = matching.match(statement_line=found.lines.get(), actor=people.payer, at=at, instalment=one)
     assert (line.state, line.finding, fresh(one).state) == ("matched", "by_hand", "paid")
     assert PaymentBatch.objects.get().state == "settled" and make.invariants() == []
 

@@ -12,7 +12,7 @@ from fund.ledger.verify import verify
 from fund.models import Entry, GrantAccount
 from payments.models import Agreement, BatchLine, Instalment, PayeeAccount, StatementLine
 from payments.queries import closing, treasury
-from payments.transitions import account, instalment, report, statement, undoing
+from payments.transitions import account, instalment, matching, report, undoing
 from registry.queries import changes
 from tests.core.helpers import refused
 from tests.factories import payments as make
@@ -104,10 +104,10 @@ def test_the_line_then_goes_to_the_payment_that_did_come_back(people, at):
     move = make.Movement("", ones[0].certified_amount, returned=True, reason="AC04")
     make.import_bytes(people, make.camt053([move]), at=at)
     line = StatementLine.objects.get(is_return=True)
-    statement.match(statement_line=line, actor=people.payer, at=at, instalment=ones[0])
+    matching.match(statement_line=line, actor=people.payer, at=at, instalment=ones[0])
     assert PayeeAccount.objects.get(agreement=rows[0]).state == "blocked"
     undo(people, fresh(ones[0]), at)
-    statement.match(statement_line=StatementLine.objects.get(pk=line.pk), actor=people.payer, at=at, instalment=ones[1])
+    matching.match(statement_line=StatementLine.objects.get(pk=line.pk), actor=people.payer, at=at, instalment=ones[1])
     assert [fresh(one).state for one in ones] == ["paid", "payment_rejected"] and make.invariants() == []
     assert PayeeAccount.objects.get(agreement=rows[0]).state == "blocked"  # to unblock is an act of its own
     act = two_key.propose(account.unblock.verb, PayeeAccount.objects.get(agreement=rows[0]), actor=people.payer, at=at)

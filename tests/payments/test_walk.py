@@ -12,7 +12,7 @@ from fund.enums import Role
 from fund.models import Envelope
 from payments.enums import Control
 from payments.models import Agreement, Instalment, PayeeAccount, PaymentBatch, Recovery, Report, StatementLine
-from payments.transitions import account, agreement, batch, instalment, recovery, report, statement
+from payments.transitions import account, agreement, batch, instalment, matching, recovery, report
 from tests.factories import payments as make
 from tests.factories.fund import person_with
 
@@ -46,6 +46,7 @@ ACTS = (
     "claim",
     "repay",
     "repay_some",
+    "undo_repayment",
     "reduce",
     "waive",
     "write_off",
@@ -142,6 +143,14 @@ class Walk:
             return None
         undo = VERBS["instalment"]["undo_return"]
         act = two_key.propose(undo, one, actor=self.people.payer, at=self.at, params={"reason": "Une autre."})
+        return two_key.approve(act, actor=self.people.orderer, at=self.at)
+
+    def undo_repayment(self):
+        line = StatementLine.objects.filter(state="matched", recovery__state__in=("notified", "repaid")).first()
+        if line is None:
+            return None
+        undo = VERBS["statement_line"]["undo_repayment"]
+        act = two_key.propose(undo, line, actor=self.people.payer, at=self.at, params={"reason": "Une autre."})
         return two_key.approve(act, actor=self.people.orderer, at=self.at)
 
     def reject(self):
@@ -249,7 +258,7 @@ class Walk:
             return None
         make.given_back(self.people, "merci", 2_009, at=self.at)
         line = StatementLine.objects.filter(state="to_check", direction="credit").order_by("-pk").first()
-        return line and statement.record_return(statement_line=line, actor=self.people.payer, at=self.at, agreement=row)
+        return line and matching.record_return(statement_line=line, actor=self.people.payer, at=self.at, agreement=row)
 
     def tick(self):
         from core.models import User

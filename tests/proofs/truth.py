@@ -42,6 +42,7 @@ HANDS = {
     "payment_batch.export": "AC",
     "payment_batch.reject_file": "AO",
     "bank_statement.import_statement": "AC",
+    "statement_line.undo_repayment": "AO",
     "recovery.propose": "CO",
     "recovery.notify": "AO",
     "recovery.reduce": "AO",

@@ -1,0 +1,59 @@
+"""Guards of undoing what a line of the bank was reconciled with."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from core.models import Event
+from core.transitions import Act, Refusal
+from payments.enums import RECOVERY_OPEN, RecoveryState
+from payments.rules.people import has_interest
+
+
+def received_unasked(claim) -> bool:
+    """Whether the claim was born with money that nobody had asked for (`recovery.receive`)."""
+    return Event.objects.filter(machine=claim.machine, object_id=claim.pk, verb="receive").exists()
+
+
+def was_a_repayment(act: Act) -> None:
+    if act.obj.recovery_id is None:
+        raise Refusal(
+            "no_repayment",
+            _("This line is reconciled with no amount to give back."),
+            remedy=_("A return of a payment is undone on the page of the payment."),
+            article="art. 25",
+            status=409,
+        )
+
+
+def no_interest_in_claim(act: Act) -> None:
+    if has_interest(act.actor, act.obj.recovery.agreement.application):
+        raise Refusal(
+            "officer_interest",
+            _("You, your association or your department have a link with this grant."),
+            remedy=_("Another person must do it."),
+            article="art. 9",
+            status=403,
+        )
+
+
+def claim_can_be_awaited(act: Act) -> None:
+    """What it paid is awaited again: not of a claim whose rest was given up since, nor beside another open one."""
+    claim = act.obj.recovery
+    if claim.state not in (RecoveryState.NOTIFIED, RecoveryState.REPAID):
+        raise Refusal(
+            "claim_closed",
+            _("What was left of this claim was given up since: what was repaid on it no longer changes."),
+            remedy=_("Claim the amount anew if it is due."),
+            article="art. 25",
+            status=409,
+        )
+    others = claim.agreement.recoveries.filter(state__in=RECOVERY_OPEN).exclude(pk=claim.pk)
+    if not received_unasked(claim) and others.exists():
+        raise Refusal(
+            "claim_already_open",
+            _("Another amount is being claimed back on this grant: only one claim is open at a time."),
+            remedy=_("Bring it to its end first."),
+            article="art. 25",
+            status=409,
+        )
