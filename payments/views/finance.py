@@ -18,8 +18,8 @@ from core.money import format_euros
 from core.transitions import VERBS, Refusal
 from fund.enums import Role
 from fund.people import finance_desk
-from fund.views.keys import presents_at
 from fund.queries import has_role
+from fund.views.keys import presents_at
 from payments import forms, queries
 from payments.models import Instalment, PayeeAccount, PaymentBatch
 from payments.queries import desk

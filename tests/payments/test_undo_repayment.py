@@ -95,7 +95,8 @@ def test_a_grant_that_had_ended_goes_on(people, at):
     make.given_back(people, "merci", 50_000, at=at)
     matching.record_return(statement_line=line(), actor=people.payer, at=at, agreement=Agreement.objects.get())
     undo(people, at)
-    assert Agreement.objects.get().state == "completed" and make.invariants() == []  # nothing is left open: it ends anew
+    # Nothing is left open: it ends anew.
+    assert Agreement.objects.get().state == "completed" and make.invariants() == []
 
 
 def test_it_takes_two_people_a_reason_and_a_repayment(people, paid, at):
