@@ -13,6 +13,16 @@ _ORGANISATION = (
     f"WHERE p.organisation_id = {{row}}.id AND a.state IN {PUBLIC}"
 )  # noqa: S608  constants of this module
 
+_ENTRY = (
+    "INSERT INTO registry_pending (kind, source_id) "  # noqa: S608  constants of this module
+    'SELECT \'own\', a.id FROM fund_entry e JOIN applications_application a ON a.reference = e."grant" '
+    f"WHERE e.id = {{row}}.entry_id AND a.state IN {PUBLIC}"
+)
+_REPORT = (
+    "INSERT INTO registry_pending (kind, source_id) "
+    "SELECT 'own', application_id FROM payments_agreement WHERE id = {row}.agreement_id"
+)
+
 
 def _note(kind: str, column: str) -> str:
     return f"INSERT INTO registry_pending (kind, source_id) VALUES ('{kind}', {{row}}.{column})"  # noqa: S608  constants of this module
@@ -25,6 +35,8 @@ SOURCES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "applications_nameconsent": (OF_FILE, _note("own", "application_id"), ""),
     "reviews_decision": (OF_FILE, _note("own", "application_id"), ""),
     "payments_agreement": (OF_FILE, _note("own", "application_id"), ""),
+    "payments_report": (OF_FILE, _REPORT, "{row}.state = 'accepted'"),
+    "fund_seal": (("INSERT",), _ENTRY, ""),
     "registry_publicpage": (OF_FILE, _note("own", "application_id"), ""),
     "registry_pastgrant": (OF_FILE, _note("past", "id"), ""),
     "fund_organisation": (("UPDATE",), _ORGANISATION, ""),

@@ -208,12 +208,15 @@ def _entry(kind: str, source: int, grant: PublishedGrant) -> tuple[PublishedRow,
 
 
 def _facts(row: PublishedRow, text: PublishedText, themes: list[str]) -> tuple:
-    fields = [field.attname for field in PublishedRow._meta.concrete_fields if not field.primary_key]
+    """What a search or a count could tell apart: not when it last changed, which each payment moves."""
+    fields = [field.attname for field in PublishedRow._meta.concrete_fields if field.attname not in ("id", "modified")]
     return (*(getattr(row, name) for name in fields), text.words, text.card, themes)
 
 
 def _write(kind: str, sources: Iterable[int], grants: dict[int, PublishedGrant], moved: Moved) -> bool:
-    """Put these rows as the published set tells them; those it does not tell go. Whether anything changed."""
+    """Put these rows as the published set tells them; those it does not tell go. Whether anything that counts and searches read has changed: what only
+    moved in time is dated again where it stands.
+    """
     there = PublishedRow.objects.filter(kind=kind, source_id__in=sources).select_related("text")
     known = {
         row.source_id: (row, _facts(row, row.text, sorted(theme.code for theme in row.themes.all())))
@@ -222,11 +225,15 @@ def _write(kind: str, sources: Iterable[int], grants: dict[int, PublishedGrant],
     wanted = {source: _entry(kind, source, grant) for source, grant in grants.items()}
     new = [entry for source, entry in wanted.items() if source not in known or known[source][1] != _facts(*entry)]
     kept = {source for source, entry in wanted.items() if source in known and known[source][1] == _facts(*entry)}
-    gone = []
+    gone, dated = [], []
     for source, (row, facts) in known.items():
         if source not in kept:
             gone.append(row.pk)
             moved.add(row, facts[-1], -1)
+        elif row.modified != (at := wanted[source][0].modified):
+            row.modified = at
+            dated.append(row)
+    PublishedRow.objects.bulk_update(dated, ["modified"], batch_size=CHUNK)
     for model, key in ((PublishedTheme, "row__in"), (PublishedText, "row__in"), (PublishedRow, "pk__in")):
         model.objects.filter(**{key: gone}).delete()  # type: ignore[attr-defined]
     PublishedRow.objects.bulk_create([row for row, _text, _themes in new])

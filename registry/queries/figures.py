@@ -9,12 +9,11 @@ from datetime import datetime
 from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 from django.utils import timezone
 
-from applications.models import NameConsent
 from fund.models import Call, Seal
 from payments.models import Agreement
-from registry.enums import BARE, PageState, Stage
+from registry.enums import PageState, Stage
 from registry.index.refresh import fresh
-from registry.models import PastGrant, PublicPage, PublishedRow, part_of
+from registry.models import PastGrant, PublishedRow, part_of
 from registry.queries.facets import counts, facets, remembered
 from registry.queries.grants import EVERYTHING, Filters
 from registry.queries.panels import is_told
@@ -25,29 +24,16 @@ RNA = r"^W\d{9}$"
 
 
 def modified_at() -> datetime:
-    """The instant the published set last changed, from public facts alone.
-
-    An award notified, an agreement signed, an entry made public, an import, a name shown or taken off, a page changed.
-    """
+    """The instant the published set last changed, from public facts alone: the last change of a grant, or the last entry made public."""
     fresh()
     instants = [
-        PublishedRow.objects.filter(kind="own").aggregate(at=Max("moment"))["at"],
-        Agreement.objects.filter(signed_at__isnull=False).aggregate(at=Max("signed_at"))["at"],
+        PublishedRow.objects.aggregate(at=Max("modified"))["at"],
         Seal.objects.order_by("-seq").values_list("entry__at", flat=True).first(),
-        PastGrant.objects.aggregate(at=Max("imported_at"))["at"],
-        PublicPage.objects.aggregate(at=Max("changed_at"))["at"],
-        *_consents().values(),
     ]
     return max(
         (instant for instant in instants if instant),
         default=datetime(2026, 1, 1, tzinfo=timezone.get_default_timezone()),
     )
-
-
-def _consents() -> dict:
-    """The last name shown and the last one taken off, of projects told: of the others nothing is known, not even when."""
-    shown = PublishedRow.objects.filter(kind="own").exclude(stage__in=BARE).values("source_id")
-    return NameConsent.objects.filter(application__in=shown).aggregate(given=Max("given_at"), ended=Max("withdrawn_at"))
 
 
 def _groups(facet: str) -> list[tuple[str, int, int]]:

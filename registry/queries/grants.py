@@ -55,6 +55,7 @@ class PublishedGrant:
     stage: str
     awarded_on: date
     modified_at: datetime
+    """The last public act on it: decision, agreement, entry of the ledger, report accepted, name shown or taken off, page changed."""
     amount: int
     funder_name: str
     funder_siret: str

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, F, Max, Min, OuterRef, Subquery, Sum
@@ -16,7 +17,7 @@ from applications.models import Application, NameConsent, Partnership
 from core.links import absolute
 from core.redaction import redacted
 from fund import communes
-from fund.models import FundIdentity, GrantAccount
+from fund.models import Entry, FundIdentity, GrantAccount
 from fund.queries.results import Results, tells_results
 from payments.models import Agreement, Instalment, Report
 from registry.enums import PageState, Stage
@@ -101,6 +102,8 @@ def tellable():
     accepted = Report.objects.filter(agreement=OuterRef("agreement"), state="accepted").order_by("-pk")
     parts = Instalment.objects.filter(agreement=OuterRef("agreement")).exclude(state="cancelled").order_by()
     each = parts.values("agreement")
+    entries = Entry.objects.filter(grant=OuterRef("reference"), seal__isnull=False).order_by().values("grant")
+    reports = accepted.order_by().values("agreement")
     return (
         published_applications()
         .select_related(None)
@@ -115,6 +118,8 @@ def tellable():
             parts=Subquery(each.annotate(number_of=Count("pk")).values("number_of")),
             paid_first_on=Subquery(each.annotate(first=Min("paid_on")).values("first")),
             paid_last_on=Subquery(each.annotate(last=Max("paid_on")).values("last")),
+            moved_at=Subquery(entries.annotate(last=Max("at")).values("last")),
+            accepted_at=Subquery(reports.annotate(last=Max("accepted_at")).values("last")),
         )
     )
 
@@ -136,6 +141,10 @@ def told(applications: list[Application], fund=None, *, whole: bool = False) -> 
         _from_application(application, fund, decisions[application.pk], consents.get(application.pk, []), whole)
         for application in applications
     ]
+
+
+def _latest(*instants: datetime | None) -> datetime:
+    return max(instant for instant in instants if instant)
 
 
 def _stage(application: Application, agreement: Agreement | None, page) -> str:
@@ -169,8 +178,7 @@ def _from_application(application, fund, decision, consents, whole) -> Published
         agreement=agreement if agreement and agreement.signed_at else None,
     )
     grant.page = page
-    if page is not None and page.changed_at:
-        grant.modified_at = max(grant.modified_at, page.changed_at)
+    grant.modified_at = _latest(grant.modified_at, application.moved_at, page and page.changed_at)
     if grant.is_bare:
         return grant
     texts = page.texts if page else {}
@@ -185,8 +193,8 @@ def _from_application(application, fund, decision, consents, whole) -> Published
     grant.recipient_kind = application.applicant_kind
     grant.recipient_name = organisation.name if organisation else names.get(application.bearer_person_id, NOBODY)
     grant.team = list(names.values())
-    said = [instant for one in consents for instant in (one.given_at, one.withdrawn_at) if instant]
-    grant.modified_at = max([grant.modified_at, *said])
+    said = (instant for one in consents for instant in (one.given_at, one.withdrawn_at))
+    grant.modified_at = _latest(grant.modified_at, *said)
     grant.person_id = _person_id(application.reference) if grant.is_person else ""
     grant.recipient_siret, grant.recipient_rna = (organisation.siret, organisation.rna) if organisation else ("", "")
     grant.partner_id, grant.partner_name = application.partner_key, redacted(application.partner_name or "")
@@ -212,7 +220,7 @@ def _from_application(application, fund, decision, consents, whole) -> Published
             agreement.ends_on,
         )
         grant.agreed_amount = agreement.amount
-        grant.modified_at = max(grant.modified_at, agreement.signed_at)
+        grant.modified_at = _latest(grant.modified_at, agreement.signed_at, application.accepted_at)
         grant.conditions = "unique" if application.parts == 1 else "échelonné"
         grant.paid_from_on = application.paid_first_on or agreement.starts_on or grant.agreed_on
         ends = [application.paid_last_on, agreement.ends_on or grant.paid_from_on]

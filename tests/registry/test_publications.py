@@ -223,7 +223,7 @@ def test_the_log_costs_the_same_at_any_size(rows, fund, project, hands, django_a
         line.pk = None
         line.save(force_insert=True)
     fresh()
-    for address, cost in (("/corrections/", 3), ("/donnees/corrections.csv", 8), ("/api/v1/corrections/", 1)):
+    for address, cost in (("/corrections/", 3), ("/donnees/corrections.csv", 4), ("/api/v1/corrections/", 1)):
         with django_assert_num_queries(cost):
             answer = Client().get(address)
             assert (answer.getvalue() if answer.streaming else answer.content) and answer.status_code == 200
