@@ -15,7 +15,7 @@ _ORGANISATION = (
 
 _ENTRY = (
     "INSERT INTO registry_pending (kind, source_id) "  # noqa: S608  constants of this module
-    'SELECT \'own\', a.id FROM fund_entry e JOIN applications_application a ON a.reference = e."grant" '
+    "SELECT 'own', a.id FROM fund_entry e JOIN applications_application a ON a.reference = e.\"grant\" "
     f"WHERE e.id = {{row}}.entry_id AND a.state IN {PUBLIC}"
 )
 _REPORT = (

@@ -25,6 +25,9 @@ OF_ENTRY = {
     "commit": News.AGREEMENT,
     "pay": News.PAYMENT,
     "bounce": News.BOUNCE,
+    "claim": News.CLAIM,
+    "unclaim": News.UNCLAIM,
+    "return": News.RETURN,
     "release_reservation": News.RELEASE,
     "release_commitment": News.RELEASE,
 }
@@ -177,6 +180,9 @@ def _words(one: PublicChange, entry) -> str:
         else _("Returned in error, the payment stands: %(amount)s (entry %(number)s of the accounts)"),
         News.BOUNCE: _("Returned by the bank: %(amount)s (entry %(number)s of the accounts)"),
         News.RELEASE: _("Never paid, back in the envelope: %(amount)s (entry %(number)s of the accounts)"),
+        News.CLAIM: _("Claimed back: %(amount)s (entry %(number)s of the accounts)"),
+        News.UNCLAIM: _("No longer claimed: %(amount)s (entry %(number)s of the accounts)"),
+        News.RETURN: _("Given back to the fund: %(amount)s (entry %(number)s of the accounts)"),
     }[News(one.kind)] % amount
 
 

@@ -20,7 +20,6 @@ from registry import queries
 from registry.index.refresh import fresh, rebuild
 from registry.models import PublishedRow
 from tests.factories import payments as money
-from tests.registry import helpers
 
 pytestmark = pytest.mark.django_db
 
