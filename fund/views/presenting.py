@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.templatetags.ui import day, euros, instant
 from fund import rule_parameters
-from fund.forms.calls import TITLES
+from fund.forms.call_rows import TITLES
 from fund.models import Call, Envelope, FundIdentity, RuleVersion, Theme
 from fund.rules.identity import unseal
 
