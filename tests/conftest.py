@@ -19,6 +19,7 @@ environment.prepare_settings()
 if compile_all(settings.BASE_DIR):  # French on screen, also when some import has read a catalogue already
     translation_file_changed(None, settings.BASE_DIR / "django.mo")
 PARIS = ZoneInfo("Europe/Paris")
+LONG = {"journeys", "proofs", "test_seed_demo.py", "test_twin_worlds.py", "test_screens.py", "test_backups.py"}
 _flush = TransactionTestCase._fixture_teardown
 
 
@@ -44,9 +45,9 @@ def pytest_collection_modifyitems(items):
 
 
 def _longest_first(items: list, workers: int) -> list:
-    """Each process gets an equal run of this list: its journeys stand at the head, else the last of them is waited for by all the others."""
-    long = [item for item in items if "journeys" in item.path.parts]
-    rest = [item for item in items if "journeys" not in item.path.parts]
+    """Each process gets an equal run of this list: what takes minutes stands at the head, else the last of it is waited for by all the others."""
+    long = [item for item in items if LONG & {*item.path.parts}]
+    rest = [item for item in items if not LONG & {*item.path.parts}]
     found, share = [], -(-len(items) // workers)
     for worker in range(workers):
         head = long[worker::workers]
