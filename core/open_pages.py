@@ -1,4 +1,4 @@
-"""Public pages that belong to mechanism: the legal notice and the privacy page. Same bytes for everybody, an ETag made of these bytes."""
+"""Public pages that belong to mechanism: same bytes for everybody, an ETag made of these bytes."""
 
 from __future__ import annotations
 
@@ -28,9 +28,3 @@ def open_page(view):
 @open_page
 def legal(request):
     return render(request, "core/legal.html")
-
-
-@open_page
-def privacy(request):
-    """Règlement, art. 27."""
-    return render(request, "core/privacy.html")

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from django.urls import include, path, re_path
 
 from core.access import allow, anyone, signed_in
-from core.open_pages import legal, privacy
+from core.open_pages import legal
 from core.style_guide import style_guide
 from core.views import account as mine
 from core.views import demo, documents
@@ -27,7 +27,6 @@ core_patterns = [
     path("langue/", language, name="language"),
     path("style/", style_guide, name="style_guide"),
     path("mentions-legales/", legal, name="legal"),
-    path("confidentialite/", privacy, name="privacy"),
     path("demo/courrier/", demo.mailbox, name="mailbox"),
     path("demo/courrier/<int:pk>/", demo.mail, name="mail"),
 ]

@@ -16,6 +16,7 @@ from core.access import allow, signed_in
 from core.forms import FundForm
 from core.transitions import Refusal
 from desks import leaving, personal
+from desks.keeping import kept_months
 
 
 def _prove_again(page: str):
@@ -63,4 +64,5 @@ def delete_account(request):
             logout(request)
             return render(request, "desks/account_deleted.html")
     context = {"form": form, "reasons": leaving.reasons_to_stay(me, at), "is_recent": reauth.is_recent(request)}
+    context |= kept_months()
     return render(request, "desks/delete_account.html", context, status=form.status or 422 if form.errors else 200)
