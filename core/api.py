@@ -301,7 +301,7 @@ def _act(
         return Response(self.get_serializer(fresh).data)
 
     act.__name__ = act.__qualname__ = f"act_{name}"
-    act.__doc__ = (inspect.getdoc(verb.function) or str(name)).split("\n")[0]
+    act.__doc__ = inspect.getdoc(verb.function) or str(name)
     name = name.rstrip("_")
     route = action(detail=True, methods=["post"], url_path=name, url_name=name.replace("_", "-"))(act)
     return extend_schema(

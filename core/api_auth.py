@@ -100,6 +100,14 @@ class CursorPages(CursorPagination):
             raise ValidationError({self.page_size_query_param: [_("Give one whole number, from 1 to 100.")]})
         return super().get_page_size(request)
 
+    def get_schema_operation_parameters(self, view):
+        parameters = super().get_schema_operation_parameters(view)
+        for one in parameters:
+            if one["name"] == self.page_size_query_param:
+                one["schema"] |= {"minimum": 1, "maximum": 999_999_999, "default": self.page_size}
+                one["description"] = str(_("How many in a page; more than 100 is 100."))
+        return parameters
+
     def decode_cursor(self, request):
         try:
             return super().decode_cursor(request)

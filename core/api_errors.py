@@ -36,7 +36,7 @@ def problem(status: int, code: str, detail, *, title="", remedy="", article="", 
     """The members of a problem detail; empty ones are left out."""
     body = {
         "type": "about:blank",
-        "title": str(title or _title(status)),
+        "title": str(title or title_of(status)),
         "status": status,
         "code": code,
         "detail": str(detail),
@@ -49,7 +49,7 @@ def problem(status: int, code: str, detail, *, title="", remedy="", article="", 
     return {name: value for name, value in body.items() if value not in ("", None)}
 
 
-def _title(status: int) -> str:
+def title_of(status: int) -> str:
     titles = {
         400: _("Not understood"),
         401: _("Sign in first"),

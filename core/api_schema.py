@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from drf_spectacular.plumbing import get_lib_doc_excludes
 
-from core.api_errors import CONTENT_TYPE
+from core.api_errors import CONTENT_TYPE, title_of
 
 ALWAYS = (400, 404, 406, 429)
 SIGNED_IN = (401, 403)
@@ -12,11 +12,18 @@ WRITING = (409, 412, 413, 415, 422)
 WRITES = ("post", "put", "patch", "delete")
 
 
+def bases_without_words() -> list[type]:
+    """Classes whose docstring speaks to who writes the code: a resource without its own says nothing."""
+    from core.api import Resource, Strict, WithTransitions
+
+    return [*get_lib_doc_excludes(), Resource, Strict, WithTransitions]
+
+
 def with_problems(result: dict, generator, request, public) -> dict:
     """Every operation may answer with problem details; which statuses depends on what it does and for whom."""
     answers = {
         str(status): {
-            "description": HTTPStatus(status).phrase,
+            "description": title_of(status),
             "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in (*ALWAYS, *SIGNED_IN, *WRITING)
@@ -25,10 +32,15 @@ def with_problems(result: dict, generator, request, public) -> dict:
         for method, operation in path.items():
             if not isinstance(operation, dict):
                 continue
+            first_paragraph = operation.get("description", "").partition("\n\n")[0]
+            operation["description"] = " ".join(first_paragraph.split())
             statuses = [*ALWAYS, *(SIGNED_IN if operation.get("security", [{}]) != [{}] else ())]
             statuses += WRITING if method in WRITES else ()
             for status in sorted(statuses):
                 operation["responses"].setdefault(str(status), answers[str(status)])
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query" and "default" not in parameter["schema"]:  # `?year=` asks for nothing
+                    parameter["allowEmptyValue"] = True
             if method == "get" and "200" in operation["responses"]:
                 operation["responses"].setdefault("304", {"description": "Not Modified"})
     schemas = result["components"].setdefault("schemas", {})

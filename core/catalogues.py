@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polib
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 HOW_TO_GET_XGETTEXT = "xgettext is missing. Install it with: sudo apt-get install -y gettext"
 HEADER = {
@@ -80,6 +82,12 @@ def sources(root: Path, app: str, apps: list[str]) -> list[Path]:
     return sorted(path.relative_to(root) for path in [*code, *mine])
 
 
+def texts(app: str) -> list[str]:
+    """Strings that are in no source as such: what `CATALOGUE_TEXTS` of the settings finds for the app."""
+    named = settings.CATALOGUE_TEXTS.get(app)
+    return import_string(named)() if named else []
+
+
 def extract(root: Path, app: str, apps: list[str]) -> polib.POFile:
     """The strings of an app as they stand in its files now (no translations). Raises CatalogueError."""
     from django.template import TemplateSyntaxError
@@ -100,6 +108,10 @@ def extract(root: Path, app: str, apps: list[str]) -> polib.POFile:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
             names.append(str(path))
+        if told := texts(app):
+            (Path(folder) / app).mkdir(exist_ok=True)
+            names.append(f"{app}/texts")
+            (Path(folder) / names[-1]).write_text("".join(f"gettext_noop({text!r})\n" for text in told))
         if not names:
             return polib.POFile()
         listing = Path(folder) / "files.list"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
-from drf_spectacular.generators import SchemaGenerator
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -21,6 +20,7 @@ from applications.api import ApplicationResource
 from applications.models import Application
 from core.access import allow, public
 from core.api import Open, Reason
+from desks.openapi import LANGUAGES, description
 from fund.api import CALL_PARAMS, Calls
 from fund.api import RESOURCES as FUND
 from fund.models import Call
@@ -30,16 +30,18 @@ from reviews.api import CallReopening
 
 
 class Applications(ApplicationResource):
-    """Files of one's teams; the filed ones for case officers and auditors. Every room's verbs on a file are known here."""
+    """Files of one's teams; the filed ones for case officers and auditors."""
 
+    # mounted here, where every room's verbs on a file are known
     model = Application
     serializer_class = ApplicationResource.serializer_class
     params = ApplicationResource.params | {"leave_review": Reason}
 
 
 class CallResource(Calls):
-    """Calls ever published; drafts too for those who write them. Every room's verbs on a call are known here."""
+    """Calls ever published; drafts too for those who write them."""
 
+    # mounted here, where every room's verbs on a call are known
     model = Call
     serializer_class = Calls.serializer_class
     params = CALL_PARAMS | {"reopen": CallReopening, "cancel": Reason}
@@ -57,18 +59,18 @@ RESOURCES = {
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-@cache
-def description(language: str) -> dict:
-    """The OpenAPI document. It depends on the code alone: made once by a process and language."""
-    return SchemaGenerator().get_schema(request=None, public=True)
-
-
 class Description(Open, APIView):
-    """OpenAPI 3.0 of this API."""
+    """OpenAPI 3.0 of this API: in English, or with `?lang=fr` its texts in French."""
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(
+        responses={200: OpenApiTypes.OBJECT},
+        parameters=[OpenApiParameter("lang", str, OpenApiParameter.QUERY, enum=LANGUAGES, default="en")],
+    )
     def get(self, request):
-        return Response(description(get_language()))
+        language = request.query_params.get("lang", "en")
+        if language not in LANGUAGES:
+            raise ValidationError({"lang": [_("Known ones: %(names)s.") % {"names": ", ".join(LANGUAGES)}]})
+        return Response(description(language))
 
 
 class Root(Open, APIView):

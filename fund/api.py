@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
+from drf_spectacular.drainage import set_override
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
@@ -169,18 +170,31 @@ class Shared(Resource):
 
 
 class WholeNumberFilter(filters.Filter):
-    field_class = forms.IntegerField  # django-filter reads numbers as decimals: no year is 0.5
+    """django-filter reads numbers as decimals, and no year is 0.5. The description tells the bounds, not the type of the column."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *, min_value: int = 0, max_value: int = LARGEST, **options):
+        super().__init__(min_value=min_value, max_value=max_value, **options)
+        set_override(self, "field", {"type": "integer", "minimum": min_value, "maximum": max_value})
+
+
+class YearFilter(WholeNumberFilter):
+    def __init__(self, **options):
+        super().__init__(min_value=YEARS[0], max_value=YEARS[1], **options)
 
 
 class CallQuery(filters.FilterSet):
     """As on /appels/: `year` of opening, days between which a call closes (those of Paris), bounds of the ceiling of a grant in cents."""
 
-    year = WholeNumberFilter(field_name="opens_at", lookup_expr="year")
+    year = YearFilter(field_name="opens_at", lookup_expr="year")
     since = filters.DateFilter(field_name="closes_at", lookup_expr="date__gte")
     until = filters.DateFilter(field_name="closes_at", lookup_expr="date__lte")
     amount_min = WholeNumberFilter(field_name="ceiling_amount", lookup_expr="gte")
     amount_max = WholeNumberFilter(field_name="ceiling_amount", lookup_expr="lte")
-    q = filters.CharFilter(field_name="title", lookup_expr="icontains", max_length=60)
+    q = extend_schema_field({"type": "string", "maxLength": 60})(
+        filters.CharFilter(field_name="title", lookup_expr="icontains", max_length=60)
+    )
 
     class Meta:
         model = Call
@@ -263,7 +277,7 @@ class EnvelopeDraft(serializers.Serializer):
 
 
 class EnvelopeFilters(filters.FilterSet):
-    year = WholeNumberFilter(field_name="year")
+    year = YearFilter(field_name="year")
 
     class Meta:
         model = Envelope

@@ -173,6 +173,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français"), ("en", "English")]
+CATALOGUE_TEXTS = {"desks": "desks.openapi.texts"}
 LOCALE_PATHS = [BASE_DIR / "locale" / app for app in FUND_APPS]
 USE_I18N = True
 USE_TZ = True
@@ -223,6 +224,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_NO_READ_ONLY_REQUIRED": True,
     "POSTPROCESSING_HOOKS": ["core.api_schema.with_problems"],
+    "GET_LIB_DOC_EXCLUDES": "core.api_schema.bases_without_words",
 }
 
 _formatter = "core.logs.JsonFormatter" if ENV["LOG_FORMAT"] == "json" else "logging.Formatter"

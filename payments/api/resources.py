@@ -50,6 +50,8 @@ class Dashed(Resource):
 
 
 class AgreementResource(Resource):
+    """Agreements of one's teams; every one for who follows, pays or checks, but of files closed to him."""
+
     model = Agreement
     serializer_class = AgreementSerializer
     params = {
@@ -75,6 +77,8 @@ class AgreementResource(Resource):
 
 
 class AmendmentResource(Dashed):
+    """Amendments, named after their agreement and their number in it."""
+
     model = Amendment
     part = "number"
     serializer_class = AmendmentSerializer
@@ -104,6 +108,8 @@ class AmendmentResource(Dashed):
 
 
 class ConditionResource(Dashed):
+    """Conditions before a project starts, named after their agreement and their number in it."""
+
     model = Condition
     part = "number"
     serializer_class = StartConditionSerializer
@@ -117,6 +123,8 @@ class ConditionResource(Dashed):
 
 
 class InstalmentResource(Dashed):
+    """Instalments, named after their agreement and their number in it."""
+
     model = Instalment
     part = "number"
     serializer_class = InstalmentSerializer
@@ -145,6 +153,8 @@ class InstalmentResource(Dashed):
 
 
 class BatchResource(Resource):
+    """Batches of payments, each sent to the bank as one file."""
+
     model = PaymentBatch
     serializer_class = BatchSerializer
     params = {"add": acts.Members, "remove": acts.Members, "freeze": acts.Freezing, "reject_file": Reason}
@@ -184,6 +194,8 @@ class BatchResource(Resource):
 
 
 class ReportResource(Dashed):
+    """Reports, named after their agreement and their kind: `interim` or `final`."""
+
     model = Report
     part = "kind"
     serializer_class = ReportSerializer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -135,6 +135,13 @@ class ReviewDraft(Strict):
     version = serializers.IntegerField(min_value=0, max_value=10**9, required=False)
 
 
+@extend_schema_view(
+    list=extend_schema(
+        parameters=[
+            OpenApiParameter("application", str, description="Filed reviews of this file, for who may see them")
+        ]
+    )
+)
 class ReviewResource(AssignmentResource):
     """One's own reviews; with `?application=`, every filed one of that file for who may see them (one filed his own, or reading is closed)."""
 

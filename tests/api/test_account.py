@@ -130,6 +130,24 @@ def test_the_page_for_people(client, at, prefix):
     assert client.get(f"{prefix}/api/docs/", headers={"If-None-Match": page["ETag"]}).status_code == 304
 
 
+def test_the_description_speaks_the_language_that_is_asked(client, at, nobody):
+    """Programs read English; people read the page in its language, and `?lang=fr` gives programs the same."""
+    FundIdentityFactory()
+    english, french = (nobody.get(f"{API}/openapi.json{query}") for query in ("", "?lang=fr"))
+    assert english.content == nobody.get(f"{API}/openapi.json?lang=en", headers={"Accept-Language": "fr"}).content
+    said, told = "File the draft: what all signatories agreed to is frozen", "Déposer le brouillon"
+    assert said in english.content.decode() and "Brouillon" not in english.content.decode()
+    assert told in french.content.decode() and said not in french.content.decode()
+    assert told in client.get("/api/docs/").content.decode() and said in client.get("/en/api/docs/").content.decode()
+    assert nobody.get(f"{API}/openapi.json?lang=de").json()["errors"]["lang"]
+
+
+def test_what_is_written_for_who_writes_the_code_is_not_published(nobody):
+    text = nobody.get(f"{API}/openapi.json").content.decode()
+    assert "See the module" not in text and "Mixin of a resource" not in text
+    assert "One at a time" in text, "the whole first paragraph of a verb, not its first line"
+
+
 def test_the_root_leads_everywhere(at, nobody):
     addresses = nobody.get(f"{API}/").json()
     assert set(RESOURCES) < set(addresses)

@@ -129,10 +129,24 @@ def test_a_page_size_that_is_no_number_is_said(published, nobody, name, size):
     assert list(answer.json()["errors"]) == ["page_size"]
 
 
-@pytest.mark.parametrize("year", ["0.5", "x", "NaN"])
-def test_a_year_is_a_whole_number(published, nobody, year):
-    answer = nobody.get(f"{API}/envelopes/?year={year}")
+@pytest.mark.parametrize("name", ["envelopes", "calls"])
+@pytest.mark.parametrize("year", ["0.5", "x", "NaN", "0", "-1", "10000", "9" * 30])
+def test_a_year_is_a_whole_number_that_calendars_know(published, nobody, year, name):
+    answer = nobody.get(f"{API}/{name}/?year={year}")
     assert answer.status_code == 400 and list(answer.json()["errors"]) == ["year"]
+
+
+def test_filters_are_described_as_they_are_read(nobody):
+    """What the description allows is taken, what it forbids is refused: a filter left empty asks for nothing, a page of 0 is none."""
+    paths = nobody.get(f"{API}/openapi.json").json()["paths"]
+    asked = {one["name"]: one for one in paths[f"{API}/calls/"]["get"]["parameters"]}
+    assert asked["year"]["schema"] == {"type": "integer", "minimum": 2000, "maximum": 2199}
+    assert asked["page_size"]["schema"]["minimum"] == 1 and "allowEmptyValue" not in asked["page_size"]
+    assert asked["q"]["schema"]["maxLength"] == 60
+    for name, one in asked.items():
+        wanted = 200 if one.get("allowEmptyValue") else 400
+        assert nobody.get(f"{API}/calls/?{name}=").status_code == wanted, name
+    assert "application" in {one["name"] for one in paths[f"{API}/reviews/"]["get"]["parameters"]}
 
 
 def test_drafts_of_calls_are_for_those_who_write_them(at, nobody, token):
