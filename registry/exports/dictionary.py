@@ -89,6 +89,10 @@ TABLES = {
 README = """Données ouvertes de {fund}, au {day}.
 
 Chaque fichier de cette archive est aussi à son adresse, à jour : {address}
+Elle les contient tous : les mêmes aides dans plusieurs formats (SCDL, 360Giving, CSV, JSON, classeur), ce que sont devenus les dossiers
+de chaque appel, le journal des corrections, les comptes avec leurs points de contrôle signés et la clé, le catalogue, le fil des
+nouveautés, les programmes de vérification. N’y est pas ce qui se demande pièce par pièce : l’API et CommonGrants (les mêmes aides),
+la preuve de chaque écriture (verify_ledger.py les refait toutes).
 Le sens de chaque colonne est dans dictionnaire.csv. Une case vide veut dire « on ne le sait pas » ou « ne s’applique pas » ; 0 veut dire zéro.
 Pour vérifier les comptes : python verify_ledger.py comptes.jsonl checkpoints.jsonl
 Pour recalculer les notes : python recompute_scores.py projets.json

@@ -1,6 +1,7 @@
 """The open-data files at their stable addresses, made from the published set."""
 
 import json
+from itertools import chain
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -123,6 +124,9 @@ def verifier(request):
     return PublicFile([ledger_export.verifier()], "text/x-python; charset=utf-8", "verify_ledger.py")
 
 
+PROGRAMS = ("recompute_scores.py", "recompute_draw.py")
+
+
 def _program(name: str) -> str:
     return (settings.BASE_DIR / "docs" / name).read_text(encoding="utf-8")
 
@@ -148,6 +152,32 @@ def data_dictionary(request):
     return PublicFile(dictionary.lines(), CSV, "dictionnaire.csv")
 
 
+def _members(fund, modified_at):
+    """Name and bytes of each file, made as it is written: the files of `/donnees/`, the ledger's proofs, the programs."""
+    newest = ledger.latest_checkpoint()
+    yield "dictionnaire.csv", dictionary.lines
+    yield "subventions-scdl.csv", lambda: scdl.lines(queries.published())
+    yield "360giving.json", lambda: threesixty.lines(queries.published(), fund, giving_prefix(fund), modified_at)
+    yield "projets.csv", lambda: projects.as_csv(queries.published())
+    yield "projets.json", lambda: projects.as_json(queries.with_ballots(queries.published()), modified_at)
+    yield "projets.xlsx", lambda: projects.as_xlsx(queries.published(), modified_at)
+    yield "appels.csv", lambda: outcomes.as_csv(queries.outcomes())
+    yield "appels.json", lambda: outcomes.as_json(queries.outcomes(), modified_at)
+    yield "corrections.csv", lambda: corrections.as_csv(pages.told_changes(pages.log()))
+    yield "corrections.json", lambda: corrections.as_json(pages.told_changes(pages.log()), modified_at)
+    yield "comptes.csv", ledger_export.csv_lines
+    yield "comptes.jsonl", ledger_export.jsonl_lines
+    if newest is not None:
+        yield "checkpoint.json", lambda: [ledger_export.checkpoint_text(newest)]
+    yield "checkpoints.jsonl", ledger_export.checkpoint_lines
+    yield "cle.pem", lambda: [ledger_export.public_key_pem()]
+    yield "catalogue.jsonld", lambda: [_catalogue(modified_at)]
+    yield "flux.atom", lambda: [_feed(modified_at)]
+    yield "verify_ledger.py", lambda: [ledger_export.verifier()]
+    for name in PROGRAMS:
+        yield name, lambda name=name: [_program(name)]
+
+
 @allow(public)
 @public_file
 def everything(request):
@@ -155,21 +185,7 @@ def everything(request):
     fund, modified_at = fund_card(), queries.modified_at()
     day = timezone.localdate(modified_at).isoformat()
     readme = dictionary.README.format(fund=fund.name, day=day, address=fund.data_url)
-    members = [
-        ("LISEZMOI.txt", lambda: [readme]),
-        ("dictionnaire.csv", dictionary.lines),
-        ("projets.csv", lambda: projects.as_csv(queries.published())),
-        ("projets.json", lambda: projects.as_json(queries.with_ballots(queries.published()), modified_at)),
-        ("subventions-scdl.csv", lambda: scdl.lines(queries.published())),
-        ("360giving.json", lambda: threesixty.lines(queries.published(), fund, giving_prefix(fund), modified_at)),
-        ("appels.csv", lambda: outcomes.as_csv(queries.outcomes())),
-        ("corrections.csv", lambda: corrections.as_csv(pages.told_changes(pages.log()))),
-        ("comptes.csv", ledger_export.csv_lines),
-        ("comptes.jsonl", ledger_export.jsonl_lines),
-        ("checkpoints.jsonl", ledger_export.checkpoint_lines),
-        ("verify_ledger.py", lambda: [ledger_export.verifier()]),
-        *((name, lambda name=name: [_program(name)]) for name in ("recompute_scores.py", "recompute_draw.py")),
-    ]
+    members = chain([("LISEZMOI.txt", lambda: [readme])], _members(fund, modified_at))
     name = f"{slugify(fund.name) or 'fonds'}-{day}.zip"
     return PublicFile(dictionary.archive(members, modified_at), "application/zip", name, modified_at)
 
@@ -202,25 +218,32 @@ def _size(request, name: str) -> int:
     return int(text)
 
 
+def _catalogue(modified_at) -> str:
+    count, cents = queries.unsayable_in_scdl()
+    with override("fr"):  # one language, as the other files
+        return catalogue.dcat(fund_card(), modified_at, count, cents)
+
+
+def _feed(modified_at) -> str:
+    newest = ledger.latest_checkpoint()
+    line = f"{newest.count} {newest.head}" if newest else ""
+    with override("fr"):
+        changes = pages.told_changes(pages.log()[:30])
+        return catalogue.atom(queries.GrantList()[:30], changes, fund_card(), modified_at, line)
+
+
 @allow(public)
 @public_file
 def dcat(request):
     modified_at = queries.modified_at()
-    count, cents = queries.unsayable_in_scdl()
-    with override("fr"):
-        text = catalogue.dcat(fund_card(), modified_at, count, cents)
-    return PublicFile([text], "application/ld+json", modified_at=modified_at)
+    return PublicFile([_catalogue(modified_at)], "application/ld+json", modified_at=modified_at)
 
 
 @allow(public)
 @public_file
 def atom(request):
-    newest, modified_at = ledger.latest_checkpoint(), queries.modified_at()
-    line = f"{newest.count} {newest.head}" if newest else ""
-    with override("fr"):  # one language, as the other files
-        changes = pages.told_changes(pages.log()[:30])
-        text = catalogue.atom(queries.GrantList()[:30], changes, fund_card(), modified_at, line)
-    return PublicFile([text], "application/atom+xml; charset=utf-8", modified_at=modified_at)
+    modified_at = queries.modified_at()
+    return PublicFile([_feed(modified_at)], "application/atom+xml; charset=utf-8", modified_at=modified_at)
 
 
 @allow(public)

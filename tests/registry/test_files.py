@@ -352,17 +352,12 @@ def test_the_archive_holds_every_file_and_a_dictionary_of_its_columns(fund):
     with zipfile.ZipFile(io.BytesIO(raw)) as book:
         assert book.testzip() is None
         held = {name: book.read(name) for name in book.namelist()}
-    for name in (
-        "projets.csv",
-        "projets.json",
-        "subventions-scdl.csv",
-        "360giving.json",
-        "appels.csv",
-        "comptes.csv",
-        "comptes.jsonl",
-        "dictionnaire.csv",
-    ):
-        assert held[name] == fetch(name), name
+    page = Client().get("/donnees/").content.decode()
+    listed = {name for name in re.findall(r'href="/donnees/([^"]+)"', page) if name != "tout.zip"}
+    assert len(listed) == 20 and "projets.xlsx" in listed
+    assert {name.rpartition("/")[2] for name in listed} | {"LISEZMOI.txt"} == held.keys()
+    for name in listed:
+        assert held[name.rpartition("/")[2]] == fetch(name), name
     said = list(csv.DictReader(io.StringIO(held["dictionnaire.csv"].decode())))
     for name in ("projets.csv", "subventions-scdl.csv", "comptes.csv", "appels.csv"):
         told = [row["colonne"] for row in said if row["fichier"] == name]
