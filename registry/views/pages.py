@@ -75,7 +75,7 @@ def statistics(request):
         "embed": {
             "url": absolute(localized("/integrer/execution/")),
             "title": _("Where the money stands"),
-            "height": 300,
+            "height": 310,
         },
         "tiles": tiles(departments, queries.EVERYTHING),
     }

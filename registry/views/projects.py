@@ -155,7 +155,7 @@ def project(request, reference):
         "embed": {
             "url": absolute(localized(f"/integrer/projets/{grant.reference}/")),
             "title": grant.reference if grant.is_bare else grant.title,
-            "height": 320,
+            "height": 340,
         },
     }
     if not grant.is_bare:

@@ -167,3 +167,19 @@ def test_the_pages_of_ones_name_in_a_browser(browser, live_server, client):
     page.wait_for_load_state()
     look_at(page)
     assert "Jeanne Roux" not in page.goto(f"{live_server.url}/projets/{person.reference}/").text()
+
+
+def test_frames_of_any_width_hold_their_words(browser, live_server):
+    """In a narrow column, beside the bar that scrolls down, with a title of one long word and letters twice as large."""
+    fund = helpers.with_money(helpers.a_fund())
+    word = "anticonstitutionnellement" * 4
+    helpers.Application.objects.filter(pk=fund.paid.pk).update(title=word)
+    for width in (240, 265, 280, 360, 600):
+        page = browser.new_page(viewport={"width": width, "height": 340})
+        for address in (f"/integrer/projets/{fund.paid.reference}/", "/integrer/execution/", "/en/integrer/execution/"):
+            page.goto(f"{live_server.url}{address}")
+            look_at(page)
+            assert page.evaluate("document.documentElement.scrollHeight <= innerHeight") or word in page.content()
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} at {width}"
+        page.close()
