@@ -155,6 +155,7 @@ class MeetingResource(Resource):
         "change_agenda": AgendaDraft,
         "adjourn": acts.AdjournDraft,
         "reconvene": Place,
+        "reschedule": Place,
         "cancel": Reason,
         "revise_minutes": acts.MinutesDraft,
         "adopt_by_vote": acts.LaterVote,

@@ -77,9 +77,9 @@ def subject_of(item: AgendaItem) -> str:
 # ---- notice and record ----
 
 
-def freeze_notice(meeting: Meeting, *, at, previous_on=None) -> Document:
+def freeze_notice(meeting: Meeting, *, at, previous_on=None, moved_from=None) -> Document:
     """The notice as it is sent. `previous_on`: instant at which the sitting that this one resumes was adjourned; its agenda is then what is not settled,
-    but for a second notice, whose agenda is the same (CRPA R133-10)."""
+    but for a second notice, whose agenda is the same (CRPA R133-10). `moved_from`: instant for which the notice it replaces was given."""
     with translation.override("fr"):
         over = (
             AgendaItemState.WITHDRAWN,
@@ -97,6 +97,7 @@ def freeze_notice(meeting: Meeting, *, at, previous_on=None) -> Document:
             "place": place_of(meeting),
             "second_notice": meeting.second_notice,
             "previous_on": day_of(previous_on) if previous_on else "",
+            "moved_from": day_of(moved_from) if moved_from else "",
             "urgency_reason": meeting.urgency_reason,
             "days_min": rules["notice_days_min"],
             "agenda": [{"number": item.position, "title": subject_of(item)} for item in items],

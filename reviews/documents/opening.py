@@ -32,7 +32,7 @@ def _sittings(meeting: Meeting) -> list[Sitting]:
     log = Event.objects.filter(
         machine="meeting",
         object_id=meeting.pk,
-        verb__in=("convene", "change_agenda", "reconvene", "open", "adjourn", "fail_quorum"),
+        verb__in=("convene", "change_agenda", "reschedule", "reconvene", "open", "adjourn", "fail_quorum"),
     )
     found = [Sitting(1)]
     for event in log.select_related("reason").order_by("id"):

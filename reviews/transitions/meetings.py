@@ -50,7 +50,7 @@ def _tell(code: str, meeting: Meeting, people, *, at, wait_for=None, path="", **
         )
 
 
-def _send_notice(meeting: Meeting, at, *, urgency_reason="", changed=False) -> None:
+def _send_notice(meeting: Meeting, at, *, urgency_reason="", changed=False, replaces=False, moved_from=None) -> None:
     _tell(
         "reviews/meeting.notice",
         meeting,
@@ -59,6 +59,8 @@ def _send_notice(meeting: Meeting, at, *, urgency_reason="", changed=False) -> N
         wait_for=meeting.notice,
         second_notice=meeting.second_notice,
         changed=changed,
+        replaces=replaces,
+        moved_from=moved_from,
         urgency_reason=urgency_reason,
     )
 
@@ -258,6 +260,35 @@ def change_agenda(act, meeting, *, applications=None, titles=None, minutes_of=()
     meeting.change_agenda(papers.freeze_notice(meeting, at=act.at), act.at)
     _replace(former, act.at)
     _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason, changed=True)
+
+
+@verb(
+    machine=Meeting,
+    label=_("change the date or the place"),
+    who=(case_officer,),
+    guards=(rules.date_given, rules.date_to_come, *NOTICE),
+    documents=("meeting_notice",),
+    mails=("reviews/meeting.notice",),
+)
+def reschedule(act, meeting, *, planned_at, place=None, remote_link=None, urgency_reason=""):
+    """A new notice for another day or place, in the same time limits, on the same agenda. For another day, everybody answers anew."""
+    act.because(urgency_reason)
+    before, former = meeting.planned_at, meeting.notice
+    meeting.reschedule(
+        planned_at,
+        meeting.place if place is None else place.strip(),
+        meeting.remote_link if remote_link is None else remote_link.strip(),
+        urgency_reason.strip(),
+        act.at,
+    )
+    moved_from = before if planned_at != before else None
+    if moved_from:
+        meeting.attendances.filter(sitting=meeting.sitting).delete()  # what was answered was for that day
+        act.note(moved_from=before.isoformat())
+    resumes = meeting.adjourned_at if meeting.sitting > 1 else None
+    meeting.notice = papers.freeze_notice(meeting, at=act.at, previous_on=resumes, moved_from=moved_from)
+    _replace(former, act.at)
+    _send_notice(meeting, act.at, urgency_reason=meeting.urgency_reason, replaces=True, moved_from=moved_from)
 
 
 def _replace(former, at) -> None:

@@ -167,6 +167,46 @@ def test_a_changed_agenda_is_a_new_notice(at):
     )
 
 
+def test_another_day_is_a_new_notice_that_everybody_answers_anew(at):
+    made, meeting = convened(files=2)
+    first, before, seat = meeting.notice, meeting.planned_at, made.seat(made.presidents[0])
+    meetings.announce(meeting=meeting, actor=made.presidents[0], seat=seat, presence="remote")
+    later = before + timedelta(days=7)
+    refused("date_missing", meetings.reschedule, meeting=meeting, actor=made.officer, planned_at=None)
+    meeting = meetings.reschedule(meeting=meeting, actor=made.officer, planned_at=later, place="Salle du canal")
+    first.refresh_from_db()
+    assert (meeting.planned_at, meeting.place, meeting.state, first.state) == (
+        later,
+        "Salle du canal",
+        "convened",
+        "void",
+    )
+    assert meeting.notice.context["moved_from"] and not meeting.attendances.exists()
+    told = Mail.objects.filter(code="reviews/meeting.notice", attachment=meeting.notice)
+    assert told.count() == len(made.everyone()) and "est déplacée" in told.first().text
+    refused("too_early", meetings.open, meeting=meeting, actor=made.presidents[0], at=before)
+
+
+def test_another_place_keeps_the_answers_and_the_time_of_notice(at):
+    made, meeting = convened()
+    seat = made.seat(made.presidents[0])
+    meetings.announce(meeting=meeting, actor=made.presidents[0], seat=seat, presence="remote")
+    soon = meeting.planned_at - timedelta(days=2)
+    facts = {
+        "meeting": meeting,
+        "actor": made.officer,
+        "at": soon,
+        "planned_at": meeting.planned_at,
+        "place": "Ailleurs",
+    }
+    refused("notice_too_short", meetings.reschedule, **facts)
+    assert offer_of(meetings.reschedule, meeting, made.officer, soon).allowed  # the screen asks for the day first
+    meeting = meetings.reschedule(**facts, urgency_reason="La salle est inondée.")
+    assert meeting.place == "Ailleurs" and meeting.attendances.get().announced == "remote"
+    assert not meeting.notice.context["moved_from"] and meeting.urgency_reason == "La salle est inondée."
+    assert "Le lieu ou le lien a changé" in Mail.objects.filter(attachment=meeting.notice).first().text
+
+
 # ---- opening ----
 
 

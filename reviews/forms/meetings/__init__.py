@@ -4,7 +4,7 @@ from reviews.forms.meetings.attendance import ActingForm, AdjournForm, AnnounceF
 from reviews.forms.meetings.items import BallotForm, CastForm, CloseVoteForm, HandsForm, MotionForm, MoveForm, NoteForm
 from reviews.forms.meetings.lists import ListForm
 from reviews.forms.meetings.minutes import AdoptByVoteForm, ReviseForm, SignMinutesForm
-from reviews.forms.meetings.plan import PlanForm, ReconveneForm, UrgencyForm
+from reviews.forms.meetings.plan import PlanForm, ReconveneForm, RescheduleForm, UrgencyForm
 from reviews.forms.meetings.seats import SeatsForm
 from reviews.forms.reading import PlainForm, ReasonForm
 
@@ -26,6 +26,7 @@ __all__ = [
     "PlanForm",
     "ReasonForm",
     "ReconveneForm",
+    "RescheduleForm",
     "ReviseForm",
     "SeatsForm",
     "SignMinutesForm",

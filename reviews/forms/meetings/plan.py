@@ -77,3 +77,9 @@ class ReconveneForm(FundForm):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.fields["place"].initial, self.fields["remote_link"].initial = self.obj.place, self.obj.remote_link
+
+
+class RescheduleForm(ReconveneForm):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["planned_at"].initial = self.obj.planned_at

@@ -199,6 +199,11 @@ class Meeting(Machine):
     def change_agenda(self, notice, at):
         self.notice, self.convened_at = notice, at
 
+    @transition(state, source=MeetingState.CONVENED, target=MeetingState.CONVENED)
+    def reschedule(self, planned_at, place, remote_link, urgency_reason, at):
+        self.planned_at, self.place, self.remote_link = planned_at, place, remote_link
+        self.urgency_reason, self.convened_at = urgency_reason, at
+
     @transition(state, source=MeetingState.CONVENED, target=MeetingState.OPEN)
     def open(self, by, at):
         self.opened_by, self.opened_at = by, at

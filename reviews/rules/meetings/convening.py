@@ -114,8 +114,8 @@ def place_is_given(act: Act) -> None:
 def notice_in_time(act: Act) -> None:
     """Five days at least between the notice and the meeting, or an urgency with its reason (R133-8)."""
     meeting = meeting_of(act.obj)
-    if meeting.state == MeetingState.ADJOURNED and lacks(act, "planned_at"):
-        return  # its day is over; the screen asks for the next one
+    if lacks(act, "planned_at") and (meeting.state == MeetingState.ADJOURNED or act.verb.name == "reschedule"):
+        return  # the screen asks for the next day
     planned = act.get("planned_at") or meeting.planned_at
     if planned <= act.at:
         raise Refusal("date_passed", _("The meeting must be in the future."), field="planned_at", article="art. 15")

@@ -158,6 +158,7 @@ MEETING = {
         ),
     ),
     "reconvene": Declared(meetings.reconvene, forms.ReconveneForm),
+    "reschedule": Declared(meetings.reschedule, forms.RescheduleForm),
     "cancel": Declared(meetings.cancel, forms.ReasonForm),
 }
 ITEM = {
