@@ -63,11 +63,8 @@ def check_postings(entry, balances, undone):
     name, lines = f"entry {entry['seq']}", entry["postings"]
     places = [(line["envelope"], line["account"]) for line in lines]
     hold(lines and places == sorted(set(places)), f"{name}: postings are not in order")
-    for envelope in {place[0] for place in places}:
-        hold(
-            sum(line["cents"] for line in lines if line["envelope"] == envelope) == 0,
-            f"{name}: no zero sum in {envelope}",
-        )
+    for box in {place[0] for place in places}:
+        hold(sum(line["cents"] for line in lines if line["envelope"] == box) == 0, f"{name}: no zero sum in {box}")
     if entry["kind"] in MOVES:
         signs = {(line["account"], line["cents"] > 0) for line in lines}
         left, arrived = MOVES[entry["kind"]]
@@ -88,8 +85,8 @@ def check_postings(entry, balances, undone):
                 hold(left >= 0, f"{name}: {account} of {holder} falls below zero")
 
 
-def check_checkpoints(points, genesis, link, roots):
-    """What was signed at this count is what the file says there."""
+def check_checkpoints(points, genesis, link, roots, at):
+    """What was signed at this count is what the file says there. One dated before `at`, the instant of its last entry, is told and holds."""
     for point in points:
         name, signature = f"checkpoint of {point['at']}", bytes.fromhex(text := point.pop("signature"))
         try:
@@ -99,6 +96,8 @@ def check_checkpoints(points, genesis, link, roots):
             raise Fault(f"{name}: signature") from None
         found = (genesis.hex(), link.hex(), root_of(roots).hex(), signature.hex())  # hex has one way to be written
         hold((point["genesis"], point["head"], point["root"], text) == found, f"{name}: the ledger was changed since")
+        if point["at"] < at:
+            print(f"WARNING: {name} is dated before the last entry it signs, {at} / daté d'avant sa dernière écriture")
 
 
 def check(dump, checkpoints):
@@ -109,11 +108,11 @@ def check(dump, checkpoints):
     first = json.loads(line)["genesis"]
     genesis = link = sha(TAG + b"genesis\n" + canonical(first))
     hold(line.strip().encode() == canonical({"genesis": first, "hash": genesis.hex()}), "the genesis")
-    roots, balances, count, waiting = [], {}, 0, {}
+    roots, balances, count, waiting, at = [], {}, 0, {}, ""
     for point in checkpoints:
         waiting.setdefault(point["count"], []).append(point)
     for line in lines:
-        check_checkpoints(waiting.pop(count, []), genesis, link, roots)
+        check_checkpoints(waiting.pop(count, []), genesis, link, roots, at)
         entry, count = json.loads(line)["entry"], count + 1
         hold(entry["seq"] == count, f"entry {count} is missing")
         link = sha(TAG + b"entry\n" + link + (text := canonical(entry)))
@@ -121,7 +120,8 @@ def check(dump, checkpoints):
         hold(line.strip().encode() == written, f"entry {count}: hash, or not written canonically")
         check_postings(entry, balances, undone)
         grow(roots, link)
-    check_checkpoints(waiting.pop(count, []), genesis, link, roots)
+        at = entry["at"]
+    check_checkpoints(waiting.pop(count, []), genesis, link, roots, at)
     hold(not waiting, f"the file has {count} entries and a checkpoint counts more: the end was cut off")
     return count, link.hex(), root_of(roots).hex(), balances
 

@@ -40,6 +40,8 @@ class Verified:
     checkpoints: int
     head: str
     root: str
+    warnings: tuple[str, ...] = ()
+    """What is odd and changes nothing of what holds: a checkpoint dated before the last entry it signs."""
 
 
 def _hold(condition, message: str) -> None:
@@ -108,7 +110,7 @@ def _verify(kept: list[dict], say: Callable[[str], None]) -> Verified:
     entries = _check_sums()
     _check_waiting()
     say(f"{entries} entries: the columns of envelopes and grants are the sums of their postings")
-    return Verified(entries, head.count, points.seen, head.head, chain.frontier.root.hex())
+    return Verified(entries, head.count, points.seen, head.head, chain.frontier.root.hex(), tuple(points.early))
 
 
 class Chain:
@@ -117,7 +119,7 @@ class Chain:
     def __init__(self, head: LedgerHead):
         self.head = head
         self.genesis = hashes.genesis_hash(canonical.canonical(canonical.genesis(head.fund, head.opened_on)))
-        self.link, self.frontier = self.genesis, hashes.Frontier()
+        self.link, self.at, self.frontier = self.genesis, "", hashes.Frontier()
         self.envelopes: dict[str, list[int]] = {}
         self.grants: dict[str, list[int]] = {}
         self.nodes: list[tuple[int, int, str]] = []
@@ -146,7 +148,7 @@ class Chain:
 
     def _add(self, row: Row) -> None:
         name = f"entry {row.seq}"
-        self.link = hashes.link(self.link, row.content)
+        self.link, self.at = hashes.link(self.link, row.content), row.at
         _hold(self.link.hex() == row.hash, f"{name}: its hash does not follow from the one before and its content")
         _hold(has_shape(row.kind, row.postings), f"{name}: its postings are not those of “{row.kind}”")
         _hold(
@@ -219,6 +221,7 @@ class _Points:
 
     def __init__(self, genesis: str, published: Iterable[tuple[dict, str]]):
         self._genesis, self._rest, self.seen = genesis, iter(published), 0
+        self.early: list[str] = []
         self._next = next(self._rest, None)
 
     def at_count(self, count: int, chain: Chain) -> None:
@@ -236,6 +239,8 @@ class _Points:
                 point["root"] == chain.frontier.root.hex(),
                 f"{name}: the tree of the first {count} entries has another root now",
             )
+            if point["at"] < chain.at:
+                self.early.append(f"{name}: dated {point['at']}, before the last entry it signs ({chain.at})")
             self.seen += 1
             self._next = next(self._rest, None)
 

@@ -90,10 +90,11 @@ def test_consistency_proofs(vector):
     assert not hashes.verify_consistency(first, second, path, old, hashes.EMPTY)
 
 
-@pytest.mark.parametrize("point", VECTORS["checkpoints"], ids=lambda point: str(point["count"]))
-def test_checkpoints(point):
+@pytest.mark.parametrize("point", VECTORS["checkpoints"] + VECTORS["warned"], ids=lambda point: str(point["count"]))
+def test_checkpoints(point, capsys):
     assert verify_signature(point)
     assert outsider.check(dump, [dict(point)])[:3] == (len(ENTRIES), ENTRIES[-1]["hash"], ENTRIES[-1]["root"])
+    assert ("WARNING" in capsys.readouterr().out) == (point in VECTORS["warned"])
     for forged in (
         {**point, "count": point["count"] + 1},
         {**point, "root": "0" * 64},

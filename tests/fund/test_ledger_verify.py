@@ -244,6 +244,20 @@ def test_a_kept_checkpoint_tells_that_the_end_is_gone(written):
         verify(kept)
 
 
+def test_a_checkpoint_dated_before_its_last_entry_is_a_warning_and_no_fault(written, tmp_path):
+    before = run_outside(*files(tmp_path))
+    assert before.returncode == 0 and "WARNING" not in before.stdout and verify().warnings == ()
+    checkpoint(AT + timedelta(hours=38))
+    checkpoint(AT + timedelta(hours=39))  # the instant of the last entry
+    (line,) = verify().warnings
+    assert "dated 2026-01-06T22:00:00Z, before the last entry it signs (2026-01-06T23:00:00Z)" in line
+    said = run_outside(*files(tmp_path))
+    assert said.returncode == 0 and said.stdout.count("WARNING") == 1 and "chain intact" in said.stdout
+    out = io.StringIO()
+    call_command("verify_ledger", stdout=out)
+    assert "WARNING  checkpoint" in out.getvalue() and "The ledger holds" in out.getvalue()
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"count": 1}', "null"])
 def test_a_file_that_is_no_checkpoint_is_said_so(written, text):
     with pytest.raises(Fault, match="checkpoint"):

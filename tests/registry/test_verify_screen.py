@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import random
 import re
+from datetime import timedelta
 
 import pytest
 
 from fund.ledger import checkpoint, export
+from fund.models import Seal
 from tests.factories import ledger as books
 from tests.factories.fund import FundIdentityFactory
 from tests.outsider import outsider
@@ -84,6 +86,17 @@ def test_both_verifiers_say_the_same(browser, live_server, written):
         if named := re.search(r"entry (\d+)", fault):
             assert re.search(rf"L’écriture {named.group(1)} ", words), (what, words, fault)
     assert said == []
+
+
+def test_a_checkpoint_dated_too_early_is_told_and_holds(browser, live_server, written):
+    last = Seal.objects.latest("seq").entry.at
+    page = browser.new_page(locale="fr-FR")
+    for at, odd in ((last, False), (last - timedelta(seconds=1), True)):
+        checkpoint(at)
+        page.goto(f"{live_server.url}/comptes/")
+        page.get_by_role("button", name="Vérifier maintenant").click()
+        page.wait_for_selector("[data-verify-said].alert.good")
+        assert ("daté d’avant" in page.inner_text("[data-verify-said]")) == odd
 
 
 def test_without_javascript_the_page_says_how(browser, live_server, written):

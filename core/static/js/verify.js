@@ -97,9 +97,13 @@
   }
 
   const check = async (dump, point, tell) => {
-    let genesis = null, link = null, count = 0, signed = null;
+    let genesis = null, link = null, count = 0, signed = null, at = "", early = false;
     const roots = [], balances = new Map(), former = new Map();
-    const due = async () => { if (point && point.count === count) signed = await checkCheckpoint(point, genesis, link, roots); };
+    const due = async () => {
+      if (!point || point.count !== count) return;
+      signed = await checkCheckpoint(point, genesis, link, roots);
+      early = point.at < at; // dated before the last entry it signs: told, and no fault
+    };
     for await (const line of linesOf(dump)) {
       let record;
       try { record = JSON.parse(line); } catch { throw new Fault(genesis ? count + 1 : 0, "unreadable"); }
@@ -118,12 +122,13 @@
       hold(line === `{"entry":${canonical(entry)},"hash":"${hex(link)}"}`, count, "hash");
       checkPostings(entry, balances, former);
       await grow(roots, link);
+      at = entry.at;
       await due();
       if (count % 500 === 0) tell(count);
     }
     hold(genesis, 0, "unreadable");
     hold(!point || point.count <= count, count, "end");
-    return { count, head: hex(link), root: hex(await rootOf(roots)), signed };
+    return { count, head: hex(link), root: hex(await rootOf(roots)), signed, early };
   };
 
   const button = place.querySelector("button"), said = place.querySelector("[data-verify-said]"), proof = place.querySelector("[data-verify-proof]");
@@ -142,6 +147,7 @@
       const found = await check(dump, point, (count) => { said.textContent = words("working", { n: number(count) }); });
       said.className = "alert good";
       said.textContent = words(found.signed === false ? "unsigned" : "holds", { n: number(found.count) });
+      if (found.early) said.textContent += ` ${place.dataset.early}`;
       proof.querySelector("[data-head]").textContent = found.head;
       proof.querySelector("[data-root]").textContent = found.root;
       proof.hidden = false;

@@ -29,6 +29,8 @@ class Command(BaseCommand):
             )
         except Fault as fault:
             raise CommandError(f"FAULT: {fault}") from fault
+        for line in found.warnings:
+            self.stdout.write(f"WARNING  {line}")
         self.stdout.write(
             f"The ledger holds: {found.public} public entries of {found.entries}, {found.checkpoints} checkpoints, head {found.head or '-'}, root {found.root}"
         )
