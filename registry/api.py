@@ -140,8 +140,11 @@ class OutcomeSerializer(serializers.Serializer):
 class StatisticsSerializer(serializers.Serializer):
     projects = serializers.IntegerField(help_text="Grants taken up")
     not_taken_up = serializers.IntegerField()
-    earlier = serializers.IntegerField()
-    awarded_amount = serializers.IntegerField(help_text="Cents, earlier grants included")
+    earlier = serializers.IntegerField(help_text="Grants made before this service, and other funders'")
+    awarded_amount = serializers.IntegerField(
+        help_text="Cents awarded to `projects`, and to nothing else: what `by_year`, `by_call` and `by_kind` add up to"
+    )
+    earlier_amount = serializers.IntegerField(help_text="Cents of the `earlier` grants, counted nowhere else here")
     balances = BalancesSerializer(help_text="All envelopes together")
     envelopes = PublicEnvelopeSerializer(many=True)
     by_year = YearSerializer(many=True)
@@ -165,6 +168,7 @@ class Statistics(Open, APIView):
             "not_taken_up": summary.not_taken_up,
             "earlier": summary.earlier,
             "awarded_amount": summary.cents,
+            "earlier_amount": summary.earlier_cents,
             "balances": ledger.sum_bars(envelope.balances for envelope in envelopes),
             "envelopes": envelopes,
             "by_year": queries.by_year(),

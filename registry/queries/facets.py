@@ -79,17 +79,23 @@ class Choice:
 
 @dataclass(frozen=True)
 class Summary:
-    """How many grants match, and the cents awarded to those taken up, earlier grants included."""
+    """How many grants match: `cents` awarded to the `projects`, the fund's own that are taken up; `earlier_cents` to earlier grants, whoever made them."""
 
     projects: int
     not_taken_up: int
     earlier: int
     cents: int
+    earlier_cents: int
     departments: int
 
     @property
     def all(self) -> int:
         return self.projects + self.not_taken_up + self.earlier
+
+    @property
+    def all_cents(self) -> int:
+        """Of every grant that is listed, but those not taken up."""
+        return self.cents + self.earlier_cents
 
 
 @dataclass(frozen=True)
@@ -224,8 +230,8 @@ def _facets(found: dict[str, list[Choice]], filters: Filters, partners: dict[str
 
 def _summed(found: dict[str, list[Choice]], filters: Filters) -> Summary:
     counts = {one.value: one.count for one in found["all"]}
-    cents = sum(one.cents for one in found["all"] if one.value != Stage.NOT_TAKEN_UP)
+    cents = {one.value: one.cents for one in found["all"] if one.value != Stage.NOT_TAKEN_UP}
     left, earlier = counts.pop(Stage.NOT_TAKEN_UP, 0), counts.pop(Stage.EARLIER, 0)
-    projects = sum(counts.values())
+    before, projects = cents.pop(Stage.EARLIER, 0), sum(counts.values())
     departments = min(1, projects) if filters.department else len(found["department"])
-    return Summary(projects, left, earlier, cents, departments)
+    return Summary(projects, left, earlier, sum(cents.values()), before, departments)

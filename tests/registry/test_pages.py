@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from applications.transitions import consent_to_be_named
 from core.links import absolute
+from core.money import format_euros
 from fund import public_cache
 from fund.ledger import post
 from registry import queries
@@ -152,6 +154,30 @@ def test_statistics_are_those_of_the_set(fund):
     assert sum(row["projects"] for row in queries.by_department()) == 3
     assert (
         sum(row["cents"] for row in queries.by_call()) == found.cents == sum(row["cents"] for row in queries.by_kind())
+    )
+
+
+def test_one_awarded_amount_whatever_earlier_grants_there_are(fund):
+    """The fund's own, taken up: over the API, on the page, and added up from the file."""
+    before = Client().get("/api/v1/statistics/").json()
+    helpers.with_history(fund)
+    said = Client().get("/api/v1/statistics/").json()
+    assert said["earlier"] == 28 and said["awarded_amount"] == before["awarded_amount"] == 4_450_050
+    assert before["earlier_amount"] == 0
+    for name in ("by_year", "by_call", "by_kind"):
+        assert sum(row["amount"] for row in said[name]) == said["awarded_amount"], name
+        assert sum(row["projects"] for row in said[name]) == said["projects"], name
+    rows = json.loads(b"".join(Client().get("/donnees/projets.json")))["projects"]
+    own, earlier = (
+        sum(round(100 * float(row["awarded_amount"])) for row in rows if row["stage"] in stages)
+        for stages in (set(Stage.values) - {Stage.EARLIER, Stage.NOT_TAKEN_UP}, {Stage.EARLIER})
+    )
+    assert (own, earlier) == (said["awarded_amount"], said["earlier_amount"])
+    assert "28 aides antérieures" in text_of("/statistiques/")
+    found = queries.summary()
+    assert (
+        found.all_cents == own + earlier
+        and f"pour {format_euros(found.all_cents, cents_if_round=False)}" in text_of("/projets/")
     )
 
 
