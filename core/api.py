@@ -19,6 +19,7 @@ from typing import Any
 
 from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
@@ -28,13 +29,10 @@ from rest_framework.response import Response
 
 from core import two_key
 from core.access import Rule, public, signed_in
+from core.api_parser import LARGEST
 from core.idempotency import HEADER, api_once
 from core.models import Machine
 from core.transitions import VERBS, Refusal, Verb, offered
-
-
-class NoParams(serializers.Serializer):
-    """A verb that needs nothing said."""
 
 
 class Strict(serializers.Serializer):
@@ -48,7 +46,35 @@ class Strict(serializers.Serializer):
         return super().to_internal_value(data)
 
 
-class Reason(serializers.Serializer):
+class StrictScheme(OpenApiSerializerExtension):
+    """How the published description tells it, with the bounds that the reader of JSON sets on every number (core.api_parser)."""
+
+    target_class = Strict
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema, direction):
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        for name, told in schema.get("properties", {}).items():
+            if getattr(self.target.fields[name], "allow_empty", True) is False:
+                told["minItems"] = 1
+            _bound(told)
+        return schema | {"additionalProperties": False}
+
+
+def _bound(schema: dict) -> None:
+    if schema.get("type") == "integer":
+        schema.setdefault("minimum", -LARGEST)
+        schema.setdefault("maximum", LARGEST)
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            _bound(schema[name])
+
+
+class NoParams(Strict):
+    """A verb that needs nothing said."""
+
+
+class Reason(Strict):
     """One sentence. An empty one is refused by the rule, in its own words."""
 
     reason = serializers.CharField(max_length=1000, allow_blank=True, default="")
@@ -134,7 +160,12 @@ class WithTransitions(serializers.Serializer):
         return fields
 
 
-KEY = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="Same key and body: same answer, one effect.")
+KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "pattern": "^[!-~]{1,110}$"},
+    OpenApiParameter.HEADER,
+    description="Same key and body: same answer, one effect.",
+)
 MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The ETag that was read: 412 when the resource changed since."
 )

@@ -140,7 +140,7 @@ class CallSerializer(WithTransitions, serializers.ModelSerializer):
         return sorted(theme.code for theme in row.themes.all())
 
 
-class Content(serializers.Serializer):
+class Content(Strict):
     content = serializers.DictField(help_text="Plain content of a call: what is given changes, lists replace lists")
 
 
@@ -259,7 +259,7 @@ class EnvelopeSerializer(WithTransitions, serializers.ModelSerializer):
         return BalancesSerializer(bar).data
 
 
-class Amount(serializers.Serializer):
+class Amount(Strict):
     amount = serializers.IntegerField(min_value=1, help_text="Cents")
 
 
@@ -271,7 +271,7 @@ class Carry(AmountAndReason):
     to = serializers.CharField(max_length=40, help_text="Reference of the envelope that receives")
 
 
-class EnvelopeDraft(serializers.Serializer):
+class EnvelopeDraft(Strict):
     year = serializers.IntegerField(min_value=2000, max_value=2999)
     label = serializers.CharField(max_length=120)
 

@@ -18,7 +18,7 @@ from applications.api.partners import PartnerActions
 from applications.api.sections import SectionActions
 from applications.api.team import TeamActions
 from applications.models import Application, TeamMember
-from core.api import KEY, Reason, WithTransitions
+from core.api import KEY, Reason, Strict, WithTransitions
 from core.idempotency import api_once
 from fund.enums import ApplicantKind
 from fund.models import Call
@@ -82,7 +82,7 @@ class ApplicationSerializer(WithTransitions, serializers.ModelSerializer):
         return clock.rejected_on.isoformat() if clock else None
 
 
-class Start(serializers.Serializer):
+class Start(Strict):
     call = serializers.CharField(max_length=80, help_text="Slug of the call")
     applicant_kind = serializers.ChoiceField(choices=ApplicantKind.choices)
     cloned_from = serializers.CharField(
@@ -90,7 +90,7 @@ class Start(serializers.Serializer):
     )
 
 
-class AccessCode(serializers.Serializer):
+class AccessCode(Strict):
     access_code = words(40, help_text="Only for a late filing that the fund opened")
 
 

@@ -18,7 +18,7 @@ from applications.enums import PIECE_KINDS, AttachmentKind
 from applications.models import Attachment
 from applications.queries import rules_of
 from core import files as uploads
-from core.api import KEY
+from core.api import KEY, Strict
 from core.idempotency import api_once
 
 
@@ -28,7 +28,7 @@ class AttachmentSerializer(serializers.ModelSerializer):
         fields = ["id", "kind", "name", "size", "sha256", "content_type", "scan_state", "uploaded_at", "first_filed_at"]
 
 
-class Upload(serializers.Serializer):
+class Upload(Strict):
     file = serializers.FileField()
     kind = serializers.ChoiceField(choices=AttachmentKind.choices, default=AttachmentKind.OTHER)
 

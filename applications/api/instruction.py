@@ -73,7 +73,7 @@ class Findings(Strict):
     checks = serializers.DictField(child=Finding(), help_text="By code of condition")
 
 
-class Answer(serializers.Serializer):
+class Answer(Strict):
     text = words(5000)
 
 

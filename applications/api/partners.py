@@ -51,7 +51,7 @@ class Partner(Strict):
     message = words(1000)
 
 
-class Word(serializers.Serializer):
+class Word(Strict):
     message = words(1000)
 
 

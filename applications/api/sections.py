@@ -52,7 +52,7 @@ class SectionSerializer(serializers.Serializer):
     missing = serializers.ListField(child=serializers.CharField(), help_text="What keeps this section from being filed")
 
 
-class SectionDraft(serializers.Serializer):
+class SectionDraft(Strict):
     """`content`: the answers that change; the others keep what they hold. The keys of each section are at /api/v1/form/."""
 
     content = serializers.DictField()

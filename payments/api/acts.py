@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from core.api import Day, Instant, Reason
+from core.api import Day, Instant, Reason, Strict
 from payments.enums import TERMS_IN_WORDS, BankSchema, Control, Term
 from payments.models import Report
 
 
-class Note(serializers.Serializer):
+class Note(Strict):
     note = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
@@ -31,31 +31,31 @@ class Suspension(Reason):
     remedy = serializers.CharField(max_length=500, allow_blank=True, default="")
 
 
-class Members(serializers.Serializer):
+class Members(Strict):
     instalments = serializers.ListField(child=serializers.CharField(max_length=60), allow_empty=False)
 
 
-class Freezing(serializers.Serializer):
+class Freezing(Strict):
     controls = serializers.ListField(child=serializers.ChoiceField(choices=Control.choices), allow_empty=True)
     execution_on = Day(required=False)
     schema = serializers.ChoiceField(choices=BankSchema.choices, required=False)
 
 
-class Opening(serializers.Serializer):
+class Opening(Strict):
     schema = serializers.ChoiceField(choices=BankSchema.choices, required=False)
 
 
-class AmendmentAnswer(serializers.Serializer):
+class AmendmentAnswer(Strict):
     answer = serializers.CharField(max_length=2000, allow_blank=True, default="")
 
 
-class Difference(serializers.Serializer):
+class Difference(Strict):
     term = serializers.ChoiceField(choices=[(code, Term(code).label) for code in TERMS_IN_WORDS])
     before = serializers.CharField(max_length=2000)
     after = serializers.CharField(max_length=2000)
 
 
-class Asking(serializers.Serializer):
+class Asking(Strict):
     agreement = serializers.CharField(max_length=20)
     reason = serializers.CharField(max_length=5000)
     new_ends_on = Day(required=False)
@@ -63,7 +63,7 @@ class Asking(serializers.Serializer):
     changes = Difference(many=True, required=False)
 
 
-class Acceptance(serializers.Serializer):
+class Acceptance(Strict):
     accepted = serializers.DictField(
         child=serializers.IntegerField(min_value=0),
         required=False,
@@ -71,17 +71,17 @@ class Acceptance(serializers.Serializer):
     )
 
 
-class Change(serializers.Serializer):
+class Change(Strict):
     line = serializers.IntegerField(required=False, allow_null=True)
     text = serializers.CharField(max_length=1000)
 
 
-class Changes(serializers.Serializer):
+class Changes(Strict):
     changes = Change(many=True, allow_empty=True)
     due_on = Day(required=False)
 
 
-class Line(serializers.Serializer):
+class Line(Strict):
     position = serializers.IntegerField(required=False)
     account = serializers.CharField(max_length=6, required=False, allow_blank=True)
     label = serializers.CharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]
@@ -89,7 +89,7 @@ class Line(serializers.Serializer):
     explanation = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
-class Narrative(serializers.Serializer):
+class Narrative(Strict):
     """The headings of the account; the others are left out."""
 
     done = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
@@ -97,7 +97,7 @@ class Narrative(serializers.Serializer):
     partnership = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
 
 
-class Facts(serializers.ModelSerializer):
+class Facts(Strict, serializers.ModelSerializer):
     narrative = Narrative(required=False)
 
     class Meta:
@@ -105,7 +105,7 @@ class Facts(serializers.ModelSerializer):
         fields = ["narrative", "learnt", "repository_url", "demo_url", "licence", "adoption", "adoption_comment"]
 
 
-class Draft(serializers.Serializer):
+class Draft(Strict):
     facts = Facts(required=False)
     lines = Line(many=True, required=False)
     version = serializers.IntegerField(required=False)

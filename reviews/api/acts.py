@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from core.api import Day, Reason, Strict
-from reviews.enums.meeting import ActingReason, Proposal
+from reviews.enums.meeting import ActingReason
 from reviews.enums.reading import DecisionOutcome
 from reviews.models.meeting import ClearPoint, Draw, MinutesSection
 
@@ -23,17 +23,14 @@ class ClearDraft(Strict):
     items = serializers.ListField(child=RowNumber(), max_length=300, help_text="Items; none: take back")
 
 
-class ClearGrounds(Strict):
-    grounds = serializers.DictField(
-        child=serializers.CharField(max_length=4000, allow_blank=True),
-        required=False,
-        help_text="By proposal (selected, reserve, rejected): the grounds of every file so proposed",
-    )
+class GroundsByProposal(Strict):
+    selected = serializers.CharField(max_length=4000, allow_blank=True, required=False)
+    reserve = serializers.CharField(max_length=4000, allow_blank=True, required=False)
+    rejected = serializers.CharField(max_length=4000, allow_blank=True, required=False)
 
-    def validate_grounds(self, given: dict) -> dict:
-        if unknown := sorted(set(given) - set(Proposal.values)):
-            raise serializers.ValidationError({name[:60]: self.error_messages["invalid"] for name in unknown[:20]})
-        return given
+
+class ClearGrounds(Strict):
+    grounds = GroundsByProposal(required=False, help_text="By proposal: the grounds of every file so proposed")
 
 
 class DrawDraft(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 
 from core.api import KEY, Reason, Resource, Strict, WithTransitions
 from core.idempotency import api_once
+from fund.api import WholeNumberFilter
 from reviews.api import acts
 from reviews.api.common import closed_to, data_of, sits
 from reviews.api.meetings import seat_numbered
@@ -69,6 +71,16 @@ class Counting(Strict):
     anyway = serializers.BooleanField(required=False, help_text="Count although some have not voted")
 
 
+class ItemQuery(filters.FilterSet):
+    """A meeting is asked by its number: one that does not exist answers as one that may not be seen."""
+
+    meeting = WholeNumberFilter(field_name="meeting_id")
+
+    class Meta:
+        model = AgendaItem
+        fields = ["state"]
+
+
 class AgendaItemResource(Resource):
     """Items of the meetings one sees, but those whose file is closed to oneself."""
 
@@ -96,7 +108,7 @@ class AgendaItemResource(Resource):
         "sign_dissent": dissents.sign_dissent,
         "ask_secret": agenda.ask_secret,
     }
-    filterset_fields = ["state", "meeting"]
+    filterset_class = ItemQuery
 
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):

@@ -142,6 +142,21 @@ def test_the_description_speaks_the_language_that_is_asked(client, at, nobody):
     assert nobody.get(f"{API}/openapi.json?lang=de").json()["errors"]["lang"]
 
 
+def test_what_is_not_known_is_refused_everywhere(nobody):
+    """A slip in the name of a field never passes for its default: each body that is described is closed."""
+    described = nobody.get(f"{API}/openapi.json").json()
+    bodies = {
+        content["schema"]["$ref"].rpartition("/")[2]
+        for methods in described["paths"].values()
+        for operation in methods.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    }
+    schemas = described["components"]["schemas"]
+    assert len(bodies) > 60 and not [name for name in bodies if schemas[name].get("additionalProperties") is not False]
+    assert schemas["MembersRequest"]["properties"]["instalments"]["minItems"] == 1
+    assert schemas["AmountRequest"]["properties"]["amount"]["maximum"] == 2**53
+
+
 def test_what_is_written_for_who_writes_the_code_is_not_published(nobody):
     text = nobody.get(f"{API}/openapi.json").content.decode()
     assert "See the module" not in text and "Mixin of a resource" not in text

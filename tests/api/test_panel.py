@@ -183,6 +183,14 @@ def test_a_recused_member_reads_the_agenda_without_the_file(at, token):
     assert token(member).get(f"{API}/agenda-items/{item.pk}/").status_code == 404
 
 
+def test_a_meeting_that_may_not_be_seen_is_asked_for_like_one_that_does_not_exist(at, token):
+    made, meeting = room.convened()
+    officer, stranger = token(made.officer), token(UserFactory())
+    assert rows(officer, "agenda-items", meeting=meeting.pk)
+    for client, number in ((stranger, meeting.pk), (stranger, 10**9), (officer, 10**9)):
+        assert rows(client, "agenda-items", meeting=number) == []
+
+
 def test_a_place_and_a_score_are_told_before_the_notification_to_who_knows_the_scores_alone(at, token):
     made = panel.reviewed()
     decision = panel.decided(made, made.files[0], rank=1)

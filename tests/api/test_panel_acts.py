@@ -44,7 +44,8 @@ def test_clear_files_from_the_proposal_to_the_list(at, token):
         assert post(chair, f"{base}/propose_clear/", items=chosen).status_code == 200
         assert post(officer, f"agenda-items/{third.pk}/take_out/").status_code == 403
         assert post(member, f"agenda-items/{third.pk}/take_out/").status_code == 200
-        assert post(other, f"{base}/put_clear/", grounds={"nothing": "x"}).status_code == 400
+        wrong = post(other, f"{base}/put_clear/", grounds={"nothing": "x"})
+        assert wrong.status_code == 400 and "{" not in wrong.json()["errors"]["grounds"]["nothing"][0]["detail"]
         done = post(other, f"{base}/put_clear/", grounds={"selected": "Un besoin établi."})
         assert done.status_code == 200, done.content
         seen = member.get(f"{API}/{base}/clear_files/").json()["points"]

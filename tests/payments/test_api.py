@@ -108,7 +108,15 @@ def test_what_is_not_yours_is_not_there(at, people, api, path):
 
 @pytest.mark.parametrize(
     "body",
-    [{"amount": "douze"}, {"amount": -5, "note": "x"}, {"note": ["x"]}, [], "x", {"note": "x", "amount": 10**12}],
+    [
+        {"amount": "douze"},
+        {"amount": -5, "note": "x"},
+        {"note": ["x"]},
+        [],
+        "x",
+        {"note": "x", "amount": 10**12},
+        {"note": "x", "amont": 1},
+    ],
 )
 def test_wrong_input_is_answered_in_words(at, people, api, body):
     one = make.first_of(make.signed(people, at=at))
