@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from desks.demo import chance, clock, files, history, institution, meeting, money, panel, told
+from desks.demo import chance, clock, files, history, institution, meeting, money, panel, publication, told
 from desks.demo.timeline import PARIS, Timeline
 from desks.demo.variants import Variant
 from desks.demo.world import World
@@ -27,7 +27,7 @@ def tell(
     # Whatever the story's day, the main call is paid from the exercise of the present year.
     world.year = at.astimezone(PARIS).year + (1 if variant.stage else 0)
     with quiet(), transaction.atomic(), chance.repeatable(seed), world.drawing():
-        for room in (institution, clock, history, files, panel, meeting, money):
+        for room in (institution, clock, history, files, panel, meeting, money, publication):
             room.plan(world)
         world.timeline.play()
         panel.note_ranks(world, world.variant.main_call)

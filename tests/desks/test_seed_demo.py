@@ -193,6 +193,13 @@ def test_the_whole_story(settings, client, tmp_path):
     assert done.returncode == 0 and " 0 differ" in done.stdout, done.stdout + done.stderr
     assert "not recomputable" not in done.stdout and not done.stdout.startswith("0 scores"), done.stdout
 
+    # one page was corrected: the log says what and why, and nothing of what stays with the fund
+    (changed,) = json.loads(client.get("/donnees/corrections.json").getvalue())["corrections"]
+    assert changed["ground"] == "error" and changed["field"] == "summary" and "cent vingt" in changed["after"]
+    assert changed["before"] == changed["after"].replace("cent vingt", "deux cents") != changed["after"]
+    log = client.get("/corrections/").content.decode()
+    assert changed["reference"] in log and "recompté" not in log
+
     page = client.get("/projets/")
     assert page.status_code == 200 and "Premier Essai" in page.content.decode()
     for one in told["canaries"]:
