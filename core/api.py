@@ -30,6 +30,7 @@ from rest_framework.response import Response
 from core import two_key
 from core.access import Rule, public, signed_in
 from core.api_parser import LARGEST
+from core.forms import OUR_YEARS
 from core.idempotency import HEADER, api_once
 from core.models import Machine
 from core.transitions import VERBS, Refusal, Verb, offered
@@ -93,7 +94,7 @@ class Day(serializers.DateField):
 
 
 def _our_time(field, moment):
-    if not 1900 <= moment.year <= 2199:
+    if moment.year not in OUR_YEARS:
         field.fail("invalid", format="YYYY-MM-DD")
     return moment
 

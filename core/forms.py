@@ -155,13 +155,23 @@ class EurosField(forms.CharField):
         return value
 
 
+OUR_YEARS = range(1900, 2200)
+"""Years that calendars and time zones can add to and take from."""
+
+
 class DayField(forms.DateField):
-    """A day, typed or picked (`2026-11-24`, `24/11/2026`)."""
+    """A day of our time, typed or picked (`2026-11-24`, `24/11/2026`)."""
 
     def __init__(self, **options):
         options.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
         options.setdefault("input_formats", ["%Y-%m-%d", "%d/%m/%Y"])
         super().__init__(**options)
+
+    def to_python(self, value):
+        day = super().to_python(value)
+        if day and day.year not in OUR_YEARS:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return day
 
 
 class InstantWidget(forms.SplitDateTimeWidget):
@@ -190,7 +200,7 @@ class InstantField(forms.MultiValueField):
 
     def __init__(self, **options):
         fields = (
-            forms.DateField(input_formats=["%Y-%m-%d", "%d/%m/%Y"]),
+            DayField(),
             forms.TimeField(input_formats=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"]),
         )
         options.setdefault("require_all_fields", False)

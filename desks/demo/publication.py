@@ -8,7 +8,7 @@ from registry.models import PublicPage
 from registry.queries.pages import present_texts
 from registry.transitions import correction
 
-PROJECT, WRONG, RIGHT = "carnet-benevoles", "deux cents bénévoles sarthois aident", "cent vingt bénévoles sarthois aident"
+PROJECT, WRONG, RIGHT = "carnet-benevoles", "deux cents bénévoles", "cent vingt bénévoles"
 DETAIL = "L’association a recompté : deux cents personnes sont inscrites, cent vingt aident chaque semaine."
 
 

@@ -83,6 +83,10 @@ def test_days_and_instants_are_of_paris():
     summer = InstantField().clean(["2026-07-01", "18:00"])
     assert summer == datetime(2026, 7, 1, 18, 0, tzinfo=PARIS) and summer.utcoffset() == timedelta(hours=2)
     assert InstantField(required=False).clean(["", ""]) is None
+    for day in ("0001-01-01", "1899-12-31", "2200-01-01", "31/12/9999"):  # no time zone can move them
+        for field, value in ((DayField(), day), (InstantField(), [day, "10:00"])):
+            with pytest.raises(forms.ValidationError):
+                field.clean(value)
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,8 @@ def test_the_same_entries_everywhere(fund):
         ("annee=mille", "year=mille", "year"),
         ("annee=99", "year=99", "year"),
         ("du=31/02/2026", "since=2026-02-31", "since"),
+        ("du=0001-01-01", "since=0001-01-01", "since"),
+        ("au=9999-12-31", "until=9999-12-31", "until"),
         ("du=2026-03-02&au=2026-03-01", "since=2026-03-02&until=2026-03-01", "until"),
         ("montant_min=beaucoup", "amount_min=1.5", "amount_min"),
         ("montant_min=2&montant_max=1", "amount_min=2&amount_max=1", "amount_max"),
