@@ -54,18 +54,7 @@ def post(
     """
     _require(transaction.get_connection().in_atomic_block, "posting needs a transaction")
     kind = str(Kind(kind))
-    if kind == Kind.REVERSAL:
-        grant, moves = _opposite(reverses, grant)
-    else:
-        _require(
-            reverses is None and (to_envelope is not None) == (kind == Kind.CARRY), "this kind takes other parameters"
-        )
-        _require(isinstance(amount, int) and 0 < amount < LIMIT, "an amount is a positive number of cents")
-        _require(
-            (grant is None) == (kind in ENVELOPE_KINDS), "acts on grants name their grant, acts on envelopes name none"
-        )
-        moves = legs(kind, _envelope_id(envelope, grant), amount, _pk(to_envelope) if to_envelope is not None else 0)  # type: ignore[arg-type]
-    _require(kind != Kind.CARRY or len({leg.envelope_id for leg in moves}) == 2, "money is carried to another envelope")
+    grant, moves = _moves(kind, envelope, amount, grant, reverses, to_envelope)
     for name in (grant, basis):
         _require(name is None or _REFERENCE.fullmatch(name), "references are upper-case letters, digits, - . and /")
     _require(
@@ -92,17 +81,7 @@ def post(
             _copy(envelopes[given.pk], given)
     _publish(entry, grant, at, sealed)
     if actor is not None:
-        money_log.info(
-            "entry",
-            extra={
-                "facts": {
-                    "who": actor.pk,
-                    "kind": kind,
-                    "cents": max(leg.cents for leg in moves),
-                    "subject": grant or basis,
-                }
-            },
-        )
+        _log(entry, moves, actor)
     return entry
 
 
@@ -157,6 +136,29 @@ def _envelope_id(envelope: Envelope | int | None, grant: str | None) -> int:
     if found is None:
         raise LedgerError("open the grant's account first")
     return found
+
+
+def _moves(kind, envelope, amount, grant, reverses, to_envelope) -> tuple[str | None, list[Leg]]:
+    """What moves, and of which grant. Raises LedgerError when the parameters are not those of the kind."""
+    if kind == Kind.REVERSAL:
+        grant, moves = _opposite(reverses, grant)
+    else:
+        _require(
+            reverses is None and (to_envelope is not None) == (kind == Kind.CARRY), "this kind takes other parameters"
+        )
+        _require(isinstance(amount, int) and 0 < amount < LIMIT, "an amount is a positive number of cents")
+        _require(
+            (grant is None) == (kind in ENVELOPE_KINDS), "acts on grants name their grant, acts on envelopes name none"
+        )
+        moves = legs(kind, _envelope_id(envelope, grant), amount, _pk(to_envelope) if to_envelope is not None else 0)  # type: ignore[arg-type]
+    _require(kind != Kind.CARRY or len({leg.envelope_id for leg in moves}) == 2, "money is carried to another envelope")
+    return grant, moves
+
+
+def _log(entry: Entry, moves: list[Leg], actor) -> None:
+    cents = max(leg.cents for leg in moves)
+    facts = {"who": actor.pk, "kind": entry.kind, "cents": cents, "subject": entry.grant or entry.basis}
+    money_log.info("entry", extra={"facts": facts})
 
 
 def _opposite(reverses: Entry | None, grant: str | None) -> tuple[str | None, list[Leg]]:
