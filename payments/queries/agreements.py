@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -194,57 +195,16 @@ def tasks_of_recipient(user, at) -> list[Task]:
         | Q(signatory=user)
         | Q(application__bearer_person=user)
     )
-    found: list[Task] = []
-    going = Agreement.objects.filter(mine).filter(state__in=("offered", "accepted", "signed", "active", "suspended"))
+    came_back = Q(state="terminated", instalments__state="payment_rejected")
+    going = Q(state__in=("offered", "accepted", "signed", "active", "suspended"))
     agreements = list(
-        going.select_related("application__lead").prefetch_related(
-            "payee_accounts", "document__signatures", "conditions"
-        )
+        Agreement.objects.filter(mine)
+        .filter(going | came_back)
+        .distinct()
+        .select_related("application__lead")
+        .prefetch_related("payee_accounts", "document__signatures", "conditions")
     )
-    for agreement in agreements:
-        base, title = f"/dossiers/{agreement.reference}", agreement.application.title
-        accounts = {account.state for account in agreement.payee_accounts.all()}
-        if agreement.state == "offered":
-            found.append(
-                Task(
-                    _("Accept the grant for “%(title)s”") % {"title": title},
-                    f"{base}/convention/",
-                    agreement.accept_by_at,
-                    "accept",
-                )
-            )
-        elif not accounts & {"recorded", "approved"}:
-            found.append(
-                Task(
-                    _("Give the bank account for “%(title)s”") % {"title": title},
-                    f"{base}/compte/",
-                    agreement.sign_by_at if agreement.state == "accepted" else None,
-                    "account",
-                )
-            )
-        elif (
-            agreement.state == "accepted"
-            and "approved" in accounts
-            and user.pk in (agreement.signatory_id, agreement.application.lead_id)
-        ):
-            signed = (
-                {signature.signer_id for signature in agreement.document.signatures.all()}
-                if agreement.document
-                else set()
-            )
-            if user.pk not in signed and (user.pk == agreement.signatory_id or not agreement.bearer_signed_at):
-                found.append(
-                    Task(
-                        _("Sign the agreement of “%(title)s”") % {"title": title},
-                        f"{base}/convention/signer/",
-                        agreement.sign_by_at,
-                        "sign",
-                    )
-                )
-        if agreement.state == "signed" and (waiting := left(agreement)):
-            days = sorted(one.due_on for one in waiting if one.due_on)
-            sentence = _("Meet the conditions before the start of “%(title)s”") % {"title": title}
-            found.append(Task(sentence, f"{base}/convention/", days[0] if days else None, "condition"))
+    found = [task for agreement in agreements for task in _awaited_of(agreement, user)]
     reports = Report.objects.filter(
         agreement__in=agreements, state__in=("due", "draft", "changes_requested")
     ).select_related("agreement__application")
@@ -263,6 +223,36 @@ def tasks_of_recipient(user, at) -> list[Task]:
         )
     found += _changes_awaited(agreements, user)
     return found
+
+
+def _awaited_of(agreement, user) -> Iterator[Task]:
+    """The next step of one grant: accept, give an account (also for a payment that came back), sign, meet the conditions. No query: all is read."""
+    base, title = f"/dossiers/{agreement.reference}", {"title": agreement.application.title}
+    accounts = {account.state for account in agreement.payee_accounts.all()}
+    if agreement.state == "offered":
+        yield Task(
+            _("Accept the grant for “%(title)s”") % title, f"{base}/convention/", agreement.accept_by_at, "accept"
+        )
+    elif not accounts & {"recorded", "approved"}:
+        until = agreement.sign_by_at if agreement.state == "accepted" else None
+        yield Task(_("Give the bank account for “%(title)s”") % title, f"{base}/compte/", until, "account")
+    elif agreement.state == "accepted" and "approved" in accounts and _signs_now(agreement, user):
+        yield Task(
+            _("Sign the agreement of “%(title)s”") % title, f"{base}/convention/signer/", agreement.sign_by_at, "sign"
+        )
+    if agreement.state == "signed" and (waiting := left(agreement)):
+        days = sorted(one.due_on for one in waiting if one.due_on)
+        sentence = _("Meet the conditions before the start of “%(title)s”") % title
+        yield Task(sentence, f"{base}/convention/", days[0] if days else None, "condition")
+
+
+def _signs_now(agreement, user) -> bool:
+    """Whether the bearer's representative, or the referent of a collective, has still to sign."""
+    if user.pk not in (agreement.signatory_id, agreement.application.lead_id):
+        return False
+    signatures = agreement.document.signatures.all() if agreement.document else ()
+    signed = user.pk in {signature.signer_id for signature in signatures}
+    return not signed and (user.pk == agreement.signatory_id or not agreement.bearer_signed_at)
 
 
 def _changes_awaited(agreements, user) -> list[Task]:

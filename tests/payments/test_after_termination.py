@@ -7,6 +7,7 @@ import pytest
 from core import two_key
 from fund.models import GrantAccount
 from payments.models import Agreement, Instalment
+from payments.queries.agreements import tasks_of_recipient
 from payments.transitions import account, agreement, instalment
 from tests.factories import payments as make
 
@@ -47,8 +48,12 @@ def test_it_is_cancelled_and_its_money_is_free(people, came_back):
 def test_it_is_paid_after_all_on_another_account(people, came_back):
     """What was certified was due: the recipient gives an account that works, three people pay it as ever."""
     one, later = came_back
+    lead = one.agreement.application.lead
+    [asked] = tasks_of_recipient(lead, later)
+    assert asked.path == f"/dossiers/{one.agreement.reference}/compte/"
     given = make.give_account(one.agreement, at=later, iban=make.fictional_iban(7))
     account.approve(payee_account=given, actor=people.payer, at=later)
+    assert tasks_of_recipient(lead, later) == []
     later += timedelta(days=8)
     one = instalment.recertify(instalment=one, actor=people.officer, at=later, note="Compte changé.")
     one = make.ordered(people, one, at=later)
