@@ -71,8 +71,8 @@ def _bound(schema: dict) -> None:
             _bound(schema[name])
 
 
-class NoParams(Strict):
-    """A verb that needs nothing said."""
+class NoParams(serializers.Serializer):
+    """A verb that needs nothing said: no name can be misspelt, and a program that sends the same body to every verb is not stopped."""
 
 
 class Reason(Strict):
