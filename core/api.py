@@ -85,17 +85,17 @@ class Instant(serializers.DateTimeField):
     """An instant of our time: years that calendars and time zones can add to."""
 
     def to_internal_value(self, value):
-        return _our_time(self, super().to_internal_value(value))
+        return _our_time(super().to_internal_value(value))
 
 
 class Day(serializers.DateField):
     def to_internal_value(self, value):
-        return _our_time(self, super().to_internal_value(value))
+        return _our_time(super().to_internal_value(value))
 
 
-def _our_time(field, moment):
+def _our_time(moment):
     if moment.year not in OUR_YEARS:
-        field.fail("invalid", format="YYYY-MM-DD")
+        raise serializers.ValidationError(_("Give a year from 1900 to 2199."), code="invalid")
     return moment
 
 

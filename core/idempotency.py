@@ -173,8 +173,8 @@ def api_once(method: Callable) -> Callable:
 
     @wraps(method)
     def acting_once(self, request, *args, **kwargs):
-        key = request.headers.get(HEADER, "")
-        if not key:
+        key = request.headers.get(HEADER)
+        if key is None:
             return method(self, request, *args, **kwargs)
         row = begin(request.user, key, fingerprint_of_call(request))
         if row.status is not None:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from rest_framework import serializers
 from rest_framework.routers import SimpleRouter
 
+from core.api import Day, Instant
 from core.models import ApiToken, TwoKeyAct
 from core.tokens import make_token
 from core.transitions import Refusal
@@ -280,3 +282,9 @@ def test_the_schema_says_it_all(shelf, settings):
     validate_schema(schema)
     act = schema["paths"]["/api/v1/shelf/{code}/void/"]["post"]
     assert {"200", "409", "422"} <= set(act["responses"]) and act["parameters"][0]["name"] == "Idempotency-Key"
+
+
+@pytest.mark.parametrize(("field", "value"), [(Day(), "0673-12-27"), (Instant(), "2500-01-01T00:00:00Z")])
+def test_a_year_that_is_not_of_our_time_is_said_as_such(field, value):
+    with pytest.raises(serializers.ValidationError, match="2199"):
+        field.run_validation(value)

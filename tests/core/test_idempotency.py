@@ -128,7 +128,7 @@ class Api(APIView):
 
 def call(user, amount, key="k1"):
     request = APIRequestFactory().post(
-        "/api/v1/x/", {"amount": amount}, format="json", headers={"Idempotency-Key": key} if key else {}
+        "/api/v1/x/", {"amount": amount}, format="json", headers={} if key is None else {"Idempotency-Key": key}
     )
     force_authenticate(request, user)
     response = Api.as_view()(request)
@@ -144,6 +144,12 @@ def test_the_api_replays_its_answer():
     other = call(user, 11)
     assert other.status_code == 422 and b"idempotency_key_reused" in other.content
     assert call(user, 10, key=None).status_code == 201 and ApiToken.objects.count() == 2
+
+
+def test_an_empty_key_is_no_promise():
+    """A client whose key is lost would believe that sending again is safe."""
+    answer = call(UserFactory(), 10, key="")
+    assert answer.status_code == 400 and b"idempotency_key_invalid" in answer.content and not ApiToken.objects.exists()
 
 
 def test_a_refusal_is_an_answer_too_and_leaves_no_effect():
