@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -139,8 +140,27 @@ class Told:
         return label_of(self.field) if self.field else ""
 
     @property
+    def difference(self) -> tuple[str, str, str, str]:
+        """What both texts begin with, what went, what came, what both end with: whole words."""
+        return difference(self.before or "", self.after or "")
+
+    @property
     def path(self) -> str:
         return f"/projets/{self.reference}/"
+
+
+def difference(before: str, after: str) -> tuple[str, str, str, str]:
+    old, new = (re.findall(r"\s+|\S+", text) for text in (before, after))
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    gone, come = (words[start : len(words) - end] for words in (old, new))
+    return "".join(old[:start]), "".join(gone), "".join(come), "".join(old[len(old) - end :])
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """With how many equal words both begin."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def log(reference: str = "") -> QuerySet[PageChange]:

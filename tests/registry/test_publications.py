@@ -215,6 +215,28 @@ def test_the_desk_proposes_and_the_key_shows_both_texts(fund, project, hands, as
     assert as_user(project.lead).get(address).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "parts"),
+    [
+        ("Nous aidons deux cents personnes.", "Nous aidons cent vingt personnes.",
+         ("Nous aidons ", "deux cents", "cent vingt", " personnes.")),
+        ("", "Un mot", ("", "", "Un mot", "")),
+        ("a a a", "a a", ("a a", " a", "", "")),
+        ("un deux", "un deux", ("un deux", "", "", "")),
+        ("un\n\ndeux", "un\ndeux", ("un", "\n\n", "\n", "deux")),
+    ],
+)  # fmt: skip
+def test_a_correction_shows_the_words_that_changed(before, after, parts):
+    start, gone, come, end = found = pages.difference(before, after)
+    assert found == parts and (start + gone + end, start + come + end) == (before, after)
+
+
+def test_the_log_strikes_what_went_and_marks_what_came(fund, project, hands, client):
+    corrected(project, hands, title=f"{TITLE} <b>neuf</b>")
+    page = client.get("/corrections/").content.decode()
+    assert f"{TITLE}<ins> &lt;b&gt;neuf&lt;/b&gt;</ins>" in page and "<del>" not in page
+
+
 @pytest.mark.parametrize("rows", [1, 20])
 def test_the_log_costs_the_same_at_any_size(rows, fund, project, hands, django_assert_num_queries):
     page = corrected(project, hands, title="Le carnet")
