@@ -198,7 +198,7 @@ FINDINGS = {
     "repayment": _("money given back by a recipient"),
     "by_hand": _("recognised by hand"),
     "already_done": _("already known by another line"),
-    "undone": _("the return it was taken for is undone: what is it?"),
+    "undone": _("what it was taken for is undone: what is it?"),
     "maybe_known": _("like a line of an earlier statement: the same movement, or another one?"),
 }
 """What was found about a line of a statement."""
