@@ -128,7 +128,7 @@ def _operation(path: str, method: str, facts: dict, components: dict) -> dict:
         "method": method.upper(),
         "summary": facts.get("description", "").partition("\n")[0],
         "parameters": [
-            {"name": one["name"], "in": one["in"], "description": one.get("description", "")}
+            {"name": one["name"], "in": one["in"], "description": one.get("description") or _type(one["schema"])}
             for one in facts.get("parameters", [])
             if one["in"] != "path"
         ],

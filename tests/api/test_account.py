@@ -155,6 +155,9 @@ def test_what_is_not_known_is_refused_everywhere(nobody):
     assert len(bodies) > 60 and not [name for name in bodies if schemas[name].get("additionalProperties") is not False]
     assert schemas["MembersRequest"]["properties"]["instalments"]["minItems"] == 1
     assert schemas["AmountRequest"]["properties"]["amount"]["maximum"] == 2**53
+    patched = described["paths"][f"{API}/applications/{{reference}}/sections/{{code}}/"]["patch"]["requestBody"]
+    draft = patched["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert schemas[draft]["required"] == ["content"], "what a PATCH needs is read as it is described"
 
 
 def test_what_is_written_for_who_writes_the_code_is_not_published(nobody):
