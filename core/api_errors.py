@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -14,6 +15,7 @@ from rest_framework.views import exception_handler, set_rollback
 from core.logs import current_request_id
 from core.transitions import Refusal
 
+access_log = logging.getLogger("fund.access")
 CONTENT_TYPE = "application/problem+json"
 CODES = {
     400: "invalid",
@@ -117,6 +119,9 @@ def problem_details(error, context) -> Response | None:
         )
         detail = error.detail if isinstance(error, exceptions.APIException) else str(error)
         body = problem(status, code, detail)
+        if status in (401, 403):
+            request = context["request"]
+            access_log.info("denied", extra={"facts": {"who": request.user.pk, "path": request.path, "rule": code}})
     return _response(
         body, status, {name: answer[name] for name in ("WWW-Authenticate", "Retry-After", "Allow") if name in answer}
     )

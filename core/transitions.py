@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -264,6 +265,16 @@ def check_text(given) -> None:
             check_text(one)
 
 
+@contextmanager
+def refusals_logged(actor, verb: str):
+    """One line in the log of accesses: who was refused what, by which rule."""
+    try:
+        yield
+    except Refusal as refusal:
+        access_log.info("refused", extra={"facts": {"who": actor.pk, "verb": verb, "rule": refusal.code}})
+        raise
+
+
 def _run(declared: Verb, obj, actor, at, params, approved_act):
     check_text(params)
     with transaction.atomic():
@@ -272,7 +283,7 @@ def _run(declared: Verb, obj, actor, at, params, approved_act):
         if isinstance(obj, models.Model) and obj.pk:
             obj = locked(obj)
         act = Act(declared, obj, actor, at, params)
-        try:
+        with refusals_logged(actor, f"{declared.machine}.{declared.name}"):
             if declared.two_key and approved_act is None:
                 raise Refusal(
                     "second_key_missing",
@@ -280,12 +291,6 @@ def _run(declared: Verb, obj, actor, at, params, approved_act):
                     remedy=_("Propose it; another person approves it."),
                 )
             declared.check(act, approved=approved_act is not None)
-        except Refusal as refusal:
-            access_log.info(
-                "refused",
-                extra={"facts": {"who": actor.pk, "verb": f"{declared.machine}.{declared.name}", "rule": refusal.code}},
-            )
-            raise
         before = "" if declared.creates else obj.state
         depth = _running.set(_running.get() + 1)
         try:

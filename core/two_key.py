@@ -13,7 +13,7 @@ from core import references
 from core.logs import current_request_id
 from core.models import Event, TwoKeyAct
 from core.models.two_key import TwoKeyState
-from core.transitions import VERBS, Act, Refusal, Verb, canonical_hash, locked
+from core.transitions import VERBS, Act, Refusal, Verb, canonical_hash, locked, refusals_logged
 
 VALID_DAYS = 14
 
@@ -50,7 +50,8 @@ def propose(verb: Verb, obj, *, actor, at, params: dict | None = None) -> TwoKey
     params = params or {}
     with transaction.atomic():
         obj = locked(obj)
-        verb.check(Act(verb, obj, actor, at, params))
+        with refusals_logged(actor, f"{verb.machine}.{verb.name}"):
+            verb.check(Act(verb, obj, actor, at, params))
         if TwoKeyAct.objects.filter(
             target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED, expires_at__gt=at
         ).exists():
@@ -99,7 +100,8 @@ def approve(act: TwoKeyAct, *, actor, at):
     """
     with transaction.atomic():
         act = locked(act)
-        may_approve(act, actor, at)
+        with refusals_logged(actor, f"two_key_act.approve {act.target_machine}.{act.verb}"):
+            may_approve(act, actor, at)
         verb, obj = target_of(act)
         obj = locked(obj)
         if _content_hash(verb, obj, act.params) == act.content_hash:
@@ -122,7 +124,8 @@ def refuse(act: TwoKeyAct, *, actor, at, reason: str) -> TwoKeyAct:
     """The one who could approve says no, with a reason."""
     with transaction.atomic():
         act = locked(act)
-        may_approve(act, actor, at)
+        with refusals_logged(actor, f"two_key_act.refuse {act.target_machine}.{act.verb}"):
+            may_approve(act, actor, at)
         act.refuse(actor, at, reason)
         act.save()
         _record(act, "refuse", TwoKeyState.PROPOSED, actor, at)
@@ -141,7 +144,8 @@ def withdraw(act: TwoKeyAct, *, actor, at) -> TwoKeyAct:
     """The proposer takes the proposal back."""
     with transaction.atomic():
         act = locked(act)
-        may_withdraw(act, actor)
+        with refusals_logged(actor, f"two_key_act.withdraw {act.target_machine}.{act.verb}"):
+            may_withdraw(act, actor)
         act.withdraw(actor, at)
         act.save()
         _record(act, "withdraw", TwoKeyState.PROPOSED, actor, at)

@@ -68,8 +68,11 @@ def bearer(user, at, **options) -> dict:
     return {"HTTP_AUTHORIZATION": f"Bearer {make_token(user, at=at, label='x', **options)}"}
 
 
-def test_without_a_token_401_and_how_to_get_in(client, shelf):
-    answer = client.get(shelf)
+def test_without_a_token_401_and_how_to_get_in(client, shelf, caplog):
+    with caplog.at_level("INFO", "fund.access"):
+        answer = client.get(shelf)
+    (line,) = [record.facts for record in caplog.records if record.name == "fund.access"]
+    assert line == {"who": None, "path": shelf, "rule": "not_authenticated"}
     assert (
         answer.status_code == 401
         and answer["WWW-Authenticate"] == "Bearer"

@@ -37,6 +37,23 @@ def test_alone_it_does_not_run(voiding, at):
     assert refusal.value.code == "second_key_missing"
 
 
+def test_a_key_that_is_refused_leaves_a_line_in_the_log_of_accesses(voiding, at, caplog):
+    first, stranger = keeper_of(1), UserFactory()
+    _document, act = proposed(at, first)
+    with caplog.at_level("INFO", "fund.access"):
+        for turn in (two_key.approve, two_key.withdraw):
+            with pytest.raises(Refusal):
+                turn(act, actor=first if turn is two_key.approve else stranger, at=at)
+        with refused("not_permitted"):
+            two_key.propose(VERBS["document"]["void"], frozen(at), actor=stranger, at=at)
+    lines = [record.facts for record in caplog.records if record.name == "fund.access"]
+    assert [(line["who"], line["verb"], line["rule"]) for line in lines] == [
+        (first.pk, "two_key_act.approve document.void", "same_person"),
+        (stranger.pk, "two_key_act.withdraw document.void", "not_permitted"),
+        (stranger.pk, "document.void", "not_permitted"),
+    ]
+
+
 def test_a_second_person_executes_it_with_what_was_proposed(voiding, at):
     first, second = keeper_of(1), keeper_of(2)
     document, act = proposed(at, first, word="oui")
