@@ -287,6 +287,8 @@ def _lower(agreement, amount: int, act) -> int:
     left = sum(one.amount for one in lowerable) - off
     if off:
         for one, share in zip(lowerable, split(left, [one.amount for one in lowerable]), strict=True):
+            if share == one.amount:
+                continue  # a few cents off are taken from the others
             if share:
                 instalments.lower(one, share, actor=act.actor, at=act.at)
             else:

@@ -77,6 +77,15 @@ def test_an_amendment_lowers_the_grant_and_makes_the_payments_again(at, people, 
     assert books(row).envelope.free_amount == free + 349_999 and make.invariants() == []
 
 
+@pytest.mark.parametrize("off", [1, 2, 3])
+def test_an_amendment_that_takes_a_few_cents_off_takes_them_from_some_payments_only(at, people, row, off):
+    before = [one.amount for one in row.instalments.order_by("number")]
+    make.signed_amendment(people, row, at=at, new_amount=row.amount - off)
+    after = [one.amount for one in row.instalments.order_by("number")]
+    assert sum(before) - sum(after) == off and all(0 < now <= then for now, then in zip(after, before, strict=True))
+    assert Agreement.objects.get().amount == sum(after) and make.invariants() == []
+
+
 def test_what_is_certified_is_not_lowered_and_the_rest_bears_it_all(at, people, row):
     make.certified(people, make.first_of(row), at=at)
     refused("amendment_below_paid", make.asked, row=row, at=at, new_amount=1_294_999)
