@@ -32,6 +32,8 @@ OF_ENTRY = {
     "release_commitment": News.RELEASE,
 }
 """An entry gets its public number when its fact becomes public, an award when it is notified: the sealed ledger tells when."""
+UNDONE = {"bounce": News.PAYMENT, "return": News.CLAIM}
+"""What stands again once an entry of this kind was reversed."""
 MOST = 500
 """Changes that one mail looks at."""
 OF_PAGE = {
@@ -43,16 +45,15 @@ OF_PAGE = {
 
 def of_ledger(after: int, until: int, application: Application | None = None) -> list[PublicChange]:
     """Public entries with a number above `after`, up to `until`. Two queries."""
-    ours = Q(entry__kind__in=OF_ENTRY) | Q(entry__reverses__kind="bounce")
+    ours = Q(entry__kind__in=OF_ENTRY) | Q(entry__reverses__kind__in=UNDONE)
     rows = Seal.objects.filter(ours, seq__gt=after, seq__lte=until)
     if application is not None:
         rows = rows.filter(entry__grant=application.reference)
-    found = list(rows.order_by("seq").values_list("seq", "entry__kind", "entry__grant", "entry__at"))
+    facts = rows.order_by("seq").values_list("seq", "entry__kind", "entry__reverses__kind", "entry__grant", "entry__at")
+    found = [(seq, OF_ENTRY.get(kind) or UNDONE[undone], grant, at) for seq, kind, undone, grant, at in facts]
     keys = dict(Application.objects.filter(reference__in={one[2] for one in found}).values_list("reference", "pk"))
     return [
-        PublicChange(
-            kind=OF_ENTRY.get(kind, News.PAYMENT), key=f"entry:{seq}", application_id=keys[grant], seq=seq, at=at
-        )
+        PublicChange(kind=kind, key=f"entry:{seq}", application_id=keys[grant], seq=seq, at=at)
         for seq, kind, grant, at in found
         if grant in keys
     ]
@@ -180,7 +181,9 @@ def _words(one: PublicChange, entry) -> str:
         else _("Returned in error, the payment stands: %(amount)s (entry %(number)s of the accounts)"),
         News.BOUNCE: _("Returned by the bank: %(amount)s (entry %(number)s of the accounts)"),
         News.RELEASE: _("Never paid, back in the envelope: %(amount)s (entry %(number)s of the accounts)"),
-        News.CLAIM: _("Claimed back: %(amount)s (entry %(number)s of the accounts)"),
+        News.CLAIM: _("Claimed back: %(amount)s (entry %(number)s of the accounts)")
+        if entry.reverses is None
+        else _("Given back in error, claimed still: %(amount)s (entry %(number)s of the accounts)"),
         News.UNCLAIM: _("No longer claimed: %(amount)s (entry %(number)s of the accounts)"),
         News.RETURN: _("Given back to the fund: %(amount)s (entry %(number)s of the accounts)"),
     }[News(one.kind)] % amount

@@ -11,6 +11,9 @@ from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
+from core import two_key
+from core.transitions import VERBS
+from payments.models import StatementLine
 from payments.transitions import recovery
 from registry.enums import News
 from registry.models import PublicChange
@@ -45,6 +48,26 @@ def test_money_claimed_and_given_back_is_told_once_the_decision_is_notified(fund
     said = feed + body + texts_in(mail.message().as_bytes())
     assert not [word for word in ("facture", "autre nom", "moitié") if word in said]
     assert list(PublicChange.objects.values_list("kind", flat=True)) == [News.CLAIM, News.UNCLAIM, News.RETURN]
+
+
+def test_a_repayment_that_was_of_another_claim_is_told_as_claimed_still(fund):
+    paid, people = fund.known["paid"], fund.people
+    one = money.claimed(people, paid.agreement, 300_000)
+    money.given_back(people, one.reference, 300_000)
+    followed(paid.reference)
+    line = StatementLine.objects.get(recovery=one)
+    why = {"reason": "C’était un autre projet."}
+    act = two_key.propose(
+        VERBS["statement_line"]["undo_repayment"], line, actor=people.payer, at=timezone.now(), params=why
+    )
+    two_key.approve(act, actor=people.orderer, at=timezone.now())
+    (mail,) = work()
+    assert "Rendu par erreur, toujours réclamé" in mail.body and "autre projet" not in mail.body
+    assert list(PublicChange.objects.order_by("seq").values_list("kind", flat=True)) == [
+        News.CLAIM,
+        News.RETURN,
+        News.CLAIM,
+    ]
 
 
 def test_a_payment_that_the_bank_sends_back_is_told(fund):
