@@ -13,11 +13,13 @@ from core.access import allow, public
 
 
 def open_page(view):
-    """GET and HEAD, a validator made of the bytes, 304 when they are known; asked again each time."""
+    """GET and HEAD, a validator made of the bytes, 304 when they are known; asked again each time. What the view marks `no-store` is left so."""
 
     @wraps(view)
     def answer(request, *args, **kwargs):
         response = view(request, *args, **kwargs)
+        if response.headers.get("Cache-Control") == "no-store":
+            return response
         response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
         response.headers["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
         return get_conditional_response(request, etag=response.headers["ETag"], response=response)

@@ -12,6 +12,7 @@ from core import references
 from core.access import allow, anyone, public
 from core.models import Document
 from core.models.document import DocumentState
+from core.open_pages import open_page
 from fund.forms.ledger import WORDS, EntryFilters
 from fund.ledger import queries as ledger
 from fund.public_cache import public_page
@@ -71,15 +72,19 @@ def accounts(request):
     return render(request, "registry/accounts.html", context, status=200 if form.is_valid() else 400)
 
 
-@allow(anyone)
+@open_page
 def verify(request):
-    """A code typed from a letter leads to its document."""
+    """A code typed from a letter leads to its document. No cache keeps what a code leads to."""
     code = _read(request, "code")
-    if code:
-        found = Document.objects.filter(code__in=[code, references.normalise(code)]).only("code").first()
-        if found:
-            return redirect(reverse("registry:verified", args=[found.code]))
-    return render(request, "registry/verify.html", {"code": code, "unknown": bool(code)}, status=404 if code else 200)
+    if not code:
+        return render(request, "registry/verify.html", {"code": "", "unknown": False})
+    found = Document.objects.filter(code__in=[code, references.normalise(code)]).only("code").first()
+    if found:
+        answer = redirect(reverse("registry:verified", args=[found.code]))
+    else:
+        answer = render(request, "registry/verify.html", {"code": code, "unknown": True}, status=404)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @allow(anyone)

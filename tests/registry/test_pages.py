@@ -292,6 +292,17 @@ def test_a_document_is_verified_by_its_code(fund):
         assert name not in page
 
 
+def test_the_page_that_verifies_is_public_and_no_cache_keeps_what_a_code_leads_to(fund):
+    bare = Client().get("/verifier/")
+    assert bare.headers["Cache-Control"].startswith("public") and not bare.cookies
+    assert Client().get("/verifier/", headers={"If-None-Match": bare.headers["ETag"]}).status_code == 304
+    assert Client().head("/verifier/").headers["ETag"] == bare.headers["ETag"]
+    code = helpers.award_of(fund.paid).document.code
+    for asked in (code, "DOC-XXXX"):
+        answer = Client().get("/verifier/", {"code": asked})
+        assert "no-store" in answer.headers["Cache-Control"] and "ETag" not in answer.headers
+
+
 def test_a_reference_that_is_no_code_leads_to_the_accounts(fund):
     answer = Client().get("/verifier/", {"code": fund.paid.reference})
     assert answer.status_code == 404 and f'href="/comptes/?ref={fund.paid.reference}"' in answer.content.decode()
