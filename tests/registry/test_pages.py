@@ -365,11 +365,7 @@ def test_a_page_is_the_same_for_everybody(fund, as_user):
 
 
 def test_private_pages_are_never_kept(fund, as_user):
-    for address in (
-        "/instruction/historique/",
-        "/verifier/",
-        f"/verifier/{helpers.award_of(fund.paid).document.code}/",
-    ):
+    for address in ("/instruction/historique/", f"/verifier/{helpers.award_of(fund.paid).document.code}/"):
         answer = as_user(fund.panel.officer).get(address)
         assert answer.status_code == 200 and "no-store" in answer["Cache-Control"] and "ETag" not in answer.headers
 

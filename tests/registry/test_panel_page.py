@@ -261,8 +261,8 @@ def test_the_same_cost_at_any_size(files, django_assert_num_queries):
     for one, cost in (
         (address(made), 17),
         (f"/appels/{made.call.slug}/resultats/", 11),
-        ("/donnees/appels.csv", 15),
-        ("/donnees/appels.json", 15),
+        ("/donnees/appels.csv", 11),
+        ("/donnees/appels.json", 11),
     ):
         with django_assert_num_queries(cost):
             answer = Client().get(one)
