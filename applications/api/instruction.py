@@ -124,17 +124,21 @@ class InstructionActions(FileActions):
     @listing(ConditionSerializer)
     def checks(self, request, reference):
         """For case officers and auditors: the conditions of eligibility, and what was found."""
+        return self.shown(ConditionSerializer, _conditions(self._instructed()))
+
+    def _instructed(self):
+        """The file, for those who instruct it or look at that: to its own people the eligibility check does not exist."""
         application = self.get_object()
-        if queries.is_member(request.user, application):
+        if queries.is_member(self.request.user, application):
             raise Http404
-        return self.shown(ConditionSerializer, _conditions(application))
+        return application
 
     @extend_schema(request=Findings, responses=ConditionSerializer(many=True), parameters=[KEY], filters=False)
     @checks.mapping.patch
     @api_once
     def save_checks(self, request, reference):
         """Keep what was found."""
-        application, sent = self.get_object(), given(Findings, request)
+        application, sent = self._instructed(), given(Findings, request)
         known = {line.code for line in checklist(application)}
         unknown = sorted(set(sent["checks"]) - known)
         if unknown:

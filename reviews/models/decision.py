@@ -152,8 +152,10 @@ class Decision(Machine):
             models.CheckConstraint(condition=Q(state__in=S.values), name="decision_state"),
             models.CheckConstraint(condition=Q(kind__in=DecisionKind.values), name="decision_kind"),
             models.CheckConstraint(condition=Q(outcome__in=DecisionOutcome.values), name="decision_outcome"),
-            models.UniqueConstraint(
-                fields=["application", "kind"], condition=Q(state__in=LIVE_DECISIONS), name="decision_one_live_per_kind"
+            models.UniqueConstraint(  # a decision on appeal may be contested: the next one is written beside it, then replaces it
+                fields=["application", "kind"],
+                condition=Q(state__in=LIVE_DECISIONS) & ~Q(kind="appeal", state="notified"),
+                name="decision_one_live_per_kind",
             ),
             models.CheckConstraint(
                 condition=Q(outcome="selected", amount__gt=0) | (~Q(outcome="selected") & Q(amount__isnull=True)),

@@ -49,8 +49,10 @@ def no_live_decision(act: Act) -> None:
     if act.preview:
         return
     kind = act.get("kind") or K.AWARD
-    live = Decision.objects.live().filter(application=_application(act), kind=kind).first()
-    if live is not None and not (kind == K.APPEAL and live.state == S.NOTIFIED and act.get("cites") == live):
+    found = Decision.objects.live().filter(application=_application(act), kind=kind)
+    if kind == K.APPEAL and (cited := act.get("cites")) is not None:
+        found = found.exclude(pk=cited.pk, state=S.NOTIFIED)
+    if (live := found.first()) is not None:
         raise Refusal(
             "decision_already_live",
             _("A decision of the same kind already exists for this application: %(reference)s.")

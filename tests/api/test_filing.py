@@ -229,7 +229,9 @@ def test_the_case_officer_reads_what_was_filed_and_nothing_of_a_draft(at, token)
     found = officer.patch(f"{path}checks/", {"checks": {code: {"ok": True} for code in codes}}, format="json")
     assert all(line["ok"] for line in found.json())
     assert officer.patch(f"{path}checks/", {"checks": {"rien": {"ok": True}}}, format="json").status_code == 400
-    assert token(filed.lead).get(f"{path}checks/").status_code == 404
+    lead = token(filed.lead)
+    assert lead.get(f"{path}checks/").status_code == 404
+    assert lead.patch(f"{path}checks/", {"checks": {}}, format="json").status_code == 404
 
 
 def test_a_request_is_asked_and_answered(at, token):

@@ -492,6 +492,30 @@ def test_a_granted_appeal_leads_to_a_decision_that_replaces_the_first(made, at):
     assert application.state == "selected" and contested.state == "replaced" and sealed(application.reference) == 1
 
 
+def test_a_decision_on_appeal_is_contested_in_its_turn(made, at):
+    """The next one is written beside it, once, and replaces it."""
+    everything_signed(made)
+    decisions.notify_call(made.call, made.officer)
+    contested = Decision.objects.get(outcome="rejected")
+    president, lead = made.presidents[0], contested.application.lead
+    facts = {"actor": president, "kind": "appeal", "grounds": "La pièce change la note."}
+    for outcome, money in (("selected", {"amount": 1_000_000}), ("rejected", {})):
+        appeal = appeals.file(decision=contested, actor=lead, text="Vous avez oublié une pièce.")
+        appeals.grant(appeal=appeal, actor=president, answer="Vous avez raison.")
+        given = {"details": {"observations_invited_on": "2026-10-01"}} | money
+        application = Application.objects.get(pk=contested.application_id)
+        params = facts | {"application": application, "outcome": outcome, "cites": contested} | given
+        decision = decisions.draft(**params)
+        again = appeals.file(decision=contested, actor=lead, text="Encore une pièce.")
+        appeals.grant(appeal=again, actor=president, answer="Oui.")
+        refused("decision_already_live", decisions.draft, **params)
+        make.notified(made, decision)
+        contested = Decision.objects.get(pk=decision.pk)
+    states = list(Decision.objects.filter(kind="appeal").order_by("pk").values_list("outcome", "state"))
+    assert states == [("selected", "replaced"), ("rejected", "notified")]
+    assert Application.objects.get(pk=contested.application_id).state == "rejected"
+
+
 def test_a_rejected_appeal_is_answered_by_a_letter_and_not_by_who_handled_the_file(made, at):
     everything_signed(made)
     decisions.notify_call(made.call, made.officer)
