@@ -100,7 +100,7 @@ class TwoKey:
     title: Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is one of a kind; comparing all its fields costs
 class Verb:
     machine: str
     name: str
