@@ -21,8 +21,8 @@ from applications.models import Application
 from core.access import allow, public
 from core.api import Open, Reason
 from desks.openapi import LANGUAGES, description
-from fund.api import CALL_PARAMS, Calls
 from fund.api import RESOURCES as FUND
+from fund.api.calls import CALL_PARAMS, Calls
 from fund.models import Call
 from fund.public_cache import public_page
 from registry.enums import News

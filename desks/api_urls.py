@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from applications.api import Form
 from desks import api
-from fund.api import Me
+from fund.api.account import Me
 from registry.api import Statistics
 
 router = SimpleRouter()

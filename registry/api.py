@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from core.api import Open
 from core.api_auth import CursorPages
-from fund.api import BalancesSerializer
+from fund.api.envelopes import BalancesSerializer
 from fund.enums import ApplicantKind
 from fund.ledger import queries as ledger
 from registry import queries

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.links import absolute
-from fund.api import BalancesSerializer
+from fund.api.envelopes import BalancesSerializer
 from fund.ledger import queries as ledger
 from fund.models import Call
 from payments import queries as payments

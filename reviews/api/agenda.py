@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from core.api import KEY, Reason, Resource, Strict, WithTransitions
 from core.idempotency import api_once
-from fund.api import WholeNumberFilter
+from fund.api.common import WholeNumberFilter
 from reviews.api import acts
 from reviews.api.common import closed_to, data_of, sits
 from reviews.api.meetings import seat_numbered

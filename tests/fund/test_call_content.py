@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fund.api import CallSerializer
+from fund.api.calls import CallSerializer
 from fund.forms.call_rows import ROW_FORMS
 from fund.models import Call, Criterion, Theme
 from fund.rules.content import read
