@@ -188,6 +188,15 @@ class InstantWidget(forms.SplitDateTimeWidget):
             return [local.date(), local.time().replace(second=0, microsecond=0)]
         return [None, None]
 
+    def get_context(self, name, value, attrs):
+        """When one of the two misses, it alone is marked invalid."""
+        context = super().get_context(name, value, attrs)
+        parts = context["widget"]["subwidgets"]
+        filled = [part for part in parts if part["value"]]
+        for part in filled if len(filled) < len(parts) else ():
+            part["attrs"].pop("aria-invalid", None)
+        return context
+
 
 class InstantField(forms.MultiValueField):
     """A day and a time of Paris; cleaned to an aware instant. An hour that does not exist or exists twice (change of season) is refused."""

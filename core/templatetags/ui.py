@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.utils import timezone
@@ -288,7 +288,9 @@ def desks_nav(context, source):
 def control(field, described=True) -> SafeString:
     """The widget of a bound field, tied to its hint, counter and error, marked invalid when it is."""
     attrs: dict[str, Any] = {}
-    if described and not field.use_fieldset and not field.field.widget.attrs.get("aria-describedby"):
+    widget = field.field.widget
+    in_parts = isinstance(widget, forms.MultiWidget) and field.errors  # of a day and an hour, each tells what is wrong
+    if described and (in_parts or not field.use_fieldset) and not widget.attrs.get("aria-describedby"):
         ids = _described_by(field)
         if ids:
             attrs["aria-describedby"] = ids
@@ -372,9 +374,13 @@ def error_links(form) -> list[tuple[str, str, str]]:
 
 
 def _first_control(field) -> str:
-    """Id of what receives the focus: in a group, its first box."""
+    """Id of what receives the focus: in a group, its first box; of a day and an hour, the first that is empty."""
     if not field.use_fieldset:
         return field.id_for_label or field.auto_id
+    if isinstance(field.field.widget, forms.MultiWidget):
+        parts = field.value() if isinstance(field.value(), list) else []
+        empty = (place for place, part in enumerate(parts) if not part)
+        return f"{field.auto_id}_{next(empty, 0)}"
     first = next(iter(field.subwidgets), None)
     return (first.id_for_label if first is not None else "") or f"{field.auto_id}_0"
 

@@ -266,7 +266,7 @@ def change_agenda(act, meeting, *, applications=None, titles=None, minutes_of=()
     machine=Meeting,
     label=_("change the date or the place"),
     who=(case_officer,),
-    guards=(rules.date_given, rules.date_to_come, *NOTICE),
+    guards=(rules.date_given, rules.date_to_come, rules.something_moves, *NOTICE),
     documents=("meeting_notice",),
     mails=("reviews/meeting.notice",),
 )

@@ -207,6 +207,28 @@ def test_another_place_keeps_the_answers_and_the_time_of_notice(at):
     assert "Le lieu ou le lien a changé" in Mail.objects.filter(attachment=meeting.notice).first().text
 
 
+def test_a_meeting_that_moves_keeps_a_place_or_a_link_and_does_move(at):
+    made, meeting = convened()
+    meeting.remote_link = "https://visio.example/salle"
+    meeting.save()
+    facts = {"meeting": meeting, "actor": made.officer, "planned_at": meeting.planned_at}
+    sent = Mail.objects.count()
+    refused("nothing_changes", meetings.reschedule, **facts)
+    refused(
+        "nothing_changes", meetings.reschedule, **facts, place=f" {meeting.place} ", remote_link=meeting.remote_link
+    )
+    nowhere = refused("place_missing", meetings.reschedule, **facts, place=" ", remote_link="")
+    assert nowhere.field == "place" and Mail.objects.count() == sent
+    meeting = meetings.reschedule(**facts, place="")
+    assert (meeting.place, meeting.remote_link) == ("", "https://visio.example/salle")
+    type(meeting).objects.update(
+        remote_link=""
+    )  # as an earlier version let it happen: the act that mends it is offered
+    meeting.refresh_from_db()
+    assert offer_of(meetings.reschedule, meeting, made.officer, at).allowed
+    assert meetings.reschedule(**facts | {"meeting": meeting}, place="Salle du canal").place == "Salle du canal"
+
+
 # ---- opening ----
 
 

@@ -45,6 +45,7 @@ from reviews.rules.meetings.convening import (
     quorum_is_missing,
     quorum_words,
     same_agenda_on_second_notice,
+    something_moves,
     time_of_notice_passed,
 )
 from reviews.rules.meetings.discussion import (
@@ -171,7 +172,9 @@ __all__ = [
     "seat_holder",
     "seat_named",
     "sections_may_be_revised",
+    "something_moves",
     "tampered",
+    "something_moves",
     "time_of_notice_passed",
     "to_sign",
     "vote_given_up",

@@ -100,9 +100,21 @@ def agenda_is_set(act: Act) -> None:
         )
 
 
-def place_is_given(act: Act) -> None:
+def _screen_asks(act: Act) -> bool:
+    """A screen that offers to give day and place is not held to what it would replace."""
+    moves = meeting_of(act.obj).state == MeetingState.ADJOURNED or act.verb.name == "reschedule"
+    return moves and lacks(act, "planned_at")
+
+
+def _where(act: Act) -> tuple[str, str]:
+    """Place and link once the act is done: what it says counts, even when it empties; what it does not say stays."""
     meeting = meeting_of(act.obj)
-    if not ((act.get("place") or meeting.place) or (act.get("remote_link") or meeting.remote_link)):
+    place, link = act.get("place"), act.get("remote_link")
+    return meeting.place if place is None else place.strip(), meeting.remote_link if link is None else link.strip()
+
+
+def place_is_given(act: Act) -> None:
+    if not _screen_asks(act) and not any(_where(act)):
         raise Refusal(
             "place_missing",
             _("Say where the panel meets, or give the link to take part remotely."),
@@ -111,11 +123,23 @@ def place_is_given(act: Act) -> None:
         )
 
 
+def something_moves(act: Act) -> None:
+    """Nobody is convened anew for what he knows already."""
+    meeting = act.obj
+    if act.get("planned_at") == meeting.planned_at and _where(act) == (meeting.place, meeting.remote_link):
+        raise Refusal(
+            "nothing_changes",
+            _("Day, place and link are those of the notice already sent."),
+            remedy=_("Change one of them, or leave the notice as it is."),
+            field="planned_at",
+        )
+
+
 def notice_in_time(act: Act) -> None:
     """Five days at least between the notice and the meeting, or an urgency with its reason (R133-8)."""
     meeting = meeting_of(act.obj)
-    if lacks(act, "planned_at") and (meeting.state == MeetingState.ADJOURNED or act.verb.name == "reschedule"):
-        return  # the screen asks for the next day
+    if _screen_asks(act):
+        return
     planned = act.get("planned_at") or meeting.planned_at
     if planned <= act.at:
         raise Refusal("date_passed", _("The meeting must be in the future."), field="planned_at", article="art. 15")

@@ -110,7 +110,6 @@ class KeyedOffer(Offer):
 
     key: str = ""
     words: Any = ""
-    explains: Any = ""
 
     @property
     def name(self):
@@ -211,7 +210,7 @@ def card(request, declared: Declared, obj, key: str, room, bound=None, voted=())
     if found is None or not found.in_state:
         return None
     form = bound if bound is not None and bound.act == key else _form(request, declared, obj, key, room, voted)
-    return Card(KeyedOffer(found.verb, found.refusal, key, declared.label, declared.explains), form)
+    return Card(KeyedOffer(found.verb, found.refusal, declared.explains, key, declared.label), form)
 
 
 OF_MEMBERS = ("announce", "ask_secret")

@@ -135,7 +135,9 @@ def _card(request, meeting, call, form, bound):
         return None
     if offer.refusal is not None and offer.refusal.code == "document_not_rendered":
         offer = Offer(offer.verb, None)  # the bytes are made when one signs
-    return Card(KeyedOffer(offer.verb, offer.refusal, name), bound if bound is not None and bound.act == name else form)
+    return Card(
+        KeyedOffer(offer.verb, offer.refusal, key=name), bound if bound is not None and bound.act == name else form
+    )
 
 
 def _forms(request, meeting, mine, data=None) -> dict:
