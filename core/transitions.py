@@ -343,6 +343,8 @@ class Offer:
 
     verb: Verb
     refusal: Refusal | None
+    explains: Any = ""
+    """What the act does, said above its button."""
 
     @property
     def name(self):

@@ -45,6 +45,25 @@ def _record(act: TwoKeyAct, verb: str, before: str, actor, at) -> None:
     )
 
 
+def waits(verb: Verb, obj, at) -> Refusal | None:
+    """Why this act is not proposed again on this row: it waits for its second key already."""
+    act = (
+        TwoKeyAct.objects.filter(
+            target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED, expires_at__gt=at
+        )
+        .select_related("proposed_by")
+        .first()
+    )
+    if act is None:
+        return None
+    words = {"person": act.proposed_by, "reference": act.reference}
+    return Refusal(
+        "already_proposed",
+        _("%(person)s has proposed this act: %(reference)s waits for a second person.") % words,
+        remedy=_("Another person approves it, or who proposed it takes it back, among the two-key acts."),
+    )
+
+
 def propose(verb: Verb, obj, *, actor, at, params: dict | None = None) -> TwoKeyAct:
     """First key. `params` are plain JSON values, given to the verb at approval. Raises Refusal as the verb would."""
     params = params or {}
@@ -52,12 +71,8 @@ def propose(verb: Verb, obj, *, actor, at, params: dict | None = None) -> TwoKey
         obj = locked(obj)
         with refusals_logged(actor, f"{verb.machine}.{verb.name}"):
             verb.check(Act(verb, obj, actor, at, params))
-        if TwoKeyAct.objects.filter(
-            target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED, expires_at__gt=at
-        ).exists():
-            raise Refusal(
-                "already_proposed", _("This act is already proposed."), remedy=_("Approve it, or withdraw it first.")
-            )
+        if (refusal := waits(verb, obj, at)) is not None:
+            raise refusal
         for old in TwoKeyAct.objects.filter(
             target_machine=verb.machine, target_id=obj.pk, verb=verb.name, state=TwoKeyState.PROPOSED
         ):

@@ -42,9 +42,11 @@ def register(machine: str, verb: str):
 
 def lines_of(act, obj) -> list[Line]:
     """The lines of an act; its parameters as they are when nobody described it better."""
-    present = _presenters.get((act.target_machine, act.verb))
-    if present:
-        return present(act, obj)
+    return _presenters.get((act.target_machine, act.verb), as_given)(act, obj)
+
+
+def as_given(act, obj) -> list[Line]:
+    """Its parameters, each under the name of its field."""
     names = {field.name: field.verbose_name for field in type(obj)._meta.get_fields() if hasattr(field, "verbose_name")}
     words = {"amount": _("amount"), "reason": _("reason"), "until": _("until"), "ends_at": _("ends at")}
     return [

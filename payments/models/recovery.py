@@ -147,9 +147,9 @@ class Recovery(Machine):
         self.repaid_amount, self.closed_at = self.amount - self.dropped_amount, at
 
     @transition(state, source=(R.NOTIFIED, R.REPAID), target=R.NOTIFIED)
-    def undo_repayment(self, amount):
+    def undo_repayment(self, amount, pay_by_on):
         self.repaid_amount -= amount
-        self.closed_at = None
+        self.pay_by_on, self.closed_at = pay_by_on, None
 
     @transition(state, source=R.REPAID, target=R.CANCELLED)
     def undo_receipt(self, at, reason):

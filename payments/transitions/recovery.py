@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +49,11 @@ def _tell(code: str, recovery, at, wait_for=None, **context) -> None:
         wait_for=wait_for,
         **context,
     )
+
+
+def time_to_pay(recovery, at) -> date:
+    """Last day to repay what is notified at this instant."""
+    return next_working_day(timezone.localdate(at) + timedelta(days=recovery.agreement.rules["recovery_payment_days"]))
 
 
 def _next_reference(agreement) -> str:
@@ -117,10 +122,7 @@ def observe(act, recovery, *, reason):
 )
 def notify(act, recovery, *, amount=None, answer="", evidence=None):
     """The decision, once the comments are read or their time has passed: at most what was proposed. `evidence`: facts of the re-authentication."""
-    pay_by_on = next_working_day(
-        timezone.localdate(act.at) + timedelta(days=recovery.agreement.rules["recovery_payment_days"])
-    )
-    recovery.notify(act.actor, act.at, amount or recovery.amount, answer.strip(), pay_by_on)
+    recovery.notify(act.actor, act.at, amount or recovery.amount, answer.strip(), time_to_pay(recovery, act.at))
     recovery.letter = papers.freeze_recovery_letter(recovery, at=act.at)
     _post(recovery, "claim", recovery.amount, act.at)
     act.note(amount=recovery.amount, **({"signed": evidence} if evidence else {}))
@@ -194,15 +196,16 @@ def _undo_return(recovery, amount: int, at) -> None:
 
 @verb(
     machine=Recovery,
-    label=_("await again what was recorded in error"),
+    label=_("await again a repayment recorded in error"),
     who=(accounting_officer,),
     inner=True,
     ledger=("reversal",),
     mails=("payments/recovery.repayment_undone",),
 )
-def undo_repayment(act, recovery, *, amount):
-    """The line of the bank was of another claim: `amount` cents are awaited again."""
-    recovery.undo_repayment(amount)
+def undo_repayment(act, recovery, *, amount, reason):
+    """The line of the bank was of another claim: `amount` cents are awaited again, and the whole time to pay with them: the error was the fund's."""
+    act.because(reason)
+    recovery.undo_repayment(amount, max(recovery.pay_by_on, time_to_pay(recovery, act.at)))
     _undo_return(recovery, amount, act.at)
     act.note(amount=amount)
     _tell(
@@ -225,6 +228,7 @@ def undo_repayment(act, recovery, *, amount):
 )
 def undo_receipt(act, recovery, *, reason):
     """The recipient had sent nothing back unasked: the claim that stood for it ends, its receipt is void."""
+    act.because(reason)
     amount = recovery.amount
     recovery.undo_receipt(act.at, reason.strip())
     documents.void(recovery.letter, act.at)

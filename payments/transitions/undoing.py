@@ -131,6 +131,6 @@ def undo_repayment(act, line, *, reason):
     if received_unasked(claim):
         recoveries.undo_receipt(recovery=claim, actor=act.actor, at=act.at, reason=reason)
     else:
-        recoveries.undo_repayment(recovery=claim, actor=act.actor, at=act.at, amount=line.amount)
+        recoveries.undo_repayment(recovery=claim, actor=act.actor, at=act.at, amount=line.amount, reason=reason)
     line.undo_repayment()
     act.note(amount=line.amount, claim=claim.reference, grant=claim.agreement.reference)

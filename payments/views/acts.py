@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from core import two_key
 from core.files import check_upload
 from core.transitions import VERBS, Offer, Refusal, offered
+from payments.views.effects import effects_of
 
 PROOF_BYTES = 10 * 1024 * 1024
 
@@ -49,13 +50,18 @@ def cards(request, obj, forms: dict, bound: Any = None, initial: dict | None = N
     for name, form_class in forms.items():
         if name not in offers:
             continue
+        offer = offers[name]
+        if offer.verb.two_key and offer.allowed:
+            waiting = two_key.waits(offer.verb, obj, request.received_at)
+            said = effects_of(offer.verb, obj, request.received_at)
+            offer = replace(offer, refusal=waiting, explains=" ".join(said))
         form = (
             bound
             if bound is not None and bound.act == name
             else form_class(obj=obj, user=request.user, prefix=name, initial=(initial or {}).get(name))
         )
         form.act = name
-        found.append(Card(offers[name], form))
+        found.append(Card(offer, form))
     return found
 
 
@@ -72,11 +78,12 @@ def act(request, obj, forms: dict, *, done: str, extra: dict | None = None):
     try:
         params = uploads_checked(form.params()) | (extra or {})
         if verb.two_key:
-            two_key.propose(verb, obj, actor=request.user, at=request.received_at, params=params)
+            proposal = two_key.propose(verb, obj, actor=request.user, at=request.received_at, params=params)
             messages.success(request, _("Proposed. Another person can approve it within fourteen days."))
-        else:
-            verb.call(**{verb.call.keyword: obj}, actor=request.user, at=request.received_at, **params)
-            messages.success(request, _("Done."))
+            # who can approve it, until when, and how to take it back
+            return redirect("fund:key", proposal.reference), None
+        verb.call(**{verb.call.keyword: obj}, actor=request.user, at=request.received_at, **params)
+        messages.success(request, _("Done."))
     except Refusal as refusal:
         form.refuse(refusal)
         return None, form

@@ -287,6 +287,7 @@ def history_of(row) -> list[dict]:
             "verb": event.verb,
             "label": str(verbs[event.verb].label).capitalize() if event.verb in verbs else event.verb,
             "person": event.actor,
+            "amount": event.payload.get("amount"),
             "why": event.reason.text if hasattr(event, "reason") else "",
         }
         for event in found

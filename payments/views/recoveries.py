@@ -103,6 +103,7 @@ def _page(request, row: Recovery, acts: dict, here: str, where: str):
         response, bound = act(request, row, acts, done=here, extra=extra)
         if response:
             return response
+    events = history_of(row)
     return render(
         request,
         "payments/recovery.html",
@@ -115,7 +116,8 @@ def _page(request, row: Recovery, acts: dict, here: str, where: str):
             "invitation_url": documents.url(row.invitation) if row.invitation else "",
             "letter_url": documents.url(row.letter) if row.letter else "",
             "lines": row.statement_lines.select_related("statement"),
-            "events": history_of(row) if where != "recipient" else [],
+            "undone": [event for event in events if event["verb"] in ("undo_repayment", "undo_receipt")],
+            "events": events if where != "recipient" else [],
         },
         status=status(bound),
     )

@@ -1,5 +1,7 @@
 """A repayment booked on the wrong claim is undone by two people: what it paid is awaited again, the line waits for a person."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -48,15 +50,17 @@ def books():
 @pytest.mark.parametrize("part", [40_000, 100_000])
 def test_what_it_paid_is_awaited_again(people, paid, at, part):
     claim = make.claimed(people, paid, 100_000, at=at)
-    before = books()
+    before, before_undoing = books(), Recovery.objects.get().pay_by_on
     make.given_back(people, claim.reference, part, at=at)
+    at += timedelta(days=400)  # the day to pay is long past: the error was the fund's, he has the whole time anew
     undone = undo(people, at)
     claim = Recovery.objects.get()
     assert (claim.state, claim.left_amount, claim.closed_at) == ("notified", 100_000, None)
     assert (undone.state, undone.recovery, undone.finding) == ("to_check", None, "undone") and books() == before
     kinds = list(Entry.objects.filter(basis=claim.reference).order_by("id").values_list("kind", "reverses__kind"))
     assert kinds == [("claim", None), ("return", None), ("reversal", "return")]
-    assert Mail.objects.filter(code="payments/recovery.repayment_undone").count() >= 1
+    told = Mail.objects.filter(code="payments/recovery.repayment_undone").first()
+    assert claim.pay_by_on > before_undoing and "avant le" in told.text and WHY["reason"] not in told.text
     matching.match_repayment(statement_line=line(), actor=people.payer, at=at, recovery=claim)
     assert Recovery.objects.get().repaid_amount == part and make.invariants() == []
     verify()
@@ -111,6 +115,34 @@ def test_it_takes_two_people_a_reason_and_a_repayment(people, paid, at):
     debit = StatementLine.objects.filter(direction="debit", state="matched").first()
     with refused("no_repayment"):
         two_key.propose(UNDO, debit, actor=people.payer, at=at, params=WHY)
+
+
+def test_the_recipient_reads_what_was_undone_and_why(people, paid, at, as_user):
+    claim = make.claimed(people, paid, 100_000, at=at)
+    make.given_back(people, claim.reference, 40_000, at=at)
+    undo(people, at)
+    file = f"/dossiers/{paid.reference}/"
+    assert "Reversement enregistré par erreur" in plain(as_user(paid.application.lead).get(file))
+    page = as_user(paid.application.lead).get(f"{file}reversements/{claim.pk}/")
+    assert WHY["reason"] in text(page) and "400,00 €" in plain(page) and f"{file}messages/" in page.content.decode()
+
+
+def test_both_keys_read_what_it_does(people, paid, at, as_user):
+    claim = make.claimed(people, paid, 100_000, at=at)
+    make.given_back(people, claim.reference, 40_000, at=at)
+    here, does = reverse("payments:line", args=[line().pk]), "400,00 € sont attendus de nouveau"
+    assert does in plain(as_user(people.payer).get(here))
+    sent = {"act": "undo_repayment", "undo_repayment-reason": WHY["reason"]}
+    after = as_user(people.payer).post(here, sent)
+    waiting = two_key.TwoKeyAct.objects.get()
+    key = reverse("fund:key", args=[waiting.reference])
+    assert after["Location"] == key and does in plain(as_user(people.orderer).get(key))
+    again = plain(as_user(people.payer).get(here))
+    assert waiting.reference in again and "Proposer : " not in again
+    two_key.approve(waiting, actor=people.orderer, at=at)
+    assert "Ce qui a été fait" in plain(as_user(people.payer).get(key)) and does not in plain(
+        as_user(people.payer).get(key)
+    )
 
 
 def test_a_claim_given_up_since_no_longer_changes(people, paid, at):
