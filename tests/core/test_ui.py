@@ -211,6 +211,17 @@ def test_the_summary_links_to_each_field_and_takes_the_focus():
     assert 'class="errors"' not in rendered()
 
 
+@pytest.mark.parametrize(
+    ("day", "hour", "first", "invalid"), [("", "10:00", 0, [0]), ("2026-12-03", "", 1, [1]), ("x", "y", 0, [0, 1])]
+)
+def test_an_error_on_a_day_and_an_hour_leads_to_what_misses(day, hour, first, invalid):
+    html = rendered({"title": "court", "kind": "a", "meets_at_0": day, "meets_at_1": hour})
+    assert f'href="#id_meets_at_{first}"' in html
+    parts = [re.search(rf'<input[^>]*id="id_meets_at_{n}"[^>]*>', html)[0] for n in (0, 1)]
+    assert [n for n, part in enumerate(parts) if 'aria-invalid="true"' in part] == invalid
+    assert all('aria-describedby="id_meets_at_error"' in part for part in parts)
+
+
 def test_a_rule_that_speaks_of_the_whole_form_is_in_the_summary():
     form = LetterForm({"title": "court", "kind": "a"})
     form.add_error(None, "L’enveloppe ne suffit pas.")
