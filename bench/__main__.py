@@ -38,7 +38,9 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--writers", type=int, default=200, help="applicants who write at once (200)")
     parser.add_argument("--autosaves", type=int, default=50, help="autosaves a second (50)")
     parser.add_argument("--writing-seconds", type=int, default=60, metavar="S", help="for so long (60)")
-    parser.add_argument("--only", choices=["writing", "panels", "registry", "standards"], help="this part alone")
+    parser.add_argument(
+        "--only", choices=["writing", "panels", "registry", "exports", "standards"], help="this part alone"
+    )
     parser.add_argument(
         "--validated", type=int, default=100_000, metavar="N", help="grants whose files are held against the standards"
     )
@@ -85,6 +87,9 @@ def bench(sizes: argparse.Namespace) -> None:
         return
     if sizes.only == "registry":
         registry.run(report, sizes.registry)
+        return
+    if sizes.only == "exports":
+        registry.exports(report, sizes.registry)
         return
     if sizes.only == "standards":
         standards.run(report, sizes.validated)
