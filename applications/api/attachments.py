@@ -33,7 +33,11 @@ class Upload(Strict):
     kind = serializers.ChoiceField(choices=AttachmentKind.choices, default=AttachmentKind.OTHER)
 
 
-FILE = {(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)}
+FILE = {
+    (200, media): OpenApiResponse(OpenApiTypes.BINARY)
+    for media in sorted({media for kind in PIECE_KINDS for media in uploads.KINDS[kind].values()})
+}
+"""A document comes back under the type found in its bytes when it was sent."""
 
 
 class AttachmentActions(FileActions):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from applications.models import Application, Attachment
 from core.models import Document
+from desks.openapi import description
 from fund.enums import Role
 from tests.factories import applications as make
 from tests.factories.core import UserFactory
@@ -68,7 +69,9 @@ def test_from_the_token_to_the_receipt(draft):
     assert b"".join(pdf.streaming_content).startswith(b"%PDF-")
     (version,) = client.get(f"{path}versions/").json()
     assert version["receipt"] == code and version["content"]["project"]["title"] == "Le courrier en clair"
-    assert client.get(f"{path}attachments/{number}/").status_code == 200
+    piece = client.get(f"{path}attachments/{number}/")
+    told = description("en")["paths"]["/api/v1/applications/{reference}/attachments/{number}/"]["get"]["responses"]
+    assert piece.status_code == 200 and piece["Content-Type"] in told["200"]["content"]
     assert [one["code"] for one in client.get(f"{API}/documents/").json()["results"]] == [code]
     assert client.post(f"{path}withdraw/", {"reason": ""}, format="json").json()["state"] == "withdrawn"
 
