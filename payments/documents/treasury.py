@@ -140,7 +140,7 @@ def _table(table) -> dict:
 
 def _amounts(line) -> dict:
     return {
-        "budget": euros(line.budget) if line.budget else "",
+        "budget": "" if line.budget is None else euros(line.budget),
         "actual": "" if line.actual is None else euros(line.actual),
         "percent": line.percent,
     }

@@ -6,6 +6,7 @@ filed before that); without one, those of the interim report. The fund knows its
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,13 +40,20 @@ IN_KIND_RESOURCES = (("87", _("87 Contributions in kind")),)
 FILED = ("submitted", "changes_requested", "accepted")
 
 
+def _sum_of(amounts: Iterable[int | None]) -> int | None:
+    """Known when every part is, and there is one."""
+    found = list(amounts)
+    known = [one for one in found if one is not None]
+    return sum(known) if known and len(known) == len(found) else None
+
+
 @dataclass
 class Line:
-    """One account. `actual` is None when the fund does not know it."""
+    """One account. An amount is None when the fund does not know it."""
 
     account: str
     label: Any
-    budget: int = 0
+    budget: int | None = None
     actual: int | None = None
 
     @property
@@ -68,9 +76,8 @@ class Heading(Line):
 
     def add(self, line: Line) -> None:
         self.lines.append(line)
-        self.budget += line.budget
-        known = [one.actual for one in self.lines if one.actual is not None]
-        self.actual = sum(known) if len(known) == len(self.lines) else None
+        self.budget = _sum_of(one.budget for one in self.lines)
+        self.actual = _sum_of(one.actual for one in self.lines)
 
 
 @dataclass
@@ -83,9 +90,8 @@ class Table:
 
     @property
     def total(self) -> Line:
-        known = [one.actual for one in self.headings if one.lines]
-        actual = sum(one or 0 for one in known) if known and None not in known else None
-        return Line("", self.title, sum(one.budget for one in self.headings), actual)
+        used = [one for one in self.headings if one.lines]
+        return Line("", self.title, _sum_of(one.budget for one in used), _sum_of(one.actual for one in used))
 
     @property
     def is_empty(self) -> bool:

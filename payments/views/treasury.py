@@ -100,6 +100,6 @@ def financial_figures_csv(request, reference):
 
 def _cells(code: str, line, account: str = "") -> list[str]:
     share = "" if line.tenths is None else f"{line.tenths / 10:.1f}"
-    actual = "" if line.actual is None else decimal_text(line.actual)
-    figures = [text.replace(".", ",") for text in (decimal_text(line.budget), actual, share)]
-    return [safe_cell(cell) for cell in (PARTS[code], account or line.account, str(line.label), *figures)]
+    amounts = ["" if one is None else decimal_text(one) for one in (line.budget, line.actual)]
+    numbers = [text.replace(".", ",") for text in (*amounts, share)]
+    return [safe_cell(cell) for cell in (PARTS[code], account or line.account, str(line.label), *numbers)]

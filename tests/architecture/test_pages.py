@@ -91,6 +91,22 @@ def test_no_style_or_script_inside_pages():
     assert faults == []
 
 
+def test_a_total_keeps_its_column_names_where_the_table_is_stacked():
+    """On a phone the heads are out of sight: cells of a foot with several say which column they are of."""
+    feet = [
+        (name, foot)
+        for name, text in templates().items()
+        for foot in re.findall(r'<table class="table stacked.*?<tfoot>(.*?)</tfoot>', text, re.DOTALL)
+    ]
+    faults = [
+        name
+        for name, foot in feet
+        if len(cells := re.findall(r"<td(?![^>]*></td>)[^>]*>", foot)) > 1
+        and not all("data-label" in cell for cell in cells)
+    ]
+    assert feet and faults == []
+
+
 def _own_models():
     return [model for model in apps.get_models() if model._meta.app_label in settings.FUND_APPS]
 

@@ -2,15 +2,18 @@
 
 import hashlib
 import io
+import re
 
 import page
 import pikepdf
 import pytest
+from django.template import engines
 
-from core import documents
+from core import documents, pdf
 from core.models import Document, Event, Signature
 from tests.core.helpers import frozen, refused
 from tests.factories.core import UserFactory
+from tests.pdf import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +59,26 @@ def test_nothing_is_fetched_while_rendering(at, tmp_path, monkeypatch):
     with pikepdf.open(io.BytesIO(content)) as opened:
         assert not opened.attachments
     assert asked == [] and b"CANARY" not in content
+
+
+def test_a_table_over_two_pages_is_read_in_order():
+    """Its title stays with its first rows, its total is printed once, after its last row, wherever the page ends."""
+    table = (
+        "<table><thead><tr><th scope=col>Acte</th><th scope=col class=num>Montant</th></tr></thead><tbody>"
+        + "".join(f"<tr><td>rang {n}</td><td class=num>{n}</td></tr>" for n in (1, 2, 3, 4))
+        + "</tbody><tfoot><tr><th scope=row>somme</th><td class=num>10</td></tr></tfoot></table>"
+    )
+    cases = [
+        f'<div style="break-before: page; height: {height}mm"></div><h2>écritures</h2><p>publiques</p>{table}'
+        for height in range(184, 228, 4)
+    ]
+    source = '{% extends "documents/layout.html" %}{% block title %}x{% endblock %}{% block content %}{{ cases|safe }}{% endblock %}'
+    page = engines["django"].from_string(source).render({"cases": "".join(cases)})
+    sheets = re.split(r"page \d+ sur \d+", text_of(pdf.draw(page)))
+    assert sum(sheet.count("somme") for sheet in sheets) == len(cases)
+    assert [sheet for sheet in sheets if "écritures" in sheet and not ("rang 1 " in sheet and "rang 2 " in sheet)] == []
+    assert [sheet for sheet in sheets if "somme" in sheet and "rang 4 " not in sheet] == []
+    assert any("somme" in sheet and "écritures" not in sheet for sheet in sheets), "some table is cut"
 
 
 def test_what_people_wrote_is_text_in_the_letter(at):

@@ -145,9 +145,21 @@ def test_the_csv_gives_every_line_and_the_totals(at, people, as_user):
     total = next(one for one in rows if (one["partie"], one["compte"]) == ("charges", "total"))
     assert total["realisation"] == f"{final.actual_total_amount / 100:.2f}".replace(".", ",")
     lines = [one for one in rows if one["partie"] == "charges" and one["compte"] != "total"]
-    cents = [int(one["prevision"].replace(",", "")) for one in (*lines, total)]
+    cents = [int(one["prevision"].replace(",", "")) for one in (*lines, total) if one["prevision"]]
     assert sum(cents[:-1]) == cents[-1] > 0
     assert as_user(UserFactory()).get(answer.wsgi_request.path).status_code == 404
+
+
+def test_what_the_fund_does_not_know_is_a_dash_on_paper_and_empty_in_the_csv(at, people, as_user):
+    row = make.signed(people, at=at)
+    content = as_user(row.application.lead).get(f"/dossiers/{row.reference}/convention/chiffres.csv").content
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+    taxes = next(one for one in rows if one["compte"] == "63")
+    assert (taxes["prevision"], taxes["realisation"], taxes["pourcentage"]) == ("", "", "")
+    paper = papers.issue(agreement=row, actor=people.officer, at=at, kind="financial_figures").context["tables"][0]
+    dashed = {one["label"] for one in paper["headings"] if not one["budget"]}
+    assert dashed == {one["intitule"] for one in rows if one["partie"] == "charges" and not one["prevision"]}
+    assert "Charges indirectes affectées au projet" in dashed
 
 
 @pytest.mark.parametrize("n", [1, 20])
