@@ -111,6 +111,17 @@ def _own_models():
     return [model for model in apps.get_models() if model._meta.app_label in settings.FUND_APPS]
 
 
+def test_every_form_gives_the_fund_s_own_messages():
+    """A browser's bubble speaks another language than the page, is read by few screen readers, and hides the error summary."""
+    forms = [
+        (name, tag)
+        for name, text in templates().items()
+        for tag in re.findall(r"<form\b(?:[^>{]|\{%.*?%\}|\{\{.*?\}\})*>", text)
+    ]
+    faults = [f"{name}: {tag}" for name, tag in forms if " novalidate" not in tag]
+    assert len(forms) > 100 and faults == []
+
+
 def test_verbose_names_are_lower_case():
     """French and English nouns begin with a lower-case letter; acronyms keep theirs."""
     faults = []

@@ -58,7 +58,6 @@ def test_an_account_from_sign_up_to_a_form_taken_up_again(width, scheme, prefix,
     someone = Reader(browser, live_server.url, viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = someone.page
     someone.goes(f"{prefix}/inscription/")
-    page.evaluate("document.querySelectorAll('form').forEach(form => form.noValidate = true)")
     someone.sends(name="Élise Garrigou", email="pas une adresse", password1="court")
     assert page.evaluate("document.activeElement.matches('[data-errors]')"), "the summary takes the focus"
     someone.sends(name="Élise Garrigou", email="elise@demo.example", password1=PASSWORD)
