@@ -45,6 +45,18 @@ class HistoryForm(FundForm):
         return upload.read()
 
 
+class CodeForm(FundForm):
+    """The code of a document, as typed from its print."""
+
+    code = forms.CharField(
+        label=_("Code of the document"),
+        max_length=60,
+        help_text=_("Such as DOC-4T8RWZ2M"),
+        widget=forms.TextInput(attrs={"class": "input w16", "autocomplete": "off"}),
+        error_messages={"required": _("Write the code that stands beside the QR code.")},
+    )
+
+
 class ConfirmForm(FundForm):
     """The file that was looked at, named by its hash: what is imported is what was shown."""
 

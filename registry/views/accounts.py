@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from core import references
 from core.access import allow, anyone, public
@@ -18,6 +19,7 @@ from fund.ledger import queries as ledger
 from fund.public_cache import public_page
 from fund.views.acts import page_of
 from registry.enums import document_label
+from registry.forms import CodeForm
 from registry.queries.pages import unpublished
 
 PAGE = 50
@@ -76,13 +78,16 @@ def accounts(request):
 def verify(request):
     """A code typed from a letter leads to its document. No cache keeps what a code leads to."""
     code = _read(request, "code")
-    if not code:
-        return render(request, "registry/verify.html", {"code": "", "unknown": False})
+    form = CodeForm({"code": code} if "code" in request.GET else None)
+    if not form.is_bound:
+        return render(request, "registry/verify.html", {"form": form})
     found = Document.objects.filter(code__in=[code, references.normalise(code)]).only("code").first()
-    if found:
+    if form.is_valid() and found:
         answer = redirect(reverse("registry:verified", args=[found.code]))
     else:
-        answer = render(request, "registry/verify.html", {"code": code, "unknown": True}, status=404)
+        if code:
+            form.add_error("code", _("No document has this code. Check the signs: it has no letters O, I or L."))
+        answer = render(request, "registry/verify.html", {"form": form, "code": code}, status=404 if code else 400)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

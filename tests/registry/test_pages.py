@@ -316,6 +316,16 @@ def test_a_void_document_says_so(fund):
     assert "n’est plus valable" in text_of(f"/verifier/{document.code}/")
 
 
+@pytest.mark.parametrize(("code", "status", "said"), [("DOC-XXXX", 404, "Aucun document"), (" ", 400, "QR code")])
+def test_a_code_to_mend_comes_back_as_every_other_form(fund, code, status, said):
+    answer = Client().get("/verifier/", {"code": code})
+    page = answer.content.decode()
+    assert answer.status_code == status and 'href="#id_code"' in page and said in page
+    field = re.search(r'<input[^>]* id="id_code"[^>]*>', page)[0]
+    assert 'aria-invalid="true"' in field and 'aria-describedby="id_code_helptext id_code_error"' in field
+    assert "data-errors" in page, "the summary takes the focus, and the title says it"
+
+
 @pytest.mark.parametrize("code", ["DOC-ZZZZZZZZ", "é" * 80, "'; --"])
 def test_an_unknown_code_is_said_by_the_field(code):
     answer = Client().get(f"/verifier/?code={code}")
