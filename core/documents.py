@@ -25,6 +25,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from lxml import html as lxml_html
 
 from core import links, outbox, references
 from core.models import Document, Signature, User
@@ -106,6 +107,27 @@ def page(document: Document) -> str:
         return get_template(f"documents/{document.kind}/{document.language}.html").render({**document.context, **facts})
 
 
+MANY = 3
+"""From how many columns on a table is read cell under cell on a phone."""
+
+
+def _labelled(twin: str) -> str:
+    """Each cell of a wide table says its column: on a phone the heads are out of sight."""
+    root = lxml_html.fragment_fromstring(twin, create_parent="div")
+    for table in root.iter("table"):
+        heads = [" ".join(head.text_content().split()) for head in table.xpath("./thead/tr[1]/th")]
+        if len(heads) < MANY:
+            continue
+        table.set("class", f"{table.get('class', '')} table stacked".strip())
+        for row in table.xpath("./tbody/tr | ./tfoot/tr"):
+            place = 0
+            for cell in row:
+                if cell.tag == "td" and place < len(heads) and heads[place] and len(cell.xpath("./@colspan")) == 0:
+                    cell.set("data-label", heads[place])
+                place += int(cell.get("colspan", 1))
+    return (root.text or "") + "".join(lxml_html.tostring(one, encoding="unicode") for one in root)
+
+
 _MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.S)
 
 
@@ -114,7 +136,7 @@ def html(document: Document) -> SafeString:
     found = _MAIN.search(page(document))
     if found is None:
         raise ValueError(f"{LAYOUT} must have a <main>")
-    return mark_safe(found[1])  # noqa: S308  a template's output, escaped there
+    return mark_safe(_labelled(found[1]))  # noqa: S308  a template's output, escaped there
 
 
 def printed(document: Document) -> str:

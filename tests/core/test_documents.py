@@ -99,6 +99,19 @@ def test_the_twin_says_what_the_letter_says_and_the_page_carries_its_proof(at):
     )
 
 
+def test_a_wide_table_of_the_twin_names_the_column_of_each_cell():
+    """Five columns do not fit a phone: read cell under cell, each says what it is."""
+    said = documents._labelled(
+        "<p>a&nbsp;« b » &amp; c</p><table><thead><tr><th>N°</th><th>Acte</th><th>Montant</th></tr></thead>"
+        "<tbody><tr><td>1</td><td>payé</td><td class=num>2,00</td></tr></tbody>"
+        "<tfoot><tr><th colspan=2>Aide</th><td>2,00</td></tr></tfoot></table>"
+        "<table><thead><tr><th>Situation</th><th>Montant</th></tr></thead><tbody><tr><td>x</td><td>y</td></tr></tbody></table>"
+    )
+    assert said.startswith("<p>a\u00a0« b » &amp; c</p>")
+    assert re.findall(r'data-label="([^"]+)"', said) == ["N°", "Acte", "Montant", "Montant"]
+    assert said.count("table stacked") == 1
+
+
 def test_a_context_is_plain(at):
     with pytest.raises(TypeError):
         frozen(at, when=at)
