@@ -93,10 +93,12 @@ class Reading:
     aside: list[tuple[int, str]] = field(default_factory=list)
 
 
-def looks_like_csv(content: bytes) -> bool:
-    """Not XML, and text with at least one separator."""
+def looks_like_csv(content: bytes, name: str = "") -> bool:
+    """Not XML, and text with at least one separator, or called so."""
     head = content[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \r\n\t")
-    return bool(head) and not head.startswith(b"<") and any(sign in head for sign in (b";", b",", b"\t", b"|"))
+    if not head or head.startswith(b"<"):
+        return False
+    return name.lower().endswith((".csv", ".tsv")) or any(sign in head for sign in (b";", b",", b"\t", b"|"))
 
 
 def sheet(content: bytes) -> Sheet:
@@ -143,7 +145,7 @@ def _delimiter(text: str) -> str:
     lines = [line for line in text.splitlines()[:60] if line.strip()]
     best = max(";\t|,", key=lambda sign: sum(min(line.count(sign), 12) for line in lines))
     if not lines or not any(best in line for line in lines):
-        raise Unreadable(1, _("this is not a table of columns"))
+        raise Unreadable(1, _("it has one column only, or another sign between its columns"))
     return best
 
 
@@ -156,7 +158,7 @@ def _header(rows) -> int:
     for place, (_line, cells) in enumerate(rows[:40]):
         if sum(1 for cell in cells if cell) >= 3:
             return place
-    raise Unreadable(1, _("no row of headers was found"))
+    raise Unreadable(1, _("no row of headers names a day and an amount"))
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from core.files import clean_name
 from core.transitions import Refusal, check_text
@@ -17,6 +18,12 @@ from payments.transitions import statement as statements
 
 KEPT = timedelta(days=30)
 """A file that nobody confirms is forgotten then."""
+
+
+EXPECTED = gettext_noop(
+    "Nothing was imported. A CSV needs a row of headers, columns separated by semicolons, commas, tabs or vertical bars, one of them for the day "
+    "(such as “Date”) and one for the amount (“Montant”), or one for debits and one for credits."
+)
 
 
 def _allowed(actor, at) -> None:
@@ -30,7 +37,7 @@ def keep(*, content: bytes, name: str, actor, at) -> BankTable:
     try:
         found = bank_csv.sheet(content)
     except camt.Unreadable as error:
-        raise statements.unreadable(error) from error
+        raise statements.unreadable(error, _(EXPECTED)) from error
     digest = hashlib.sha256(content).hexdigest()
     if BankStatement.objects.filter(sha256=digest).exists():
         raise Refusal(

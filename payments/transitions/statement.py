@@ -40,13 +40,13 @@ from payments.transitions.common import followed_by, lock_instalments, system
 FINAL_REJECTIONS = ("RJCT", "CANC")
 
 
-def unreadable(error: camt.Unreadable) -> Refusal:
+def unreadable(error: camt.Unreadable, remedy=None) -> Refusal:
     """Where and why the file cannot be trusted."""
     return Refusal(
         "statement_unreadable",
         _now("This statement cannot be read: line %(line)s, %(reason)s.")
         % {"line": error.line, "reason": error.reason},
-        remedy=_now("Nothing was imported; ask the bank for a camt.053, camt.054, pain.002 or CSV file."),
+        remedy=remedy or _now("Nothing was imported; ask the bank for a camt.053, camt.054, pain.002 or CSV file."),
         article="art. 22",
         field="file",
     )

@@ -90,7 +90,7 @@ def _import(request, uploaded) -> BankStatement | BankTable:
             field="file",
         )
     content = uploaded.read()
-    if bank_csv.looks_like_csv(content):
+    if bank_csv.looks_like_csv(content, uploaded.name):
         return bank_tables.keep(content=content, name=uploaded.name, actor=request.user, at=request.received_at)
     return statements.import_statement(
         bank_statement=None, actor=request.user, at=request.received_at, content=content, name=uploaded.name

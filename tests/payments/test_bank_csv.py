@@ -218,3 +218,11 @@ def test_the_page_costs_the_same_at_any_length(at, people, as_user, django_asser
     browser.get(f"/paiements/releves/csv/{row.pk}/")
     with django_assert_num_queries(7):
         assert browser.get(f"/paiements/releves/csv/{row.pk}/").content.decode().count("LIGNE") == n
+
+
+@pytest.mark.parametrize("content", [b"Montant\n12,50\n", b"Libelle;Note\nx;y\n"])
+def test_a_csv_that_is_no_table_says_what_one_holds(people, at, as_user, content):
+    answer = as_user(people.payer).post("/paiements/releves/", {"file": SimpleUploadedFile("banque.csv", content)})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "XML" not in page.partition("points-virgules")[0][-400:]
+    assert "points-virgules" in page and "Date" in page
