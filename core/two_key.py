@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from core import references
@@ -28,6 +30,18 @@ def target_of(act: TwoKeyAct):
     """The verb and the object of an act."""
     verb = VERBS[act.target_machine][act.verb]
     return verb, verb.model._base_manager.get(pk=act.target_id)
+
+
+def title_of(act: TwoKeyAct, verb: Verb, obj) -> str:
+    """The title in the reader's language; as it was written when the object no longer says the same in any."""
+    if verb.two_key is None:
+        return act.title
+    here = str(verb.two_key.title(obj))[:200]
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            if str(verb.two_key.title(obj))[:200] == act.title:
+                return here
+    return act.title
 
 
 def _record(act: TwoKeyAct, verb: str, before: str, actor, at) -> None:

@@ -14,6 +14,7 @@ from applications.models import Application
 from applications.queries import files_with_news, reasons_due, staff_unread
 from applications.queries.writing import agreements_awaited, changed_since_filed, invitations_of, without_partner
 from applications.transitions.team import invitation_path
+from core import two_key
 from core.models import TwoKeyAct
 from core.transitions import VERBS
 from desks import rooms
@@ -136,7 +137,7 @@ def of_two_keys(user, at) -> list[Task]:
         ):
             found.append(
                 Task(
-                    _("Approve: %(title)s") % {"title": act.title},
+                    _("Approve: %(title)s") % {"title": two_key.title_of(act, verb, target)},
                     f"/instruction/cles/{act.reference}/",
                     act.expires_at,
                 )

@@ -57,8 +57,11 @@ class TwoKeyAct(Machine):
             ),
         ]
 
+    said = ""
+    """The title in the language of the page, once a page has asked for it."""
+
     def __str__(self):
-        return self.title
+        return self.said or self.title
 
     def _close(self, by, at):
         self.closed_by, self.closed_at = by, at

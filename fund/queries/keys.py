@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from core.models import TwoKeyAct, User
 from core.models.two_key import TwoKeyState
 from core.transitions import VERBS, Verb
+from core.two_key import title_of
 from fund.enums import Role
 from fund.models import RoleGrant
 from fund.queries.roles import has_role
@@ -35,6 +36,7 @@ def with_targets(acts: list[TwoKeyAct]) -> list[tuple[TwoKeyAct, Verb, Any]]:
         verb, obj = verb_of(act), rows[act.target_machine].get(act.target_id)
         if verb is not None and verb.two_key and obj is not None:
             obj.__dict__["_open_act"] = act
+            act.said = title_of(act, verb, obj)
             found.append((act, verb, obj))
     return found
 
@@ -59,7 +61,11 @@ def open_acts(at: datetime) -> QuerySet[TwoKeyAct]:
 
 def open_acts_on(obj, at: datetime) -> list[TwoKeyAct]:
     """Live proposals on this object, whatever the verb."""
-    return list(open_acts(at).filter(target_machine=obj.machine, target_id=obj.pk))
+    acts = list(open_acts(at).filter(target_machine=obj.machine, target_id=obj.pk))
+    for act in acts:
+        if verb := verb_of(act):
+            act.said = title_of(act, verb, obj)
+    return acts
 
 
 def acts_to_approve(user: User, at: datetime) -> list[TwoKeyAct]:

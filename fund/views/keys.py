@@ -51,10 +51,13 @@ def listing(request):
         if view == "historique"
         else waiting
     )
+    page = page_of(request, rows)
+    page.object_list = list(page.object_list)
+    queries.with_targets(page.object_list)  # titles in the language of the page
     return render(
         request,
         "fund/keys/list.html",
-        {"page": page_of(request, rows), "view": view, "waiting": len(waiting), "at": at},
+        {"page": page, "view": view, "waiting": len(waiting), "at": at},
     )
 
 

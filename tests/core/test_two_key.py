@@ -2,9 +2,12 @@
 
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext
 
 from core import two_key
 from core.models import Document, Event, TwoKeyAct, User
@@ -29,6 +32,18 @@ def voiding():
 def proposed(at, person, **params):
     document = frozen(at)
     return document, two_key.propose(VERBS["document"]["void"], document, actor=person, at=at, params=params)
+
+
+def test_its_title_is_said_in_the_language_of_the_page():
+    verb = SimpleNamespace(two_key=SimpleNamespace(title=lambda obj: f"{gettext('Reason')} {obj}"))
+    act = TwoKeyAct(title="Motif 1")
+    for language, said in (("en", "Reason 1"), ("fr", "Motif 1")):
+        with translation.override(language):
+            assert two_key.title_of(act, verb, 1) == said
+    with translation.override("en"):
+        assert two_key.title_of(act, verb, 2) == "Motif 1", (
+            "what was proposed then, when its object says something else"
+        )
 
 
 def test_alone_it_does_not_run(voiding, at):
