@@ -10,16 +10,51 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.conflicts import Conflict
+from core.money import thousands
 
 _BLANKS = re.compile(r"[\s\u00a0\u202f€]")
 LARGEST = 10**12
 """Ten billion euros, in cents: what no field of the fund needs to pass."""
 
 
-class FundForm(forms.Form):
+def _plainly(field, error: forms.ValidationError) -> forms.ValidationError:
+    """A limit in the product's own words, where the field has none of its own."""
+    if error.code in field.error_messages or not error.params or "limit_value" not in error.params:
+        return error
+    least, most = getattr(field, "min_value", None), getattr(field, "max_value", None)
+    if error.code == "max_length":
+        said = gettext("Your text is %(length)s characters long: %(limit)s at most.") % {
+            "length": thousands(error.params["show_value"]),
+            "limit": thousands(error.params["limit_value"]),
+        }
+    elif error.code not in ("min_value", "max_value"):
+        return error
+    elif least is None or most is None:
+        words = (
+            gettext("Write a number that is %(limit)s at least.")
+            if most is None
+            else gettext("Write a number that is %(limit)s at most.")
+        )
+        said = words % {"limit": error.params["limit_value"]}
+    else:
+        said = gettext("Write a number from %(least)s to %(most)s.") % {"least": least, "most": most}
+    return forms.ValidationError(said, code=error.code)
+
+
+class WordedForm(forms.Form):
+    """Says the limits of its fields in plain words."""
+
+    def add_error(self, field, error):
+        if field in self.fields and isinstance(error, forms.ValidationError) and hasattr(error, "error_list"):
+            error = forms.ValidationError([_plainly(self.fields[field], one) for one in error.error_list])
+        super().add_error(field, error)
+
+
+class FundForm(WordedForm):
     """Base of the forms of the fund. `obj` is the row the form is about, `user` the person; both optional.
 
     Rendered by `{% include "components/form.html" with form=form %}`: error summary first, then each field with its own message.
@@ -47,6 +82,18 @@ class FundForm(forms.Form):
         """Put a rule's reason beside the field it is about, or on top of the form."""
         self.status = refusal.status
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+class ReasonField(forms.CharField):
+    """Why an act is done. The verb requires it and says so in its own words, hence not `required` here; the page tells it all the same."""
+
+    mark = "required"
+
+    def __init__(self, **options):
+        options.setdefault("label", _("Reason"))
+        options.setdefault("help_text", _("One sentence: it is kept, and shown to those concerned."))
+        options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        super().__init__(**{"max_length": 1000, "required": False, **options})
 
 
 class SharedForm(FundForm):

@@ -27,6 +27,12 @@ def format_euros(cents: int, language: str | None = None, *, cents_if_round: boo
     return f"{sign}{figures}" + (f",{rest:02d}" if decimals else "") + f"{WIDE}€"
 
 
+def thousands(number) -> str:
+    """`4 812` in French, `4,812` in English."""
+    text = f"{int(number or 0):,}"
+    return text if (get_language() or "fr").startswith("en") else text.replace(",", NARROW)
+
+
 def decimal_text(cents: int) -> str:
     """`1234.50`, for files that programs read."""
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"

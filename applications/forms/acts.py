@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.enums import AREA_SECTIONS, Area, AttachmentKind, SectionCode, TeamRight
 from applications.models import Application
 from applications.rules.partners import answer_faults
-from core.forms import DayField, FundForm, InstantField
+from core.forms import DayField, FundForm, InstantField, ReasonField, WordedForm
 from fund.enums import ApplicantKind
 from fund.rules.periods import end_of_day
 
@@ -23,13 +23,7 @@ class PlainForm(FundForm):
 
 
 class ReasonForm(FundForm):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=1000,
-        widget=_area(),
-        required=False,
-        help_text=_("One sentence: it is kept, and shown to those concerned."),
-    )
+    reason = ReasonField()
 
 
 class OptionalReasonForm(FundForm):
@@ -322,7 +316,7 @@ class RequestForm(FundForm):
     message = forms.CharField(label=_("A word with the list"), max_length=3000, widget=_area(3), required=False)
 
 
-class ItemForm(forms.Form):
+class ItemForm(WordedForm):
     """One thing missing."""
 
     use_required_attribute = False
@@ -350,7 +344,7 @@ class AccessCodeForm(FundForm):
     reason = ReasonForm.base_fields["reason"]
 
 
-class ChecklistForm(forms.Form):
+class ChecklistForm(WordedForm):
     """One line a condition: met, not met, not looked at, and a note."""
 
     def __init__(self, *args, lines, **options):

@@ -17,7 +17,7 @@ from applications.enums import BearerKind
 from applications.models import Application
 from applications.rules.gaps import due_statements, needs_cer
 from applications.schema import LICENCES, MAX_AMOUNT, MAX_ROWS, SECTIONS, Key
-from core.forms import DayField, EurosField, FundForm
+from core.forms import DayField, EurosField, FundForm, WordedForm
 from fund import communes, identifiers
 from fund.enums import ApplicantKind
 from fund.models import Theme
@@ -316,7 +316,7 @@ class SectionForm(FundForm):
         return ""
 
 
-class RowForm(forms.Form):
+class RowForm(WordedForm):
     """One row of a table of the schema."""
 
     use_required_attribute = False

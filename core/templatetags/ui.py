@@ -25,12 +25,12 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from core import links
+from core import links, money
 from core.forms import EurosField
 from core.idempotency import FIELD as NONCE_FIELD
 from core.idempotency import new_nonce
 from core.logs import current_request_id
-from core.money import NARROW, WIDE, format_euros
+from core.money import WIDE, format_euros
 from core.ui_bars import segments_of
 
 register = template.Library()
@@ -395,5 +395,4 @@ def score(value) -> str:
 @register.filter
 def thousands(number) -> str:
     """`4 812`, `4,812`."""
-    text = f"{int(number or 0):,}"
-    return text if _is_english() else text.replace(",", NARROW)
+    return money.thousands(number)

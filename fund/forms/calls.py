@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DayField, EurosField, FundForm, InstantField
+from core.forms import DayField, EurosField, FundForm, InstantField, ReasonField
 from core.transitions import Refusal
 from fund.forms.call_rows import ADD, HINTS, ROW_FORMS, TITLES, YES_NO, area, formset_class, one_more
 from fund.models import Call, Envelope, Theme
@@ -261,13 +261,7 @@ class AmendForm(FundForm):
 
 
 class ReasonForm(FundForm):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=1_000,
-        widget=area(),
-        required=False,
-        help_text=_("One sentence: it is kept, and shown to those concerned."),
-    )
+    reason = ReasonField()
 
 
 class ReopenForm(ReasonForm):

@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DayField, EurosField, FundForm
+from core.forms import DayField, EurosField, FundForm, ReasonField
 from core.money import format_euros
 from payments.enums import BankSchema, Control
 from payments.models import ReportLine
@@ -25,13 +25,7 @@ class PlainForm(FundForm):
 
 
 class ReasonForm(FundForm):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=1000,
-        widget=_area(),
-        required=False,
-        help_text=_("One sentence: it is kept, and shown to those concerned."),
-    )
+    reason = ReasonField()
 
 
 class DeclineForm(FundForm):

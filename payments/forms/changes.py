@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DayField, EurosField, FundForm
+from core.forms import DayField, EurosField, FundForm, WordedForm
 from core.money import format_euros
 from payments.enums import TERMS_IN_WORDS, RecoveryGround, Term
 from payments.models import Agreement
@@ -32,7 +32,7 @@ class AmendmentForm(FundForm):
     )
 
 
-class ChangeForm(forms.Form):
+class ChangeForm(WordedForm):
     """One row of what else changes."""
 
     use_required_attribute = False

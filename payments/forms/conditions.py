@@ -5,11 +5,11 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DayField, FundForm
+from core.forms import DayField, FundForm, WordedForm
 from payments.rules.condition import CONDITIONS_MAX, TEXT_MAX
 
 
-class ConditionForm(forms.Form):
+class ConditionForm(WordedForm):
     """One condition of an offer; an empty row is none."""
 
     use_required_attribute = False

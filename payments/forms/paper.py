@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DayField, FundForm
+from core.forms import DayField, FundForm, WordedForm
 from payments.forms.acts import SignForm
 from payments.forms.changes import SignAmendmentForm
 from payments.rules.agreement import missing_people
@@ -94,7 +94,7 @@ class PaperSignatureForm(FundForm):
         self.fields["signer"].initial = people[0] if people else None
 
 
-class ByHand(forms.Form):
+class ByHand(WordedForm):
     """The fund's signature may stand on the paper: its day is asked once the signed copy is in the file."""
 
     signed_on = DayField(

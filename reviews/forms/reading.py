@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DayField, EurosField, FundForm, InstantField
+from core.forms import DayField, EurosField, FundForm, InstantField, ReasonField
 from reviews.enums.reading import AUTOMATIC_GROUNDS, Fallback, Ground
 from reviews.models import Seat
 from reviews.queries.reminders import left_to_file
@@ -24,13 +24,7 @@ class PlainForm(FundForm):
 
 
 class ReasonForm(FundForm):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=1000,
-        widget=area(),
-        required=False,
-        help_text=_("One sentence: it is kept, and shown to those concerned."),
-    )
+    reason = ReasonField()
 
 
 class InterestForm(FundForm):

@@ -15,7 +15,7 @@ from django.template import engines
 from django.test import RequestFactory
 from django.utils import translation
 
-from core.forms import EurosField, FundForm, InstantField
+from core.forms import EurosField, FundForm, InstantField, ReasonField
 from core.style_guide import RowForm
 from core.templatetags import ui
 from core.ui_bars import segments_of
@@ -235,6 +235,29 @@ def test_required_is_said_in_words_and_optional_only_on_demand():
     form.fields["amount"].mark = "required"
     assert ui.mark(form["note"]) == "optional"
     assert ui.mark(form["amount"]) == "required"
+
+
+def test_a_limit_is_said_in_plain_words():
+    class Limits(FundForm):
+        text = forms.CharField(max_length=1000)
+        own = forms.CharField(max_length=2, error_messages={"max_length": "Deux lettres."})
+        year = forms.IntegerField(min_value=2000, max_value=2100)
+        count = forms.IntegerField(min_value=1)
+
+    form = Limits({"text": "x" * 1001, "own": "abc", "year": "1999", "count": "0"})
+    assert {name: str(errors[0]) for name, errors in form.errors.items()} == {
+        "text": "Votre texte fait 1\u202f001 caractères : 1\u202f000 au plus.",
+        "own": "Deux lettres.",
+        "year": "Écrivez un nombre de 2000 à 2100.",
+        "count": "Écrivez un nombre d’au moins 1.",
+    }
+
+
+def test_the_reason_of_an_act_says_that_it_is_required():
+    class Act(FundForm):
+        reason = ReasonField()
+
+    assert "Motif" in (html := show("{% include 'components/form.html' %}", form=Act())) and "(obligatoire)" in html
 
 
 def test_a_text_is_never_cut_by_the_browser():
