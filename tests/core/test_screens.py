@@ -13,6 +13,7 @@ from core.models import Mail
 from tests.core.helpers import frozen
 from tests.core.test_accounts import PASSWORD, code_of
 from tests.core.test_ui import violations
+from tests.factories.fund import FundIdentityFactory
 
 pytestmark = [pytest.mark.screens, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TEXT = "Un tableur qui suit les dossiers de mon service."
@@ -129,6 +130,22 @@ def test_the_keyboard_alone(browser, live_server):
         "[...document.querySelectorAll('*')].filter(e => parseFloat(getComputedStyle(e).transitionDuration) > 0.01).length"
     )
     assert moving == 0, "nothing moves for those who asked for it"
+
+
+def test_half_a_date_is_not_sent_as_nothing(browser, live_server):
+    FundIdentityFactory()
+    page = Reader(browser, live_server.url, viewport={"width": 1280, "height": 800}).page
+    page.goto(f"{live_server.url}/comptes/")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    day = page.locator("input[name=du]")
+    day.focus()
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    assert page.url == f"{live_server.url}/comptes/" and day.evaluate("field => field.validity.badInput")
+    day.fill("2026-01-12")
+    day.press("Enter")
+    page.wait_for_url("**/comptes/?*du=2026-01-12*")
 
 
 @pytest.mark.parametrize("path", ["/connexion/", "/inscription/", "/style/", "/nulle-part/"])
