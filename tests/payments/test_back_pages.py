@@ -102,8 +102,11 @@ def test_money_comes_back_on_screen(at, people, paid, as_user):
     assert 'id="id_notify-answer_error"' in page and 'value="900"' in page
     leads_to(orderer.post(desk, {"act": "notify", "notify-amount": "900", "notify-answer": "Non."}), desk)
     assert one.reference in ok(payer.get("/paiements/reversements/")) and "Non." in ok(applicant.get(here))
-    leads_to(orderer.post(desk, {"act": "waive", "waive-reason": "Collectif dissous."}), desk)
-    assert TwoKeyAct.objects.get().verb == "waive" and Recovery.objects.get().state == "notified"
+    response = orderer.post(desk, {"act": "waive", "waive-reason": "Collectif dissous."})
+    waiting = TwoKeyAct.objects.get()
+    leads_to(response, f"/instruction/cles/{waiting.reference}/")
+    assert waiting.verb == "waive" and Recovery.objects.get().state == "notified"
+    assert "Le fonds renonce à" in ok(orderer.get(response.url)) and waiting.reference in ok(orderer.get(desk))
     make.given_back(people, "remboursement", 90_000, at=at)
     line = StatementLine.objects.get(state="to_check")
     path = f"/paiements/rapprochement/{line.pk}/"
