@@ -125,7 +125,7 @@ def _labelled(twin: str) -> str:
                 if cell.tag == "td" and place < len(heads) and heads[place] and len(cell.xpath("./@colspan")) == 0:
                     cell.set("data-label", heads[place])
                 place += int(cell.get("colspan", 1))
-    return (root.text or "") + "".join(lxml_html.tostring(one, encoding="unicode") for one in root)
+    return escape(root.text or "") + "".join(lxml_html.tostring(one, encoding="unicode") for one in root)
 
 
 _MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.S)
