@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from core.money import format_euros
 from core.templatetags.ui import day
+from core.transitions import VERBS
 from fund.views.presenting import Line, as_given, register
 from payments.rules.matched import received_unasked
 from payments.transitions.instalment import release
@@ -121,8 +122,10 @@ def effects_of(verb, obj, at) -> list[str]:
 
 
 def _present(act, obj) -> list[Line]:
-    """Once the act is closed, the row no longer tells what it would have changed."""
-    said = EFFECTS[act.target_machine, act.verb](obj, timezone.now()) if act.state == "proposed" else []
+    """Once the act is closed, or the row went on without it, the row no longer tells what would change."""
+    verb, now = VERBS[act.target_machine][act.verb], timezone.now()
+    open_still = act.state == "proposed" and now < act.expires_at and obj.state in verb.sources
+    said = effects_of(verb, obj, now) if open_still else []
     return [*([Line(_("What changes"), "\n".join(said))] if said else []), *as_given(act, obj)]
 
 

@@ -179,3 +179,14 @@ def test_the_page_of_the_line_offers_it(people, paid, at, as_user):
     assert here in text(approving) and "400,00 €" in plain(approving)
     two_key.approve(waiting, actor=people.orderer, at=at)
     assert Recovery.objects.get().repaid_amount == 0
+
+
+def test_an_act_that_the_row_has_overtaken_says_no_effect(people, paid, at, as_user):
+    claim = make.claimed(people, paid, 100_000, at=at)
+    waive = VERBS["recovery"]["waive"]
+    act = two_key.propose(waive, claim, actor=people.orderer, at=at, params={"reason": "Dissous."})
+    key, does = reverse("fund:key", args=[act.reference]), "Le fonds renonce à"
+    assert does in plain(as_user(people.orderer).get(key))
+    recovery.cancel(recovery=Recovery.objects.get(), actor=people.orderer, at=at, reason="Une erreur.")
+    page = as_user(people.orderer).get(key)
+    assert page.status_code == 200 and does not in plain(page)
