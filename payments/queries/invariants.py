@@ -12,6 +12,8 @@ from django.db.models import F, Q
 from fund.models import GrantAccount
 from payments.enums import INSTALMENT_COMMITTED, INSTALMENT_ORDERED
 from payments.models import Agreement, BatchLine, Instalment, PaymentOrder, Recovery
+from reviews.enums.reading import LIVE_DECISIONS, DecisionOutcome
+from reviews.models import Decision
 
 
 def problems(references=None) -> list[str]:
@@ -66,7 +68,7 @@ def _of_instalments(accounts, references) -> list[str]:
 
 def _of_agreements(accounts, references) -> list[str]:
     """4: live award within the decision, the decision within the request and the ceiling."""
-    found = []
+    found, awards = [], _live_awards(references)
     for agreement in _of(Agreement.objects.all(), "reference", references):
         account = accounts.get(agreement.reference)
         if account is None:
@@ -81,7 +83,8 @@ def _of_agreements(accounts, references) -> list[str]:
         )
         if agreement.is_signed and committed_total > agreement.amount:
             found.append(f"{agreement.reference}: {committed_total} committed, above the agreement")
-        if agreement.state in ("lapsed", "declined") and (committed_total or account.reserved_amount):
+        anew = sum(cents for decision, cents in awards[agreement.reference] if decision != agreement.decision_id)
+        if agreement.state in ("lapsed", "declined") and (committed_total or account.reserved_amount > anew):
             found.append(f"{agreement.reference}: money stands on a grant that was not taken up")
         if agreement.state == "completed" and (
             account.committed_amount or account.ordered_amount or account.reserved_amount
@@ -98,6 +101,17 @@ def _of_agreements(accounts, references) -> list[str]:
         )
         if not live <= account.awarded_amount <= min(account.requested_amount, account.ceiling_amount):
             found.append(f"{reference}: {live} stands for an award of {account.awarded_amount}")
+    return found
+
+
+def _live_awards(references) -> dict[str, list[tuple[int, int]]]:
+    """{reference: [(decision, cents)]}: an award that fell may be given again on appeal, and waits for its own offer."""
+    rows = Decision.objects.filter(outcome=DecisionOutcome.SELECTED, state__in=LIVE_DECISIONS)
+    found = defaultdict(list)
+    for reference, *award in _of(rows, "application__reference", references).values_list(
+        "application__reference", "pk", "amount"
+    ):
+        found[reference].append(tuple(award))
     return found
 
 

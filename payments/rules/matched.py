@@ -1,4 +1,4 @@
-"""Guards of undoing what a line of the bank was reconciled with."""
+"""Guards of reconciling a line of the bank by hand, and of undoing it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from core.models import Event
 from core.transitions import Act, Refusal
 from payments.enums import RECOVERY_OPEN, RecoveryState
-from payments.rules.people import has_interest
+from payments.rules.people import agreement_of, no_interest_in
 
 
 def received_unasked(claim) -> bool:
@@ -27,14 +27,17 @@ def was_a_repayment(act: Act) -> None:
 
 
 def no_interest_in_claim(act: Act) -> None:
-    if has_interest(act.actor, act.obj.recovery.agreement.application):
-        raise Refusal(
-            "officer_interest",
-            _("You, your association or your department have a link with this grant."),
-            remedy=_("Another person must do it."),
-            article="art. 9",
-            status=403,
-        )
+    no_interest_in(act, act.obj.recovery.agreement)
+
+
+def no_interest_in_its_grant(act: Act) -> None:
+    """Nobody with an interest in a grant says by hand that a line is of it.
+
+    What the bank's own reference says is no choice: a statement is read whole, by any accounting officer.
+    """
+    named = act.get("instalment") or act.get("recovery") or act.get("agreement")
+    if named is not None:
+        no_interest_in(act, agreement_of(named))
 
 
 def claim_can_be_awaited(act: Act) -> None:

@@ -85,7 +85,7 @@ def test_an_award_given_again_on_appeal_is_offered_again(made, at, worker_ran):
     appeal = appeals.file(decision=refused, actor=former.application.lead, text="Je conteste.")
     appeals.grant(appeal=appeal, actor=made.presidents[0], answer="Vous avez raison.")
     again = draft(made, "appeal", "selected", refused, amount=1_500_000)
-    assert list(lists.to_offer(made.officer)) == [again]
+    assert list(lists.to_offer(made.officer)) == [again] and make.invariants() == []
     asked = [{"text": "Trouver deux salles."}]
     row = agreement.offer_award(decision=again, actor=made.officer, at=at, conditions=asked)
     assert [(one.state, one.text) for one in row.conditions.all()] == [

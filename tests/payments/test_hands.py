@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 from core import two_key
 from core.transitions import Refusal
 from fund.enums import Role
-from payments.models import Agreement, Instalment, PayeeAccount
-from payments.transitions import account, agreement, batch, instalment
+from payments.models import Agreement, Instalment, PayeeAccount, StatementLine
+from payments.transitions import account, agreement, batch, instalment, matching
 from tests.factories import payments as make
 from tests.factories.applications import TeamMemberFactory
 from tests.factories.fund import RoleGrantFactory, person_with
@@ -93,6 +93,30 @@ def test_staff_with_an_interest_do_not_act(at):
     refused(
         "officer_interest", instalment.certify, instalment=make.first_of(row), actor=people.officer, at=at, note="x"
     )
+
+
+@pytest.mark.parametrize("credit", [False, True])
+def test_an_accountant_with_an_interest_reads_the_banks_word_and_adds_none_of_his(at, credit):
+    """What the bank names by its reference is booked whoever reads the statement; what a person must recognise needs another person."""
+    people = make.People()
+    friend = person_with(Role.ACCOUNTING_OFFICER)
+    one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
+    TeamMemberFactory(application=one.agreement.application, user=friend)
+    moves = [make.Movement("AUTRE", one.certified_amount)]
+    if credit:
+        moves = [make.Movement(one.end_to_end_id, one.certified_amount), make.Movement("", 5, credit=True, text="?")]
+    of_the_friend = make.People(payer=friend)
+    make.import_bytes(of_the_friend, make.camt053(moves), at=at)
+    assert Instalment.objects.get(pk=one.pk).state == ("paid" if credit else "in_payment")
+    line = StatementLine.objects.get(state="to_check")
+    by_hand = {"statement_line": line, "at": at}
+    if credit:
+        refused("officer_interest", matching.record_return, actor=friend, agreement=one.agreement, **by_hand)
+        assert matching.record_return(actor=people.payer, agreement=one.agreement, **by_hand).state == "matched"
+    else:
+        refused("officer_interest", matching.match, actor=friend, instalment=one, **by_hand)
+        assert matching.match(actor=people.payer, instalment=one, **by_hand).state == "matched"
+    assert make.invariants() == []
 
 
 def test_the_signer_of_the_fund_is_not_the_bearers(at):
