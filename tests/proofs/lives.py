@@ -34,29 +34,17 @@ ENDS = set(
 )
 ALWAYS_THERE = set(
     """appeal.file appeal.withdraw appeal.reject envelope.raise_ envelope.lower agreement.extend agreement.extend_signature agreement.observe
-    payee_account.record payment_batch.remove instalment.hold instalment.suspend report.write report.revise
+    payment_batch.remove instalment.hold instalment.suspend report.write report.revise
     report.reopen report.request_changes amendment.request statement_line.dismiss recovery.observe recovery.reduce""".split()
 )
-WAYS = ("right",) * 14 + (
-    "stranger",
-    "stranger",
-    "any state",
-    "accident",
-    "accident",
-    "accident",
-    "again",
-    "posted",
-    "keys",
-    "keys",
-    "clock",
-    "time",
+WAYS = (
+    ("right",) * 30
+    + ("accident",) * 6
+    + ("stranger", "keys") * 4
+    + ("any state", "again", "posted", "clock") * 2
+    + ("time",)
 )
-LAPSES = (
-    [timedelta(minutes=7)] * 6
-    + [timedelta(hours=25)] * 3
-    + [timedelta(days=4)] * 2
-    + [timedelta(days=21), timedelta(days=45)]
-)
+LAPSES = [timedelta(minutes=7)] * 10 + [timedelta(hours=25)] * 4 + [timedelta(days=4), timedelta(days=12)]
 STEPS_A_RUN = 200
 
 
@@ -128,22 +116,36 @@ class Lives:
 
     def weight(self, verb) -> float:
         """Acts that end a life, and those that could be done at any time, are rarer: the others must get somewhere."""
-        from payments.models import PaymentBatch
+        from payments.models import Agreement, PaymentBatch
 
         name = f"{verb.machine}.{verb.name}"
         if name == "bank_statement.import_statement":
             return 1.0 if PaymentBatch.objects.filter(state="exported").exists() else 0.05
+        if name == "payee_account.record":
+            bare = Agreement.objects.filter(state="accepted").exclude(
+                payee_accounts__state__in=("recorded", "approved")
+            )
+            return 1.0 if bare.exists() else 0.15
         if name == "payment_batch.open_batch":
             return 0.05 if PaymentBatch.objects.filter(state="open").exists() else 1.0
         if name in ENDS:
             return 0.1
         return 0.15 if name in ALWAYS_THERE else 1.0
 
-    def in_order(self, verbs: list, verb: int, chance) -> list:
-        """Mostly what this run has looked at least for its weight, or it would turn among the acts that are possible at any time."""
+    def in_order(self, found: dict, chance) -> list:
+        """Mostly what has a row this run has looked at least, for its weight, or it would turn among the acts that are possible at any time."""
         if chance.random() < 0.8:
-            return sorted(verbs, key=lambda one: self.looked_at[one] / self.weight(one))
-        return [verbs[(verb + 7 * turn) % len(verbs)] for turn in range(6)]
+            return sorted(found, key=lambda one: (1 + self.least(one, found[one])) / self.weight(one))
+        return chance.sample(list(found), len(found))
+
+    def least(self, verb, keys: list) -> int:
+        return min(self.looked_at[verb, key] for key in keys)
+
+    def row(self, verb, keys: list, row: int):
+        """One of those this act was tried on least: those that came last get somewhere too."""
+        least = self.least(verb, keys)
+        keys = [key for key in keys if self.looked_at[verb, key] == least]
+        return keys[row % len(keys)]
 
     def person(self, verb, obj, who: int):
         """Somebody to whom the act belongs."""
@@ -153,7 +155,8 @@ class Lives:
         if code == "AP":
             return self.applicant(obj)
         group = self.world.people[code]
-        return group[0] if who % 5 else group[who // 5 % len(group)]  # the second of each is a friend of one file
+        usual = group[verb.name == "countersign_order"]  # another than who ordered
+        return usual if who % 5 else group[who // 5 % len(group)]  # the second of each is a friend of one file
 
     def allowed(self, verb, obj, actor, params) -> bool:
         """Whether the screen would open this act; else another is looked for, so that lives get somewhere."""
@@ -173,20 +176,31 @@ class Lives:
 
     # ---- one turn ----
 
-    def step(self, way: str, verb: int, row: int, who: int, detail: int, nth: int) -> None:
+    def step(self, way: str, row: int, who: int, detail: int, nth: int) -> None:
         import time_machine
 
         from tests.proofs import truth
 
-        chance = random.Random(detail)
+        chance = random.Random(f"{detail} {self.seen['steps']}")  # hypothesis likes to draw the same step again
         self.world.at += LAPSES[detail % len(LAPSES)] if way != "time" else timedelta(days=detail % 200)
         self.seen["steps"] += 1
         with time_machine.travel(self.world.at, tick=False):
-            changed = self.turn(way, verb, row, who, chance, nth)
+            changed = self.turn(way, row, who, chance, nth)
             if changed:  # a refused or interrupted act left the rows as the last check found them: see `tried`
-                self.last_event = truth.check(self.world, self.last_event)
+                self.held(truth.check)
 
-    def turn(self, way, verb, row, who, chance, nth) -> bool:
+    def held(self, check) -> None:
+        """Everything of `truth` holds; else what was done before is told with it."""
+        from core.models import Event
+
+        try:
+            self.last_event = check(self.world, self.last_event)
+        except AssertionError as fault:
+            last = Event.objects.exclude(machine="document").order_by("-pk")[:60]
+            told = [f"{one.at:%F %H:%M} {one.subject} {one.machine}.{one.verb} {one.payload}" for one in reversed(last)]
+            raise AssertionError("\n".join([str(fault), *told])) from fault
+
+    def turn(self, way, row, who, chance, nth) -> bool:
         """Whether something was done."""
         from tests.proofs.world import params_of, render_all
 
@@ -198,12 +212,13 @@ class Lives:
         if chance.random() < 0.9:
             render_all()
         found = self.candidates(in_state=way != "any state")
-        verbs = [one for one in found if chance.random() < self.weight(one)]
-        if not verbs:
+        found = {verb: keys for verb, keys in found.items() if chance.random() < self.weight(verb)}
+        if not found:
             return False
-        for chosen in self.in_order(verbs, verb, chance)[:6]:
-            self.looked_at[chosen] += 1
-            obj = self.subject(chosen, found[chosen][row % len(found[chosen])])
+        for chosen in self.in_order(found, chance)[:6]:
+            key = self.row(chosen, found[chosen], row)
+            self.looked_at[chosen, key] += 1
+            obj = self.subject(chosen, key)
             actor = self.person(chosen, obj, who)
             if way == "stranger":
                 everyone = self.world.everyone()
@@ -256,7 +271,6 @@ class Lives:
             self.seen["accidents"] += 1
             assert self.print() == before, f"{name} was interrupted and left something behind"
             return "interrupted"
-        self.seen[f"propose {name}" if verb.two_key else name] += 1
         return "done"
 
     def second_key(self, row: int, who: int, chance) -> bool:
@@ -284,7 +298,6 @@ class Lives:
                 f"the second key of {verb.name} was refused ({refusal.code}) and left something"
             )
             return False
-        self.seen[f"{verb.machine}.{verb.name}"] += 1
         return True
 
     def clock(self) -> None:
@@ -398,16 +411,14 @@ def machine(world, seen: Counter):
             self.lives = Lives(copy.copy(world))
             self.before = self.lives.last_event
 
-        @rule(way=st.sampled_from(WAYS), verb=numbers, row=numbers, who=numbers, detail=numbers, nth=st.integers(1, 60))
-        def live(self, way, verb, row, who, detail, nth):
-            self.lives.step(way, verb, row, who, detail, nth)
+        @rule(way=st.sampled_from(WAYS), row=numbers, who=numbers, detail=numbers, nth=st.integers(1, 60))
+        def live(self, way, row, who, detail, nth):
+            self.lives.step(way, row, who, detail, nth)
 
         def teardown(self):
             seen.update(self.lives.seen)
-            since = Event.objects.filter(
-                pk__gt=self.before, machine="instalment", verb__in=("settle", "return_payment")
-            )
-            seen.update(f"{event.machine}.{event.verb}, by the bank" for event in since)
+            since = Event.objects.filter(pk__gt=self.before, machine__in=MACHINES).values_list("machine", "verb")
+            seen.update(f"{machine}.{verb}" for machine, verb in since)
             try:
                 verify()
             finally:
@@ -438,7 +449,15 @@ def run(steps: int, same: bool = False) -> dict:
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(machine(world, seen), settings=chosen)
-    return {"steps": steps, "seen": dict(sorted(seen.items()))}
+    return {"steps": steps, "seen": dict(sorted(seen.items())), "never": never(seen)}
+
+
+def never(seen: Counter) -> list[str]:
+    """The verbs of the money that these lives did not come to: in a short run many, in a long one what the model cannot reach."""
+    from core.transitions import VERBS
+
+    names = {f"{machine}.{verb}" for machine in MACHINES for verb in VERBS[machine]}
+    return sorted(names - NOT_OURS - set(seen))
 
 
 def main() -> int:

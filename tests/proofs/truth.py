@@ -13,7 +13,7 @@ from fund.models import Entry, Envelope, GrantAccount, Posting, Seal
 from payments.models import Agreement, BatchLine, Instalment, PaymentBatch, PaymentOrder, Recovery
 from payments.queries import invariants
 from reviews.models import Decision
-from tests.proofs.world import World
+from tests.proofs.world import THIRD_ABOVE, World
 
 STANDING = ("free", "reserved", "committed", "ordered", "paid", "claimed", "returned")
 HANDS = {
@@ -29,6 +29,7 @@ HANDS = {
     "instalment.certify": "CO",
     "instalment.recertify": "CO",
     "instalment.order": "AO",
+    "instalment.countersign_order": "AO",
     "instalment.return_to_due": "AO",
     "instalment.recall": "AO",
     "instalment.refuse": "AC",
@@ -53,7 +54,8 @@ HANDS = {
     "envelope.lower": "CP",
 }
 """Whose hand each act needs (the second, of an act with two keys), as the rulebook says it."""
-STAFF = ("CO", "AO", "AC", "CP")
+DELEGATED = {"agreement.sign", "amendment.sign", "instalment.order", "instalment.countersign_order"}
+"""What the first delegate may do in the place of the first authorising officer, in no file of his."""
 OF_THE_RECIPIENT = set(
     """agreement.accept agreement.decline agreement.sign_as_bearer agreement.observe recovery.observe amendment.request amendment.withdraw
     amendment.sign_as_bearer report.start report.write report.revise report.submit""".split()
@@ -69,7 +71,7 @@ def check(world: World, since: int) -> int:
     _grants(lines)
     _agreements()
     _decisions(lines)
-    _payments()
+    _payments(world)
     found = invariants.problems()
     assert not found, found
     written = [model.objects.count() for model in (Entry, Seal)]
@@ -158,10 +160,11 @@ def _decisions(lines: dict) -> None:
     assert not double, f"two live decisions of a kind: {double}"
 
 
-def _payments() -> None:
-    """Three hands; at most one live line and one paid order an instalment; every file written once; claims within what was paid."""
+def _payments(world: World) -> None:
+    """Three hands, four above the threshold; at most one live line and one paid order an instalment; every file written once; claims within what was paid."""
     for one in Instalment.objects.filter(certified_by__isnull=False):
-        people = [person for person in (one.certified_by_id, one.ordered_by_id, one.paid_by_id) if person]
+        hands = (one.certified_by_id, one.ordered_by_id, one.countersigned_by_id, one.paid_by_id)
+        people = [person for person in hands if person]
         assert len(set(people)) == len(people), f"{one.basis}: the same hand twice"
     contents = list(PaymentBatch.objects.exclude(content="").values_list("content", flat=True))
     names = Counter(name for content in contents for name in set(_names(content)))
@@ -177,6 +180,8 @@ def _payments() -> None:
         assert payments == (one.state == "paid"), (one.basis, payments, one.state)
         if one.state == "paid":
             assert ends[one.pk, "paid"] == 1, (one.basis, ends)
+    in_a_file = BatchLine.objects.filter(in_file=True, order__amount__gt=THIRD_ABOVE, order__ordered_at__gt=world.began)
+    assert not in_a_file.filter(third_signature=None).exists(), "in a file without its third signature"
     assert not PaymentOrder.objects.exclude(ended_at=None).filter(outcome="").exists()
     for claim in Recovery.objects.all():
         assert 0 <= claim.repaid_amount <= claim.amount or claim.state == "waived", claim.reference
@@ -190,8 +195,11 @@ def _names(content: str) -> list[str]:
 def _hands(world: World, since: int) -> int:
     """Every act since was done by somebody of its role, and by nobody in whose file he has an interest."""
     roles = {person.pk: code for code, group in world.people.items() for person in group}
-    strangers = {world.people[code][1].pk for code in ("CO", "AO", "AC")}
+    delegate = world.people["DE"][0].pk
+    strangers = {world.people[code][1].pk for code in ("CO", "AO", "AC", "DE")}
     last = since
+    read = Event.objects.filter(pk__gt=since, machine="bank_statement", verb="import_statement")
+    statements = set(read.values_list("actor", "at"))
     for event in Event.objects.filter(pk__gt=since).order_by("pk"):
         last = event.pk
         name = f"{event.machine}.{event.verb}"
@@ -207,10 +215,16 @@ def _hands(world: World, since: int) -> int:
             "raise_",
             "lower",
         ):
+            if name in DELEGATED and event.actor_id == delegate:
+                role = needed
             assert role == needed, f"{event.machine}.{event.verb} by {role}, belongs to {needed}"
         elif needed:
             assert role == needed or event.from_state == "proposed", f"{event.machine}.{event.verb} approved by {role}"
         of_the_money = event.machine in ("instalment", "agreement", "recovery", "amendment", "report")
+        of_the_money &= (
+            event.actor_id,
+            event.at,
+        ) not in statements  # what the bank says of all is booked by whoever reads it
         if event.actor_id in strangers and of_the_money and name not in OF_THE_RECIPIENT:
             assert world.friend not in event.subject, f"{event.machine}.{event.verb} by somebody of the file"
     return last

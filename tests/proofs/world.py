@@ -18,18 +18,21 @@ from payments.enums import Control, RecoveryGround
 from payments.models import Agreement, Instalment, PaymentBatch, Recovery
 from reviews.models import Decision, Panel
 from reviews.transitions import calls
+from tests.factories import delegations, reviews
 from tests.factories import payments as make
-from tests.factories import reviews
 from tests.factories.applications import TeamMemberFactory
 from tests.factories.core import UserFactory
-from tests.factories.fund import person_with
+from tests.factories.fund import person_with, rules_in_force
 
 ASKED = 1_000_001
+THIRD_ABOVE = ASKED // 2
+"""Cents above which an order needs a third signature."""
 OUTCOMES = ("selected", "selected", "selected", "reserve", "reserve", "rejected")
 
 
 @dataclass
 class World:
+    began: datetime
     at: datetime
     call: Call
     envelope: int
@@ -55,16 +58,16 @@ def built(at: datetime) -> World:
     for place, (application, outcome) in enumerate(zip(made.files, OUTCOMES, strict=True), 1):
         reviews.notified(made, reviews.decided(made, application, outcome, rank=place))
     call = calls.conclude(call=made.call, actor=made.officer)
-    world = World(at, call, call.envelope_id, friend=made.files[0].reference)
+    world = World(at, at, call, call.envelope_id, friend=made.files[0].reference)
     for code, role in (("CO", Role.CASE_OFFICER), ("AO", Role.AUTHORISING_OFFICER), ("AC", Role.ACCOUNTING_OFFICER)):
         world.people[code] = [person_with(role), person_with(role)]
-    world.people["DE"] = [
-        person_with(Role.DELEGATE),
-        person_with(Role.DELEGATE),
-    ]  # nobody delegated to them: their acts are refused
+    world.people["DE"] = [person_with(Role.DELEGATE), person_with(Role.DELEGATE)]  # nobody delegates to the second
     world.people["CP"] = made.presidents
     world.people["CL"] = [User.objects.system()]
     world.people["none"] = [made.members[reviews.CIVIL][1], person_with(Role.AUDITOR), UserFactory()]
+    delegations.given(
+        world.people["AO"][0], world.people["DE"][0], at=at, ends_on=timezone.localdate(at) + timedelta(days=300)
+    )
     for code in ("CO", "AO", "AC", "DE"):
         TeamMemberFactory(application=made.files[0], user=world.people[code][1])
     world.leads = {one.reference: one.lead for one in made.files}
@@ -73,6 +76,7 @@ def built(at: datetime) -> World:
     going = [awards[one.reference] for one in made.files if one.reference in awards]
     make.signed(hands, at=at, decision=going[1])
     make.paid(hands, make.first_of(make.signed(hands, at=at, decision=going[2])), at=at)
+    rules_in_force(third_signature_above_amount=THIRD_ABOVE)
     return world
 
 
@@ -175,12 +179,12 @@ def _bank(world, _none, chance) -> dict:
     sent = [one for one in ones if one.state in ("in_payment", "paid", "payment_rejected")] or ones
     waiting = [one for one in sent if one.state == "in_payment"]
     kind = chance.choice(
-        ["book"] * (6 if waiting else 1) + "reject return whole repay repay gift wrong file all".split()
+        ["book"] * (6 if waiting else 1) + "reject return whole repay repay gift gift wrong file all".split()
     )
     one = chance.choice(waiting if waiting and kind != "return" else sent) if sent else None
     claims = list(Recovery.objects.filter(state="notified").order_by("pk"))
     lots = list(PaymentBatch.objects.filter(state="exported").order_by("pk"))
-    movements = [make.Movement("", chance.choice([2_009, 999_999]), credit=True, text="merci")]
+    movements = [make.Movement("", chance.choice([1, 2_009, 2_009, 999_999]), credit=True, text="merci")]
     if kind == "repay" and claims:
         claim = chance.choice(claims)
         amount = chance.choice([claim.left_amount, min(1_003, claim.left_amount), claim.left_amount + 1])
