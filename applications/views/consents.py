@@ -13,10 +13,11 @@ from applications import transitions as files
 from applications.models import Application, NameConsent
 from applications.rules import consents
 from applications.transitions.common import Writing
-from applications.views.acts import may, page, status
+from applications.views.acts import may, page
 from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
+from fund.views.acts import status
 
 
 def _file(request, reference: str) -> Application:

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications import forms, queries
 from applications import transitions as files
 from applications.enums import STANDING
-from applications.views.acts import page, refusal_of, status
+from applications.views.acts import page, refusal_of
 from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.models import Call
+from fund.views.acts import status
 
 REUSABLE = ("lapsed", "withdrawn", "dismissed", "rejected", "ineligible", "renounced")
 

@@ -12,12 +12,13 @@ from applications import forms, queries
 from applications import transitions as files
 from applications.enums import SectionCode
 from applications.models import Application
-from applications.views.acts import act, cards, of_team, page, refusal_of, status
+from applications.views.acts import of_team, page, refusal_of
 from applications.views.reading import parts_of, pieces_of
 from applications.views.writing import closed, frame
 from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
+from fund.views.acts import act, cards, status
 
 WITHDRAW_FORMS = {"withdraw": forms.OptionalReasonForm}
 

@@ -22,7 +22,7 @@ from applications.models import AccessCode, Application
 from applications.periods import next_working_day
 from applications.queries import rules_of
 from applications.rules.instruction import checklist
-from applications.views.acts import BASE, act, cards, refusal_of, status
+from applications.views.acts import BASE, refusal_of
 from applications.views.reading import parts_of, pieces_of
 from core import references
 from core.access import allow
@@ -34,6 +34,7 @@ from core.transitions import Refusal
 from fund.models import Call
 from fund.people import case_officer, instruction_desk
 from fund.rules.periods import end_of_day
+from fund.views.acts import act, cards, status
 
 FILE_FORMS = {
     "declare_eligible": forms.PlainForm,

@@ -13,13 +13,14 @@ from applications import forms, queries
 from applications import transitions as files
 from applications.models import Application, MessageAttachment
 from applications.transitions.messages import check_attachments
-from applications.views.acts import is_writer, of_team, page, status
+from applications.views.acts import is_writer, of_team, page
 from applications.views.instruction import file_or_404
 from core import files as uploads
 from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import messages_desk
+from fund.views.acts import status
 
 PAGE = 20
 

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods
 from applications import forms
 from applications.queries import rules_of
 from applications.transitions import partnerships
-from applications.views.acts import cards, of_team, page, refusal_of, status
+from applications.views.acts import of_team, page, refusal_of
 from applications.views.writing import frame
 from core.access import allow, signed_in
 from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Refusal
+from fund.views.acts import cards, status
 
 DONE = {
     "invite_again": (partnerships.invite_again, _("A new link is on its way; the former one no longer works.")),

@@ -13,13 +13,14 @@ from applications import transitions as files
 from applications.enums import PIECE_KINDS
 from applications.models import Attachment
 from applications.queries import rules_of
-from applications.views.acts import of_team, page, status
+from applications.views.acts import of_team, page
 from applications.views.writing import closed, frame
 from core import files as uploads
 from core.access import allow, signed_in
 from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Refusal
+from fund.views.acts import status
 
 IN_THE_FILE = _("The document is in the file.")
 IN_QUARANTINE = _("The document is in the file. It opens once checked for viruses; you can file without waiting.")

@@ -16,12 +16,13 @@ from applications import transitions as files
 from applications.models import Application, TeamMember
 from applications.rules import rights
 from applications.transitions.common import Writing
-from applications.views.acts import may, of_team, page, status
+from applications.views.acts import may, of_team, page
 from applications.views.writing import closed, frame
 from core.access import allow, signed_in
 from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Refusal
+from fund.views.acts import status
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

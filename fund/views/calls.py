@@ -210,17 +210,14 @@ def amend(request, slug):
         if rows != call.content()["faq"]:
             changes["faq"] = rows
         try:
-            proposed(
-                two_key.propose(
-                    calls.amend.verb,
-                    call,
-                    actor=request.user,
-                    at=request.received_at,
-                    params={"changes": changes, "reason": form.cleaned_data["reason"]},
-                ),
-                request,
+            amendment = two_key.propose(
+                calls.amend.verb,
+                call,
+                actor=request.user,
+                at=request.received_at,
+                params={"changes": changes, "reason": form.cleaned_data["reason"]},
             )
-            return redirect(page(call))
+            return proposed(amendment, request)
         except Refusal as refusal:
             form.refuse(refusal)
     refused = bool(form.errors) or (faq.is_bound and bool(faq.total_error_count()))

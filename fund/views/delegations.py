@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -32,8 +32,8 @@ def propose(request):
     if request.method == "POST" and form.is_valid():
         try:
             row = delegations.propose(actor=request.user, at=request.received_at, **form.params())
-            proposed(TwoKeyAct.objects.get(target_machine=row.machine, target_id=row.pk, state="proposed"), request)
-            return redirect("fund:delegation", row.reference)
+            act = TwoKeyAct.objects.get(target_machine=row.machine, target_id=row.pk, state="proposed")
+            return proposed(act, request)
         except Refusal as refusal:
             form.refuse(refusal)
     return render(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -77,8 +77,8 @@ def change(request):
     form = IdentityForm(request.POST or None, obj=FundIdentity.current(), user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
-            proposed(verbs.propose_change(form.changes(), actor=request.user, at=request.received_at), request)
-            return redirect("fund:identity")
+            act = verbs.propose_change(form.changes(), actor=request.user, at=request.received_at)
+            return proposed(act, request)
         except Refusal as refusal:
             form.refuse(refusal)
     return render(request, "fund/identity/change.html", {"form": form}, status=status(form))

@@ -1,4 +1,4 @@
-"""What a two-key act would do, line by line, as the second person reads it. Higher rooms describe their own acts with `register`."""
+"""What a two-key act would do, line by line, as the second person reads it. Higher rooms describe their own acts with `register` and `effect`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import get_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core.templatetags.ui import day, euros, instant
+from core.transitions import VERBS
 from fund import rule_parameters
 from fund.forms.call_rows import TITLES
 from fund.models import Call, Envelope, FundIdentity, RuleVersion, Theme
@@ -41,8 +43,35 @@ def register(machine: str, verb: str):
 
 
 def lines_of(act, obj) -> list[Line]:
-    """The lines of an act; its parameters as they are when nobody described it better."""
-    return _presenters.get((act.target_machine, act.verb), as_given)(act, obj)
+    """The lines of an act; its effects and its parameters as they are when nobody described it better."""
+    return _presenters.get((act.target_machine, act.verb), _as_effects)(act, obj)
+
+
+_effects: dict[tuple[str, str], Callable[[Any, Any], list[str]]] = {}
+
+
+def effect(machine: str, verb: str):
+    """`@effect("machine", "verb")` on `function(obj, at) -> sentences`: what the act would change, said to both keys."""
+
+    def keep(function):
+        _effects[machine, verb] = function
+        return function
+
+    return keep
+
+
+def effects_of(verb, obj, at) -> list[str]:
+    """Sentences on what `verb` would do to this row at this instant; none when nobody said any."""
+    known = _effects.get((verb.machine, verb.name))
+    return known(obj, at) if known else []
+
+
+def _as_effects(act, obj) -> list[Line]:
+    """Once the act is closed, or the row went on without it, the row no longer tells what would change."""
+    verb, now = VERBS[act.target_machine][act.verb], timezone.now()
+    open_still = act.state == "proposed" and now < act.expires_at and obj.state in verb.sources
+    said = effects_of(verb, obj, now) if open_still else []
+    return [*([Line(_("What changes"), "\n".join(said))] if said else []), *as_given(act, obj)]
 
 
 def as_given(act, obj) -> list[Line]:

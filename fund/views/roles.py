@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -72,13 +72,8 @@ def propose(request):
     if request.method == "POST" and form.is_valid():
         try:
             grant = roles.propose(actor=request.user, at=request.received_at, **form.params())
-            proposed(
-                TwoKeyAct.objects.get(
-                    target_machine=RoleGrant.machine, target_id=grant.pk, verb="grant", state="proposed"
-                ),
-                request,
-            )
-            return redirect("fund:role", grant.pk)
+            waiting = TwoKeyAct.objects.filter(target_machine=RoleGrant.machine, verb="grant", state="proposed")
+            return proposed(waiting.get(target_id=grant.pk), request)
         except Refusal as refusal:
             form.refuse(refusal)
     return render(request, "fund/roles/propose.html", {"form": form}, status=status(form))

@@ -14,6 +14,7 @@ from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Offer, Refusal
 from fund.people import finance_desk, instruction_desk
+from fund.views.acts import Card, cards, page_of, status
 from payments import forms
 from payments.models import Amendment
 from payments.queries import desk
@@ -22,8 +23,7 @@ from payments.rules.delegation import used_by
 from payments.rules.paper import live_copy
 from payments.rules.people import is_party
 from payments.transitions import amendment as amendments
-from payments.views.acts import Card, act, cards, confirm_first, posted, status
-from payments.views.paging import page_of
+from payments.views.acts import act, confirm_first, posted
 from payments.views.recipient import agreement_or_404, of_recipient
 
 RECIPIENT_FORMS = {"sign_as_bearer": forms.SignAmendmentForm, "withdraw": forms.PlainForm}
@@ -83,14 +83,14 @@ def _page(request, row: Amendment, acts: dict, here: str, where: str):
     """One amendment, with the acts of a desk."""
     bound = None
     if request.method == "POST":
-        extra = None
+        evidence = {}
         if request.POST.get("act") in SIGNED:
             try:
                 reauth.require_recent(request)
             except Refusal:
                 return confirm_first(here)
-            extra = {"evidence": reauth.evidence(request)}
-        response, bound = act(request, row, acts, done=here, extra=extra)
+            evidence = {"evidence": reauth.evidence(request)}
+        response, bound = act(request, row, acts, done=here, given=lambda params: params | evidence)
         if response:
             return response
     if row.document and row.document.state == "frozen":

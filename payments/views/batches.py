@@ -17,6 +17,7 @@ from core.browser import as_ids
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk
+from fund.views.acts import cards, page_of, status
 from payments import forms
 from payments.models import Instalment, PayeeAccount, PaymentBatch, PaymentOrder
 from payments.queries.newer_account import newer_account
@@ -24,9 +25,8 @@ from payments.schedule import next_target_day
 from payments.transitions import account as accounts
 from payments.transitions import batch as batches
 from payments.transitions.common import record_event
-from payments.views.acts import act, cards, confirm_first, status
+from payments.views.acts import act, confirm_first
 from payments.views.finance import may_pay
-from payments.views.paging import page_of
 
 FORMS = {
     "freeze": forms.BatchControlsForm,

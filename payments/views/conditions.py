@@ -13,12 +13,13 @@ from core.access import allow
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk, instruction_desk
+from fund.views.acts import cards, status
 from payments import forms, queries
 from payments.forms.conditions import PREFIX, ConditionFormSet, MeetForm, conditions_of, one_condition_more
 from payments.models import Condition
 from payments.queries import desk
 from payments.transitions import agreement as agreements
-from payments.views.acts import act, cards, posted, status
+from payments.views.acts import act, posted
 from payments.views.instruction import OFFER_OF_LIST, history_of
 
 STAFF_FORMS = {"meet": MeetForm, "take_back": forms.ReasonForm}

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.money import format_euros
 from core.templatetags.ui import day
-from core.transitions import VERBS
-from fund.views.presenting import Line, as_given, register
+from fund.views.presenting import effect
 from payments.rules.matched import received_unasked
 from payments.transitions.instalment import release
 from payments.transitions.recovery import time_to_pay
@@ -22,6 +17,7 @@ def _told() -> str:
     return _("The recipient is told.")
 
 
+@effect("statement_line", "undo_repayment")
 def _undo_repayment(line, at) -> list[str]:
     claim = line.recovery
     if claim is None:
@@ -47,6 +43,7 @@ def _undo_repayment(line, at) -> list[str]:
     ]
 
 
+@effect("instalment", "undo_return")
 def _undo_return(instalment, at) -> list[str]:
     return [
         _("%(basis)s, %(amount)s, stands as paid; the line of the statement waits for a person again.")
@@ -56,15 +53,18 @@ def _undo_return(instalment, at) -> list[str]:
     ]
 
 
+@effect("recovery", "write_off")
 def _give_up(claim, at) -> list[str]:
     words = {"left": format_euros(claim.left_amount), "claim": claim.reference}
     return [_("The fund gives up %(left)s on %(claim)s; what was repaid stays.") % words]
 
 
+@effect("recovery", "waive")
 def _waive(claim, at) -> list[str]:
     return [*_give_up(claim, at), _told()]
 
 
+@effect("instalment", "cancel")
 def _cancel(instalment, at) -> list[str]:
     return [
         _("%(basis)s will not be paid: its %(amount)s go back to the envelope.")
@@ -72,6 +72,7 @@ def _cancel(instalment, at) -> list[str]:
     ]
 
 
+@effect("agreement", "terminate")
 def _terminate(agreement, at) -> list[str]:
     unpaid = [one.payable_amount for one in agreement.instalments.filter(state__in=release.verb.sources)]
     return [
@@ -87,6 +88,7 @@ def _terminate(agreement, at) -> list[str]:
     ]
 
 
+@effect("payment_batch", "reject_file")
 def _reject_file(batch, at) -> list[str]:
     n = batch.lines.filter(live=True, instalment__state="in_payment").count()
     return [
@@ -99,35 +101,6 @@ def _reject_file(batch, at) -> list[str]:
     ]
 
 
+@effect("payee_account", "unblock")
 def _unblock(account, at) -> list[str]:
     return [_("Payments to this account may be ordered and sent again.")]
-
-
-EFFECTS: dict[tuple[str, str], Callable[[Any, Any], list[str]]] = {
-    ("statement_line", "undo_repayment"): _undo_repayment,
-    ("instalment", "undo_return"): _undo_return,
-    ("instalment", "cancel"): _cancel,
-    ("recovery", "waive"): _waive,
-    ("recovery", "write_off"): _give_up,
-    ("agreement", "terminate"): _terminate,
-    ("payment_batch", "reject_file"): _reject_file,
-    ("payee_account", "unblock"): _unblock,
-}
-
-
-def effects_of(verb, obj, at) -> list[str]:
-    """Sentences on what `verb` would do to this row at this instant; none for a verb of one key."""
-    known = EFFECTS.get((verb.machine, verb.name))
-    return known(obj, at) if known else []
-
-
-def _present(act, obj) -> list[Line]:
-    """Once the act is closed, or the row went on without it, the row no longer tells what would change."""
-    verb, now = VERBS[act.target_machine][act.verb], timezone.now()
-    open_still = act.state == "proposed" and now < act.expires_at and obj.state in verb.sources
-    said = effects_of(verb, obj, now) if open_still else []
-    return [*([Line(_("What changes"), "\n".join(said))] if said else []), *as_given(act, obj)]
-
-
-for _machine, _verb in EFFECTS:
-    register(_machine, _verb)(_present)

@@ -19,6 +19,7 @@ from core.transitions import VERBS, Refusal
 from fund.enums import Role
 from fund.people import finance_desk
 from fund.queries import has_role
+from fund.views.acts import cards, page_of, status
 from fund.views.keys import presents_at
 from payments import forms, queries
 from payments.models import Instalment, PayeeAccount, PaymentBatch
@@ -31,9 +32,8 @@ from payments.rules.paper import live_copy
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
 from payments.transitions import batch as batches
-from payments.views.acts import act, cards, confirm_first, posted, status
+from payments.views.acts import act, confirm_first, posted, searched
 from payments.views.instruction import instalment_facts
-from payments.views.paging import page_of, searched
 from payments.views.recipient import agreement_or_404
 
 TABS = (

@@ -21,6 +21,7 @@ from core.idempotency import once
 from core.models import Event
 from core.transitions import VERBS, Refusal
 from fund.people import instruction_desk
+from fund.views.acts import cards, page_of, status
 from payments import forms, queries
 from payments.models import Instalment, ThirdSignature
 from payments.queries import desk
@@ -34,8 +35,7 @@ from payments.rules.people import no_interest
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
 from payments.transitions import instalment as instalments
-from payments.views.acts import act, cards, status, uploads_checked
-from payments.views.paging import page_of, searched
+from payments.views.acts import act, searched, uploads_checked
 from payments.views.recipient import agreement_or_404
 
 AGREEMENT_FORMS = {

@@ -16,15 +16,14 @@ from core.money import decimal_text
 from core.transitions import Refusal
 from fund.models import FundIdentity
 from fund.people import finance_desk
+from fund.views.acts import page_of, status
 from payments.forms.chorus import ChorusForm
 from payments.queries import liquidation
 from payments.queries.sent_back import why_ended
 from payments.rules.chorus import may_write
 from payments.transitions import chorus
 from payments.transitions import liquidation as files
-from payments.views.acts import status
 from payments.views.exports import Echo
-from payments.views.paging import page_of
 
 COLUMNS = ("date", "acte", "ordre", "versement", "aide", "montant", "par", "motif", "levee")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,14 +21,14 @@ from core.idempotency import once
 from core.models import Document
 from core.transitions import Refusal
 from fund.people import instruction_desk
+from fund.views.acts import cards, page_of, status
 from payments import forms, paper_marks
 from payments.documents import paper as prints
 from payments.models import PaperPage, PaperScan
 from payments.queries import paper as queries
 from payments.rules.paper import live_copy, may_be_printed, missing_pages
 from payments.transitions import paper as papers
-from payments.views.acts import act, cards, posted, status
-from payments.views.paging import page_of
+from payments.views.acts import act, posted
 
 LOOKS = 50
 """Pages to look at that are listed; each leads to the next."""
@@ -118,6 +119,11 @@ def _page_or_404(request, pk) -> PaperPage:
     return get_object_or_404(PaperPage.objects.visible_to(request.user).select_related("scan", "original"), pk=pk)
 
 
+SETTLES: dict[str, tuple[Callable, Any]] = {
+    "file": (papers.file_by_hand, _("The page is filed with its document.")),
+    "aside": (papers.set_aside, _("The page is set aside.")),
+    "take": (papers.take_instead, _("The page takes the place of the one filed before.")),
+}
 PAGE_FORMS = {"file": forms.PageForm, "aside": forms.AsideForm, "take": forms.PlainForm}
 
 
@@ -133,8 +139,9 @@ def page(request, pk):
         form = bound[name] = PAGE_FORMS[name](request.POST, prefix=name)
         if form.is_valid():
             try:
-                _settle(name, row, form.params(), request)
-                messages.success(request, _("Done."))
+                settle, said = SETTLES[name]
+                settle(paper_page=row, actor=request.user, at=request.received_at, **form.params())
+                messages.success(request, said)
                 return redirect(_next_page(request))
             except Refusal as refusal:
                 form.refuse(refusal)
@@ -156,15 +163,6 @@ def page(request, pk):
 def _guess(row: PaperPage) -> dict:
     known = {"code": row.original.code, "number": row.number} if row.original else {}
     return known | {"turn": row.turn}
-
-
-def _settle(name: str, row: PaperPage, given: dict, request) -> None:
-    does: dict[str, Callable] = {
-        "file": papers.file_by_hand,
-        "aside": papers.set_aside,
-        "take": papers.take_instead,
-    }
-    does[name](paper_page=row, actor=request.user, at=request.received_at, **given)
 
 
 def _next_page(request) -> str:

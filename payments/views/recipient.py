@@ -12,6 +12,7 @@ from core.access import allow, signed_in
 from core.files import send
 from core.idempotency import once
 from core.transitions import Refusal
+from fund.views.acts import cards, status
 from payments import forms, queries
 from payments.models import Evidence
 from payments.models.agreement import sees_all_money
@@ -19,7 +20,7 @@ from payments.queries.plan import plan as plan_of
 from payments.rules.people import is_party, signs_for_bearer
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
-from payments.views.acts import act, cards, confirm_first, posted, status, uploads_checked
+from payments.views.acts import act, confirm_first, posted, uploads_checked
 
 SUSPENDED_FORMS = {"observe": forms.ObserveForm}
 ACCOUNT_FORMS = {"block": forms.BlockForm, "withdraw": forms.PlainForm}

@@ -14,6 +14,7 @@ from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk, instruction_desk
+from fund.views.acts import cards, page_of, status
 from payments import forms
 from payments.enums import RECOVERY_OPEN
 from payments.models import Recovery
@@ -21,9 +22,8 @@ from payments.queries import desk
 from payments.rules.people import is_party
 from payments.rules.recovery import claimable, overpaid
 from payments.transitions import recovery as recoveries
-from payments.views.acts import act, cards, confirm_first, posted, status
+from payments.views.acts import act, confirm_first, posted
 from payments.views.instruction import history_of
-from payments.views.paging import page_of
 from payments.views.recipient import agreement_or_404
 
 RECIPIENT_FORMS = {"observe": forms.ObserveForm}
@@ -93,14 +93,14 @@ def _page(request, row: Recovery, acts: dict, here: str, where: str):
     """One amount to give back, with the acts of a desk."""
     bound = None
     if request.method == "POST":
-        extra = None
+        evidence = {}
         if request.POST.get("act") == "notify":
             try:
                 reauth.require_recent(request)
             except Refusal:
                 return confirm_first(here)
-            extra = {"evidence": reauth.evidence(request)}
-        response, bound = act(request, row, acts, done=here, extra=extra)
+            evidence = {"evidence": reauth.evidence(request)}
+        response, bound = act(request, row, acts, done=here, given=lambda params: params | evidence)
         if response:
             return response
     events = history_of(row)

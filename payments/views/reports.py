@@ -21,6 +21,7 @@ from core.files import check_upload
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import instruction_desk
+from fund.views.acts import cards, page_of, status
 from payments import forms
 from payments.enums import REPORT_WRITABLE
 from payments.models import Agreement, Report
@@ -28,8 +29,7 @@ from payments.models.agreement import sees_all_money
 from payments.rules import report as rules
 from payments.rules.people import is_party, signs_for_bearer
 from payments.transitions import report as reports
-from payments.views.acts import PROOF_BYTES, act, cards, status
-from payments.views.paging import page_of, searched
+from payments.views.acts import PROOF_BYTES, act, searched
 from payments.views.recipient import agreement_or_404
 
 STAFF_FORMS = {"accept": forms.ReportAcceptForm, "request_changes": forms.ReportChangesForm, "reopen": forms.ReasonForm}

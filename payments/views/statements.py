@@ -15,6 +15,7 @@ from core.access import allow
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk
+from fund.views.acts import cards, page_of, status
 from fund.views.keys import presents_at
 from payments import bank_csv, camt, forms
 from payments.models import BankStatement, BankTable, StatementLine
@@ -22,9 +23,8 @@ from payments.queries import desk
 from payments.queries.statements import doubts
 from payments.transitions import bank_table as bank_tables
 from payments.transitions import statement as statements
-from payments.views.acts import act, cards, posted, status
+from payments.views.acts import act, posted
 from payments.views.finance import may_pay
-from payments.views.paging import page_of
 
 LINE_FORMS = {"match": forms.MatchForm, "dismiss": forms.DismissForm}
 CREDIT_FORMS = {

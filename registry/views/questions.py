@@ -16,7 +16,7 @@ from core.models import User
 from core.transitions import Refusal, offered
 from fund.people import instruction_desk
 from fund.public_cache import public_page
-from fund.views.acts import page_of
+from fund.views.acts import did, page_of
 from fund.views.public import public_call
 from registry import transitions
 from registry.enums import QuestionState
@@ -154,7 +154,7 @@ def one(request, reference):
         if form.is_valid():
             try:
                 call(question=row, actor=request.user, at=request.received_at, **form.params())
-                messages.success(request, _("Done."))
+                messages.success(request, did(call.verb))
                 return redirect("registry:questions")
             except Refusal as refusal:
                 form.refuse(refusal)

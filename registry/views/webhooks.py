@@ -12,7 +12,7 @@ from core.access import allow
 from core.models import User
 from core.transitions import Refusal, offered
 from fund.people import admin_desk, roles_writing
-from fund.views.acts import history, page_of
+from fund.views.acts import did, history, page_of
 from registry import transitions
 from registry.enums import News
 from registry.forms import WebhookForm
@@ -60,10 +60,11 @@ def one(request, reference):
             raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
         if act == "renew_secret" and not reauth.is_recent(request):
             return redirect(f"/mon-espace/confirmer/?next={request.path}")
-        row = getattr(transitions, act)(webhook=row, actor=request.user, at=request.received_at)
+        call = getattr(transitions, act)
+        row = call(webhook=row, actor=request.user, at=request.received_at)
         if act == "renew_secret":
             return render(request, "registry/administration/webhook_secret.html", {"row": row})
-        messages.success(request, _("Done."))
+        messages.success(request, did(call.verb))
         return redirect(request.path)
     deliveries = row.deliveries.select_related("change__application", "change__call")
     context = {

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.core.paginator import InvalidPage, Paginator
-from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core import reauth, two_key
+from core import reauth
 from core.access import Rule
-from core.forms import FundForm
-from core.transitions import VERBS, Offer, Refusal, offered
 from fund import people
 from fund.enums import Role
 from fund.queries import roles_of
@@ -47,71 +41,6 @@ appeal_desk = _desk(
     (Role.CO_PRESIDENT, Role.AUTHORISING_OFFICER, Role.CASE_OFFICER, Role.AUDITOR),
     _("This desk belongs to those who decide on appeals. Ask a co-president."),
 )
-
-
-@dataclass
-class Card:
-    """One act of the page. `form` is bound when it was just refused."""
-
-    offer: Offer
-    form: FundForm
-
-    @property
-    def name(self):
-        return self.offer.name
-
-
-def cards(request, obj, forms: dict, bound=None, initial: dict | None = None) -> list[Card]:
-    """Cards of the acts listed in `forms` (verb name -> form class), in that order, for those this person could ever do in this state."""
-    offers = {offer.name: offer for offer in offered(obj, request.user, request.received_at, only_in_state=True)}
-    found = []
-    for name, form_class in forms.items():
-        if name in offers:
-            form = (
-                bound
-                if bound is not None and bound.act == name
-                else form_class(obj=obj, user=request.user, prefix=name, initial=(initial or {}).get(name))
-            )
-            form.act = name
-            found.append(Card(offers[name], form))
-    return found
-
-
-def act(request, obj, forms: dict, *, done: str, calls: dict | None = None):
-    """Do the posted act. Returns (response, bound form): a redirect to `done`, or the form with what was typed and why it was refused."""
-    name = request.POST.get("act", "")
-    if name not in forms:
-        raise Refusal("unknown_act", _("This act does not exist on this page."), status=400)
-    form = forms[name](request.POST, request.FILES, obj=obj, user=request.user, prefix=name)
-    form.act = name
-    if not form.is_valid():
-        return None, form
-    declared = VERBS[obj.machine][name]
-    try:
-        if declared.two_key:
-            two_key.propose(declared, obj, actor=request.user, at=request.received_at, params=form.params())
-            messages.success(request, _("Proposed. Another person can approve it within fourteen days."))
-        else:
-            call = (calls or {}).get(name, declared.call)
-            call(**{declared.call.keyword: obj}, actor=request.user, at=request.received_at, **form.params())
-            messages.success(request, _("Done."))
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return None, form
-    return redirect(done), None
-
-
-def status(*forms) -> int:
-    """422 when the page comes back with a refused form."""
-    return 422 if any(form is not None and form.is_bound and form.errors for form in forms) else 200
-
-
-def page_of(request, rows, size=PAGE):
-    """One page of a list; out of range answers 404."""
-    try:
-        return Paginator(rows, size).page(request.GET.get("page", 1))
-    except InvalidPage as error:
-        raise Http404 from error
 
 
 UNFINISHED = "signature_to_finish"

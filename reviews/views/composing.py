@@ -14,6 +14,7 @@ from core.transitions import Refusal
 from fund.enums import College
 from fund.models import Theme
 from fund.people import instruction_desk
+from fund.views.acts import did, status
 from reviews import queries
 from reviews.enums.reading import PanelState
 from reviews.forms import seats as forms
@@ -22,7 +23,7 @@ from reviews.rules.seats import term_end
 from reviews.transitions import panels
 from reviews.transitions import seats as verbs
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import member_desk, status
+from reviews.views.acts import member_desk
 from reviews.views.instruction import call_or_404
 
 
@@ -188,7 +189,7 @@ def my_seat(request, slug):
     form = forms.GenderForm(request.POST or None, initial={"gender": seat.gender})
     if request.method == "POST" and form.is_valid():
         verbs.say_gender(panel=panel, actor=request.user, at=request.received_at, **form.cleaned_data)
-        messages.success(request, _("Done."))
+        messages.success(request, did(verbs.say_gender.verb))
         return redirect("reviews:my_seat", slug)
     return render(
         request,

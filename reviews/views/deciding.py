@@ -18,6 +18,7 @@ from core.access import allow, signed_in
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.models import Call
+from fund.views.acts import act, cards, page_of, status
 from reviews import queries
 from reviews.documents.decisions import reserve_extract_of
 from reviews.enums.reading import DecisionKind, DecisionOutcome
@@ -28,7 +29,7 @@ from reviews.queries import feedback as sheets
 from reviews.rules.decisions import EXPECTED
 from reviews.rules.people import is_authority
 from reviews.transitions import appeals, decisions, withdrawals
-from reviews.views.acts import act, appeal_desk, cards, decision_desk, page_of, status
+from reviews.views.acts import appeal_desk, decision_desk
 
 ANSWER_FORMS = {"grant": forms.AnswerForm, "reject": forms.AnswerForm}
 FILE_BASE = (

@@ -19,6 +19,7 @@ from core.idempotency import once
 from core.models import User
 from core.transitions import Refusal
 from fund.people import instruction_desk
+from fund.views.acts import Card, did, status
 from reviews.enums.experts import OPEN_REQUESTS
 from reviews.forms import experts as forms
 from reviews.forms.reading import PlainForm, ReasonForm
@@ -28,7 +29,7 @@ from reviews.queries import reviewing
 from reviews.rules.experts import expert_may_read_piece
 from reviews.transitions import experts as verbs
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import Card, president_desk, status
+from reviews.views.acts import president_desk
 from reviews.views.members.reading import filed_pieces
 
 ASKER_ACTS = {
@@ -118,7 +119,7 @@ def _asker_post(request, application, rows: list[ExpertRequest], posted: str):
     except Refusal as refusal:
         form.refuse(refusal)
         return form
-    messages.success(request, _("Done."))
+    messages.success(request, did(call.verb))
     return None
 
 

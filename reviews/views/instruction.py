@@ -21,6 +21,7 @@ from fund.enums import CallState, College, Role
 from fund.models import Call
 from fund.people import instruction_desk
 from fund.queries import has_role
+from fund.views.acts import act, cards, page_of, status
 from reviews import queries
 from reviews.enums.reading import DecisionState, PanelState
 from reviews.forms import reading as forms
@@ -32,7 +33,7 @@ from reviews.queries.ranking import JUDGED
 from reviews.queries.reminders import last_reminders
 from reviews.transitions import decisions, reminders
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import act, cards, confirm_identity, page_of, signed, status, unfinished
+from reviews.views.acts import confirm_identity, signed, unfinished
 
 CALL_FORMS = {
     "start_review": forms.PlainForm,

@@ -17,6 +17,7 @@ from core.idempotency import once
 from fund.enums import College
 from fund.people import instruction_desk
 from fund.queries.keys import open_acts
+from fund.views.acts import act, cards, page_of, status
 from fund.views.keys import presents_at
 from fund.views.presenting import Line, register
 from reviews import queries
@@ -25,7 +26,7 @@ from reviews.forms import reading as forms
 from reviews.models import Declaration, Seat
 from reviews.queries import interests, proposals
 from reviews.queries.late import late_interests
-from reviews.views.acts import act, cards, page_of, president_desk, status
+from reviews.views.acts import president_desk
 from reviews.views.instruction import call_or_404
 from reviews.views.members import panel_or_404
 

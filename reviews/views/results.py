@@ -15,11 +15,11 @@ from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import instruction_desk
+from fund.views.acts import act, cards, page_of, status
 from reviews import queries
 from reviews.forms import reading as forms
 from reviews.models import AssignmentResult, Panel
 from reviews.queries import proposals, reasons, verdicts
-from reviews.views.acts import act, cards, page_of, status
 from reviews.views.instruction import call_or_404
 
 PAIR_FORMS = {"withdraw": forms.ReasonForm}

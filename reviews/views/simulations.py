@@ -20,6 +20,7 @@ from core.idempotency import once
 from core.money import decimal_text
 from core.transitions import Refusal
 from fund.people import instruction_desk
+from fund.views.acts import page_of, status
 from reviews import queries
 from reviews.forms.simulations import NewSimulationForm, SimulationForm
 from reviews.models import Panel, Simulation
@@ -27,7 +28,7 @@ from reviews.queries import simulations as found
 from reviews.queries.panels import fund_of_panel
 from reviews.transitions import simulations as verbs
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import member_desk, page_of, status
+from reviews.views.acts import member_desk
 from reviews.views.instruction import call_or_404
 from reviews.views.members import panel_or_404
 

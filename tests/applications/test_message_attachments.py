@@ -206,7 +206,7 @@ def test_fifty_messages_a_day_and_person_about_a_file(application, officer, at):
     refused("messages_too_many", send, application=application, actor=application.lead, at=at)
     with time_machine.travel(at, tick=False):
         answer = post(client_of(application.lead), pages(application)[0])
-    assert answer.status_code == 422 and WORDS in answer.content.decode()
+    assert answer.status_code == 429 and WORDS in answer.content.decode()
     send(application, officer, at)
     send(application, application.lead, at + timedelta(days=1))
     assert Message.objects.count() == MESSAGES_A_DAY + 2

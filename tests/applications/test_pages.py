@@ -222,7 +222,7 @@ def test_the_closing_minute(at, as_user):
     with time_machine.travel(call.closes_at - timedelta(seconds=1), tick=False):
         assert as_user(first.lead).post(f"/dossiers/{first.reference}/verifier/", {"act": "submit"}).status_code == 302
     with time_machine.travel(call.closes_at, tick=False):
-        page = ok(as_user(second.lead).post(f"/dossiers/{second.reference}/verifier/", {"act": "submit"}), 422)
+        page = ok(as_user(second.lead).post(f"/dossiers/{second.reference}/verifier/", {"act": "submit"}), 409)
         assert "23" in page or "10" in page
     states = [Application.objects.get(pk=row.pk).state for row in (first, second)]
     assert states == ["submitted", "draft"]
@@ -275,7 +275,7 @@ def test_a_zip_bomb_and_a_file_too_large_are_refused(at, draft, as_user):
     browser = as_user(draft.lead)
     assert 'id="id_file_error"' in ok(put(browser, draft, "budget.xlsx", bomb()), 422)
     big = PDF + b"%" * (11 * 1024 * 1024)
-    assert 'id="id_file_error"' in ok(put(browser, draft, "gros.pdf", big), 422)
+    assert 'id="id_file_error"' in ok(put(browser, draft, "gros.pdf", big), 413)
     assert not Attachment.objects.exists()
 
 

@@ -418,10 +418,12 @@ def test_a_role_is_granted_extended_ended_and_given_up_by_the_screens(at, as_use
     administrator, second = as_user(person_with(AD)), as_user(president())
     person = UserFactory(email="lea@demo.example")
     typed = {"email": person.email, "role": "auditor", "ends_at_0": "2027-06-30", "ends_at_1": "12:00"}
-    address = done(administrator.post("/administration/roles/proposer/", typed)).url
+    waits = done(administrator.post("/administration/roles/proposer/", typed)).url
+    assert waits == f"/instruction/cles/{open_act('grant').reference}/"
     assert "déjà proposé" in refused(administrator.post("/administration/roles/proposer/", typed), 422)
     approve(second, open_act("grant"))
     row = RoleGrant.objects.get(user=person)
+    address = f"/administration/roles/{row.pk}/"
     assert row.state == "granted" and "Tenu" in plain(administrator.get(address))
     earlier = {"act": "extend", "extend-ends_at_0": "2027-01-01", "extend-ends_at_1": "12:00"}
     assert "id_extend-ends_at" in refused(administrator.post(address, earlier), 422)

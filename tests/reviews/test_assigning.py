@@ -204,7 +204,7 @@ def test_a_repair_is_looked_at_again_when_the_world_changed(at, as_user):
     other = Assignment.objects.active().exclude(seat=gone.seat).select_related("seat__user", "application").first()
     assignments.start(assignment=other, actor=other.seat.user)
     response = browser.post(path, {"act": "reassign", "reassign-seen": seen})
-    assert response.status_code == 422 and active(made) == before
+    assert response.status_code == 409 and active(made) == before
     error = refused("stale_approval", assignments.reassign, panel=made.panel, actor=made.officer, seen=seen)
     assert error.status == 409
     assert proposals.proposal_of(made.panel).mark in text(response)

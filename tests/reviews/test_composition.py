@@ -221,7 +221,7 @@ def test_a_seat_ends_and_is_filled_by_the_page(at, as_user):
         "appoint-term_starts_on": "2099-01-01",
     }
     answer = browser.post(path, data)
-    assert answer.status_code == 422 and "Arrêté 2026-12" in text(answer)
+    assert answer.status_code == 409 and "Arrêté 2026-12" in text(answer)
     assert browser.post(path, data | {"appoint-term_starts_on": ""}).status_code == 302
     assert made.seat(newcomer).replaces == seat
     assert Declaration.objects.filter(user=newcomer, state="required").exists()

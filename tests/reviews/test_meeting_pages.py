@@ -323,7 +323,7 @@ def test_wrong_inputs_are_answered_beside_their_field_and_nothing_typed_is_lost(
     assert "Nevers" in page and "Points divers" in page and "2026-13-45" in page
     refused(officer.post(path, typed | {"planned_at_0": "2026-11-25", "remote_link": "pas un lien"}))
     soon = typed | {"planned_at_0": "2026-11-26", "applications": [str(made.files[0].pk)]}
-    refused(officer.post(path, soon | {"send": "1"}))
+    refused(officer.post(path, soon | {"send": "1"}), 409)
     assert not Meeting.objects.exists()
     refused(officer.post(path, soon | {"applications": ["999999"]}))
     done(officer.post(path, soon))

@@ -25,7 +25,7 @@ def test_a_call_that_is_concluded_is_said_at_once(at, as_user):
     assert "Cet appel est conclu" in page and 'name="planned_at_0"' not in page and "recevabilité" not in page
     day = timezone.now() + timedelta(days=9)
     late = {"planned_at_0": day.strftime("%Y-%m-%d"), "planned_at_1": "14:00", "place": "Nevers", "titles": "Bilan"}
-    refused(officer.post(path, late), 422, "Cet appel est conclu")
+    refused(officer.post(path, late), 409, "Cet appel est conclu")
     assert not Meeting.objects.exists()
 
 

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
+from fund.views.acts import page_of
 from reviews.queries import proposals
 from reviews.views import readings
-from reviews.views.acts import page_of
 from tests.factories import reviews as make
 
 pytestmark = pytest.mark.django_db

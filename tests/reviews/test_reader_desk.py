@@ -295,10 +295,10 @@ def test_readers_are_reminded_by_hand_once_a_day(at, as_user):
     assert officer.post(path, one).status_code == 302
     assert [mail.recipient_id for mail in reminded.all()] == [pair.seat.user_id]
     response = officer.post(path, one)
-    assert response.status_code == 422 and "moins d’un jour" in text(response)
+    assert response.status_code == 409 and "moins d’un jour" in text(response)
     assert officer.post(path, {"act": "remind_readers"}).status_code == 302
     assert sorted(mail.recipient_id for mail in reminded.all()) == sorted(busy)
-    assert officer.post(path, {"act": "remind_readers"}).status_code == 422
+    assert officer.post(path, {"act": "remind_readers"}).status_code == 409
     assert 'aria-disabled="true"' in text(officer.get(path))
     with time_machine.travel(at + timedelta(days=1), tick=False):
         assert as_user(made.officer).post(path, {"act": "remind_readers"}).status_code == 302

@@ -156,7 +156,7 @@ def an_appeal_is_rejected(made, as_user):
     applicant = as_user(application.lead)
     assert applicant.post(path, {"act": "appeal", "text": "  "}).status_code == 422
     posted(applicant, path, {"act": "appeal", "text": "Vous n’avez pas lu la page 3."}, to=path)
-    assert applicant.post(path, {"act": "appeal", "text": "Encore."}).status_code == 422  # one at a time
+    assert applicant.post(path, {"act": "appeal", "text": "Encore."}).status_code == 409  # one at a time
     appeal = Appeal.objects.get()
     judging = f"/instruction/recours/{appeal.pk}/"
     assert as_user(made.members[make.CIVIL][1]).get(judging).status_code == 403

@@ -253,10 +253,10 @@ def test_the_officer_constitutes_starts_assigns_and_closes(at, as_user):
     assert browser.post(base, {"act": "start_review"}).status_code == 302
     proposal = f"{base}repartition/"
     assert proposal in text(browser.get(base)) and "aria-disabled" in text(browser.get(proposal))
-    assert browser.post(proposal, {"act": "assign"}).status_code == 422  # nobody has declared anything
+    assert browser.post(proposal, {"act": "assign"}).status_code == 409  # nobody has declared anything
     make.declare_all(made)
     stale = browser.post(proposal, {"act": "assign", "assign-seen": "0" * 16})
-    assert stale.status_code == 422 and Assignment.objects.count() == 0
+    assert stale.status_code == 409 and Assignment.objects.count() == 0
     assert browser.post(proposal, {"act": "assign"}).status_code == 302
     assert Assignment.objects.count() == 8
     page = text(browser.get(base))
@@ -292,7 +292,7 @@ def test_the_officer_drafts_an_ineligibility_and_it_stays_unknown(at, as_user):
     path = f"/instruction/dossiers/{application.reference}/irrecevabilite/"
     browser = as_user(made.officer)
     assert browser.get(path).status_code == 200
-    assert browser.post(path, {"article": "art. 3", "grounds": "Aucun partenaire."}).status_code == 422
+    assert browser.post(path, {"article": "art. 3", "grounds": "Aucun partenaire."}).status_code == 409
     assert (
         browser.post(path, {"article": "art. 3", "grounds": "Aucun partenaire.", "not_correctable": "on"}).status_code
         == 302

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from core.forms import FundForm
 from core.transitions import Offer, Refusal
+from fund.views.acts import Card, did
 from reviews.enums.meeting import AgendaItemState, AttendanceKind, VoteMode
 from reviews.forms import meetings as forms
 from reviews.models.meeting import AgendaItem, Meeting, Vote
@@ -23,7 +24,6 @@ from reviews.queries.session import Session
 from reviews.rules import meetings as rules
 from reviews.transitions import agenda, meetings
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import Card
 
 LISTED, DISCUSSED, VOTED = AgendaItemState.LISTED, AgendaItemState.IN_DISCUSSION, AgendaItemState.VOTED
 
@@ -358,7 +358,7 @@ def _told(declared: Declared, done, params: dict):
         if done.is_secret and params["mode"] != VoteMode.SECRET:
             return _("The vote is open by secret ballot, not as you chose: members asked for it.")
         return _("The vote is open.")
-    return _("Done.")
+    return did(declared)
 
 
 def _acting(meeting: Meeting, seat) -> str:

@@ -15,6 +15,7 @@ from core.forms import FundForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import instruction_desk
+from fund.views.acts import status
 from reviews.forms.reading import PlainForm
 from reviews.forms.room import ClearForm, ClearVoteForm
 from reviews.models.meeting import AgendaItem
@@ -23,7 +24,7 @@ from reviews.queries import meetings as meetings_queries
 from reviews.rules import meetings as rules
 from reviews.transitions import clear
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import member_desk, status
+from reviews.views.acts import member_desk
 from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, _open_to
 from reviews.views.meetings.live import meeting_or_404
 

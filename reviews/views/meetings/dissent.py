@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods
 from core.access import allow
 from core.idempotency import once
 from core.transitions import Refusal
+from fund.views.acts import status
 from reviews.forms.room import DissentForm
 from reviews.models.meeting import Dissent
 from reviews.queries import meetings as queries
 from reviews.transitions import dissents
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import member_desk, status
+from reviews.views.acts import member_desk
 from reviews.views.meetings.acts import MEMBERS
 from reviews.views.meetings.live import meeting_or_404
 

@@ -12,12 +12,13 @@ from core.access import allow
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import instruction_desk
+from fund.views.acts import did, status
 from reviews.forms.draws import AnnounceDrawForm, SeedForm
 from reviews.queries import draws as queries
 from reviews.queries import meetings as meetings_queries
 from reviews.transitions import draws
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import member_desk, status
+from reviews.views.acts import member_desk
 from reviews.views.meetings.acts import MEMBERS, STAFF, Desk
 from reviews.views.meetings.live import meeting_or_404
 
@@ -58,7 +59,7 @@ def _draws(request, pk: int, desk: Desk):
         if forms[act].is_valid():
             try:
                 CALLS[act](meeting=meeting, actor=request.user, at=request.received_at, **forms[act].params())
-                messages.success(request, _("Done."))
+                messages.success(request, did(CALLS[act].verb))
                 return redirect(request.path)
             except Refusal as refusal:
                 forms[act].refuse(refusal)

@@ -13,6 +13,7 @@ from core.idempotency import once
 from fund.enums import Role
 from fund.people import instruction_desk
 from fund.queries import has_role
+from fund.views.acts import page_of, status
 from reviews.enums.meeting import MEETING_LIVE, AgendaItemState, AttendanceKind
 from reviews.queries import meetings as queries
 from reviews.queries.experts import opinions
@@ -20,7 +21,7 @@ from reviews.queries.proposed import words_of_readers
 from reviews.queries.session import session, tell_reasons
 from reviews.transitions import dissents
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import member_desk, page_of, status
+from reviews.views.acts import member_desk
 from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, conducts, item_cards, meeting_cards, my_votes, post
 from reviews.views.meetings.state import state_of
 

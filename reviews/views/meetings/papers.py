@@ -15,6 +15,7 @@ from core.browser import as_int
 from core.idempotency import once
 from core.transitions import Offer, Refusal
 from fund.people import instruction_desk
+from fund.views.acts import Card, did, status
 from reviews.documents.minutes import late_lines
 from reviews.enums.meeting import MEETING_HELD, MeetingState
 from reviews.forms import meetings as forms
@@ -24,7 +25,7 @@ from reviews.queries.late import late_interests
 from reviews.rules import meetings as rules
 from reviews.transitions import meetings, minutes
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import Card, confirm_identity, member_desk, signed, status, unfinished
+from reviews.views.acts import confirm_identity, member_desk, signed, unfinished
 from reviews.views.meetings.acts import MEMBERS, STAFF, Desk, KeyedOffer
 from reviews.views.meetings.live import meeting_or_404
 
@@ -213,7 +214,7 @@ def _act(request, meeting, known, here):
         if name == "sign":
             return _signature(request, meeting, form, here), None
         call(meeting=meeting, actor=request.user, at=request.received_at, **form.params())
-        messages.success(request, _("Done."))
+        messages.success(request, did(call.verb))
         return redirect(here), None
     except Refusal as refusal:
         form.refuse(refusal)

@@ -17,12 +17,12 @@ from fund.enums import Role
 from fund.models import Call
 from fund.people import instruction_desk
 from fund.queries import has_role
+from fund.views.acts import status
 from reviews.enums.meeting import AgendaItemState, MeetingState
 from reviews.forms.meetings import PlanForm
 from reviews.queries.session import choices_for
 from reviews.rules import meetings as rules
 from reviews.transitions import meetings
-from reviews.views.acts import status
 from reviews.views.meetings.live import meeting_or_404
 
 meeting_writing = Rule(

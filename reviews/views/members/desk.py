@@ -15,6 +15,7 @@ from core.idempotency import once
 from core.transitions import Refusal
 from fund.enums import Role
 from fund.queries import has_role
+from fund.views.acts import status
 from reviews import queries
 from reviews.documents.bundle import LOT
 from reviews.enums.reading import AssignmentState, DeclarationState
@@ -28,7 +29,7 @@ from reviews.queries.panels import fund_of_panel
 from reviews.queries.ranking import JUDGED
 from reviews.transitions import declarations, discussions
 from reviews.transitions.deeds import offer_of
-from reviews.views.acts import member_desk, status
+from reviews.views.acts import member_desk
 
 
 def panel_or_404(request, slug: str):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from core.money import format_euros
 from core.templatetags.ui import instant, score
 from core.transitions import Refusal
+from fund.views.acts import act
 from reviews.enums.reading import AssignmentState
 from reviews.forms import reading as forms
 from reviews.forms.grid import scores_of, written
@@ -26,7 +27,6 @@ from reviews.rules.meetings.discussion import least_amount, most_amount
 from reviews.rules.reviews import LONGEST_EXPLANATION, LONGEST_TEXT, ReviewConflict, explanations, missing_criteria
 from reviews.scoring import STEPS, points_text
 from reviews.transitions import assignments
-from reviews.views.acts import act
 
 WHOLE_FIRST = [(points, points_text(points), points % 2 == 0) for points in (*STEPS[::2], *STEPS[1::2])]
 REVIEW_FORMS = {"decline": forms.ReasonForm, "reopen": forms.ReasonForm}

@@ -18,6 +18,7 @@ from core.idempotency import once
 from core.transitions import Refusal
 from fund.enums import Role
 from fund.queries import has_role
+from fund.views.acts import cards, status
 from reviews import queries
 from reviews.enums.reading import DeclarationState
 from reviews.forms import reading as forms
@@ -25,7 +26,7 @@ from reviews.queries import experts, reasons, reviewing
 from reviews.queries.bearers import earlier_grants
 from reviews.queries.late import votes_shared
 from reviews.transitions import declarations
-from reviews.views.acts import cards, member_desk, status
+from reviews.views.acts import member_desk
 from reviews.views.members import grid
 
 

@@ -16,12 +16,13 @@ from core.transitions import VERBS, Act, Refusal
 from fund.enums import Role
 from fund.models import Call
 from fund.queries import has_role
+from fund.views.acts import status
 from reviews import queries
 from reviews.forms import reading as forms
 from reviews.queries import interests
 from reviews.rules.decisions import minutes_are_adopted
 from reviews.transitions import decisions
-from reviews.views.acts import confirm_identity, decision_desk, signed, status, unfinished
+from reviews.views.acts import confirm_identity, decision_desk, signed, unfinished
 
 
 def _signable(request, call):
