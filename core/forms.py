@@ -96,6 +96,14 @@ class ReasonField(forms.CharField):
         super().__init__(**{"max_length": 1000, "required": False, **options})
 
 
+class PlainForm(FundForm):
+    """An act without anything to say."""
+
+
+class ReasonForm(FundForm):
+    reason = ReasonField()
+
+
 class SharedForm(FundForm):
     """A form that several people may have open: it keeps, hidden, what it showed, so that only what its writer changes is written (`core.conflicts`).
     A key of `read` is the name of a field, unless `put` and `told` are written anew."""

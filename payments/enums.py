@@ -335,7 +335,7 @@ APPLICANT_LABELS = {
     },
     "report": {
         "due": pgettext_lazy("report, applicant", "To file"),
-        "draft": pgettext_lazy("report, applicant", "Draft"),
+        "draft": pgettext_lazy("report, applicant", "Being written"),
         "submitted": pgettext_lazy("report", "Filed"),
         "changes_requested": pgettext_lazy("report, applicant", "To revise"),
         "accepted": pgettext_lazy("report", "Accepted"),

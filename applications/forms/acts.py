@@ -9,21 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from applications.enums import AREA_SECTIONS, Area, AttachmentKind, SectionCode, TeamRight
 from applications.models import Application
 from applications.rules.partners import answer_faults
-from core.forms import DayField, FundForm, InstantField, ReasonField, WordedForm
+from core.forms import DayField, FundForm, InstantField, ReasonForm, WordedForm
 from fund.enums import ApplicantKind
 from fund.rules.periods import end_of_day
 
 
 def _area(rows=3):
     return forms.Textarea(attrs={"rows": rows})
-
-
-class PlainForm(FundForm):
-    """An act without anything to say."""
-
-
-class ReasonForm(FundForm):
-    reason = ReasonField()
 
 
 class OptionalReasonForm(FundForm):

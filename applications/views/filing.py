@@ -16,13 +16,14 @@ from applications.views.acts import of_team, page, refusal_of
 from applications.views.reading import parts_of, pieces_of
 from applications.views.writing import closed, frame
 from core.access import allow, signed_in
+from core.forms import PlainForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.views.acts import act, cards, status
 
 WITHDRAW_FORMS = {"withdraw": forms.OptionalReasonForm}
 
-FILE_FORMS = {"submit": forms.FileForm, "refile": forms.FileForm, "revive": forms.PlainForm}
+FILE_FORMS = {"submit": forms.FileForm, "refile": forms.FileForm, "revive": PlainForm}
 
 
 @allow(signed_in)

@@ -27,6 +27,7 @@ from applications.views.reading import parts_of, pieces_of
 from core import references
 from core.access import allow
 from core.browser import as_ids, as_int
+from core.forms import PlainForm, ReasonForm
 from core.idempotency import once
 from core.models import Event
 from core.money import decimal_text
@@ -37,10 +38,10 @@ from fund.rules.periods import end_of_day
 from fund.views.acts import act, cards, status
 
 FILE_FORMS = {
-    "declare_eligible": forms.PlainForm,
+    "declare_eligible": PlainForm,
     "extend": forms.ExtendForm,
-    "drop_request": forms.ReasonForm,
-    "reexamine": forms.ReasonForm,
+    "drop_request": ReasonForm,
+    "reexamine": ReasonForm,
 }
 STATES = tuple(state for state in ApplicationState.values if state not in ("draft",))
 WAITING = ("partner", "reexamine", "incomplete", "messages", "reasons")

@@ -21,6 +21,7 @@ from applications.transitions import partnerships
 from applications.transitions.uploads import largest
 from core import files as uploads
 from core.access import allow, anyone
+from core.forms import ReasonForm
 from core.idempotency import once
 from core.models import User
 from core.transitions import Refusal
@@ -82,7 +83,7 @@ def partnership(request, token):
         if name in ("confirm", "correct"):
             form = forms.AnswerPartnerForm(request.POST, request.FILES, takes_letter=takes_letter)
         else:
-            no = (forms.ReasonForm if name == "withdraw" else forms.OptionalReasonForm)(request.POST, prefix="no")
+            no = (ReasonForm if name == "withdraw" else forms.OptionalReasonForm)(request.POST, prefix="no")
         done = _act(request, row, token, name, form, no)
         if done:
             return _private(redirect(f"{reverse('applications:partnership', args=[token])}?fait={done}"))

@@ -15,6 +15,7 @@ from applications.views.acts import of_team, page, refusal_of
 from applications.views.writing import frame
 from core.access import allow, signed_in
 from core.browser import as_int
+from core.forms import PlainForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.views.acts import cards, status
@@ -70,7 +71,7 @@ def partners(request, reference):
         "applications/partners.html",
         frame(request, application, "partenaires")
         | {
-            "partners": [(row, cards(request, row, dict.fromkeys(DONE, forms.PlainForm))) for row in rows],
+            "partners": [(row, cards(request, row, dict.fromkeys(DONE, PlainForm))) for row in rows],
             "form": form,
             "days": rules_of(application)["partnership_invitation_days"],
             "refusal": refusal_of(partnerships.invite, application, request),

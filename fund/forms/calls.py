@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DayField, EurosField, FundForm, InstantField, ReasonField
+from core.forms import DayField, EurosField, FundForm, InstantField, ReasonForm
 from core.transitions import Refusal
 from fund.forms.call_rows import ADD, HINTS, ROW_FORMS, TITLES, YES_NO, area, formset_class, one_more
 from fund.models import Call, Envelope, Theme
@@ -260,10 +260,6 @@ class AmendForm(FundForm):
         return changed
 
 
-class ReasonForm(FundForm):
-    reason = ReasonField()
-
-
 class ReopenForm(ReasonForm):
     """After an outage: a new closing, and why."""
 
@@ -281,10 +277,6 @@ class ReopenForm(ReasonForm):
             "partner_deadline_at": partners.isoformat() if partners else "",
             "reason": self.cleaned_data["reason"],
         }
-
-
-class PlainForm(FundForm):
-    """An act without anything to say."""
 
 
 class EligibilityForm(FundForm):

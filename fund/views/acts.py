@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from core import two_key
 from core.transitions import VERBS, Offer, Refusal, offered
 from fund import notifications
-from fund.forms.calls import PlainForm
 from fund.queries.calls import events_of
 from fund.views.presenting import effects_of
 
@@ -123,4 +122,4 @@ def page_of(request, rows, size: int = PAGE) -> Page:
         raise Http404 from error
 
 
-__all__ = ["Card", "PlainForm", "act", "cards", "did", "history", "page_of", "proposed", "status"]
+__all__ = ["Card", "act", "cards", "did", "history", "page_of", "proposed", "status"]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import two_key
 from core.access import allow
+from core.forms import PlainForm, ReasonForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.enums import CallState, Role
@@ -26,11 +27,11 @@ from fund.transitions import calls
 from fund.views.acts import act, cards, history, page_of, proposed, status
 
 ACTS = {
-    "publish": forms.PlainForm,
+    "publish": PlainForm,
     "reopen": forms.ReopenForm,
-    "archive": forms.PlainForm,
-    "cancel": forms.ReasonForm,
-    "discard": forms.PlainForm,
+    "archive": PlainForm,
+    "cancel": ReasonForm,
+    "discard": PlainForm,
 }
 """Acts of the desk, some of a higher room: the page knows their names only. What follows the files is on the panel's page."""
 

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from core.access import allow
+from core.forms import PlainForm, ReasonForm
 from core.idempotency import once
 from core.models import TwoKeyAct
 from core.transitions import Refusal
-from fund.forms.calls import PlainForm, ReasonForm
 from fund.forms.settings import DelegationForm
 from fund.models import Delegation
 from fund.people import delegations_writing, staff

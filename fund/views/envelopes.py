@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.access import allow
+from core.forms import PlainForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.enums import Role
 from fund.forms import envelopes as forms
-from fund.forms.calls import PlainForm
 from fund.ledger.queries import envelope_bars
 from fund.people import envelopes_desk, envelopes_writing
 from fund.queries import envelopes as queries

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.access import allow
+from core.forms import PlainForm, ReasonForm
 from core.idempotency import once
 from core.models import TwoKeyAct
 from core.transitions import Refusal
 from fund.enums import Role
-from fund.forms import calls as acts_forms
 from fund.forms import settings as forms
 from fund.models import RoleGrant
 from fund.people import admin_desk, roles_writing, staff
@@ -25,9 +25,9 @@ from fund.views.acts import act, cards, history, page_of, proposed, status
 
 ACTS = {
     "extend": forms.ExtendForm,
-    "end": acts_forms.ReasonForm,
-    "step_down": acts_forms.ReasonForm,
-    "drop": acts_forms.PlainForm,
+    "end": ReasonForm,
+    "step_down": ReasonForm,
+    "drop": PlainForm,
 }
 
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.access import allow
+from core.forms import PlainForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.enums import Role
-from fund.forms.calls import PlainForm
 from fund.forms.settings import RulesForm
 from fund.models import RuleVersion
 from fund.people import admin_desk, rules_writing

@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DayField, EurosField, FundForm, ReasonField
+from core.forms import DayField, EurosField, FundForm, ReasonForm
 from core.money import format_euros
 from payments.enums import BankSchema, Control
 from payments.models import ReportLine
@@ -18,14 +18,6 @@ from payments.rules.agreement import needs_cer
 
 def _area(rows=3):
     return forms.Textarea(attrs={"rows": rows})
-
-
-class PlainForm(FundForm):
-    """An act without anything to say."""
-
-
-class ReasonForm(FundForm):
-    reason = ReasonField()
 
 
 class DeclineForm(FundForm):

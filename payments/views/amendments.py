@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import documents, reauth
 from core.access import allow, signed_in
+from core.forms import PlainForm
 from core.idempotency import once
 from core.transitions import Offer, Refusal
 from fund.people import finance_desk, instruction_desk
@@ -26,7 +27,7 @@ from payments.transitions import amendment as amendments
 from payments.views.acts import act, confirm_first, posted
 from payments.views.recipient import agreement_or_404, of_recipient
 
-RECIPIENT_FORMS = {"sign_as_bearer": forms.SignAmendmentForm, "withdraw": forms.PlainForm}
+RECIPIENT_FORMS = {"sign_as_bearer": forms.SignAmendmentForm, "withdraw": PlainForm}
 STAFF_FORMS = {"approve": forms.ApproveAmendmentForm, "refuse": forms.RefuseAmendmentForm}
 FINANCE_FORMS = {"sign": forms.FundSignAmendmentForm}
 SIGNED = ("sign", "sign_as_bearer")

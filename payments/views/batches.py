@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core import reauth
 from core.access import allow
 from core.browser import as_ids
+from core.forms import PlainForm, ReasonForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk
@@ -30,9 +31,9 @@ from payments.views.finance import may_pay
 
 FORMS = {
     "freeze": forms.BatchControlsForm,
-    "export": forms.PlainForm,
-    "cancel": forms.PlainForm,
-    "reject_file": forms.ReasonForm,
+    "export": PlainForm,
+    "cancel": PlainForm,
+    "reject_file": ReasonForm,
 }
 BEFORE_THE_FILE = ("open", "frozen")
 """While nothing can have left, a payment may still wait."""

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.access import allow
+from core.forms import ReasonForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk, instruction_desk
 from fund.views.acts import cards, status
-from payments import forms, queries
+from payments import queries
 from payments.forms.conditions import PREFIX, ConditionFormSet, MeetForm, conditions_of, one_condition_more
 from payments.models import Condition
 from payments.queries import desk
@@ -22,8 +23,8 @@ from payments.transitions import agreement as agreements
 from payments.views.acts import act, posted
 from payments.views.instruction import OFFER_OF_LIST, history_of
 
-STAFF_FORMS = {"meet": MeetForm, "take_back": forms.ReasonForm}
-FINANCE_FORMS = {"waive": forms.ReasonForm}
+STAFF_FORMS = {"meet": MeetForm, "take_back": ReasonForm}
+FINANCE_FORMS = {"waive": ReasonForm}
 
 
 @allow(instruction_desk)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import documents, reauth
 from core.access import allow
 from core.browser import as_ids
+from core.forms import PlainForm, ReasonForm
 from core.idempotency import once
 from core.money import format_euros
 from core.transitions import VERBS, Refusal
@@ -48,19 +49,19 @@ TABS = (
 PICKED = {"order": "order", "countersign": "countersign_order"}
 """Tabs where the authorising officer chooses several payments, with the verb that each is then done by."""
 INSTALMENT_FORMS = {
-    "order": forms.PlainForm,
-    "countersign_order": forms.PlainForm,
-    "unsuspend": forms.PlainForm,
+    "order": PlainForm,
+    "countersign_order": PlainForm,
+    "unsuspend": PlainForm,
     "suspend": forms.HoldForm,
-    "refuse": forms.ReasonForm,
-    "recall": forms.ReasonForm,
-    "return_to_due": forms.ReasonForm,
-    "undo_return": forms.ReasonForm,
+    "refuse": ReasonForm,
+    "recall": ReasonForm,
+    "return_to_due": ReasonForm,
+    "undo_return": ReasonForm,
 }
 ACCOUNT_FORMS = {
-    "approve": forms.PlainForm,
-    "refuse": forms.ReasonForm,
-    "unblock": forms.PlainForm,
+    "approve": PlainForm,
+    "refuse": ReasonForm,
+    "unblock": PlainForm,
     "block": forms.BlockForm,
 }
 

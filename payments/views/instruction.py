@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import documents
 from core.access import allow
 from core.browser import as_ids
+from core.forms import PlainForm, ReasonForm
 from core.idempotency import once
 from core.models import Event
 from core.transitions import VERBS, Refusal
@@ -41,19 +42,19 @@ from payments.views.recipient import agreement_or_404
 AGREEMENT_FORMS = {
     "extend": forms.ExtendForm,
     "extend_signature": forms.ExtendForm,
-    "activate": forms.PlainForm,
-    "complete": forms.PlainForm,
-    "resume": forms.PlainForm,
+    "activate": PlainForm,
+    "complete": PlainForm,
+    "resume": PlainForm,
     "suspend": forms.SuspendForm,
-    "terminate": forms.ReasonForm,
+    "terminate": ReasonForm,
 }
-WAITING_ACCOUNT_FORMS = {"withdraw": forms.PlainForm}
+WAITING_ACCOUNT_FORMS = {"withdraw": PlainForm}
 INSTALMENT_FORMS = {
     "certify": forms.CertifyForm,
     "recertify": forms.NoteForm,
-    "lift": forms.PlainForm,
+    "lift": PlainForm,
     "hold": forms.HoldForm,
-    "cancel": forms.ReasonForm,
+    "cancel": ReasonForm,
 }
 AGREEMENT_TABS = (
     ("offered", pgettext_lazy("tab", "Offered")),

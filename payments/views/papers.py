@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core import documents
 from core.access import allow, signed_in
 from core.files import check_or_quarantine, private, shown_inside
+from core.forms import PlainForm
 from core.idempotency import once
 from core.models import Document
 from core.transitions import Refusal
@@ -124,7 +125,7 @@ SETTLES: dict[str, tuple[Callable, Any]] = {
     "aside": (papers.set_aside, _("The page is set aside.")),
     "take": (papers.take_instead, _("The page takes the place of the one filed before.")),
 }
-PAGE_FORMS = {"file": forms.PageForm, "aside": forms.AsideForm, "take": forms.PlainForm}
+PAGE_FORMS = {"file": forms.PageForm, "aside": forms.AsideForm, "take": PlainForm}
 
 
 @allow(instruction_desk)

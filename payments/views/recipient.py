@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core import documents, reauth
 from core.access import allow, signed_in
 from core.files import send
+from core.forms import PlainForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.views.acts import cards, status
@@ -23,7 +24,7 @@ from payments.transitions import agreement as agreements
 from payments.views.acts import act, confirm_first, posted, uploads_checked
 
 SUSPENDED_FORMS = {"observe": forms.ObserveForm}
-ACCOUNT_FORMS = {"block": forms.BlockForm, "withdraw": forms.PlainForm}
+ACCOUNT_FORMS = {"block": forms.BlockForm, "withdraw": PlainForm}
 ACCOUNT_STATES = {"block": "approved", "withdraw": "recorded"}
 """Which of the accounts of a grant each act is about."""
 

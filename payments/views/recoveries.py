@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import documents, reauth
 from core.access import allow, signed_in
+from core.forms import ReasonForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk, instruction_desk
@@ -27,13 +28,13 @@ from payments.views.instruction import history_of
 from payments.views.recipient import agreement_or_404
 
 RECIPIENT_FORMS = {"observe": forms.ObserveForm}
-STAFF_FORMS = {"drop": forms.ReasonForm}
+STAFF_FORMS = {"drop": ReasonForm}
 FINANCE_FORMS = {
     "notify": forms.NotifyForm,
     "reduce": forms.ReduceForm,
-    "waive": forms.ReasonForm,
-    "write_off": forms.ReasonForm,
-    "cancel": forms.ReasonForm,
+    "waive": ReasonForm,
+    "write_off": ReasonForm,
+    "cancel": ReasonForm,
 }
 
 

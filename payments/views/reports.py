@@ -18,6 +18,7 @@ from core import documents
 from core.access import allow, signed_in
 from core.browser import as_int
 from core.files import check_upload
+from core.forms import ReasonForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import instruction_desk
@@ -32,7 +33,7 @@ from payments.transitions import report as reports
 from payments.views.acts import PROOF_BYTES, act, searched
 from payments.views.recipient import agreement_or_404
 
-STAFF_FORMS = {"accept": forms.ReportAcceptForm, "request_changes": forms.ReportChangesForm, "reopen": forms.ReasonForm}
+STAFF_FORMS = {"accept": forms.ReportAcceptForm, "request_changes": forms.ReportChangesForm, "reopen": ReasonForm}
 TABS = (
     ("submitted", pgettext_lazy("tab", "To examine")),
     ("expected", pgettext_lazy("tab", "Expected")),

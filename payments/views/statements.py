@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.access import allow
+from core.forms import ReasonForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import finance_desk
@@ -31,7 +32,7 @@ CREDIT_FORMS = {
     "match_repayment": forms.RepaymentForm,
     "record_return": forms.ReturnForm,
     "dismiss": forms.DismissForm,
-    "undo_repayment": forms.ReasonForm,
+    "undo_repayment": ReasonForm,
 }
 """What money that came in may be, when it is no return of a payment."""
 

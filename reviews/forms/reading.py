@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DayField, EurosField, FundForm, InstantField, ReasonField
+from core.forms import DayField, EurosField, FundForm, InstantField, ReasonForm
 from reviews.enums.reading import AUTOMATIC_GROUNDS, Fallback, Ground
 from reviews.models import Seat
 from reviews.queries.reminders import left_to_file
@@ -17,14 +17,6 @@ def area(rows=3):
 
 
 MEMBER_GROUNDS = [(code, label) for code, label in Ground.choices if code not in AUTOMATIC_GROUNDS]
-
-
-class PlainForm(FundForm):
-    """An act without anything to say."""
-
-
-class ReasonForm(FundForm):
-    reason = ReasonField()
 
 
 class InterestForm(FundForm):

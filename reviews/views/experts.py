@@ -14,7 +14,7 @@ from applications.views.reading import parts_of
 from core.access import allow, anyone
 from core.api_auth import Throttle
 from core.files import send
-from core.forms import FundForm
+from core.forms import FundForm, PlainForm, ReasonForm
 from core.idempotency import once
 from core.models import User
 from core.transitions import Refusal
@@ -22,7 +22,6 @@ from fund.people import instruction_desk
 from fund.views.acts import Card, did, status
 from reviews.enums.experts import OPEN_REQUESTS
 from reviews.forms import experts as forms
-from reviews.forms.reading import PlainForm, ReasonForm
 from reviews.models import ExpertRequest
 from reviews.queries import experts as queries
 from reviews.queries import reviewing

@@ -15,6 +15,7 @@ from applications import queries as files
 from applications.queries import with_interest
 from core import documents, reauth
 from core.access import allow
+from core.forms import PlainForm, ReasonForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.enums import CallState, College, Role
@@ -36,17 +37,17 @@ from reviews.transitions.deeds import offer_of
 from reviews.views.acts import confirm_identity, signed, unfinished
 
 CALL_FORMS = {
-    "start_review": forms.PlainForm,
-    "conclude": forms.PlainForm,
-    "conclude_empty": forms.PlainForm,
+    "start_review": PlainForm,
+    "conclude": PlainForm,
+    "conclude_empty": PlainForm,
     "reopen": forms.ReopenCallForm,
-    "cancel": forms.ReasonForm,
+    "cancel": ReasonForm,
 }
 PANEL_FORMS = {
     "assign_reader": forms.AssignReaderForm,
-    "close_reading": forms.PlainForm,
-    "undo_assignment": forms.ReasonForm,
-    "undo_reassignment": forms.ReasonForm,
+    "close_reading": PlainForm,
+    "undo_assignment": ReasonForm,
+    "undo_reassignment": ReasonForm,
 }
 FALLBACK_FORMS = {"record_fallback": forms.FallbackForm, "record_early_fallback": forms.FallbackForm}
 AFTER_PUBLICATION = (CallState.PUBLISHED, CallState.CLOSED, CallState.UNDER_REVIEW, CallState.DECIDED)

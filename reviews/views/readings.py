@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from applications.models import Application
 from core.access import allow
+from core.forms import PlainForm, ReasonForm
 from core.idempotency import once
 from fund.enums import College
 from fund.people import instruction_desk
@@ -31,7 +32,7 @@ from reviews.views.instruction import call_or_404
 from reviews.views.members import panel_or_404
 
 ASSIGN_FORMS = {"assign": forms.AssignForm, "reassign": forms.AssignForm}
-RECUSAL_FORMS = {"lift": forms.ReasonForm, "clear_hint": forms.PlainForm}
+RECUSAL_FORMS = {"lift": ReasonForm, "clear_hint": PlainForm}
 
 
 @allow(instruction_desk)

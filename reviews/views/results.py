@@ -12,17 +12,17 @@ from applications.models import Application
 from applications.queries import officers_files
 from core.access import allow
 from core.browser import as_int
+from core.forms import ReasonForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import instruction_desk
 from fund.views.acts import act, cards, page_of, status
 from reviews import queries
-from reviews.forms import reading as forms
 from reviews.models import AssignmentResult, Panel
 from reviews.queries import proposals, reasons, verdicts
 from reviews.views.instruction import call_or_404
 
-PAIR_FORMS = {"withdraw": forms.ReasonForm}
+PAIR_FORMS = {"withdraw": ReasonForm}
 
 
 def _panel_or_404(slug: str) -> Panel:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import SharedForm
+from core.forms import ReasonForm, SharedForm
 from fund.enums import College
 from fund.rules.common import when
 from reviews.enums.meeting import ActingReason, AttendanceKind
 from reviews.forms.meetings.seats import BY_ANOTHER, IN_PERSON, NOBODY, SeatsForm, seat_choices
-from reviews.forms.reading import ReasonForm
 
 
 class AnnounceForm(SeatsForm):

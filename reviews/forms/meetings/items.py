@@ -5,12 +5,12 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import EurosField, FundForm, SharedForm
+from core.forms import EurosField, FundForm, ReasonForm, SharedForm
 from core.money import format_euros
 from fund.enums import College
 from reviews.enums.meeting import BallotChoice, Proposal, VoteMode
 from reviews.forms.meetings.seats import NOBODY, SeatsForm
-from reviews.forms.reading import ReasonForm, area
+from reviews.forms.reading import area
 
 
 class NoteForm(SharedForm):

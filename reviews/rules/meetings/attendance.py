@@ -56,7 +56,10 @@ def attendance_stands(act: Act) -> None:
         return
     if act.get("represented_by") is None:
         raise Refusal(
-            "representative_missing", _("Say who stands for this member."), field="represented_by", article="art. 15"
+            "representative_missing",
+            _("Choose the alternate or the proxy: the name is missing."),
+            field="represented_by",
+            article="art. 15",
         )
     other = seat_named(act, room, "represented_by")
     if presence == AttendanceKind.PROXY:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.forms import FundForm
+from core.forms import FundForm, PlainForm, ReasonForm
 from core.transitions import Offer, Refusal
 from fund.views.acts import Card, did
 from reviews.enums.meeting import AgendaItemState, AttendanceKind, VoteMode
@@ -91,7 +91,7 @@ class Declared:
     """An act of the page: whom the screen asks (`asks`, a verb with its preview), what is called, its form, the words on the button."""
 
     call: Callable
-    form: type[FundForm] = forms.PlainForm
+    form: type[FundForm] = PlainForm
     asks: Callable | None = None
     preview: dict = field(default_factory=dict)
     label: Any = ""
@@ -158,7 +158,7 @@ MEETING = {
     ),
     "reconvene": Declared(meetings.reconvene, forms.ReconveneForm),
     "reschedule": Declared(meetings.reschedule, forms.RescheduleForm),
-    "cancel": Declared(meetings.cancel, forms.ReasonForm),
+    "cancel": Declared(meetings.cancel, ReasonForm),
 }
 ITEM = {
     "discuss": Declared(agenda.discuss, states=(LISTED,)),
@@ -187,8 +187,8 @@ ITEM = {
     "note": Declared(agenda.note, forms.NoteForm, states=(DISCUSSED, VOTED)),
     "move": Declared(agenda.move, forms.MoveForm, states=(DISCUSSED, VOTED)),
     "reopen": Declared(agenda.reopen, forms.MotionForm, states=(VOTED,)),
-    "defer": Declared(agenda.defer, forms.ReasonForm, states=(LISTED, DISCUSSED)),
-    "withdraw": Declared(agenda.withdraw, forms.ReasonForm, states=(LISTED, DISCUSSED)),
+    "defer": Declared(agenda.defer, ReasonForm, states=(LISTED, DISCUSSED)),
+    "withdraw": Declared(agenda.withdraw, ReasonForm, states=(LISTED, DISCUSSED)),
 }
 CAST = Declared(agenda.cast, forms.CastForm)
 

@@ -11,12 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from core.access import allow
 from core.browser import as_ids, as_int
-from core.forms import FundForm
+from core.forms import FundForm, PlainForm
 from core.idempotency import once
 from core.transitions import Refusal
 from fund.people import instruction_desk
 from fund.views.acts import status
-from reviews.forms.reading import PlainForm
 from reviews.forms.room import ClearForm, ClearVoteForm
 from reviews.models.meeting import AgendaItem
 from reviews.queries import clear as queries

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from core import documents, reauth
 from core.access import allow
 from core.browser import as_int
+from core.forms import ReasonForm
 from core.idempotency import once
 from core.transitions import Offer, Refusal
 from fund.people import instruction_desk
@@ -152,7 +153,7 @@ def _forms(request, meeting, mine, data=None) -> dict:
             forms.SignMinutesForm,
             {"initial": {"read": unfinished(request) is not None}},
         ),
-        "refuse_minutes": (minutes.refuse_minutes, forms.ReasonForm, {}),
+        "refuse_minutes": (minutes.refuse_minutes, ReasonForm, {}),
         "designate_acting": (
             meetings.designate_acting,
             forms.ActingForm,

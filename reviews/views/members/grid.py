@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.forms import ReasonForm
 from core.money import format_euros
 from core.templatetags.ui import instant, score
 from core.transitions import Refusal
 from fund.views.acts import act
 from reviews.enums.reading import AssignmentState
-from reviews.forms import reading as forms
 from reviews.forms.grid import scores_of, written
 from reviews.models import Assignment
 from reviews.queries import reviewing
@@ -29,7 +29,7 @@ from reviews.scoring import STEPS, points_text
 from reviews.transitions import assignments
 
 WHOLE_FIRST = [(points, points_text(points), points % 2 == 0) for points in (*STEPS[::2], *STEPS[1::2])]
-REVIEW_FORMS = {"decline": forms.ReasonForm, "reopen": forms.ReasonForm}
+REVIEW_FORMS = {"decline": ReasonForm, "reopen": ReasonForm}
 
 
 @dataclass
