@@ -54,6 +54,18 @@ class WordedForm(forms.Form):
         super().add_error(field, error)
 
 
+def _one_end_of_line(data):
+    """Browsers send the ends of lines as CR LF: a text nobody touched would differ from the one that was shown."""
+    if not hasattr(data, "lists") or not any(
+        "\r\n" in str(value) for _name, values in data.lists() for value in values
+    ):
+        return data
+    plain = data.copy()
+    for name, values in data.lists():
+        plain.setlist(name, [one.replace("\r\n", "\n") if isinstance(one, str) else one for one in values])
+    return plain
+
+
 class FundForm(WordedForm):
     """Base of the forms of the fund. `obj` is the row the form is about, `user` the person; both optional.
 
@@ -69,10 +81,10 @@ class FundForm(WordedForm):
     status = 0
     """HTTP status of the refusal that sent it back, when a rule did."""
 
-    def __init__(self, *args, obj=None, user=None, **options):
+    def __init__(self, data=None, *args, obj=None, user=None, **options):
         self.obj, self.user = obj, user
         options.setdefault("label_suffix", "")
-        super().__init__(*args, **options)
+        super().__init__(_one_end_of_line(data), *args, **options)
 
     def params(self) -> dict:
         """The keywords of the verb."""

@@ -123,6 +123,31 @@ def may_approve(act: TwoKeyAct, actor, at) -> None:
         raise Refusal("not_permitted", _("The second key belongs to: %(people)s.") % {"people": people})
 
 
+def is_stale(act: TwoKeyAct) -> bool:
+    """Whether what the act was proposed on has changed since."""
+    verb, obj = target_of(act)
+    return _content_hash(verb, obj, act.params) != act.content_hash
+
+
+def _stale() -> Refusal:
+    return Refusal(
+        "stale_approval", _("What was proposed has changed since."), remedy=_("Read it again and propose it again.")
+    )
+
+
+def why_not(act: TwoKeyAct, actor, at) -> Refusal | None:
+    """What approving would be refused for by this person at this instant: the page says it in place of the button."""
+    try:
+        may_approve(act, actor, at)
+        if is_stale(act):
+            raise _stale()
+        verb, obj = target_of(act)
+        verb.check(Act(verb, obj, actor, at, act.params), approved=True)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
 def approve(act: TwoKeyAct, *, actor, at):
     """Second key: checks the content is the one proposed, executes the verb. Returns what the verb returns. Raises Refusal
     (`stale_approval`…).
@@ -144,9 +169,7 @@ def approve(act: TwoKeyAct, *, actor, at):
             act.mark_stale(actor, at)
             act.save()
             _record(act, "mark_stale", TwoKeyState.PROPOSED, actor, at)
-    raise Refusal(
-        "stale_approval", _("What was proposed has changed since."), remedy=_("Read it again and propose it again.")
-    )
+    raise _stale()
 
 
 def refuse(act: TwoKeyAct, *, actor, at, reason: str) -> TwoKeyAct:
@@ -182,14 +205,17 @@ def withdraw(act: TwoKeyAct, *, actor, at) -> TwoKeyAct:
 
 
 def expire_due(*, actor, at) -> int:
-    """Clock: close proposals past their end. Returns how many."""
+    """Clock: close proposals past their end, and those whose object has changed since. Returns how many."""
     count = 0
-    for act in TwoKeyAct.objects.filter(state=TwoKeyState.PROPOSED, expires_at__lte=at):
+    for act in TwoKeyAct.objects.filter(state=TwoKeyState.PROPOSED):
+        if at < act.expires_at and not is_stale(act):
+            continue
         with transaction.atomic():
             act = locked(act)
             if act.state == TwoKeyState.PROPOSED:
-                act.expire(actor, at)
+                close, name = (act.expire, "expire") if at >= act.expires_at else (act.mark_stale, "mark_stale")
+                close(actor, at)
                 act.save()
-                _record(act, "expire", TwoKeyState.PROPOSED, actor, at)
+                _record(act, name, TwoKeyState.PROPOSED, actor, at)
                 count += 1
     return count

@@ -93,16 +93,18 @@ def acts_closed(user: User, at: datetime) -> QuerySet[TwoKeyAct]:
 
 
 def find_act(user: User, reference: str, at: datetime) -> tuple[TwoKeyAct, Verb, Any] | None:
-    """An act this person may read: its proposer, who closed it, who could approve it, an auditor. None otherwise, or when there is none."""
+    """An act this person may read: its proposer, who closed it, who could approve it, an auditor; of the rules, whoever writes them. Else None."""
     act = TwoKeyAct.objects.filter(reference=reference).select_related("proposed_by", "closed_by").first()
     known = with_targets([act]) if act else []
     if not known:
         return None
     act, verb, obj = known[0]
+    writes_it = act.target_machine == "rule_version" and verb.permits(user, obj, at)
     if (
         user.pk in (act.proposed_by_id, act.closed_by_id)
         or could_approve(user, act, verb, obj, at)
         or has_role(user, Role.AUDITOR, at)
+        or writes_it
     ):
         return known[0]
     return None

@@ -10,8 +10,9 @@ from django.contrib import messages
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.http import Http404
 from django.shortcuts import redirect
-from django.utils.text import capfirst
+from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import two_key
 from core.transitions import VERBS, Offer, Refusal, offered
@@ -86,18 +87,27 @@ def act(request, obj, forms: dict, *, done: str, given: Callable[[dict], dict] =
 
 def did(verb) -> str:
     """What was done, in the words of its button."""
-    return _("Done: %(act)s.") % {"act": capfirst(str(verb.label))}
+    return _("“%(act)s”: done.") % {"act": capfirst(str(verb.label))}
 
 
 def proposed(act, request):
     """Tell those who can turn the second key, and lead who proposed to the act: who they are, until when, how to take it back."""
     notifications.tell_approvers(act, request.received_at)
-    people = ", ".join(str(person) for person in notifications.people_who_approve(act, request.received_at)[:4])
+    people = [str(person) for person in notifications.people_who_approve(act, request.received_at)[:4]]
     if people:
-        messages.success(request, _("Proposed. %(people)s can approve it within fourteen days.") % {"people": people})
+        said = ngettext(
+            "Proposed. %(people)s can approve it within fourteen days.",
+            "Proposed. %(people)s can approve it within fourteen days.",
+            len(people),
+        )
+        messages.success(request, said % {"people": get_text_list(people, _("or"))})
     else:
+        keys = VERBS[act.target_machine][act.verb].two_key
+        people = [str(who.label) for who in keys.approves] if keys else []
         messages.warning(
-            request, _("Proposed, but nobody can approve it yet: it takes a second person with the right role.")
+            request,
+            _("Proposed, but nobody can approve it yet. The second key belongs to: %(people)s.")
+            % {"people": get_text_list(people, _("or"))},
         )
     return redirect("fund:key", act.reference)
 

@@ -66,11 +66,6 @@ def _context(request, reference, form=None) -> dict:
     if found is None:
         raise Http404
     act, verb, obj = found
-    why = None
-    try:
-        two_key.may_approve(act, request.user, request.received_at)
-    except Refusal as refusal:
-        why = refusal
     expired = act.state == "proposed" and request.received_at >= act.expires_at
     lines = lines_of(act, obj)
     address = OBJECT_PAGES.get(act.target_machine)
@@ -79,17 +74,27 @@ def _context(request, reference, form=None) -> dict:
         "verb": verb,
         "lines": lines,
         "compares": any(line.before is not None for line in lines),
-        "why": why,
+        "why": two_key.why_not(act, request.user, request.received_at),
         "expired": expired,
         "may_withdraw": act.state == "proposed" and act.proposed_by_id == request.user.pk and not expired,
         "people": queries.people_who_approve(act, request.received_at)
         if act.state == "proposed" and not expired
         else [],
+        "approvers": [who.label for who in verb.two_key.approves],
+        "may_refuse": act.state == "proposed" and not expired and _may_refuse(act, request),
         "form": form or RefuseForm(prefix="refuse"),
         "refused": None,
         "object_url": address(obj) if address else "",
         "preview_url": reverse("fund:call_preview", args=[obj.slug]) if act.target_machine == "call" else "",
     }
+
+
+def _may_refuse(act, request) -> bool:
+    try:
+        two_key.may_approve(act, request.user, request.received_at)
+    except Refusal:
+        return False
+    return True
 
 
 @allow(staff)
@@ -108,7 +113,7 @@ def act(request, reference):
             done = _("Approved and done.")
         elif answer == "withdraw":
             two_key.withdraw(row, actor=request.user, at=at)
-            done = _("Taken back. Nothing changed.")
+            done = _("Withdrawn. Nothing changed.")
         elif answer == "refuse":
             form = RefuseForm(request.POST, prefix="refuse")
             if not form.is_valid():

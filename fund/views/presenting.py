@@ -66,12 +66,30 @@ def effects_of(verb, obj, at) -> list[str]:
     return known(obj, at) if known else []
 
 
+_abouts: dict[str, Callable[[Any], list[Line]]] = {}
+
+
+def about(*machines: str):
+    """`@about("machine", …)` on `function(obj) -> list[Line]`: what any act on such a row is about, in words one recognises."""
+
+    def keep(function):
+        _abouts.update(dict.fromkeys(machines, function))
+        return function
+
+    return keep
+
+
 def _as_effects(act, obj) -> list[Line]:
     """Once the act is closed, or the row went on without it, the row no longer tells what would change."""
     verb, now = VERBS[act.target_machine][act.verb], timezone.now()
     open_still = act.state == "proposed" and now < act.expires_at and obj.state in verb.sources
     said = effects_of(verb, obj, now) if open_still else []
-    return [*([Line(_("What changes"), "\n".join(said))] if said else []), *as_given(act, obj)]
+    known = _abouts.get(act.target_machine)
+    return [
+        *(known(obj) if known else []),
+        *([Line(_("What changes"), "\n".join(said))] if said else []),
+        *as_given(act, obj),
+    ]
 
 
 def as_given(act, obj) -> list[Line]:

@@ -7,8 +7,9 @@ from django.utils.translation import ngettext
 
 from core.money import format_euros
 from core.templatetags.ui import day
-from fund.views.presenting import effect
+from fund.views.presenting import Line, about, effect
 from payments.rules.matched import received_unasked
+from payments.rules.people import agreement_of
 from payments.transitions.instalment import release
 from payments.transitions.recovery import time_to_pay
 
@@ -104,3 +105,32 @@ def _reject_file(batch, at) -> list[str]:
 @effect("payee_account", "unblock")
 def _unblock(account, at) -> list[str]:
     return [_("Payments to this account may be ordered and sent again.")]
+
+
+@about("agreement", "instalment", "recovery", "payee_account")
+def _grant(obj) -> list[Line]:
+    agreement = agreement_of(obj)
+    amount = getattr(obj, "payable_amount", getattr(obj, "amount", None))
+    return [
+        Line(_("Project"), f"{agreement.application.display_title} ({agreement.reference})"),
+        Line(_("Recipient"), agreement.bearer_name),
+        *([] if amount is None else [Line(_("Amount"), format_euros(amount))]),
+    ]
+
+
+@about("payment_batch")
+def _batch(batch) -> list[Line]:
+    return [
+        Line(_("Batch"), batch.reference),
+        Line(_("Payments"), str(batch.lines_count)),
+        Line(_("Total"), format_euros(batch.total_amount)),
+    ]
+
+
+@about("statement_line")
+def _line(line) -> list[Line]:
+    return [
+        Line(_("Statement"), line.statement.reference),
+        Line(_("Amount"), format_euros(line.amount or 0)),
+        Line(_("Day"), day(line.booked_on) if line.booked_on else "–"),
+    ]

@@ -108,6 +108,26 @@ def test_what_changed_since_is_not_approved(voiding, at):
     assert (refusal.value.code, act.state, document.state) == ("stale_approval", "stale", "failed")
 
 
+def test_what_can_no_longer_be_approved_says_why_and_is_closed_by_the_clock(voiding, at):
+    document, act = proposed(at, keeper_of(1))
+    assert two_key.why_not(act, keeper_of(2), at) is None
+    row = Document.objects.get(pk=document.pk)
+    row.fail("renderer away")
+    row.save()
+    assert two_key.why_not(act, keeper_of(2), at).code == "stale_approval"
+    assert two_key.why_not(act, act.proposed_by, at).code == "same_person"  # first what is true of him whatever changed
+    assert two_key.expire_due(actor=User.objects.system(), at=at) == 1
+    act.refresh_from_db()
+    assert act.state == "stale" and act.closed_by == User.objects.system()
+    assert two_key.expire_due(actor=User.objects.system(), at=at) == 0
+
+
+def test_a_row_that_went_on_says_so_in_place_of_the_button(voiding, at):
+    document, act = proposed(at, keeper_of(1))
+    Document.objects.filter(pk=document.pk).update(state="void")
+    assert two_key.why_not(act, keeper_of(2), at).code in ("not_allowed_in_state", "stale_approval")
+
+
 def test_it_expires(voiding, at):
     _, act = proposed(at, keeper_of(1))
     later = at + timedelta(days=14)

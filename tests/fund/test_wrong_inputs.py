@@ -490,6 +490,8 @@ def test_rules_take_effect_when_both_colleges_agree(at, as_user):
     done(administrator.post(address, weighted | {"legal_basis": "Décret fictif, article 2."}))
     done(administrator.post(version, {"act": "put_in_force"}))
     act = open_act("put_in_force")
+    waits = f"/instruction/cles/{act.reference}/"
+    assert "n’a pas encore donné" in plain(administrator.get(waits)) and "Approuver" not in plain(civil.get(waits))
     done(civil.post(version, {"act": "endorse"}))
     approve(state, act)
     first.refresh_from_db()
@@ -531,6 +533,10 @@ def test_the_account_payments_leave_from_changes_with_two_keys_and_shows_its_end
     values = {field.name: field.value() for field in form if field.value() not in (None, "")}
     page = refused(administrator.post("/administration/identite/modifier/", values), 422)
     assert "Rien ne changerait" in page
+    FundIdentity.objects.update(address_lines=["7 passage des Brouillons", "58000 Nevers"])
+    sent = values | {"address_lines": "7 passage des Brouillons\r\n58000 Nevers"}  # as a browser sends it
+    assert "Rien ne changerait" in refused(administrator.post("/administration/identite/modifier/", sent), 422)
+    FundIdentity.objects.update(address_lines=[])
     done(
         administrator.post(
             "/administration/identite/modifier/", values | {"debtor_iban": "FR14 2004 1010 0505 0001 3M02 606"}

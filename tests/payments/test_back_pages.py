@@ -106,7 +106,9 @@ def test_money_comes_back_on_screen(at, people, paid, as_user):
     waiting = TwoKeyAct.objects.get()
     leads_to(response, f"/instruction/cles/{waiting.reference}/")
     assert waiting.verb == "waive" and Recovery.objects.get().state == "notified"
-    assert "Le fonds renonce à" in ok(orderer.get(response.url)) and waiting.reference in ok(orderer.get(desk))
+    page = ok(orderer.get(response.url))
+    assert "Le fonds renonce à" in page and paid.bearer_name in page and paid.application.display_title in page
+    assert waiting.reference in ok(orderer.get(desk))
     make.given_back(people, "remboursement", 90_000, at=at)
     line = StatementLine.objects.get(state="to_check")
     path = f"/paiements/rapprochement/{line.pk}/"
