@@ -33,6 +33,7 @@ class Segment:
     url: str = ""
     start: int = 0
     width: int = 0
+    share: float = 0.0
 
     @property
     def x(self) -> str:
@@ -45,10 +46,6 @@ class Segment:
     @property
     def w(self) -> str:
         return _percent(self.width)
-
-    @property
-    def share(self) -> float:
-        return self.width / 100
 
     @property
     def is_named(self) -> bool:
@@ -105,7 +102,21 @@ def segments_of(bar) -> Bar:
         drawn.segments.append(
             Segment(name, label, meaning, figures[name], urls.get(name, ""), start, _share(seen, drawn.total) - start)
         )
+    for segment, tenths in zip(drawn.segments, _tenths([one.cents for one in drawn.segments]), strict=True):
+        segment.share = tenths / 10
     return drawn
+
+
+def _tenths(cents: list[int]) -> list[int]:
+    """The shares as written, in tenths of a percent: the largest remainders round up, so that what one reads sums to 100 %."""
+    total = sum(cents)
+    if total <= 0:
+        return [0] * len(cents)
+    tenths = [one * 1000 // total for one in cents]
+    by_remainder = sorted(range(len(cents)), key=lambda i: -(cents[i] * 1000 % total))
+    for i in by_remainder[: 1000 - sum(tenths)]:
+        tenths[i] += 1
+    return tenths
 
 
 def _share(cents: int, total: int) -> int:

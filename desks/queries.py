@@ -195,7 +195,7 @@ def _ahead_of_grant(application: Application, base: str) -> list[Step]:
                 None,
                 "now",
                 _("Awaited: you"),
-                body=_("before %(day)s") % {"day": day(report.due_on)},
+                body=_("before %(day)s") % {"day": day(report.expected_on)},
                 url=f"{base}comptes-rendus/{report.pk}/",
             )
         )

@@ -50,6 +50,7 @@ def _facts(application: Application) -> dict[str, tuple[str, bool]]:
     gaps = missing(application, application.content)
     by_section = {code: [gap.message for gap in gaps if gap.section == code] for code in SectionCode.values}
     confirmed = application.partnerships.filter(state="confirmed").count()
+    months = application.duration_months or 0
     late = bool(application.late_reason)
 
     def told(*sections, ok: str):
@@ -67,14 +68,14 @@ def _facts(application: Application) -> dict[str, tuple[str, bool]]:
         ),
         "applicant_kind": told("applicant", ok=str(application.get_applicant_kind_display())),
         "partnership_confirmed": (
-            _("%(n)s confirmed.") % {"n": confirmed},
+            ngettext("%(n)s confirmed.", "%(n)s confirmed.", confirmed) % {"n": confirmed},
             confirmed < queries.rules_of(application)["partnership_confirmed_min"],
         ),
         "amount_within_ceiling": told("budget", ok=_("Within the ceiling, by the figures filed.")),
         "budget_balanced": told("budget", ok=_("The figures filed balance.")),
         "project_duration": (
-            _("%(n)s months.") % {"n": application.duration_months or 0},
-            (application.duration_months or 0) > application.call.max_duration_months,
+            ngettext("%(n)s month.", "%(n)s months.", months) % {"n": months},
+            months > application.call.max_duration_months,
         ),
         "openness_commitment": told("openness", ok=_("Committed in the file.")),
         "cer_when_due": told("statements", ok=_("Statements made in the file.")),

@@ -235,7 +235,7 @@ def _invite_partner(world: World, row: dict, at) -> None:
         at=at,
         organisation=world.organisations[told["organisation"]],
         agent_email=_agent_email(world, row),
-        agent_name=f"{agent['first_name']} {agent['last_name']}" if agent else "",
+        agent_name=f"{agent['first_name']} {agent['last_name']}".strip() if agent else "",
         service=told["service"] or "",
     )
 

@@ -59,7 +59,7 @@ def _people(world: World, at) -> None:
     password = make_password(world.data.password)
     for key, row in world.data.people.items():
         user = User.objects.create(
-            email=row["email"], name=f"{row['first_name']} {row['last_name']}", password=password
+            email=row["email"], name=f"{row['first_name']} {row['last_name']}".strip(), password=password
         )
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         world.people[key] = user

@@ -16,6 +16,9 @@ def grant_statement(agreement, *, at, year=None) -> Document:
     """The whole account of the grant on that day: where the money stands, each payment with its reference at the bank, each entry of the ledger."""
     with translation.override("fr"):
         money = agreements.money_of(agreement)
+        instalments = list(agreement.instalments.order_by("number"))
+        planned = {one.pk: 0 if one.state == "cancelled" else one.payable_amount for one in instalments}
+        not_paid = max(agreement.amount - sum(planned.values()), 0)
         context = {
             **_head(agreement, at),
             **envelope(agreement.application.call),
@@ -27,6 +30,9 @@ def grant_statement(agreement, *, at, year=None) -> Document:
                 {"label": label, "amount": euros(getattr(money, f"{name}_amount") if money else 0)}
                 for name, label in STANDING
             ],
+            "released": euros(money.awarded_amount - money.live_total) if money else "",
+            "payments_total": euros(sum(planned.values())),
+            "not_paid": euros(not_paid) if not_paid else "",
             "payments": [
                 {
                     "number": one.number,
@@ -35,9 +41,9 @@ def grant_statement(agreement, *, at, year=None) -> Document:
                     "day": day(one.paid_on or one.pay_by_on),
                     "is_paid": one.state == "paid",
                     "reference": one.end_to_end_id,
-                    "amount": euros(one.payable_amount),
+                    "amount": euros(planned[one.pk]),
                 }
-                for one in agreement.instalments.order_by("number")
+                for one in instalments
             ],
             "claims": [
                 {

@@ -110,6 +110,11 @@ class Report(Machine):
     def public_label(self):
         return PUBLIC_LABELS["report"][self.state]
 
+    @property
+    def expected_on(self):
+        """The day its author has to keep: of the changes asked, else of the formal notice, else the day it was due."""
+        return self.changes_due_on or self.notice_due_on or self.due_on
+
     def is_overdue(self, today) -> bool:
         return self.state in (R.DUE, R.DRAFT) and today > self.due_on
 

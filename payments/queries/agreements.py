@@ -217,7 +217,7 @@ def tasks_of_recipient(user, at) -> list[Task]:
             Task(
                 sentence % {"title": title},
                 f"/dossiers/{report.agreement.reference}/comptes-rendus/{report.pk}/",
-                report.changes_due_on or report.due_on,
+                report.expected_on,
                 "report",
             )
         )
@@ -324,7 +324,7 @@ def timeline(agreement, at) -> list[dict]:
         )
         steps.append(
             {
-                "at": report.accepted_at or report.due_on,
+                "at": report.accepted_at or report.expected_on,
                 "title": str(report.get_kind_display()).capitalize(),
                 "state": state,
                 "text": str(report.applicant_label),

@@ -82,7 +82,7 @@ def _expected(instalment) -> date | None:
     rules = instalment.agreement.rules
     for report in instalment.agreement.awaited:
         if instalment.trigger == f"{report.kind}_report_accepted":
-            since = timezone.localdate(report.submitted_at) if report.state == "submitted" else report.due_on
+            since = timezone.localdate(report.submitted_at) if report.state == "submitted" else report.expected_on
             return since + timedelta(days=rules["report_review_days"] + rules["payment_days"])
     return None
 

@@ -39,7 +39,14 @@ def plan(agreement) -> list[PlanLine]:
     rows = list(agreement.instalments.order_by("number"))
     if rows:
         found = [
-            PlanLine(row.number, row.label, row.percent, row.get_trigger_display(), row.expected_amount, row)
+            PlanLine(
+                row.number,
+                row.label,
+                row.percent,
+                row.get_trigger_display(),
+                0 if row.state == InstalmentState.CANCELLED else row.expected_amount,
+                row,
+            )
             for row in rows
         ]
         last = rows[-1]
@@ -54,6 +61,13 @@ def plan(agreement) -> list[PlanLine]:
     if last is not None and last.trigger == Trigger.FINAL_REPORT_ACCEPTED and getattr(last, "state", "") not in OVER:
         found[-1].words = balance_words(agreement)
     return found
+
+
+def shown(agreement) -> dict[str, Any]:
+    """What the table of the plan needs. `not_paid`: cents of the grant that no payment brings, released or not supported by the accepted report."""
+    lines = plan(agreement)
+    total = sum(line.amount for line in lines)
+    return {"plan": lines, "payments_total": total, "not_paid": max(agreement.amount - total, 0) if lines else 0}
 
 
 def keepable(agreement) -> int:

@@ -76,14 +76,14 @@ def calendar(agreement, at) -> list[Due]:
     ]
     found += [
         Due(
-            one.changes_due_on or one.notice_due_on or one.due_on,
+            one.expected_on,
             "file",
             str(one.get_kind_display()).capitalize(),
             one.applicant_label,
             one.tone,
             None,
             f"{base}/comptes-rendus/{one.pk}/",
-            (one.changes_due_on or one.notice_due_on or one.due_on) < today,
+            one.expected_on < today,
         )
         for one in agreement.reports.filter(state__in=("due", "draft", "changes_requested")).order_by("due_on")
     ]

@@ -94,8 +94,8 @@ def _reject_file(batch, at) -> list[str]:
     n = batch.lines.filter(live=True, instalment__state="in_payment").count()
     return [
         ngettext(
-            "%(n)s payment of this file is recorded as refused by the bank, and may go into another file.",
-            "%(n)s payments of this file are recorded as refused by the bank, and may go into another file.",
+            "%(n)s payment of this file will be recorded as refused by the bank, and may go into another file.",
+            "%(n)s payments of this file will be recorded as refused by the bank, and may go into another file.",
             n,
         )
         % {"n": n}

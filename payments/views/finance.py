@@ -25,7 +25,7 @@ from fund.views.keys import presents_at
 from payments import forms, queries
 from payments.models import Instalment, PayeeAccount, PaymentBatch
 from payments.queries import desk
-from payments.queries.plan import plan as plan_of
+from payments.queries.plan import shown as plan_of
 from payments.queries.threshold import cumulated
 from payments.rules.delegation import used_by
 from payments.rules.instalment import returned
@@ -349,7 +349,7 @@ def agreement(request, reference):
         {
             "agreement": row,
             "application": row.application,
-            "plan": plan_of(row),
+            **plan_of(row),
             "conditions": queries.agreements.conditions_of(row),
             "money": queries.agreements.money_of(row),
             "form": form,

@@ -27,7 +27,7 @@ from payments import forms, queries
 from payments.models import Instalment, ThirdSignature
 from payments.queries import desk
 from payments.queries.newer_account import newer_account
-from payments.queries.plan import plan as plan_of
+from payments.queries.plan import shown as plan_of
 from payments.queries.sent_back import sent_back
 from payments.queries.threshold import cumulated
 from payments.rules.agreement import open_matters
@@ -150,7 +150,7 @@ def agreement(request, reference):
         {
             "agreement": row,
             "application": row.application,
-            "plan": plan_of(row),
+            **plan_of(row),
             "conditions": queries.agreements.conditions_of(row),
             "money": queries.agreements.money_of(row),
             "reports": row.reports.all(),

@@ -17,7 +17,7 @@ from fund.views.acts import cards, status
 from payments import forms, queries
 from payments.models import Evidence
 from payments.models.agreement import sees_all_money
-from payments.queries.plan import plan as plan_of
+from payments.queries.plan import shown as plan_of
 from payments.rules.people import is_party, signs_for_bearer
 from payments.transitions import account as accounts
 from payments.transitions import agreement as agreements
@@ -52,7 +52,7 @@ def _context(request, agreement) -> dict:
     return {
         "agreement": agreement,
         "application": agreement.application,
-        "plan": plan_of(agreement),
+        **plan_of(agreement),
         "conditions": queries.agreements.conditions_of(agreement),
         "money": queries.agreements.money_of(agreement),
         "reports": agreement.reports.exclude(state="cancelled"),

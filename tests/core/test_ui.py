@@ -144,6 +144,13 @@ def test_segments_fill_the_bar_exactly():
     assert segments_of({}).total == 0
 
 
+@pytest.mark.parametrize("figures", [(8794, 1043, 163, 0), (1, 1, 1, 0), (1, 1, 1, 4), (0, 0, 0, 0)])
+def test_the_shares_one_reads_sum_to_100(figures):
+    bar = segments_of(dict(zip(("paid", "committed", "reserved", "free"), figures, strict=True)))
+    assert round(sum(segment.share for segment in bar.segments) * 10) == (1000 if any(figures) else 0)
+    assert all(segment.cents or not segment.share for segment in bar.segments)
+
+
 def test_a_bar_reads_mappings_objects_and_segments_alike():
     figures = {"paid": 300, "free": 100}
     shapes = [

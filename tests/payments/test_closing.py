@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from lxml import html
 
 from core import documents
 from core.models import Event
@@ -84,6 +85,27 @@ def test_on_screen(at, people, as_user, time_machine):
     assert documents.url(YearClosing.objects.get().document) in payer.get(path).content.decode()
     assert payer.get("/paiements/clotures/1999/").status_code == 404
     assert as_user(people.officer).get(path).status_code == 403
+
+
+def test_the_columns_of_an_envelope_add_up_to_what_was_opened(at, people, as_user):
+    row = make.signed(people, at=at)
+    one = make.first_of(row)
+    make.paid(people, one, at=at)
+    first = make.claimed(people, row, 300_000, at=at)
+    make.given_back(people, first.reference, 300_000, at=at)
+    make.claimed(people, row, 50_000, at=at)
+    page = html.fromstring(as_user(people.payer).get(f"/paiements/clotures/{at.year}/").content)
+    table = page.xpath("//section[@aria-labelledby='enveloppes']//table")[0]
+    heads = [cell.text_content() for cell in table.xpath("./thead//th")][1:]
+    cells = [int("".join(filter(str.isdigit, cell.text_content()))) for cell in table.xpath("./tbody/tr/td")]
+    assert len(cells) == len(heads) and all(
+        cell.get("data-label") == head for cell, head in zip(table.xpath("./tbody/tr/td"), heads, strict=True)
+    )
+    opened, *parts, gross = cells
+    assert heads[0] == "Ouvert" and opened == sum(parts) and heads[-1] == "Versé dans l’année, brut"
+    said = closing.figures(at.year)["envelopes"][0]
+    assert (said["claimed"], said["returned"], said["paid"]) == (50_000, 300_000, one.amount - 350_000)
+    assert said["paid_in_year"] == one.amount and (gross == one.amount or gross * 100 == one.amount)
 
 
 @pytest.mark.parametrize("n", [1, 20])

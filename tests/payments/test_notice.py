@@ -4,15 +4,18 @@ from datetime import datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from core import documents
 from core.models import Document, Event, Mail, User
 from payments import tasks
 from payments.models import Report
+from payments.queries import agreements, treasury
 from payments.transitions import report as reports
 from tests.factories import ledger as books
 from tests.factories import payments as make
 from tests.factories.fund import CallFactory
+from tests.fund.browsing import plain
 from tests.payments.test_back import refused
 from tests.payments.test_lists import grants
 
@@ -116,6 +119,23 @@ def test_the_recipient_and_staff_read_it_and_nobody_else(at, people, as_user):
     assert as_user(make.signed(people, at=at).application.lead).get(url).status_code == 404
     reports.start(report=report, actor=report.agreement.application.lead, at=at)
     assert Document.objects.get(pk=report.notice_id).kind == "formal_notice"
+
+
+def test_every_page_says_the_same_day_after_the_notice(at, people, as_user, time_machine):
+    report = noticed(people, at)
+    now = nine_o_clock(report.due_on + timedelta(days=30))
+    time_machine.move_to(now)
+    row, lead = report.agreement, report.agreement.application.lead
+    assert report.expected_on == report.notice_due_on > report.due_on
+    told = next(step for step in agreements.timeline(row, now) if step["title"] == "Compte rendu final")
+    task = next(task for task in agreements.tasks_of_recipient(lead, now) if task.kind == "report")
+    due = next(due for due in treasury.calendar(row, now) if due.direction == "file")
+    assert {told["at"], task.due, due.day} == {report.notice_due_on}
+    days = [date_format(day, "j F Y") for day in (report.due_on, report.notice_due_on)]
+    base = f"/dossiers/{row.reference}/"
+    for path in ("/mon-espace/", base, f"{base}convention/", f"{base}convention/tresorerie/"):
+        said = plain(as_user(lead).get(path))
+        assert days[1] in said and days[0] not in said, path
 
 
 @pytest.mark.parametrize("n", [1, 20])

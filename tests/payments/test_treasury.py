@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from lxml import html
 
 from core import documents
 from core.models import Document, Event
@@ -96,6 +97,32 @@ def test_a_paper_is_made_once_for_the_same_content(at, people, kind):
     assert one.end_to_end_id in text or kind == "financial_figures"
     later = papers.issue(**asked | {"at": at + timedelta(days=1)})
     assert later != first and Document.objects.filter(kind=kind).count() == 2
+
+
+def test_the_account_of_a_grant_adds_up_once_its_balance_is_released(at, people, as_user):
+    row, one = paid(people, at)
+    report = make.filed_report(row, at=at, spent={1: 0, 2: 1_000_000})
+    reports.accept(report=report, actor=people.officer, at=at)
+    released = row.instalments.get(number=2)
+    assert released.state == "cancelled"
+    said = papers.issue(agreement=row, actor=people.officer, at=at, kind="grant_statement").context
+    awarded, *parts = (cents(line["amount"]) for line in said["standing"])
+    assert awarded == sum(parts) + cents(said["released"]) and cents(said["released"]) == released.amount
+    lines = sum(cents(line["amount"]) for line in said["payments"])
+    assert lines == cents(said["payments_total"]) == one.amount
+    assert lines + cents(said["not_paid"]) == cents(said["amount"])
+    for actor, path in ((row.application.lead, "dossiers"), (people.officer, "instruction/conventions")):
+        path = f"/dossiers/{row.reference}/convention/" if path == "dossiers" else f"/{path}/{row.reference}/"
+        page = html.fromstring(as_user(actor).get(path).content)
+        table = page.xpath("//table[tfoot]")[0]
+        shown = [cents(cell.xpath("text()")[0]) for cell in table.xpath("./tbody/tr/td[last()]")]
+        total, rest, grant = (cents(cell.text) for cell in table.xpath("./tfoot/tr/td"))
+        assert sum(shown) == total and total + rest == grant == row.amount, path
+
+
+def cents(text: str) -> int:
+    euros, _comma, rest = text.replace("€", "").partition(",")
+    return int("".join(filter(str.isdigit, euros))) * 100 + int(rest.strip() or 0)
 
 
 def test_papers_are_for_the_recipient_and_the_fund_after_the_signature(at, people, as_user):
