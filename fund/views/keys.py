@@ -80,7 +80,7 @@ def _context(request, reference, form=None) -> dict:
         "people": queries.people_who_approve(act, request.received_at)
         if act.state == "proposed" and not expired
         else [],
-        "approvers": [who.label for who in verb.two_key.approves],
+        "approvers": [who.label for who in verb.two_key.approves] if verb.two_key else [],
         "may_refuse": act.state == "proposed" and not expired and _may_refuse(act, request),
         "form": form or RefuseForm(prefix="refuse"),
         "refused": None,
