@@ -199,6 +199,7 @@ FINDINGS = {
     "by_hand": _("recognised by hand"),
     "already_done": _("already known by another line"),
     "undone": _("what it was taken for is undone: what is it?"),
+    "ahead": _("its day had not come when it was imported: it waits"),
     "maybe_known": _("like a line of an earlier statement: the same movement, or another one?"),
 }
 """What was found about a line of a statement."""

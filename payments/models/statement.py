@@ -136,6 +136,15 @@ class StatementLine(Machine):
     def direction_label(self):
         return _("Return") if self.is_return else DIRECTIONS.get(self.direction, "")
 
+    def is_ahead(self, today) -> bool:
+        """The bank says that it will happen: what has not happened pays nothing."""
+        day = self.booked_on or self.value_on
+        return day is not None and day > today
+
+    def happened_on(self, today):
+        """The value date; the day of the booking while the value date is still to come."""
+        return next((day for day in (self.value_on, self.booked_on) if day and day <= today), today)
+
     @property
     def finding_label(self):
         return FINDINGS.get(self.finding, "")

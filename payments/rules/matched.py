@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.models import Event
+from core.templatetags import ui
 from core.transitions import Act, Refusal
 from payments.enums import RECOVERY_OPEN, RecoveryState
 from payments.rules.people import agreement_of, no_interest_in
@@ -28,6 +30,20 @@ def was_a_repayment(act: Act) -> None:
 
 def no_interest_in_claim(act: Act) -> None:
     no_interest_in(act, act.obj.recovery.agreement)
+
+
+def day_has_come(act: Act) -> None:
+    """A line that the bank dates in the future is no movement yet."""
+    row, today = act.obj, timezone.localdate(act.at)
+    if row.is_ahead(today):
+        raise Refusal(
+            "bank_line_ahead",
+            _("The bank dates this line %(day)s: that day has not come.")
+            % {"day": ui.day(row.booked_on or row.value_on)},
+            remedy=_("Come back on that day, or ask the bank whether its date is right."),
+            article="art. 22",
+            status=409,
+        )
 
 
 def no_interest_in_its_grant(act: Act) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.money import format_euros
 from core.transitions import Refusal, locked, verb
 from payments.models import StatementLine
-from payments.rules.matched import no_interest_in_its_grant
+from payments.rules.matched import day_has_come, no_interest_in_its_grant
 from payments.rules.people import accounting_officer
 from payments.rules.recovery import claimable
 from payments.transitions import agreement as agreements
@@ -49,7 +49,7 @@ def _matches(act) -> None:
     machine=StatementLine,
     label=_("reconcile with a payment"),
     who=(accounting_officer,),
-    guards=(no_interest_in_its_grant, _matches),
+    guards=(no_interest_in_its_grant, day_has_come, _matches),
     lock=_lock_of,
     ledger=("pay", "unorder", "bounce"),
 )
@@ -102,7 +102,7 @@ def _was_paid_out(act) -> None:
     machine=StatementLine,
     label=_("record a repayment"),
     who=(accounting_officer,),
-    guards=(no_interest_in_its_grant, _came_in, _pays_the_claim),
+    guards=(no_interest_in_its_grant, day_has_come, _came_in, _pays_the_claim),
     ledger=("return",),
 )
 def match_repayment(act, line, *, recovery):
@@ -119,7 +119,7 @@ def match_repayment(act, line, *, recovery):
     label=_("record money sent back unasked"),
     fsm="match_repayment",
     who=(accounting_officer,),
-    guards=(no_interest_in_its_grant, _came_in, _was_paid_out),
+    guards=(no_interest_in_its_grant, day_has_come, _came_in, _was_paid_out),
     ledger=("claim", "return"),
 )
 def record_return(act, line, *, agreement):

@@ -271,6 +271,10 @@ def _work(act, row, line, order, claims) -> int:
     """Do what the line proves, or say why it waits. Returns how many instalments moved."""
     if row.state == "ignored":
         return 0
+    if row.is_ahead(timezone.localdate(act.at)):
+        row.finding = "ahead"
+        row.save()
+        return 0
     if order is None and _is_gift(line):
         return _repayment(act, row, claims)
     if order is None:
@@ -324,14 +328,17 @@ def why_not(row, instalment, order) -> str:
     return "credit"
 
 
+def _paid_on(act, row):
+    return row.happened_on(timezone.localdate(act.at))
+
+
 def apply(act, row, instalment) -> None:
-    when = row.value_on or row.booked_on or timezone.localdate(act.at)
     if row.direction == "status":
         instalments.reject_line(instalment=instalment, actor=act.actor, at=act.at, code=row.reason_code)
     elif row.is_return:
         instalments.return_payment(instalment=instalment, actor=act.actor, at=act.at, code=row.reason_code)
     else:
-        instalments.settle(instalment=instalment, actor=act.actor, at=act.at, paid_on=when)
+        instalments.settle(instalment=instalment, actor=act.actor, at=act.at, paid_on=_paid_on(act, row))
 
 
 def _whole_batch(act, row, line) -> int:
@@ -358,7 +365,7 @@ def _whole_batch(act, row, line) -> int:
                     instalment=one.instalment,
                     actor=act.actor,
                     at=act.at,
-                    paid_on=line.value_on or line.booked_on or timezone.localdate(act.at),
+                    paid_on=_paid_on(act, row),
                 )
             row.match(waiting[-1].instalment, "batch", None, act.at)
             row.save()

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -53,6 +54,8 @@ def bank_table(request, pk):
             form.refuse(refusal)
     mapping = form.mapping() if form.is_bound and hasattr(form, "cleaned_data") and form.is_valid() else row.mapping
     reading, problem = _read(sheet, mapping)
+    today = timezone.localdate(request.received_at)
+    ahead = [line.booked_on for line in reading.lines if line.booked_on and line.booked_on > today]
     return render(
         request,
         "payments/finance/bank_table.html",
@@ -64,6 +67,8 @@ def bank_table(request, pk):
             "count": len(reading.lines),
             "aside": [(None, text) for text in sheet.above] + reading.aside,
             "problem": problem,
+            "ahead": len(ahead),
+            "ahead_until": max(ahead, default=None),
             "debits": sum(line.amount or 0 for line in reading.lines if line.direction == "debit"),
             "credits": sum(line.amount or 0 for line in reading.lines if line.direction == "credit"),
             "named": sum(1 for line in reading.lines if line.end_to_end_id),

@@ -59,7 +59,11 @@ def statement_list(request):
     rows = (
         BankStatement.objects.visible_to(request.user)
         .select_related("imported_by")
-        .annotate(count=Count("lines"), waiting=Count("lines", filter=Q(lines__state="to_check")))
+        .annotate(
+            count=Count("lines"),
+            reconciled=Count("lines", filter=Q(lines__state="matched")),
+            waiting=Count("lines", filter=Q(lines__state="to_check")),
+        )
         .order_by("-pk")
     )
     page = page_of(request, rows)
@@ -103,7 +107,11 @@ def _import(request, uploaded) -> BankStatement | BankTable:
 def statement(request, reference):
     """One file and what each of its lines did."""
     row = (
-        BankStatement.objects.visible_to(request.user).select_related("imported_by").filter(reference=reference).first()
+        BankStatement.objects.visible_to(request.user)
+        .select_related("imported_by")
+        .annotate(reconciled=Count("lines", filter=Q(lines__state="matched")))
+        .filter(reference=reference)
+        .first()
     )
     if row is None:
         raise Http404
@@ -147,12 +155,14 @@ def line(request, pk):
             return response
     found = cards(request, row, known, bound)
     matchable = "match" in known and desk.candidates(row).exists()
+    awaited = "match_repayment" in known and desk.claims_for(row).exists()
+    empty = {name for name, some in (("match", matchable), ("match_repayment", awaited)) if not some}
     return render(
         request,
         "payments/finance/line.html",
         {
             "line": row,
-            "cards": [card for card in found if matchable or card.name != "match"],
+            "cards": [card for card in found if card.name not in empty],
             "unlike": any(card.name == "match" for card in found) and not matchable,
         },
         status=status(bound),

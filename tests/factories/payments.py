@@ -340,7 +340,8 @@ def claimed(people: People, row: Agreement, amount: int = 100_000, *, at=None, *
 
 def given_back(people: People, text: str, amount: int, *, at=None):
     """Money that comes in on the fund's account, with these words."""
-    return import_bytes(people, camt053([Movement("", amount, credit=True, text=text)]), at=at)
+    on = timezone.localdate(at or timezone.now())
+    return import_bytes(people, camt053([Movement("", amount, credit=True, text=text)], on=on), at=at)
 
 
 # ---- the bank's files ----

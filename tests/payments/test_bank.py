@@ -287,6 +287,47 @@ def test_a_person_recognises_a_payment_the_bank_named_otherwise(at, people):
     assert PaymentBatch.objects.get().state == "settled" and make.invariants() == []
 
 
+def test_a_line_dated_in_the_future_settles_nothing_before_its_day(at, people):
+    one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
+    tomorrow = timezone.localdate(at) + timedelta(days=1)
+    content = make.camt053([make.Movement(one.end_to_end_id, one.certified_amount)], on=tomorrow)
+    line = make.import_bytes(people, content, at=at).lines.get()
+    assert (line.state, line.finding, fresh(one).state) == ("to_check", "ahead", "in_payment")
+    asked = {"statement_line": line, "actor": people.payer, "instalment": one}
+    refusal = refused("bank_line_ahead", matching.match, at=at, **asked)
+    assert "25 novembre 2026" in refusal.reason.replace("\xa0", " ") and refusal.remedy
+    matching.match(at=at + timedelta(days=1), **asked)
+    assert (fresh(one).state, fresh(one).paid_on) == ("paid", tomorrow) and make.invariants() == []
+
+
+def test_a_gift_and_a_whole_batch_of_the_future_wait_too(at, people):
+    tomorrow = timezone.localdate(at) + timedelta(days=1)
+    row = make.signed(people, at=at)
+    make.paid(people, make.first_of(row), at=at)
+    claim = make.claimed(people, row, 100_000, at=at)
+    ones = [make.ordered(people, make.first_of(make.signed(people, 900_000 + n, at=at)), at=at) for n in range(2)]
+    lot = make.exported(people, ones, at=at)
+    moves = [
+        make.Movement("", 100_000, credit=True, text=claim.reference),
+        make.Movement("", lot.total_amount, batch=lot.message_id, count=2),
+    ]
+    found = make.import_bytes(people, make.camt053(moves, on=tomorrow), at=at)
+    assert found.matched_count == 0 and {line.finding for line in found.lines.all()} == {"ahead"}
+    gift = found.lines.get(direction="credit")
+    by_hand = {"statement_line": gift, "actor": people.payer, "at": at}
+    refused("bank_line_ahead", matching.match_repayment, recovery=claim, **by_hand)
+    refused("bank_line_ahead", matching.record_return, agreement=row, **by_hand)
+    assert {fresh(one).state for one in ones} == {"in_payment"} and make.invariants() == []
+
+
+def test_a_value_date_still_to_come_is_no_day_of_payment(at, people):
+    one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
+    content = make.camt053([make.Movement(one.end_to_end_id, one.certified_amount)])
+    content = content.replace(b"<ValDt><Dt>2026-11-24", b"<ValDt><Dt>2026-11-25")
+    line = make.import_bytes(people, content, at=at).lines.get()
+    assert (line.value_on, fresh(one).paid_on) == (date(2026, 11, 25), date(2026, 11, 24))
+
+
 def test_a_rejection_blocks_a_wrong_account_and_three_people_start_again(at, people):
     row = make.signed(people, at=at)
     one = make.at_the_bank(people, make.first_of(row), at=at)

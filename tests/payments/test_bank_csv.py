@@ -1,5 +1,7 @@
 """Bank statements as CSV: whatever the bank's headers, a person confirms the columns; the same verb takes the lines in; twice changes nothing."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -9,6 +11,7 @@ from payments import bank_csv, camt
 from payments.models import BankStatement, BankTable, Instalment, StatementLine
 from payments.transitions import bank_table as tables
 from tests.factories import payments as make
+from tests.fund.browsing import plain
 from tests.payments.test_back import refused
 
 pytestmark = pytest.mark.django_db
@@ -190,6 +193,19 @@ def test_on_screen_nothing_is_taken_in_before_the_columns_are_confirmed(at, peop
     assert browser.get(path).url == f"/paiements/releves/{row.statement.reference}/"
     later = tables.keep(content=table("25/11/2026;;FRAIS;3,00;"), name="b.csv", actor=people.payer, at=at)
     assert later.mapping == row.mapping  # remembered for the same headers
+
+
+def test_days_still_to_come_are_told_before_one_confirms(at, people, as_user):
+    one = sent(people, at)
+    row = tables.keep(content=booked(one, at + timedelta(days=30)), name="b.csv", actor=people.payer, at=at)
+    browser, path = as_user(people.payer), f"/paiements/releves/csv/{row.pk}/"
+    page = plain(browser.get(path))
+    assert "1 ligne est datée d’après aujourd’hui, du 24 décembre 2026" in page
+    found = tables.confirm(bank_table=row, mapping=row.mapping, actor=people.payer, at=at)
+    one.refresh_from_db()
+    assert (one.state, found.lines.get().finding) == ("in_payment", "ahead")
+    today = tables.keep(content=booked(one, at), name="c.csv", actor=people.payer, at=at)
+    assert "après aujourd’hui" not in plain(browser.get(f"/paiements/releves/csv/{today.pk}/"))
 
 
 def test_only_the_accounting_officer_gives_and_confirms(at, people, as_user):

@@ -469,6 +469,7 @@ def test_a_line_is_recognised_or_set_aside_on_screen(at, people, as_user):
         "/paiements/rapprochement/",
     )
     assert Instalment.objects.get(pk=one.pk).state == "paid"
+    assert "1 ligne rapprochée" in ok(browser.get(f"/paiements/releves/{found.reference}/"))
 
 
 def test_two_people_writing_one_report_see_the_conflict(at, people, as_user):

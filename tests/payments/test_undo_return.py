@@ -116,13 +116,11 @@ def test_the_line_then_goes_to_the_payment_that_did_come_back(people, at):
 
 
 def test_it_may_come_back_and_be_undone_again(people, returned, at):
-    for hours in (1, 2):
-        undo(people, fresh(returned), at + timedelta(hours=hours))
-        send_back(
-            people, fresh(returned), at + timedelta(hours=hours), on=timezone.localdate(at) + timedelta(days=hours)
-        )
+    for days in (1, 2):
+        undo(people, fresh(returned), at + timedelta(days=days))
+        send_back(people, fresh(returned), at + timedelta(days=days), on=timezone.localdate(at) + timedelta(days=days))
         assert fresh(returned).state == "payment_rejected" and make.invariants() == []
-    undo(people, fresh(returned), at + timedelta(hours=3))
+    undo(people, fresh(returned), at + timedelta(days=3))
     assert fresh(returned).state == "paid" and make.invariants() == []
     assert Entry.objects.filter(kind="reversal").count() == Entry.objects.filter(kind="bounce").count() == 3
 
