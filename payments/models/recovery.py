@@ -110,8 +110,21 @@ class Recovery(Machine):
         return BADGES["recovery"][self.state]
 
     @property
+    def was_in_error(self) -> bool:
+        """Born with money taken for one sent back unasked, then undone: only such a claim ends so without anybody having been invited to comment."""
+        return self.state == R.CANCELLED and self.invitation_id is None
+
+    @property
     def applicant_label(self):
+        if self.was_in_error:
+            return _("Recorded in error")
+        if self.state == R.PROPOSED and self.observed_at:
+            return _("Your comments are received")
         return APPLICANT_LABELS["recovery"][self.state]
+
+    @property
+    def staff_label(self):
+        return _("Recorded in error") if self.was_in_error else self.get_state_display()
 
     def two_key_facts(self) -> dict:
         return {

@@ -79,7 +79,7 @@ def test_only_the_amount_of_the_line_is_undone(people, paid, at):
     assert make.invariants() == []
 
 
-def test_money_recorded_as_sent_back_unasked_leaves_nothing_to_pay(people, paid, at):
+def test_money_recorded_as_sent_back_unasked_leaves_nothing_to_pay(people, paid, at, as_user):
     before = books()
     make.given_back(people, "merci", 50_000, at=at)
     matching.record_return(statement_line=line(), actor=people.payer, at=at, agreement=paid)
@@ -88,6 +88,15 @@ def test_money_recorded_as_sent_back_unasked_leaves_nothing_to_pay(people, paid,
     assert (claim.state, claim.repaid_amount, claim.left_amount, claim.letter.state) == ("cancelled", 0, 0, "void")
     assert books() == before and make.invariants() == []
     verify()
+    for who, path in (
+        (people.payer, f"/paiements/reversements/{claim.pk}/"),
+        (paid.signatory, f"/dossiers/{paid.reference}/reversements/{claim.pk}/"),
+    ):
+        page = as_user(who).get(path).content.decode()
+        assert "Enregistré par erreur" in page and "Abandonné" not in page and "rien à rendre" not in page
+    made = make.claimed(people, paid, 100_000, at=at)
+    made = recovery.cancel(recovery=made, actor=people.orderer, at=at, reason="Une erreur de droit.")
+    assert not made.was_in_error and str(made.applicant_label).startswith("Annulé")
 
 
 def test_a_grant_that_had_ended_goes_on(people, at):
