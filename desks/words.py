@@ -58,6 +58,7 @@ APPLICANT = {
     "instalment.reject_line": _("Payment rejected by the bank"),
     "instalment.return_payment": _("Payment returned by the bank"),
     "instalment.undo_return": _("Return recorded in error: the payment stands"),
+    "instalment.cancel": _("Instalment cancelled"),
     "amendment.request": _("Amendment asked for"),
     "amendment.approve": _("Amendment approved, to sign"),
     "amendment.refuse": _("Amendment refused"),
@@ -110,7 +111,6 @@ STAFF = APPLICANT | {
     "instalment.recall": _("Order recalled"),
     "instalment.return_to_due": _("Certification sent back"),
     "instalment.recertify": _("Instalment certified again"),
-    "instalment.cancel": _("Instalment cancelled"),
     "report.start": _("Report begun"),
     "recovery.write_off": _("Claim written off"),
 }

@@ -208,7 +208,7 @@ def signer_has_not_signed(act: Act) -> None:
     """Who signs: the one who acts, or the one whose signature on paper is recorded."""
     document, signer = act.obj.document, act.get("signer") or act.actor
     if document is not None and document.signatures.filter(signer=signer).exists():
-        raise Refusal("already_signed", _("You have already signed this agreement."), status=409)
+        raise Refusal("already_signed", _("You have already signed this document."), status=409)
 
 
 def missing_people(agreement, paper) -> list:

@@ -82,6 +82,15 @@ def reason_given(act: Act) -> None:
         )
 
 
+def comments_given(act: Act) -> None:
+    if not act.preview and not (act.get("reason") or "").strip():
+        raise Refusal(
+            "reason_missing",
+            _now("Write your comments: they are kept in the file and read before any decision."),
+            field="reason",
+        )
+
+
 def names(role: Role, act: Act, *besides) -> str:
     """Who could do it instead."""
     cache = act.actor.__dict__.setdefault("_holders", {})

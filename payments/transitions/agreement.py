@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from applications.periods import next_working_day
 from core import documents
 from core.transitions import TwoKey, verb
 from fund import ledger
@@ -24,6 +25,7 @@ from payments.rules.people import (
     authorising_officer,
     case_officer,
     clock,
+    comments_given,
     delegate,
     no_interest,
     party,
@@ -231,12 +233,12 @@ def activate(act, agreement):
 def suspend(act, agreement, *, reason, remedy=""):
     """Hold every payment, with a reason, what lifts it, and an invitation to comment (the adversarial step of a termination)."""
     act.because(reason)
-    due_on = timezone.localdate(act.at) + timedelta(days=agreement.rules["adversarial_days"])
+    due_on = next_working_day(timezone.localdate(act.at) + timedelta(days=agreement.rules["adversarial_days"]))
     agreement.suspend(act.at, reason.strip(), remedy.strip(), due_on)
     tell("agreement.suspended", agreement, f"/dossiers/{agreement.reference}/convention/", at=act.at, due_on=due_on)
 
 
-@verb(machine=Agreement, label=_("send comments"), who=(party,), guards=(reason_given,))
+@verb(machine=Agreement, label=_("send comments"), who=(party,), guards=(comments_given,))
 def observe(act, agreement, *, reason):
     """The recipient's comments on a suspension."""
     agreement.observe(act.at, reason.strip())

@@ -309,14 +309,15 @@ def recertify(act, instalment, *, note):
     instalment.recertify(act.actor, act.at, note.strip())
 
 
-def _cancel(act, instalment, reason, method) -> None:
-    """Give back what is committed, and take back the certification if there is one."""
+def _cancel(act, instalment, reason, method) -> int:
+    """Give back what is committed, and take back the certification if there is one. Returns the cents that will not be paid."""
     amount = instalment.payable_amount
     if instalment.state in (InstalmentState.CERTIFIED, InstalmentState.PAYMENT_REJECTED):
         ledger.add_certified(instalment.agreement.reference, -instalment.certified_amount)
     method(act.at, reason.strip())
     ledger.post("release_commitment", at=act.at, amount=amount, **basis_of(instalment))
     act.note(released=amount)
+    return amount
 
 
 @verb(
@@ -329,6 +330,7 @@ def _cancel(act, instalment, reason, method) -> None:
         approves=(authorising_officer,),
         title=lambda instalment: _("Cancel payment %s") % instalment.basis,
     ),
+    mails=("payments/payment.cancelled",),
     ledger=("release_commitment",),
     danger=True,
     lock=lock_money,
@@ -336,7 +338,16 @@ def _cancel(act, instalment, reason, method) -> None:
 def cancel(act, instalment, *, reason):
     """A case officer proposes, an authorising officer approves: the payment will not take place, its money goes back to the envelope."""
     act.because(reason)
-    _cancel(act, instalment, reason, instalment.cancel)
+    amount = _cancel(act, instalment, reason, instalment.cancel)
+    tell(
+        "payment.cancelled",
+        instalment.agreement,
+        f"/dossiers/{instalment.agreement.reference}/convention/",
+        at=act.at,
+        number=instalment.number,
+        amount=amount,
+        reason=reason.strip(),
+    )
 
 
 @verb(

@@ -23,6 +23,7 @@ from payments.rules.people import (
     accounting_officer,
     authorising_officer,
     case_officer,
+    comments_given,
     no_interest,
     party,
     reason_given,
@@ -103,7 +104,7 @@ def propose(act, agreement, *, ground, facts, amount):
     return recovery
 
 
-@verb(machine=Recovery, label=_("send comments"), who=(party,), guards=(reason_given,))
+@verb(machine=Recovery, label=_("send comments"), who=(party,), guards=(comments_given,))
 def observe(act, recovery, *, reason):
     """The recipient's comments; the decision answers them."""
     recovery.observe(act.at, reason.strip())
@@ -295,11 +296,13 @@ def reduce(act, recovery, *, amount, reason):
     _tell("recovery.reduced", recovery, act.at, left=recovery.left_amount)
 
 
-def _give_up(act, recovery, end, reason) -> None:
+def _give_up(act, recovery, end, reason) -> int:
+    """Cents given up."""
     left = recovery.left_amount
     end(act.at, reason.strip())
     _post(recovery, "unclaim", left, act.at)
     act.note(amount=left)
+    return left
 
 
 def _title(act_name):
@@ -317,7 +320,7 @@ def _title(act_name):
         approves=(co_president,),
         title=_title(_("Waive %(amount)s of the claim %(file)s")),
     ),
-    mails=("payments/recovery.settled",),
+    mails=("payments/recovery.waived",),
     ledger=("unclaim",),
     danger=True,
     lock=lock_money,
@@ -325,8 +328,8 @@ def _title(act_name):
 def waive(act, recovery, *, reason):
     """The fund gives up what is left: the authorising officer proposes, a co-president approves."""
     act.because(reason)
-    _give_up(act, recovery, recovery.waive, reason)
-    _tell("recovery.settled", recovery, act.at)
+    amount = _give_up(act, recovery, recovery.waive, reason)
+    _tell("recovery.waived", recovery, act.at, amount=amount)
 
 
 @followed_by(_advance)

@@ -70,6 +70,7 @@ def _cancel(instalment, at) -> list[str]:
     return [
         _("%(basis)s will not be paid: its %(amount)s go back to the envelope.")
         % {"basis": instalment.basis, "amount": format_euros(instalment.payable_amount)},
+        _("The recipient is told, and reads the reason."),
     ]
 
 

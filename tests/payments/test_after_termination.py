@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core import two_key
+from core.models import Mail
 from fund.models import GrantAccount
 from payments.models import Agreement, Instalment
 from payments.queries.agreements import tasks_of_recipient
@@ -37,11 +38,17 @@ def came_back(people, at):
     return one, later
 
 
-def test_it_is_cancelled_and_its_money_is_free(people, came_back):
+def test_it_is_cancelled_its_money_is_free_and_the_recipient_is_told(people, came_back, as_user):
     one, later = came_back
     asked = two_key.propose(instalment.cancel.verb, one, actor=people.officer, at=later, params=REASON)
     two_key.approve(asked, actor=people.orderer, at=later)
     assert Instalment.objects.get(pk=one.pk).state == "cancelled"
+    told = Mail.objects.filter(code="payments/payment.cancelled").first()
+    said = told.text.replace("\u202f", " ").replace("\u00a0", " ")
+    assert told.recipient == one.agreement.application.lead and "n° 1, de 12 950,00 €, est annulé" in said
+    assert REASON["reason"] in said
+    life = as_user(told.recipient).get(f"/dossiers/{one.agreement.reference}/").content.decode()
+    assert "Échéance annulée" in life
     assert GrantAccount.objects.get().committed_amount == 0 and make.invariants() == []
 
 

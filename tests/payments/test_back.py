@@ -312,6 +312,9 @@ def test_a_waiver_takes_the_orderer_and_a_co_president(at, people, paid):
     one = keys("waive", Recovery.objects.get(), people.orderer, president, at, reason="Collectif dissous.")
     assert (one.state, one.dropped_amount, one.repaid_amount) == ("waived", 99_000, 1_000)
     assert (books(paid).claimed_amount, books(paid).paid_amount) == (0, 1_294_000) and make.invariants() == []
+    told = Mail.objects.filter(code="payments/recovery.waived").first().text.replace("\u202f", " ").replace("\xa0", " ")
+    assert "Il restait 990,00 €" in told and "plus rien à payer" in told and "Merci" not in told
+    assert sent("recovery.settled") == 0
 
 
 def test_a_write_off_takes_the_accountant_and_the_orderer(at, people, paid):
@@ -418,9 +421,16 @@ def test_every_mail_of_what_changes_is_written(at, people, paid, language):
     recovery.reduce(recovery=one, actor=people.orderer, at=at, amount=1_000, reason="Recours.")
     make.given_back(people, one.reference, 99_000, at=at)
     recovery.drop(recovery=make.proposed(people, row, at=at), actor=people.officer, at=at, reason="Expliqué.")
+    keys(
+        "waive", make.claimed(people, row, at=at), people.orderer, person_with(Role.CO_PRESIDENT), at, reason="Dissous."
+    )
+    cancel = VERBS["instalment"]["cancel"]
+    act = two_key.propose(cancel, make.first_of(row, 2), actor=people.officer, at=at, params={"reason": "Arrêté."})
+    two_key.approve(act, actor=people.orderer, at=at)
     codes = {"amendment.requested", "amendment.answered", "amendment.fund_to_sign", "amendment.signed"} | {
-        f"recovery.{name}" for name in ("observations_invited", "notified", "reduced", "settled", "dropped")
+        f"recovery.{name}" for name in ("observations_invited", "notified", "reduced", "settled", "dropped", "waived")
     }
+    codes |= {"payment.cancelled"}
     mails = [mail for mail in Mail.objects.filter(language=language) if mail.code.removeprefix("payments/") in codes]
     assert {mail.code.removeprefix("payments/") for mail in mails} == codes
     for mail in mails:

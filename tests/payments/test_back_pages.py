@@ -95,7 +95,11 @@ def test_money_comes_back_on_screen(at, people, paid, as_user):
     assert here in ok(applicant.get(f"/dossiers/{paid.reference}/convention/"))
     page = ok(applicant.get(here))
     assert "autre projet" in page and "/documents/" in page
+    assert "Vos observations sont attendues" in page
+    assert "Écrivez vos observations" in ok(applicant.post(here, {"act": "observe", "observe-reason": " "}), 422)
     leads_to(applicant.post(here, {"act": "observe", "observe-reason": "Elle est la nôtre."}), here)
+    page = ok(applicant.get(here))
+    assert "Vos observations sont reçues" in page and "attendues" not in page
     desk = f"/paiements/reversements/{one.pk}/"
     assert "Elle est la nôtre." in ok(orderer.get(desk))
     page = ok(orderer.post(desk, {"act": "notify", "notify-amount": "900", "notify-answer": ""}), 422)
@@ -132,6 +136,8 @@ def test_money_sent_back_unasked_on_screen(at, people, paid, as_user):
     payer = as_user(people.payer)
     make.given_back(people, "trop perçu", 50_000, at=at)
     path = f"/paiements/rapprochement/{StatementLine.objects.get(state='to_check').pk}/"
+    page = ok(payer.get(path))
+    assert "record_return" in page and "match_repayment" not in page  # no claim is awaited
     page = ok(payer.post(path, {"act": "record_return", "record_return-agreement": "FP-2026-00000000"}), 422)
     assert "id_record_return-agreement_error" in page and "FP-2026-00000000" in page
     leads_to(

@@ -1,5 +1,7 @@
 """Several hands for every euro: who is refused, in words, and who could do it instead."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -146,8 +148,6 @@ def test_unblocking_takes_two_people(at):
 
 
 def test_terminating_takes_the_adversarial_step_and_two_people(at):
-    from datetime import timedelta
-
     people = make.People()
     row = make.signed(people, at=at)
     with pytest.raises(Refusal) as caught:
@@ -167,6 +167,14 @@ def test_terminating_takes_the_adversarial_step_and_two_people(at):
     row = Agreement.objects.get(pk=row.pk)
     assert row.state == "terminated" and {one.state for one in row.instalments.all()} == {"cancelled"}
     assert make.invariants() == []
+
+
+def test_the_time_to_comment_on_a_suspension_ends_on_a_working_day(at):
+    people = make.People()
+    later = at + timedelta(days=11)  # fifteen days after Saturday 5 December is a Sunday
+    row = make.signed(people, at=at)
+    row = agreement.suspend(agreement=row, actor=people.officer, at=later, reason="Rien ne vient.", remedy="un signe")
+    assert row.observations_due_on == date(2026, 12, 21)
 
 
 def test_a_person_without_a_role_sees_nothing(at):
