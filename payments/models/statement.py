@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +12,12 @@ from payments.models.agreement import instant, person, sees_all_money
 from payments.models.instalment import Instalment
 
 L = StatementLineState
+AHEAD_DAYS = 10
+"""Value dates, week-ends and holidays put a booked line some days ahead; further, its date is misread or nothing has happened yet."""
+
+
+def is_ahead(day, today) -> bool:
+    return day is not None and day > today + timedelta(days=AHEAD_DAYS)
 
 
 class StatementQuerySet(models.QuerySet):
@@ -137,13 +145,7 @@ class StatementLine(Machine):
         return _("Return") if self.is_return else DIRECTIONS.get(self.direction, "")
 
     def is_ahead(self, today) -> bool:
-        """The bank says that it will happen: what has not happened pays nothing."""
-        day = self.booked_on or self.value_on
-        return day is not None and day > today
-
-    def happened_on(self, today):
-        """The value date; the day of the booking while the value date is still to come."""
-        return next((day for day in (self.value_on, self.booked_on) if day and day <= today), today)
+        return is_ahead(self.booked_on or self.value_on, today)
 
     @property
     def finding_label(self):

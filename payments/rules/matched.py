@@ -33,7 +33,7 @@ def no_interest_in_claim(act: Act) -> None:
 
 
 def day_has_come(act: Act) -> None:
-    """A line that the bank dates in the future is no movement yet."""
+    """A line that the bank dates more than ten days ahead is no movement yet."""
     row, today = act.obj, timezone.localdate(act.at)
     if row.is_ahead(today):
         raise Refusal(

@@ -329,7 +329,7 @@ def why_not(row, instalment, order) -> str:
 
 
 def _paid_on(act, row):
-    return row.happened_on(timezone.localdate(act.at))
+    return row.value_on or row.booked_on or timezone.localdate(act.at)
 
 
 def apply(act, row, instalment) -> None:

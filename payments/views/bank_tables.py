@@ -19,6 +19,7 @@ from fund.people import finance_desk
 from payments import bank_csv, camt
 from payments.forms.bank import MappingForm
 from payments.models import BankTable
+from payments.models.statement import is_ahead
 from payments.transitions import bank_table as tables
 from payments.views.acts import posted
 from payments.views.finance import may_pay
@@ -55,7 +56,7 @@ def bank_table(request, pk):
     mapping = form.mapping() if form.is_bound and hasattr(form, "cleaned_data") and form.is_valid() else row.mapping
     reading, problem = _read(sheet, mapping)
     today = timezone.localdate(request.received_at)
-    ahead = [line.booked_on for line in reading.lines if line.booked_on and line.booked_on > today]
+    ahead = [line.booked_on for line in reading.lines if is_ahead(line.booked_on, today)]
     return render(
         request,
         "payments/finance/bank_table.html",

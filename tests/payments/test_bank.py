@@ -289,19 +289,19 @@ def test_a_person_recognises_a_payment_the_bank_named_otherwise(at, people):
 
 def test_a_line_dated_in_the_future_settles_nothing_before_its_day(at, people):
     one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
-    tomorrow = timezone.localdate(at) + timedelta(days=1)
-    content = make.camt053([make.Movement(one.end_to_end_id, one.certified_amount)], on=tomorrow)
+    far = timezone.localdate(at) + timedelta(days=11)
+    content = make.camt053([make.Movement(one.end_to_end_id, one.certified_amount)], on=far)
     line = make.import_bytes(people, content, at=at).lines.get()
     assert (line.state, line.finding, fresh(one).state) == ("to_check", "ahead", "in_payment")
     asked = {"statement_line": line, "actor": people.payer, "instalment": one}
     refusal = refused("bank_line_ahead", matching.match, at=at, **asked)
-    assert "25 novembre 2026" in refusal.reason.replace("\xa0", " ") and refusal.remedy
+    assert "5 décembre 2026" in refusal.reason.replace("\xa0", " ") and refusal.remedy
     matching.match(at=at + timedelta(days=1), **asked)
-    assert (fresh(one).state, fresh(one).paid_on) == ("paid", tomorrow) and make.invariants() == []
+    assert (fresh(one).state, fresh(one).paid_on) == ("paid", far) and make.invariants() == []
 
 
 def test_a_gift_and_a_whole_batch_of_the_future_wait_too(at, people):
-    tomorrow = timezone.localdate(at) + timedelta(days=1)
+    far = timezone.localdate(at) + timedelta(days=11)
     row = make.signed(people, at=at)
     make.paid(people, make.first_of(row), at=at)
     claim = make.claimed(people, row, 100_000, at=at)
@@ -311,7 +311,7 @@ def test_a_gift_and_a_whole_batch_of_the_future_wait_too(at, people):
         make.Movement("", 100_000, credit=True, text=claim.reference),
         make.Movement("", lot.total_amount, batch=lot.message_id, count=2),
     ]
-    found = make.import_bytes(people, make.camt053(moves, on=tomorrow), at=at)
+    found = make.import_bytes(people, make.camt053(moves, on=far), at=at)
     assert found.matched_count == 0 and {line.finding for line in found.lines.all()} == {"ahead"}
     gift = found.lines.get(direction="credit")
     by_hand = {"statement_line": gift, "actor": people.payer, "at": at}
@@ -320,12 +320,12 @@ def test_a_gift_and_a_whole_batch_of_the_future_wait_too(at, people):
     assert {fresh(one).state for one in ones} == {"in_payment"} and make.invariants() == []
 
 
-def test_a_value_date_still_to_come_is_no_day_of_payment(at, people):
+def test_the_banks_days_may_run_over_a_week_end(at, people):
+    """On a Friday evening a bank books for Monday: that is no misread date."""
     one = make.at_the_bank(people, make.first_of(make.signed(people, at=at)), at=at)
-    content = make.camt053([make.Movement(one.end_to_end_id, one.certified_amount)])
-    content = content.replace(b"<ValDt><Dt>2026-11-24", b"<ValDt><Dt>2026-11-25")
-    line = make.import_bytes(people, content, at=at).lines.get()
-    assert (line.value_on, fresh(one).paid_on) == (date(2026, 11, 25), date(2026, 11, 24))
+    monday = timezone.localdate(at) + timedelta(days=10)
+    make.import_bytes(people, make.camt053([make.Movement(one.end_to_end_id, one.certified_amount)], on=monday), at=at)
+    assert (fresh(one).state, fresh(one).paid_on) == ("paid", monday)
 
 
 def test_a_rejection_blocks_a_wrong_account_and_three_people_start_again(at, people):
