@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -124,8 +125,11 @@ def may_approve(act: TwoKeyAct, actor, at) -> None:
 
 
 def is_stale(act: TwoKeyAct) -> bool:
-    """Whether what the act was proposed on has changed since."""
-    verb, obj = target_of(act)
+    """Whether what the act was proposed on has changed since, or is gone."""
+    try:
+        verb, obj = target_of(act)
+    except (KeyError, ObjectDoesNotExist):
+        return True
     return _content_hash(verb, obj, act.params) != act.content_hash
 
 

@@ -122,6 +122,16 @@ def test_what_can_no_longer_be_approved_says_why_and_is_closed_by_the_clock(void
     assert two_key.expire_due(actor=User.objects.system(), at=at) == 0
 
 
+def test_an_act_whose_verb_or_row_is_gone_stops_no_clock(voiding, at):
+    _, act = proposed(at, keeper_of(1))
+    TwoKeyAct.objects.filter(pk=act.pk).update(target_id=10**9)
+    assert two_key.expire_due(actor=User.objects.system(), at=at) == 1
+    act.refresh_from_db()
+    assert act.state == "stale"
+    TwoKeyAct.objects.filter(pk=act.pk).update(state="proposed", verb="gone", closed_at=None, closed_by=None)
+    assert two_key.expire_due(actor=User.objects.system(), at=at) == 1
+
+
 def test_a_row_that_went_on_says_so_in_place_of_the_button(voiding, at):
     document, act = proposed(at, keeper_of(1))
     Document.objects.filter(pk=document.pk).update(state="void")
